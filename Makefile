@@ -1,0 +1,42 @@
+# What people and CI run; `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow check format article bench clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+run: $(READY)  ## compare four activations on the bundled digits (about a minute), report in out/quick
+	$(BIN)/reluctant run quick
+
+article: $(READY)  ## the study of the article on the whole of MNIST (an hour or more)
+	$(BIN)/reluctant run article
+
+test: $(READY)  ## the tests (minutes; no network needed)
+	$(BIN)/python -m pytest
+
+test-slow: $(READY)  ## the long tests: kills, simulations (at most 40 minutes)
+	$(BIN)/python -m pytest -m slow --timeout=2400
+
+check: $(READY)  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)  ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## speed against the plain PyTorch loop
+	$(BIN)/python -m benchmarks.bench
+
+clean:  ## remove the environment, caches and results in out/
+	rm -rf .venv out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

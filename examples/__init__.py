@@ -1,0 +1,1 @@
+"""Studies and activations of one's own, run by the tests."""

@@ -1,0 +1,1 @@
+"""Compare activation functions: which should this network use, and is the difference real?"""

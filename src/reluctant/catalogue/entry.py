@@ -1,0 +1,171 @@
+"""What a row of a catalogue is, and how a name is looked up in a table of rows."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from reluctant.names import Name, StudyError, did_you_mean, normal, parse, plain
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a row; its type is that of its default.
+
+    `low` and `high` are inclusive bounds, `above` an exclusive lower one, `below` an exclusive upper one.
+    """
+
+    name: str
+    default: Any
+    meaning: str = ""
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    below: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: Any) -> Any:
+        """The value as this parameter's type; `StudyError` where it does not fit."""
+        kind = type(self.default)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = isinstance(value, kind) if kind in (bool, str) else number
+        if kind is int and number:
+            fits = float(value).is_integer()
+        if not fits:
+            raise StudyError(f"{self.name} is {_KINDS[kind]}, not {value!r}")
+        if self.choices and value not in self.choices:
+            raise StudyError(f"{self.name} is one of {', '.join(self.choices)}, not {value!r}")
+        if kind in (int, float) and not self._inside(value):
+            raise StudyError(f"{self.name} must be {self.range()}, not {value}")
+        return plain(kind(value))
+
+    def _inside(self, value: float) -> bool:
+        return (
+            (self.low is None or value >= self.low)
+            and (self.high is None or value <= self.high)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    def range(self) -> str:
+        """The allowed values in words, empty where any number will do."""
+        bounds = [
+            (self.low, "at least"),
+            (self.above, "above"),
+            (self.high, "at most"),
+            (self.below, "below"),
+        ]
+        return " and ".join(f"{word} {plain(bound)}" for bound, word in bounds if bound is not None)
+
+
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: a name, what it is for, its parameters, its source, and where its code lives."""
+
+    name: str
+    title: str
+    purpose: str
+    code: str = ""  # "module:attribute", imported only when used
+    aliases: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    source: str = ""
+    fault: Callable[[Mapping[str, Any]], str] | None = None  # what is wrong with parameters together
+
+    def defaults(self) -> dict[str, Any]:
+        """Every parameter with its default."""
+        return {parameter.name: parameter.default for parameter in self.parameters}
+
+
+Row = TypeVar("Row", bound=Entry)
+
+
+@dataclass(frozen=True)
+class Table(Generic[Row]):
+    """A catalogue: rows by name and alias; `kind` is the word used in messages.
+
+    `refused` answers names that people may well try and that cannot stand here, each with its reason.
+    """
+
+    kind: str
+    rows: tuple[Row, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
+    own: bool = True  # whether `module:name` may stand here
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Row]:
+        return {normal(name): row for row in self.rows for name in (row.name, *row.aliases)}
+
+    def __contains__(self, head: str) -> bool:
+        return normal(head) in self._by_name
+
+    def __getitem__(self, head: str) -> Row:
+        """The row that a name or alias means; `StudyError` with the nearest names otherwise."""
+        row = self._by_name.get(normal(head))
+        if row is not None:
+            return row
+        article = "an" if self.kind[0] in "aeiou" else "a"
+        for name, reason in self.refused.items():
+            if normal(name) == normal(head):
+                raise StudyError(f"{head!r} is not {article} {self.kind} for a study: {reason}")
+        known = [name for row in self.rows for name in (row.name, *row.aliases)]
+        noun = "no " + self.kind + " is called"
+        more = " Your own is written 'module:name'." if self.own else ""
+        hint = did_you_mean(head, known) or f"; known: {', '.join(row.name for row in self.rows)}."
+        raise StudyError(f"{noun} {head!r}{hint}{more}")
+
+    def canonical(self, text: object) -> Name:
+        """The one way to write a name: alias resolved, values checked, defaults left out, sorted.
+
+        Raises `StudyError` for an unknown name or parameter or a value out of its range.
+        """
+        name = parse(text)
+        if name.is_own:
+            if not self.own:
+                raise StudyError(f"{self.kind}s of one's own are not possible, so not {name.head!r}")
+            return Name(name.head, dict(sorted(name.arguments.items())))
+        row = self[name.head]
+        known = {parameter.name: parameter for parameter in row.parameters}
+        checked: dict[str, Any] = {}
+        for key in sorted(name.arguments):
+            if key not in known:
+                raise StudyError(_unknown_parameter(row, key))
+            try:
+                value = known[key].check(name.arguments[key])
+            except StudyError as fault:
+                raise StudyError(f"{row.name}: {fault}") from None
+            if value != plain(known[key].default):
+                checked[key] = value
+        wrong = row.fault({**row.defaults(), **checked}) if row.fault else ""
+        if wrong:
+            raise StudyError(f"{row.name}: {wrong}")
+        return Name(row.name, checked)
+
+    def arguments(self, name: Name) -> dict[str, Any]:
+        """All parameters of a canonical name, defaults filled in and of their declared types."""
+        if name.is_own:
+            return dict(name.arguments)
+        given = {**self[name.head].defaults(), **name.arguments}
+        kinds = {p.name: type(p.default) for p in self[name.head].parameters}
+        return {key: kinds[key](value) for key, value in given.items()}
+
+
+def _unknown_parameter(row: Entry, key: str) -> str:
+    if not row.parameters:
+        return f"{row.name} takes no parameters, so not {key!r}"
+    names = [parameter.name for parameter in row.parameters]
+    hint = did_you_mean(key, names) or f"; it has {', '.join(names)}"
+    return f"{row.name} has no parameter {key!r}{hint}"

@@ -1,0 +1,165 @@
+"""The one grammar that names everything: `relu`, `leaky_relu(negative_slope=0.002)`, `my.module:Thing(n=2)`.
+
+Names are read with Python's own parser and literals only; nothing is ever evaluated.
+"""
+
+import ast
+import difflib
+import importlib
+import math
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+LONGEST = 1000  # characters; a name is typed by a person, and the parser recurses
+_HEAD = re.compile(r"\s*([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.]*)?)\s*(\(.*\))?\s*", re.ASCII | re.DOTALL)
+
+
+class StudyError(Exception):
+    """A fault that the user can mend; its message names the fault and says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """A parsed name: `head` is a catalogue name or `module:attribute`, `arguments` its keywords."""
+
+    head: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this names the user's own code (`module:attribute`) and no row of a catalogue."""
+        return ":" in self.head
+
+    def __str__(self) -> str:
+        if not self.arguments:
+            return self.head
+        inside = ", ".join(f"{key}={literal(self.arguments[key])}" for key in sorted(self.arguments))
+        return f"{self.head}({inside})"
+
+
+def parse(text: object) -> Name:
+    """Read a name.
+
+    Raises `StudyError` where the text is no name, an argument has no keyword, or a value is not a literal.
+    """
+    if not isinstance(text, str):
+        raise StudyError(f"a name is a text such as 'relu', not {text!r}")
+    if len(text) > LONGEST:
+        raise StudyError(f"a name of {len(text)} characters is too long (at most {LONGEST})")
+    match = _HEAD.fullmatch(text)
+    if match is None:
+        raise StudyError(
+            f"{text!r} is not a name; write 'relu', 'elu(alpha=0.5)' or 'module:name(key=value)'"
+        )
+    head, arguments = match.groups()
+    return Name(head, _arguments(text, arguments) if arguments else {})
+
+
+def _arguments(text: str, inside: str) -> dict[str, Any]:
+    try:
+        call = ast.parse("_" + inside, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise StudyError(f"{text!r} cannot be read; write for example 'elu(alpha=0.5)'") from None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise StudyError(f"{text!r} cannot be read; write for example 'elu(alpha=0.5)'")
+    if call.args or any(keyword.arg is None for keyword in call.keywords):
+        raise StudyError(f"{text!r}: give every argument its name, as in 'elu(alpha=0.5)'")
+    return {str(keyword.arg): _literal(text, keyword.value) for keyword in call.keywords}
+
+
+def _literal(text: str, node: ast.expr) -> Any:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        shown = ast.unparse(node)
+        raise StudyError(
+            f"{text!r}: {shown} is not a literal; only numbers, texts, true/false and lists can stand here"
+        ) from None
+    try:
+        return plain(value)
+    except StudyError as fault:
+        raise StudyError(f"{text!r}: {fault}") from None
+
+
+def plain(value: Any) -> Any:
+    """The value with numbers by value (1.0 becomes 1; booleans stay apart) and tuples as lists."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return _whole(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise StudyError(f"{value} is not a finite number")
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {key: plain(item) for key, item in value.items()}
+    raise StudyError(f"{value!r} is neither a number, a text, true/false nor a list of these")
+
+
+def _whole(value: int) -> int | float:
+    if abs(value) < 2**53:
+        return value
+    if abs(value) < 2**63:
+        return value  # seeds may be this large; JSON keeps the digits
+    raise StudyError(f"{str(value)[:20]}… is too large a number")
+
+
+def literal(value: Any) -> str:
+    """How a value is written inside a name: the text that `parse` reads back."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    return repr(value)
+
+
+def normal(text: str) -> str:
+    """What look-up compares: lower case, without `-` and `_`."""
+    return text.lower().replace("-", "").replace("_", "")
+
+
+def nearest(text: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The known names closest to a mistyped one, best first; may be empty."""
+    by_normal: dict[str, str] = {}
+    for name in known:
+        by_normal.setdefault(normal(name), name)
+    close = difflib.get_close_matches(normal(text), by_normal, n=most, cutoff=0.6)
+    return [by_normal[match] for match in close]
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str:
+    """`; did you mean 'relu'?`, or nothing where no known name is near."""
+    close = nearest(text, known)
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+def load_own(head: str, kind: str) -> Any:
+    """Import what `module:attribute` names, from the installed packages or the current folder.
+
+    Raises `StudyError` when the module or the attribute is missing, or the module fails while importing.
+    """
+    module_name, _, path = head.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as fault:
+        raise StudyError(
+            f"{kind} {head!r}: there is no module {fault.name!r} here or among the installed packages; "
+            f"start in the folder that holds it"
+        ) from None
+    except Exception as fault:
+        raise StudyError(
+            f"{kind} {head!r}: importing {module_name!r} failed: {type(fault).__name__}: {fault}"
+        ) from fault
+    for part in path.split("."):
+        if not hasattr(found, part):
+            hint = did_you_mean(part, [name for name in dir(found) if not name.startswith("_")])
+            raise StudyError(f"{kind} {head!r}: {module_name!r} has no {part!r}{hint}")
+        found = getattr(found, part)
+    return found

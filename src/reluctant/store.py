@@ -1,0 +1,104 @@
+"""One JSON file per finished run, written whole or not at all."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reluctant.names import StudyError
+
+Record = dict[str, Any]
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON with sorted keys; NaN and infinities are refused (ValueError)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON of a value, 64 hex digits."""
+    return hashlib.sha256(dumps(value).encode()).hexdigest()
+
+
+def without_seconds(value: Any) -> Any:
+    """The value without any `seconds`, at any depth: what two equal runs have in common."""
+    if isinstance(value, Mapping):
+        return {k: without_seconds(v) for k, v in value.items() if k != "seconds"}
+    if isinstance(value, list):
+        return [without_seconds(item) for item in value]
+    return value
+
+
+def checksum(record: Mapping[str, Any]) -> str:
+    """The sum a record carries: of itself without timings and without the sum."""
+    return digest(without_seconds({k: v for k, v in record.items() if k != "sha256"}))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that its name holds the old content or the new, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_directory(path.parent)
+
+
+def _sync_directory(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # some network file systems cannot; the rename itself has happened
+    finally:
+        os.close(handle)
+
+
+class Store:
+    """The records of a folder, by key: `runs/<key>.json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"
+
+    def __contains__(self, key: str) -> bool:
+        return self._path(key).is_file()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.keys())
+
+    def keys(self) -> Iterator[str]:
+        """The keys of all records, sorted."""
+        if self.folder.is_dir():
+            yield from sorted(p.stem for p in self.folder.glob("*.json") if not p.name.startswith("."))
+
+    def add(self, key: str, record: Record) -> None:
+        """Write a record, with its sum. Safe against a crash at any moment."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(self._path(key), dumps({**record, "sha256": checksum(record)}) + "\n")
+
+    def __getitem__(self, key: str) -> Record:
+        """A record; KeyError where there is none, `StudyError` where it cannot be trusted."""
+        path = self._path(key)
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise KeyError(key) from None
+        except (ValueError, UnicodeDecodeError):
+            raise StudyError(f"{path} is not a whole JSON file; delete it and run again") from None
+        if not isinstance(record, dict) or record.get("sha256") != checksum(record):
+            raise StudyError(f"{path} does not match its own sum; delete it and run again")
+        return record
+
+    def __iter__(self) -> Iterator[Record]:
+        for key in self.keys():
+            yield self[key]

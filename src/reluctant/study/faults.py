@@ -1,0 +1,42 @@
+"""Every fault of a study in one message, each with the path of its key."""
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from reluctant.names import did_you_mean
+
+_WORDS = {
+    "string_type": "a text is wanted",
+    "int_type": "a whole number is wanted",
+    "float_type": "a number is wanted",
+    "bool_type": "true or false is wanted",
+    "finite_number": "a finite number is wanted",
+    "model_type": "a table of keys is wanted",
+    "dict_type": "a table of keys is wanted",
+    "missing": "this key is missing",
+}
+
+
+def report(fault: ValidationError, keys: Sequence[str]) -> str:
+    """One line a fault: `lr: a number is wanted, not 'fast'`."""
+    lines = [_line(error["type"], error["loc"], error["msg"], error.get("input"), keys)
+             for error in fault.errors(include_url=False)]  # fmt: skip
+    if len(lines) == 1:
+        return lines[0]
+    return f"{len(lines)} faults\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _line(kind: str, loc: tuple[int | str, ...], message: str, given: object, keys: Sequence[str]) -> str:
+    path = ".".join(str(step) for step in loc if isinstance(step, str))
+    if kind == "extra_forbidden":
+        key = str(loc[-1])
+        known = keys if len(loc) == 1 else ("metric", "baseline", "margin")
+        hint = did_you_mean(key, known) or f"; the keys are {', '.join(known)}"
+        return f"no key is called {path!r}{hint}"
+    if kind == "missing":
+        return f"{path}: {_WORDS[kind]}"
+    if kind == "value_error":
+        return f"{path}: {message.removeprefix('Value error, ')}"
+    words = _WORDS.get(kind, message[:1].lower() + message[1:].replace("Input should", "should"))
+    return f"{path}: {words.replace('input should', 'should')}, not {given!r}"

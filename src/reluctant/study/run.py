@@ -1,0 +1,59 @@
+"""A `Run`: everything that decides the numbers of one training, and nothing else."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any, Self
+
+from reluctant.names import plain
+from reluctant.store import dumps
+
+RECIPE = 1  # raised whenever the same Run would give other numbers
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training. Names are canonical; device, workers, engine and folder are not part of it."""
+
+    activation: str
+    seed: int = 0
+    dataset: str = "digits"
+    model: str = "convnet"
+    init: str = "default"
+    optimizer: str = "adam"
+    lr: float = 0.001
+    batch_size: int = 32
+    epochs: int = 10
+    train_fraction: float = 0.92
+    threads: int = 1
+    keep_weights: bool = False
+
+    def canonical(self) -> dict[str, Any]:
+        """What differs from the defaults, numbers by value: the input of the key."""
+        given = {f.name: (plain(getattr(self, f.name)), plain(f.default)) for f in fields(self)
+                 if f.name != "activation"}  # fmt: skip
+        return {
+            "activation": self.activation,
+            **{name: value for name, (value, default) in given.items() if not same(value, default)},
+        }
+
+    @cached_property
+    def key(self) -> str:
+        """The run's name: the first 20 hex digits of the SHA-256 of its canonical JSON."""
+        return hashlib.sha256(dumps(self.canonical()).encode()).hexdigest()[:20]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, as a record holds them."""
+        return {name: plain(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """A run from a record; fields that a record of an older version lacks take their defaults."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{name: value for name, value in given.items() if name in known})
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal by value, booleans apart from numbers."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

@@ -1,0 +1,213 @@
+"""A `Study`: what to compare, validated whole before anything trains. A list is an axis."""
+
+import itertools
+import math
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+import tomli_w
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from reluctant.catalogue import (
+    ACTIVATIONS,
+    DATASETS,
+    INITIALISATIONS,
+    MODELS,
+    OPTIMIZERS,
+    Table,
+)
+from reluctant.metrics import metric
+from reluctant.names import StudyError
+from reluctant.study.faults import report
+from reluctant.study.run import Run
+
+MANY = 10_000  # runs; more than this wants a second thought
+AXES = (
+    "dataset",
+    "model",
+    "init",
+    "optimizer",
+    "lr",
+    "batch_size",
+    "epochs",
+    "train_fraction",
+    "threads",
+    "keep_weights",
+)  # in the order in which they vary, between the seeds (slowest) and the activations (fastest)
+
+T = TypeVar("T")
+
+
+def _several(value: object) -> object:
+    if isinstance(value, list | tuple):
+        if not value:
+            raise ValueError("an empty list; give at least one value")
+        return tuple(value)
+    return (value,)
+
+
+def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    for i, value in enumerate(values):
+        if value in values[:i]:
+            raise ValueError(f"{value!r} stands here twice; aliases count as the same")
+    return values
+
+
+def _named(table: Table[Any]) -> Callable[[object], str]:
+    def canonical(text: object) -> str:
+        try:
+            return str(table.canonical(text))
+        except StudyError as fault:
+            raise ValueError(str(fault)) from None
+
+    return canonical
+
+
+def _metric(name: str) -> str:
+    try:
+        return metric(name).name
+    except StudyError as fault:
+        raise ValueError(str(fault)) from None
+
+
+_strict = Field(strict=True)
+Text = Annotated[str, _strict]
+Axis = Annotated[tuple[T, ...], BeforeValidator(_several), AfterValidator(_distinct)]
+Activations = Axis[Annotated[str, BeforeValidator(_named(ACTIVATIONS))]]
+Models = Axis[Annotated[str, BeforeValidator(_named(MODELS))]]
+Datasets = Axis[Annotated[str, BeforeValidator(_named(DATASETS))]]
+Optimizers = Axis[Annotated[str, BeforeValidator(_named(OPTIMIZERS))]]
+Initialisations = Axis[Annotated[str, BeforeValidator(_named(INITIALISATIONS))]]
+Seeds = Axis[Annotated[int, Field(strict=True, ge=0, lt=2**63)]]
+Rates = Axis[Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]]
+Sizes = Axis[Annotated[int, Field(strict=True, ge=1, le=10**7)]]
+Epochs = Axis[Annotated[int, Field(strict=True, ge=1, le=10**6)]]
+Threads = Axis[Annotated[int, Field(strict=True, ge=1, le=1024)]]
+Fractions = Axis[Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]]
+Flags = Axis[Annotated[bool, _strict]]
+
+
+class Compare(BaseModel):
+    """What decides: the metric, the activation the others are held against, the margin that matters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: Annotated[str, _strict, AfterValidator(_metric)] = "f1"
+    baseline: Annotated[str, BeforeValidator(_named(ACTIVATIONS))] | None = None
+    margin: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
+
+
+class Study(BaseModel):
+    """The question: which activations, in which network, on which data, with which seeds.
+
+    Every field but `name`, `about` and `compare` takes one value or a list; a list is an axis.
+    Raises `StudyError` naming every fault at once.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(strict=True, min_length=1, max_length=100)] = "study"
+    about: Text = ""
+    activation: Activations
+    seed: Seeds = (0, 1, 2, 3, 4)
+    dataset: Datasets = (Run.dataset,)
+    model: Models = (Run.model,)
+    init: Initialisations = (Run.init,)
+    optimizer: Optimizers = (Run.optimizer,)
+    lr: Rates = (Run.lr,)
+    batch_size: Sizes = (Run.batch_size,)
+    epochs: Epochs = (Run.epochs,)
+    train_fraction: Fractions = (Run.train_fraction,)
+    threads: Threads = (Run.threads,)
+    keep_weights: Flags = (Run.keep_weights,)
+    compare: Compare = Compare()
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as fault:
+            raise StudyError(report(fault, list(type(self).model_fields))) from None
+        baseline = self.compare.baseline
+        if baseline is not None and baseline not in self.activation:
+            raise StudyError(
+                f"compare.baseline: {baseline!r} is not among the activations ({', '.join(self.activation)})"
+            )
+
+    @property
+    def baseline(self) -> str:
+        """The activation the others are held against: the first, unless the study says otherwise."""
+        return self.compare.baseline or self.activation[0]
+
+    @property
+    def size(self) -> int:
+        """The number of runs."""
+        return math.prod(len(getattr(self, axis)) for axis in ("seed", *AXES, "activation"))
+
+    def runs(self) -> Iterator[Run]:
+        """All runs. Seeds vary slowest, so that a study stopped early is balanced."""
+        names = ("seed", *AXES, "activation")
+        for values in itertools.product(*(getattr(self, name) for name in names)):
+            yield Run(**dict(zip(names, values, strict=True)))
+
+    @classmethod
+    def read(cls, source: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
+        """The study of a bundled name or a TOML file; `overrides` replace its keys (`{"seed": [0]}`)."""
+        text, origin = _text_of(source)
+        try:
+            given = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as fault:
+            raise StudyError(f"{origin} is not TOML: {fault}") from None
+        for path, value in (overrides or {}).items():
+            _put(given, path, value)
+        try:
+            return cls(**given)
+        except StudyError as fault:
+            raise StudyError(f"{origin}: {fault}") from None
+
+    def to_toml(self) -> str:
+        """The study as a file that `read` understands; lists of one value are written as the value."""
+        written: dict[str, Any] = {"name": self.name}
+        if self.about:
+            written["about"] = self.about
+        for name in ("dataset", "model", "activation", *AXES[2:], "seed"):
+            values = getattr(self, name)
+            written[name] = values[0] if len(values) == 1 else list(values)
+        compare = self.compare.model_dump(exclude_none=True)
+        return tomli_w.dumps({**written, "compare": compare})
+
+
+def _text_of(source: str | Path) -> tuple[str, str]:
+    if isinstance(source, str) and source in bundled():
+        return bundled()[source].read_text(encoding="utf-8"), source
+    path = Path(source)
+    if path.suffix != ".toml" and not path.exists():
+        from reluctant.names import did_you_mean
+
+        known = ", ".join(bundled())
+        hint = did_you_mean(str(source), bundled()) or f"; bundled are {known}"
+        raise StudyError(f"no study is called {str(source)!r}{hint}. Your own is a .toml file.")
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except FileNotFoundError:
+        raise StudyError(f"there is no file {path}; bundled studies: {', '.join(bundled())}") from None
+    except IsADirectoryError:
+        raise StudyError(f"{path} is a folder; give the study file in it") from None
+    except UnicodeDecodeError:
+        raise StudyError(f"{path} is not a text file in UTF-8") from None
+
+
+def bundled() -> dict[str, Path]:
+    """The studies that come with the package: name → file."""
+    folder = Path(__file__).parent.parent / "studies"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _put(given: dict[str, Any], path: str, value: Any) -> None:
+    *tables, key = path.split(".")
+    for table in tables:
+        given = given.setdefault(table, {})
+        if not isinstance(given, dict):
+            raise StudyError(f"--set {path}: {table!r} is no table of the study")
+    given[key] = value
