@@ -25,7 +25,7 @@ class Metric:
     higher: bool
     margin: float
     meaning: str
-    score: Callable[[Counts], float] | None = None  # None: not a function of the matrix (loss)
+    score: Callable[[Counts], Floats] | None = None  # None: not a function of the matrix (loss)
     aliases: tuple[str, ...] = ()
 
     @property
@@ -41,35 +41,40 @@ def _ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Floats:
 
 
 def per_class(matrix: Counts) -> tuple[Floats, Floats, Floats]:
-    """Precision, recall and F1 of every class, shape (classes,) each."""
-    hits, predicted, true = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
+    """Precision, recall and F1 of every class, shape (..., classes) each."""
+    hits, predicted, true = _hits(matrix), matrix.sum(axis=-2), matrix.sum(axis=-1)
     return _ratio(hits, predicted), _ratio(hits, true), _ratio(2 * hits, predicted + true)
 
 
-def _accuracy(matrix: Counts) -> float:
-    return float(_ratio(np.trace(matrix), matrix.sum()))
+def _hits(matrix: Counts) -> Counts:
+    return np.diagonal(matrix, axis1=-2, axis2=-1)
 
 
-def _macro(which: int) -> Callable[[Counts], float]:
-    return lambda matrix: float(per_class(matrix)[which].mean())
+def _accuracy(matrix: Counts) -> Floats:
+    return _ratio(_hits(matrix).sum(axis=-1), matrix.sum(axis=(-2, -1)))
 
 
-def _weighted(which: int) -> Callable[[Counts], float]:
-    return lambda matrix: float(_ratio((per_class(matrix)[which] * matrix.sum(axis=1)).sum(), matrix.sum()))
+def _macro(which: int) -> Callable[[Counts], Floats]:
+    return lambda matrix: np.asarray(per_class(matrix)[which].mean(axis=-1))
 
 
-def _balanced_accuracy(matrix: Counts) -> float:
-    present = matrix.sum(axis=1) > 0
-    recall = per_class(matrix)[1][present]
-    return float(recall.mean()) if recall.size else 0.0
+def _weighted(which: int) -> Callable[[Counts], Floats]:
+    return lambda matrix: _ratio(
+        (per_class(matrix)[which] * matrix.sum(axis=-1)).sum(axis=-1), matrix.sum(axis=(-2, -1))
+    )
 
 
-def _mcc(matrix: Counts) -> float:
+def _balanced_accuracy(matrix: Counts) -> Floats:
+    present = matrix.sum(axis=-1) > 0
+    return _ratio((per_class(matrix)[1] * present).sum(axis=-1), present.sum(axis=-1))
+
+
+def _mcc(matrix: Counts) -> Floats:
     """Matthews' correlation for many classes (Gorodkin 2004), 0 where it is undefined."""
-    true, predicted = matrix.sum(axis=1).astype(float), matrix.sum(axis=0).astype(float)
-    total, hits = float(matrix.sum()), float(np.trace(matrix))
-    spread = (total**2 - predicted @ predicted) * (total**2 - true @ true)
-    return float((hits * total - true @ predicted) / np.sqrt(spread)) if spread > 0 else 0.0
+    true, predicted = matrix.sum(axis=-1).astype(float), matrix.sum(axis=-2).astype(float)
+    total, hits = true.sum(axis=-1), _hits(matrix).sum(axis=-1)
+    spread = (total**2 - (predicted**2).sum(axis=-1)) * (total**2 - (true**2).sum(axis=-1))
+    return _ratio(hits * total - (true * predicted).sum(axis=-1), np.sqrt(np.maximum(spread, 0)))
 
 
 def _family(name: str, title: str, which: int) -> tuple[Metric, ...]:
@@ -113,12 +118,17 @@ def metric(name: str) -> Metric:
     return found
 
 
-def score(matrix: Counts, name: str) -> float:
-    """One score of a confusion matrix (rows true, columns predicted)."""
+def scores(matrices: Counts, name: str) -> Floats:
+    """One score of every confusion matrix (rows true, columns predicted); (..., classes, classes) → (...)."""
     compute = metric(name).score
     if compute is None:
         raise StudyError(f"{name} cannot be computed from a confusion matrix")
-    return compute(np.asarray(matrix))
+    return compute(np.asarray(matrices))
+
+
+def score(matrix: Counts, name: str) -> float:
+    """One score of one confusion matrix (rows true, columns predicted)."""
+    return float(scores(matrix, name))
 
 
 def confusion(true: npt.ArrayLike, predicted: npt.ArrayLike, classes: int) -> Counts:
