@@ -29,6 +29,14 @@ def processor() -> str:
     return named[0] if named else platform.processor() or platform.machine()
 
 
+def cores() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
+
+
 def describe() -> dict[str, object]:
     """Versions and hardware, the same for every run on a machine."""
     return {
@@ -37,7 +45,7 @@ def describe() -> dict[str, object]:
         "system": platform.system(),
         "machine": platform.machine(),
         "processor": processor(),
-        "cores": os.cpu_count(),
+        "cores": cores(),
         "packages": {name: version(name) for name in PACKAGES},
     }
 

@@ -132,6 +132,13 @@ def score(matrix: Counts, name: str) -> float:
 
 
 def confusion(true: npt.ArrayLike, predicted: npt.ArrayLike, classes: int) -> Counts:
-    """The matrix of counts, rows true, columns predicted, shape (classes, classes)."""
-    cells = np.asarray(true, np.int64) * classes + np.asarray(predicted, np.int64)
+    """The matrix of counts, rows true, columns predicted, shape (classes, classes).
+
+    ValueError for a label outside 0 … classes − 1, which would be counted in another's cell.
+    """
+    rows, columns = np.asarray(true, np.int64), np.asarray(predicted, np.int64)
+    for labels in (rows, columns):
+        if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+            raise ValueError(f"labels from {labels.min()} to {labels.max()} do not fit {classes} classes")
+    cells = rows * classes + columns
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)

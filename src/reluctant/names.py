@@ -9,6 +9,7 @@ import importlib
 import math
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,67 +48,106 @@ def parse(text: object) -> Name:
     Raises `StudyError` where the text is no name, an argument has no keyword, or a value is not a literal.
     """
     if not isinstance(text, str):
-        raise StudyError(f"a name is a text such as 'relu', not {text!r}")
+        raise StudyError(f"a name is a text such as 'relu', not {shown(text)}")
     if len(text) > LONGEST:
         raise StudyError(f"a name of {len(text)} characters is too long (at most {LONGEST})")
     match = _HEAD.fullmatch(text)
     if match is None:
         raise StudyError(
-            f"{text!r} is not a name; write 'relu', 'elu(alpha=0.5)' or 'module:name(key=value)'"
+            f"{shown(text)} is not a name; write 'relu', 'elu(alpha=0.5)' or 'module:name(key=value)'"
         )
     head, arguments = match.groups()
-    return Name(head, _arguments(text, arguments) if arguments else {})
-
-
-def _arguments(text: str, inside: str) -> dict[str, Any]:
     try:
-        call = ast.parse("_" + inside, mode="eval").body
+        name = Name(head, _arguments(arguments) if arguments else {})
+    except StudyError as fault:
+        raise StudyError(f"{shown(text)}{fault}") from None
+    if len(str(name)) > LONGEST:  # it would not be read back from a record
+        raise StudyError(f"{shown(text)} is too long once written out (at most {LONGEST} characters)")
+    return name
+
+
+def _arguments(inside: str) -> dict[str, Any]:
+    source = "_" + inside
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # where Python only warns ('\d', 1or 2) it may refuse later
+            call = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise StudyError(f"{text!r} cannot be read; write for example 'elu(alpha=0.5)'") from None
+        raise StudyError(" cannot be read; write for example 'elu(alpha=0.5)'") from None
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-        raise StudyError(f"{text!r} cannot be read; write for example 'elu(alpha=0.5)'")
-    if call.args or any(keyword.arg is None for keyword in call.keywords):
-        raise StudyError(f"{text!r}: give every argument its name, as in 'elu(alpha=0.5)'")
-    return {str(keyword.arg): _literal(text, keyword.value) for keyword in call.keywords}
+        raise StudyError(" cannot be read; write for example 'elu(alpha=0.5)'")
+    given: dict[str, Any] = {}
+    for keyword in call.keywords:
+        if keyword.arg in given:
+            raise StudyError(f": {keyword.arg} is given twice")
+        if keyword.arg is not None:
+            given[keyword.arg] = _literal(source, keyword.value)
+    if call.args or len(given) < len(call.keywords):
+        raise StudyError(": give every argument its name, as in 'elu(alpha=0.5)'")
+    return given
 
 
-def _literal(text: str, node: ast.expr) -> Any:
+class _TrueFalse(ast.NodeTransformer):
+    """`true` and `false`, as a study file writes them, beside Python's own spelling."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(node.id == "true") if node.id in ("true", "false") else node
+
+
+def _literal(source: str, node: ast.expr) -> Any:
     try:
-        value = ast.literal_eval(node)
+        value = ast.literal_eval(_TrueFalse().visit(node))
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        shown = ast.unparse(node)
         raise StudyError(
-            f"{text!r}: {shown} is not a literal; only numbers, texts, true/false and lists can stand here"
+            f": {ast.get_source_segment(source, node)} is not a literal; "
+            f"only numbers, texts, true/false and lists can stand here"
         ) from None
     try:
         return plain(value)
     except StudyError as fault:
-        raise StudyError(f"{text!r}: {fault}") from None
+        raise StudyError(f": {fault}") from None
 
 
 def plain(value: Any) -> Any:
     """The value with numbers by value (1.0 becomes 1; booleans stay apart) and tuples as lists."""
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, int):
         return _whole(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise StudyError(f"{value} is not a finite number")
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+        return int(value) if value.is_integer() and abs(value) < 2**63 else value
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        return {key: plain(item) for key, item in value.items()}
-    raise StudyError(f"{value!r} is neither a number, a text, true/false nor a list of these")
+        return {_text(key): plain(item) for key, item in value.items()}
+    raise StudyError(f"{shown(value)} is neither a number, a text, true/false nor a list of these")
 
 
-def _whole(value: int) -> int | float:
-    if abs(value) < 2**53:
+def _whole(value: int) -> int:
+    if abs(value) < 2**63:  # seeds may be this large; JSON keeps the digits
         return value
-    if abs(value) < 2**63:
-        return value  # seeds may be this large; JSON keeps the digits
-    raise StudyError(f"{str(value)[:20]}… is too large a number")
+    raise StudyError(f"{shown(value, 20)} is too large a number")
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise StudyError(f"{shown(value)} holds half a character, which no file can keep") from None
+    return value
+
+
+def shown(value: object, longest: int = 100) -> str:
+    """How a message quotes what was given: its `repr`, cut short."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def literal(value: Any) -> str:
@@ -150,10 +190,10 @@ def load_own(head: str, kind: str) -> Any:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as fault:
         raise StudyError(
-            f"{kind} {head!r}: there is no module {fault.name!r} here or among the installed packages; "
-            f"start in the folder that holds it"
+            f"{kind} {head!r}: there is no module {fault.name or module_name!r} here or among the "
+            f"installed packages; start in the folder that holds it"
         ) from None
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:  # a script may well call sys.exit when imported
         raise StudyError(
             f"{kind} {head!r}: importing {module_name!r} failed: {type(fault).__name__}: {fault}"
         ) from fault

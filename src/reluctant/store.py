@@ -26,7 +26,7 @@ def without_seconds(value: Any) -> Any:
     """The value without any `seconds`, at any depth: what two equal runs have in common."""
     if isinstance(value, Mapping):
         return {k: without_seconds(v) for k, v in value.items() if k != "seconds"}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [without_seconds(item) for item in value]
     return value
 
@@ -52,11 +52,14 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _sync_directory(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # Windows opens no folders; the rename itself has happened
     try:
         os.fsync(handle)
     except OSError:
-        pass  # some network file systems cannot; the rename itself has happened
+        pass  # some network file systems cannot
     finally:
         os.close(handle)
 
@@ -82,7 +85,11 @@ class Store:
             yield from sorted(p.stem for p in self.folder.glob("*.json") if not p.name.startswith("."))
 
     def add(self, key: str, record: Record) -> None:
-        """Write a record, with its sum. Safe against a crash at any moment."""
+        """Write a record, with its sum. Safe against a crash at any moment.
+
+        ValueError for NaN and infinities, which no JSON can hold.
+        """
+        record = json.loads(dumps(record))  # what will be read back: lists for tuples, texts as keys
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self._path(key), dumps({**record, "sha256": checksum(record)}) + "\n")
 
@@ -91,13 +98,14 @@ class Store:
         path = self._path(key)
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
+            trusted = isinstance(record, dict) and record.get("sha256") == checksum(record)
         except FileNotFoundError:
             raise KeyError(key) from None
-        except (ValueError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             raise StudyError(f"{path} is not a whole JSON file; delete it and run again") from None
-        if not isinstance(record, dict) or record.get("sha256") != checksum(record):
+        if not trusted:
             raise StudyError(f"{path} does not match its own sum; delete it and run again")
-        return record
+        return dict(record)
 
     def __iter__(self) -> Iterator[Record]:
         for key in self.keys():

@@ -1,0 +1,144 @@
+"""The commands that look and fetch: report, status, list, show, fetch, doctor."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reluctant.names import StudyError
+
+if TYPE_CHECKING:
+    from reluctant.catalogue import Activation, Entry
+
+Folder = click.argument("folder", type=click.Path(path_type=Path))
+
+
+@click.command()
+@Folder
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page here instead.")
+def report(folder: Path, output: Path | None) -> None:
+    """Draw the report of the study in FOLDER again, from its records."""
+    from reluctant.report import headline, write
+    from reluctant.results import Results
+
+    results = Results.read(folder)
+    page = write(results, folder, to=output)
+    click.echo(headline(results))
+    click.echo(f"report: {page}")
+
+
+@click.command()
+@Folder
+def status(folder: Path) -> None:
+    """How far the study in FOLDER has come."""
+    from reluctant.results import Results
+
+    results = Results.read(folder)
+    diverged = sum(result.diverged is not None for result in results)
+    click.echo(f"{results.study.name}: {len(results)} of {results.study.size} runs finished")
+    if diverged:
+        click.echo(f"diverged: {diverged}")
+    for run in results.failures:
+        click.echo(f"failed, to be tried again: {run.activation}, seed {run.seed}")
+
+
+KINDS = ("activations", "models", "datasets", "optimizers", "initialisations", "studies", "metrics")
+
+
+@click.command(name="list")
+@click.argument("kind", type=click.Choice(KINDS))
+def list_(kind: str) -> None:
+    """Everything that can stand in a study, with what it is for."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for name, meaning in _rows(kind):
+        table.add_row(name, meaning)
+    Console(highlight=False).print(table)
+
+
+def _rows(kind: str) -> Iterator[tuple[str, str]]:
+    from reluctant import catalogue, metrics
+    from reluctant.study import Study, bundled
+
+    if kind == "studies":
+        for name in bundled():
+            study = Study.read(name)
+            yield name, f"{study.about} {study.size} runs."
+    elif kind == "metrics":
+        for metric in metrics.METRICS:
+            better = "higher" if metric.higher else "lower"
+            yield metric.name, f"{metric.meaning}; {better} is better"
+    else:
+        for row in getattr(catalogue, kind.upper()):
+            yield row.name, row.purpose
+
+
+@click.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """What is known of an activation, or of anything else that has a name."""
+    from reluctant.catalogue import ACTIVATIONS, DATASETS, INITIALISATIONS, MODELS, OPTIMIZERS
+    from reluctant.names import parse
+
+    head = parse(name).head
+    for table in (ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS):
+        if head in table:
+            for line in _card(table[head]):
+                click.echo(line)
+            return
+    ACTIVATIONS.canonical(name)  # says what is wrong with the name, or what to write
+    raise StudyError(f"{head!r} is your own; there is nothing to show but its code")
+
+
+def _card(row: "Entry") -> Iterator[str]:
+    formula = getattr(row, "formula", "")
+    yield f"{row.title}  ({row.name}{', also ' + ', '.join(row.aliases) if row.aliases else ''})"
+    yield row.purpose
+    if formula:
+        yield f"f(x) = {formula}"
+    for parameter in row.parameters:
+        words = f" ({parameter.meaning})" if parameter.meaning else ""
+        limits = f", {parameter.range()}" if parameter.range() else ""
+        yield f"  {parameter.name} = {parameter.default!r}{words}{limits}"
+    if traits := _traits(row):
+        yield f"traits: {traits}"
+    yield f"source: {row.source}"
+
+
+def _traits(row: "Entry | Activation") -> str:
+    return ", ".join(sorted(getattr(row, "traits", ())))
+
+
+@click.command()
+@click.argument("dataset")
+def fetch(dataset: str) -> None:
+    """Download a data set (mnist, fashion_mnist), checked against its published sums."""
+    from reluctant.data import fetch as download
+
+    click.echo(f"{dataset} is in {download(dataset, say=click.echo)}")
+
+
+@click.command()
+@click.argument("study", required=False)
+def doctor(study: str | None) -> None:
+    """What this machine is, and whether it can carry out STUDY."""
+    from reluctant.data import root
+    from reluctant.environment import describe
+
+    for key, value in describe().items():
+        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        click.echo(f"{key}: {shown}")
+    click.echo(f"data sets: {root()}")
+    if study:
+        from reluctant.study import Study
+        from reluctant.training import device, preflight
+
+        asked = Study.read(study)
+        preflight(asked)
+        click.echo(f"device: {device('auto')}")
+        click.echo(f"{asked.name}: {asked.size} runs; its data, activations and network work here")

@@ -1,0 +1,70 @@
+"""The command `reluctant`: its commands, and what becomes of errors."""
+
+import errno
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from reluctant.cli.looking import doctor, fetch, list_, report, show, status
+from reluctant.cli.run import run
+from reluctant.names import StudyError
+
+DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="reluctant")
+def reluctant() -> None:
+    """Which activation function should this network use, and is the difference real?
+
+    Start with `reluctant run quick`, which needs no download.
+    """
+
+
+for command in (run, report, list_, show, fetch, status, doctor):
+    reluctant.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit status."""
+    sys.exit(carry_out(arguments))
+
+
+def carry_out(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 some runs failed, 2 cannot be carried out, 130 interrupted, 70 a bug."""
+    try:
+        status: int | None = reluctant.main(args=arguments, standalone_mode=False)
+    except click.ClickException as fault:
+        fault.show()
+        return CANNOT
+    except (click.Abort, KeyboardInterrupt):
+        return _say("interrupted", INTERRUPTED)
+    except StudyError as fault:
+        return _say(str(fault), CANNOT)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone, as with `| head`; nobody wants to know
+        return DONE
+    except OSError as fault:
+        return _say(system_error(fault), CANNOT)
+    except Exception:
+        traceback.print_exc()
+        return _say(
+            "this is a bug of reluctant's, not a mistake of yours; nothing that was finished is lost", BUG
+        )
+    return status or DONE
+
+
+def system_error(fault: OSError) -> str:
+    """An error of the system in words, with what to do about the commonest."""
+    where = f": {fault.filename}" if fault.filename else ""
+    if fault.errno == errno.ENOSPC:
+        return f"the disk is full{where}; finished runs are safe. Make room and type the same command again."
+    return f"{fault.strerror or fault}{where}"
+
+
+def _say(message: str, status: int) -> int:
+    click.echo(f"reluctant: {message}", err=True)
+    return status

@@ -1,0 +1,150 @@
+"""`reluctant run`: carry out a study, or go on with one."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reluctant.names import StudyError
+
+if TYPE_CHECKING:
+    from reluctant.folder import Folder
+    from reluctant.results import Results
+    from reluctant.study import Run, Study
+
+
+@click.command()
+@click.argument("study")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study [out/NAME].")
+@click.option("--engine", type=click.Choice(["local", "serial"]), default="local", show_default=True,
+              help="local: processes side by side; serial: one after the other.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1), help="Processes at a time [one per core].")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
+              help="Another value for a key of the study: lr=0.01,0.003 or seed=0..9.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Tell the runs and the time they will take; train nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
+def run(
+    study: str,
+    output: Path | None,
+    engine: str,
+    workers: int | None,
+    device: str,
+    overrides: Iterable[str],
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Carry out STUDY: a bundled name (`quick`, `article`) or a file.
+
+    The same command again goes on where it stopped.
+    """
+    from reluctant.folder import Folder
+    from reluctant.study import MANY, Study, parse_overrides
+
+    asked = Study.read(study, parse_overrides(overrides))
+    folder = Folder(output or Path("out") / asked.name)
+    if asked.size > MANY and not yes:
+        raise StudyError(f"{asked.size:,} runs are more than {MANY:,}; add --yes if you mean it")
+    if dry_run:
+        return _tell(asked, folder, engine, workers)
+    return _carry_out(asked, folder, engine, workers, device)
+
+
+def _tell(study: "Study", folder: "Folder", engine: str, workers: int | None) -> int:
+    """What would be done, and how long it would take, from a few timed steps of each network."""
+    from reluctant.experiment import crew
+    from reluctant.progress import duration
+    from reluctant.training import preflight, seconds_expected
+
+    preflight(study)
+    todo = folder.missing(study)
+    click.echo(f"{study.name}: {study.size} runs, {study.size - len(todo)} done, {len(todo)} to train")
+    if not todo:
+        return 0
+    kinds: dict[Run, float] = {}
+    for each in todo:
+        alike = _alike(each)
+        kinds[alike] = kinds.get(alike) or seconds_expected(alike)
+    for kind, seconds in kinds.items():
+        count = sum(_alike(each) == kind for each in todo)
+        click.echo(f"  {kind.activation} on {kind.dataset}: {count} × about {duration(seconds)}")
+    side_by_side = crew(engine, todo, workers)
+    total = sum(kinds[_alike(each)] for each in todo) / side_by_side
+    noun = "worker" if side_by_side == 1 else "workers"
+    click.echo(f"about {duration(total)} with {side_by_side} {noun}, in {folder.path}")
+    return 0
+
+
+def _alike(run: "Run") -> "Run":
+    from dataclasses import replace
+
+    return replace(run, seed=0)
+
+
+def _carry_out(study: "Study", folder: "Folder", engine: str, workers: int | None, device: str) -> int:
+    from rich.console import Console
+
+    from reluctant.experiment import conduct
+    from reluctant.progress import Board, watch
+
+    console = Console()
+    folder.open(study)
+    todo = folder.missing(study)
+    around, tell = watch(console, Board(todo, study.size - len(todo)))
+    try:
+        with around:
+            for event in conduct(study, folder, engine, workers=workers, device=device):
+                tell(event)
+    except KeyboardInterrupt:
+        _stopped(folder, study)
+        raise
+    return _close(folder)
+
+
+def _stopped(folder: "Folder", study: "Study") -> None:
+    done = study.size - len(folder.missing(study))
+    click.echo(
+        f"stopped; {done} of {study.size} runs are finished and kept in {folder.path}.\n"
+        f"Type the same command again to go on.",
+        err=True,
+    )
+
+
+def _close(folder: "Folder") -> int:
+    """Write the report, show the scores, name the failures."""
+    from reluctant.progress import last_line
+    from reluctant.report import headline, write
+    from reluctant.results import Results
+
+    results = Results.read(folder.path)
+    page = write(results, folder.path)
+    click.echo("")
+    click.echo(headline(results))
+    _table(results)
+    for lost, cause in results.failures.items():
+        click.echo(f"failed: {lost.activation}, seed {lost.seed}: {last_line(cause)}", err=True)
+    click.echo(f"report: {page}")
+    return 1 if results.failures else 0
+
+
+def _table(results: "Results") -> None:
+    """The final scores, one line per setting and activation."""
+    from reluctant.metrics import metric
+
+    shown = [metric(name) for name in dict.fromkeys([results.study.compare.metric, "accuracy", "f1", "loss"])]
+    for chosen in results.settings:
+        part = results.at(chosen)
+        click.echo("\n" + ", ".join(f"{key} = {value}" for key, value in chosen.items()) if chosen else "")
+        width = max(map(len, part.activations))
+        click.echo(" " * width + "".join(f"  {each.title:>17}" for each in shown))
+        for name in part.activations:
+            cells = [_cell(part, each.name, name) for each in shown]
+            click.echo(f"{name:<{width}}" + "".join(f"  {cell:>17}" for cell in cells))
+
+
+def _cell(results: "Results", metric: str, activation: str) -> str:
+    interval = results.interval(metric, activation)
+    if not interval.n:
+        return "–"
+    return f"{interval.mean:.4f}" + (f" ± {interval.half:.4f}" if interval.half is not None else "")

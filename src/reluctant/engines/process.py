@@ -1,0 +1,29 @@
+"""The program that a worker process of `local` runs: `python -m reluctant.engines.process PIPE LIFELINE`."""
+
+import os
+import sys
+import threading
+from multiprocessing.connection import Connection
+
+from reluctant.engines.event import attempt
+
+
+def _end_with(lifeline: int) -> None:
+    """End this process when the other end of the pipe is closed, which the death of its owner does too."""
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+def serve(pipe: int, lifeline: int) -> None:
+    """Receive the import path, the work, then runs; send their events."""
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    connection: Connection = Connection(pipe)
+    sys.path[:] = connection.recv()
+    work = connection.recv()
+    while True:
+        for event in attempt(work, connection.recv()):
+            connection.send(event)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,83 @@
+"""The whole story: a study and a folder in, whatever is missing trained, results out.
+
+study.toml → Study → [Run, …] − what the store has → engine → one record each → store → Results → report
+"""
+
+from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
+
+from reluctant.engines import Done, Engine, Event, Failed, local, serial
+from reluctant.environment import cores, describe, name_of
+from reluctant.folder import Folder
+from reluctant.names import StudyError
+from reluctant.results import Results
+from reluctant.study import Run, Study
+
+Watcher = Callable[[Event], None]
+
+
+def run(
+    study: Study | str | Path,
+    folder: str | Path | None = None,
+    *,
+    engine: str = "local",
+    workers: int | None = None,
+    device: str = "auto",
+    data: str | Path | None = None,
+    watch: Watcher | None = None,
+) -> Results:
+    """Carry out whatever part of a study is not yet in its folder, and return all results.
+
+    `study` is a `Study`, a bundled name or a file; `folder` is `out/<name>` unless given. `watch` is told of
+    every event. Raises `StudyError` before anything trains where the study cannot be carried out.
+    """
+    study = study if isinstance(study, Study) else Study.read(study)
+    place = Folder(Path(folder) if folder else Path("out") / study.name)
+    for event in conduct(study, place, engine, workers=workers, device=device, data=data):
+        if watch:
+            watch(event)
+    return Results.read(place.path)
+
+
+def conduct(
+    study: Study,
+    folder: Folder,
+    engine: str = "local",
+    *,
+    workers: int | None = None,
+    device: str = "auto",
+    data: str | Path | None = None,
+) -> Generator[Event, None, None]:
+    """Carry out what is missing, keep every record and failure, and yield the events as they come."""
+    from reluctant import training
+
+    folder.open(study)
+    todo = folder.missing(study)
+    if not todo:
+        return
+    training.device(device)
+    folder.agree(training.preflight(study, Path(data) if data else None))
+    folder.keep_environment(name_of(describe()), describe())
+    work = training.Worker(str(folder.path), str(data) if data else None, device)
+    for event in choose(engine, todo, workers)(work, todo):
+        if isinstance(event, Done):
+            folder.keep(event.run, event.record)
+        elif isinstance(event, Failed):
+            folder.keep_failure(event.run, event.cause)
+        yield event
+
+
+def choose(engine: str, todo: list[Run], workers: int | None = None) -> Engine:
+    """The engine of this name."""
+    if engine == "serial":
+        return serial
+    if engine == "local":
+        return partial(local, workers=crew(engine, todo, workers))
+    raise StudyError(f"no engine is called {engine!r}; there are local and serial")
+
+
+def crew(engine: str, todo: list[Run], workers: int | None = None) -> int:
+    """How many runs go side by side: as asked, else as many as the cores can feed."""
+    fed = max(1, cores() // max(run.threads for run in todo))
+    return 1 if engine == "serial" else min(workers or fed, len(todo))

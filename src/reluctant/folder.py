@@ -1,0 +1,97 @@
+"""The folder of a study: study.toml, runs/, failed/, environments/, and what may be done in it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reluctant.names import StudyError
+from reluctant.store import Record, Store, write_whole
+from reluctant.study import RECIPE, Run, Study, differences
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A study's folder, new or to be continued."""
+
+    path: Path
+
+    @property
+    def store(self) -> Store:
+        """The records of the finished runs."""
+        return Store(self.path / "runs")
+
+    def open(self, study: Study) -> None:
+        """Make the folder ready for this study, which it may already hold, smaller.
+
+        Raises `StudyError` when it holds another study, something that is not ours, or cannot be written.
+        """
+        try:
+            self._open(study)
+        except OSError as fault:
+            raise StudyError(f"{self.path} cannot be written: {fault.strerror or fault}") from None
+
+    def _open(self, study: Study) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        file = self.path / "study.toml"
+        if file.is_file():
+            changes = differences(Study.read(file), study)
+            if changes:
+                raise StudyError(_another(self.path, changes))
+        elif any(self.path.iterdir()):
+            raise StudyError(f"{self.path} holds other files and no study; choose another folder with -o")
+        write_whole(file, study.to_toml())
+
+    def missing(self, study: Study) -> list[Run]:
+        """The runs of the study that have no record yet, in the study's order."""
+        store = self.store
+        return [run for run in study.runs() if run.key not in store]
+
+    def agree(self, data: Mapping[str, str]) -> None:
+        """Make sure that new runs and the records here belong together.
+
+        Raises `StudyError` where a record was made by another recipe or from other data (`data` maps the
+        name of a data set to its SHA-256).
+        """
+        for record in self.store:
+            if record["recipe"] != RECIPE:
+                raise StudyError(
+                    f"{self.path} was trained by recipe {record['recipe']}, and this version follows recipe "
+                    f"{RECIPE}: their numbers do not mix. Start a new folder with -o; this one can still be "
+                    f"reported."
+                )
+            name = record["run"]["dataset"]
+            if data.get(name, record["data"]) != record["data"]:
+                raise StudyError(
+                    f"the {name} data are not those that {self.path} was trained on (SHA-256 "
+                    f"{record['data'][:12]}… there, {data[name][:12]}… now); bring the old data back or start "
+                    f"a new folder with -o"
+                )
+
+    def keep(self, run: Run, record: Record) -> None:
+        """Write a finished run's record, and forget its earlier failures."""
+        self.store.add(run.key, record)
+        self._failed(run).unlink(missing_ok=True)
+
+    def keep_failure(self, run: Run, cause: str) -> None:
+        """Write why a run failed; it will be tried again next time."""
+        self._failed(run).parent.mkdir(exist_ok=True)
+        write_whole(self._failed(run), f"{run.activation}, seed {run.seed}\n\n{cause}\n")
+
+    def _failed(self, run: Run) -> Path:
+        return self.path / "failed" / f"{run.key}.txt"
+
+    def keep_environment(self, name: str, description: Mapping[str, Any]) -> None:
+        """Write what this machine is, under the name that its records carry."""
+        (self.path / "environments").mkdir(exist_ok=True)
+        path = self.path / "environments" / f"{name}.json"
+        write_whole(path, json.dumps(description, indent=1) + "\n")
+
+
+def _another(path: Path, changes: list[str]) -> str:
+    shown = "\n".join(f"  {change}" for change in changes)
+    return (
+        f"{path} holds another study; a study may grow there, but this would change it:\n{shown}\n"
+        f"Take that back, or choose another folder with -o."
+    )

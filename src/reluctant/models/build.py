@@ -1,0 +1,37 @@
+"""From a model's name to a network."""
+
+import importlib
+
+import torch
+from torch import nn
+
+from reluctant.catalogue import MODELS
+from reluctant.names import StudyError, load_own
+
+
+def build(name: str, activation: str, image: tuple[int, int, int], classes: int) -> nn.Module:
+    """A network with PyTorch's own random weights; `initialise` draws the ones that a seed decides.
+
+    `image` is (channels, height, width). The user's own `module:name` is called with `activation=`, `image=`
+    and `classes=`. PyTorch's global random state is left alone.
+
+    Raises `StudyError` where the network cannot be made.
+    """
+    canonical = MODELS.canonical(name)
+    if canonical.is_own:
+        kind = load_own(canonical.head, "model")
+    else:
+        module, _, attribute = MODELS[canonical.head].code.partition(":")
+        kind = getattr(importlib.import_module(module), attribute)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            model = kind(activation=activation, image=image, classes=classes, **MODELS.arguments(canonical))
+    except StudyError:
+        raise
+    except Exception as fault:
+        if not canonical.is_own:
+            raise
+        raise StudyError(f"model {name} cannot be made: {type(fault).__name__}: {fault}") from fault
+    if not isinstance(model, nn.Module):
+        raise StudyError(f"model {name} made a {type(model).__name__}; a torch module is wanted")
+    return model

@@ -1,0 +1,27 @@
+"""Dropout with random numbers of its own, so that an activation that draws some does not shift its masks."""
+
+import torch
+from torch import Tensor
+
+from reluctant.activations import Stochastic
+
+
+class Dropout(Stochastic):
+    """Sets each value to zero with probability `p` in training, and scales the others by 1/(1 − p).
+
+    Source: Srivastava et al. 2014. The masks follow from `reseed` alone.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        keep = torch.empty_like(x, requires_grad=False)
+        keep.bernoulli_(1 - self.p, generator=self.generator(x.device)).div_(1 - self.p)
+        return x * keep
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"

@@ -1,0 +1,33 @@
+"""The weights a seed decides: drawn by the names of the layers, so that every activation starts alike."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from reluctant.catalogue import INITIALISATIONS
+from reluctant.randomness import integer
+
+
+def initialise(model: nn.Module, init: str, seed: int) -> None:
+    """Draw all weights of `model` anew.
+
+    Each layer's numbers follow from the seed and the layer's name alone: layers with the same name and
+    shape get the same weights, whatever stands between them. PyTorch's global random state is left alone.
+    """
+    name = INITIALISATIONS.canonical(init)
+    for path, module in model.named_modules():
+        reset: Any = getattr(module, "reset_parameters", None)
+        if callable(reset) and any(True for _ in module.parameters(recurse=False)):
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(integer(seed, "weights", path))
+                reset()
+                if name.head == "normal":
+                    _normal(module, INITIALISATIONS.arguments(name)["std"])
+
+
+def _normal(module: nn.Module, std: float) -> None:
+    if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear):
+        nn.init.normal_(module.weight, std=std)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

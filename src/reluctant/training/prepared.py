@@ -1,0 +1,84 @@
+"""A data set as the tensors that training reads: standardised, in memory, channels last."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from reluctant.data import Dataset, Split, split_indices
+from reluctant.names import StudyError
+
+
+@dataclass(frozen=True)
+class Part:
+    """Images, float32 (n, channels, height, width), standardised; labels, int64 (n,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The three parts of a data set. `mean` and `deviation` are those of the training part's pixels."""
+
+    train: Part
+    valid: Part
+    test: Part
+    classes: int
+    mean: float
+    deviation: float
+    sha256: str
+    warnings: tuple[str, ...]
+
+    @property
+    def image(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        _, channels, height, width = self.train.images.shape
+        return channels, height, width
+
+    def to(self, device: torch.device) -> "Prepared":
+        """The same on a device."""
+        parts = {
+            name: Part(part.images.to(device), part.labels.to(device))
+            for name, part in (("train", self.train), ("valid", self.valid), ("test", self.test))
+        }
+        return Prepared(**{**self.__dict__, **parts})
+
+
+def prepare(dataset: Dataset, train_fraction: float) -> Prepared:
+    """The data set cut into train, valid and test, standardised by the training part's mean and deviation."""
+    train, valid = split_indices(len(dataset.train.labels), train_fraction)
+    mean, deviation = moments(dataset.train.images[train])
+    if deviation == 0:
+        raise StudyError(f"{dataset.name}: all training pixels are equal; there is nothing to learn from")
+
+    def part(split: Split, which: npt.NDArray[np.int64] | slice) -> Part:
+        pixels = torch.from_numpy(np.ascontiguousarray(split.images[which])).to(torch.float32)
+        pixels = pixels.sub_(mean).div_(deviation).to(memory_format=torch.channels_last)
+        return Part(pixels, torch.from_numpy(split.labels[which].astype(np.int64)))
+
+    return Prepared(
+        part(dataset.train, train),
+        part(dataset.train, valid),
+        part(dataset.test, slice(None)),
+        len(dataset.classes),
+        mean,
+        deviation,
+        dataset.sha256,
+        dataset.warnings,
+    )
+
+
+def moments(images: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Mean and (population) standard deviation of all pixels, in double precision."""
+    if images.dtype != np.uint8:
+        return float(images.mean(dtype=float)), float(images.std(dtype=float))
+    counts = np.bincount(images.reshape(-1), minlength=256).astype(float)
+    levels = np.arange(256.0)
+    mean = float(counts @ levels / counts.sum())
+    return mean, float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum()))

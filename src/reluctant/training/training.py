@@ -1,0 +1,188 @@
+"""The training of one run, as an iterator over its epochs."""
+
+import base64
+import copy
+import hashlib
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from reluctant.activations import Stochastic, make, shape
+from reluctant.metrics import confusion
+from reluctant.models import build, initialise, layers
+from reluctant.optimizers import optimizer
+from reluctant.randomness import generator, integer
+from reluctant.store import Record
+from reluctant.study import RECIPE, Run
+from reluctant.training.evaluation import evaluate
+from reluctant.training.prepared import Part, Prepared
+
+
+class Training:
+    """One run under way: every step of the iteration trains an epoch and yields its part of the record.
+
+    Saves and loads like an optimizer (`state_dict`, `load_state_dict`) between epochs. There is no random
+    state to save: all random numbers of an epoch follow from the run's seed and the epoch.
+    """
+
+    def __init__(self, run: Run, data: Prepared, device: torch.device | None = None) -> None:
+        self.run = run
+        self.device = device or torch.device("cpu")
+        self.data = data if self.device.type == "cpu" else data.to(self.device)
+        model = build(run.model, run.activation, data.image, data.classes)
+        initialise(model, run.init, run.seed)
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = optimizer(run.optimizer, self.model.parameters(), run.lr)
+        self.epochs: list[Record] = []
+        self.diverged: int | None = None
+        self.predictions = torch.empty(0, dtype=torch.int64)
+
+    @property
+    def done(self) -> bool:
+        """Whether all epochs are over, or the run diverged."""
+        return self.diverged is not None or len(self.epochs) == self.run.epochs
+
+    def __iter__(self) -> Iterator[Record]:
+        while not self.done:
+            epoch = self._epoch(len(self.epochs) + 1)
+            if epoch is None:
+                self.diverged = len(self.epochs) + 1
+                return
+            self.epochs.append(epoch)
+            yield epoch
+
+    def _epoch(self, number: int) -> Record | None:
+        with threads(self.run.threads):
+            return self._trained_and_evaluated(number)
+
+    def _trained_and_evaluated(self, number: int) -> Record | None:
+        began = time.perf_counter()
+        train = self._train(number)
+        trained = time.perf_counter()
+        valid, test = evaluate(self.model, self.data.valid), evaluate(self.model, self.data.test)
+        evaluated = time.perf_counter()
+        if train is None or not math.isfinite(valid[0] + test[0]):
+            return None
+        self.predictions = test[1]
+        splits = {"train": train, "valid": (*valid, self.data.valid), "test": (*test, self.data.test)}
+        return {
+            "epoch": number,
+            "seconds": {"train": round(trained - began, 4), "evaluate": round(evaluated - trained, 4)},
+            "lr": self.run.lr,
+            "loss": {name: loss for name, (loss, _, _) in splits.items()},
+            "confusion": {
+                name: self._matrix(predicted, part) for name, (_, predicted, part) in splits.items()
+            },
+        }
+
+    def _train(self, number: int) -> tuple[float, Tensor, Part] | None:
+        """One pass over the training images; None as soon as a loss is not finite."""
+        images, labels, size = self.data.train.images, self.data.train.labels, self.run.batch_size
+        order = torch.from_numpy(generator(self.run.seed, "order", number).permutation(len(labels)))
+        predicted = torch.empty_like(labels)
+        total = 0.0
+        self._reseed(number)
+        self.model.train()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(integer(self.run.seed, "foreign", number))
+            for start in range(0, len(labels), size):
+                batch = order[start : start + size]
+                loss, scores = self.step(images[batch], labels[batch])
+                predicted[batch] = scores.argmax(dim=1)
+                if not math.isfinite(loss):
+                    return None
+                total += loss * len(batch)
+        return total / len(labels), predicted, self.data.train
+
+    def step(self, images: Tensor, labels: Tensor) -> tuple[float, Tensor]:
+        """One batch: forward, backward, update. The loss is the mean over the batch."""
+        scores: Tensor = self.model(images)
+        loss = nn.functional.cross_entropy(scores, labels)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.item(), scores.detach()
+
+    def _reseed(self, epoch: int) -> None:
+        """Give every module that draws random numbers its own stream for this epoch."""
+        for name, module in self.model.named_modules():
+            if isinstance(module, Stochastic):
+                module.reseed(integer(self.run.seed, "dropout", epoch, name))
+
+    def _matrix(self, predicted: Tensor, part: Part) -> list[list[int]]:
+        counts = confusion(part.labels.cpu().numpy(), predicted.cpu().numpy(), self.data.classes)
+        matrix: list[list[int]] = counts.tolist()
+        return matrix
+
+    def record(self) -> Record:
+        """The finished run as the store keeps it. Without the environment, which the worker adds."""
+        return {
+            "run": self.run.to_dict(),
+            "recipe": RECIPE,
+            "diverged": self.diverged,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "layers": layers(copy.deepcopy(self.model).cpu(), self.data.image),
+            "epochs": self.epochs,
+            "final": self._final(),
+            "shape": shape(make(self.run.activation)),
+            "test_predictions": base64.b64encode(self._classes().tobytes()).decode(),
+            "weights": fingerprint(self.model),
+            "data": self.data.sha256,
+            "warnings": list(self.data.warnings),
+        }
+
+    def _classes(self) -> npt.NDArray[np.unsignedinteger[Any]]:
+        return self.predictions.numpy().astype(np.uint8 if self.data.classes <= 256 else np.uint16)
+
+    def _final(self) -> Record | None:
+        """The whole training part in evaluation mode, after the last epoch."""
+        if self.diverged is not None:
+            return None
+        with threads(self.run.threads):
+            loss, predicted = evaluate(self.model, self.data.train)
+        return {"loss": loss, "confusion": self._matrix(predicted, self.data.train)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next epoch depends on, as tensors and plain values."""
+        return {
+            "run": self.run.to_dict(),
+            "recipe": RECIPE,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "epochs": copy.deepcopy(self.epochs),
+            "predictions": self.predictions,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state that `state_dict` gave."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epochs = copy.deepcopy(state["epochs"])
+        self.predictions = state["predictions"]
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """PyTorch at work with this many threads: part of a `Run`, since sums depend on how they are split."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def fingerprint(model: nn.Module) -> str:
+    """SHA-256 of all parameters and buffers, by name."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,70 @@
+"""What a worker does with one run: get the data once, train, hand back a record."""
+
+import functools
+import os
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from reluctant.data import load
+from reluctant.environment import describe, name_of
+from reluctant.names import StudyError
+from reluctant.store import Record
+from reluctant.study import Run
+from reluctant.training.prepared import Prepared, prepare
+from reluctant.training.training import Training
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Trains runs at one place. Picklable, so that it travels to a process once, at its start.
+
+    `folder` is the study's, `data` the folder of data sets (None: as `reluctant.data.root` finds it).
+    """
+
+    folder: str
+    data: str | None = None
+    device: str = "auto"
+
+    def __call__(self, run: Run) -> Generator[Record, None, Record]:
+        """Train one run: yield every epoch as it ends, return the record."""
+        data = prepared(run.dataset, run.train_fraction, self.data)
+        training = Training(run, data, device(self.device))
+        yield from training
+        if run.keep_weights:
+            save_weights(training, Path(self.folder) / "weights" / f"{run.key}.pt")
+        return {**training.record(), "environment": name_of(describe())}
+
+
+def device(name: str) -> torch.device:
+    """The device of this name; `auto` is the first accelerator, else the processor.
+
+    Raises `StudyError` for a device that this machine does not have.
+    """
+    if name == "auto":
+        found = torch.accelerator.current_accelerator(check_available=True)
+        return found or torch.device("cpu")
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as fault:
+        reason = str(fault).splitlines()[0]
+        raise StudyError(
+            f"device {name!r} cannot be used here: {reason} Leave --device out, or write cpu"
+        ) from None
+    return torch.device(name)
+
+
+@functools.lru_cache(maxsize=2)
+def prepared(dataset: str, train_fraction: float, folder: str | None) -> Prepared:
+    """The data as tensors, kept from one run to the next."""
+    return prepare(load(dataset, Path(folder) if folder else None), train_fraction)
+
+
+def save_weights(training: Training, path: Path) -> None:
+    """Write the final weights, whole or not at all; `torch.load(path, weights_only=True)` reads them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    torch.save(training.model.state_dict(), temporary)
+    temporary.replace(path)

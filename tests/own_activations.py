@@ -1,0 +1,67 @@
+"""Activations of one's own, good and bad, for the tests that name them `tests.own_activations:…`."""
+
+import torch
+from torch import Tensor, nn
+
+
+class Gate(nn.Module):
+    def __init__(self, beta: float = 1.0) -> None:
+        super().__init__()
+        self.beta = nn.Parameter(torch.tensor(float(beta)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.beta * x)
+
+
+def bent(x: Tensor, a: float = 0.5) -> Tensor:
+    return torch.where(x > 0, x, a * x)
+
+
+def factory(beta: float = 1.0) -> nn.Module:
+    return Gate(beta)
+
+
+def function_factory() -> object:
+    return torch.tanh
+
+
+instance = Gate(3.0)
+number = 3
+
+
+def wrong_factory() -> int:
+    return 3
+
+
+def raising(x: Tensor) -> Tensor:
+    raise ValueError("no such luck")
+
+
+class Refusing(nn.Module):
+    def __init__(self) -> None:
+        raise ValueError("not today")
+
+
+def narrowing(x: Tensor) -> Tensor:
+    return x[:, :1]
+
+
+def unlucky(x: Tensor) -> Tensor:
+    return torch.log(x)
+
+
+def aliasing(x: Tensor) -> Tensor:
+    return x.clamp_(min=0)
+
+
+def doubling(x: Tensor) -> Tensor:
+    return x.double()
+
+
+def listing(x: Tensor) -> list[float]:
+    return [1.0]
+
+
+def exploding(x: Tensor) -> Tensor:
+    """Sound on the probe, but it diverges in training."""
+    return x * x * x * 1e4

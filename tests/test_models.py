@@ -1,0 +1,140 @@
+"""Networks: the article's, layer by layer; weights that follow from names; dropout of its own."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from reluctant.models import ConvNet, Dropout, build, initialise, layers
+from reluctant.names import StudyError
+
+IMAGE = (1, 28, 28)
+
+
+def article(x: Tensor, w: dict[str, Tensor]) -> Tensor:
+    """The article's network in evaluation mode, written out from its description."""
+    for i in range(3):
+        b = f"blocks.{i}."
+        x = F.conv2d(x, w[b + "conv.weight"], w[b + "conv.bias"])
+        mean, var = w[b + "norm.running_mean"], w[b + "norm.running_var"]
+        x = F.batch_norm(x, mean, var, w[b + "norm.weight"], w[b + "norm.bias"])
+        x = torch.relu(F.max_pool2d(x, 2))
+    x = torch.relu(F.linear(x.flatten(1), w["hidden.weight"], w["hidden.bias"]))
+    return F.log_softmax(F.linear(x, w["output.weight"], w["output.bias"]), dim=1)
+
+
+@pytest.mark.parametrize("image", [(1, 28, 28), (3, 32, 32), (2, 47, 47)])
+def test_the_network_is_the_article_s(image: tuple[int, int, int]) -> None:
+    model = ConvNet("relu", image=image).eval()
+    for name, buffer in model.named_buffers():
+        if "running" in name:
+            buffer.uniform_(0.5, 2)
+    x = torch.randn(3, *image)
+    torch.testing.assert_close(model(x), article(x, model.state_dict()))
+
+
+def test_the_article_s_numbers() -> None:
+    rows = {row["name"]: row for row in layers(ConvNet("gelu"), IMAGE)}
+    assert [rows[f"blocks.{i}.conv"]["shape"] for i in range(3)] == [[32, 26, 26], [64, 11, 11], [128, 3, 3]]
+    assert [rows[f"blocks.{i}.pool"]["shape"] for i in range(3)] == [[32, 13, 13], [64, 5, 5], [128, 1, 1]]
+    assert rows["hidden"]["parameters"] == 128 * 128 + 128
+    assert sum(row["parameters"] for row in rows.values()) == 110_922
+    order = [row["kind"] for row in rows.values()][:5]
+    assert order == ["Conv2d", "BatchNorm2d", "MaxPool2d", "GELU", "Dropout"]
+
+
+def test_activations_are_not_shared() -> None:
+    model = ConvNet("prelu")
+    places = [module for module in model.modules() if isinstance(module, nn.PReLU)]
+    assert len(places) == len({id(place.weight) for place in places}) == 4
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.ReLU(), torch.relu, "relu"])
+def test_the_activation_may_be_any_callable(activation: object) -> None:
+    torch.manual_seed(0)
+    model = ConvNet(activation, dropout=0.0)  # type: ignore[arg-type]
+    assert model(torch.randn(2, *IMAGE)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [((1, 21, 21), "the smallest that fit are 22×22"), ((1, 28, 30), "square images, not 28×30")],
+)
+def test_images_that_do_not_fit_are_refused(image: tuple[int, int, int], words: str) -> None:
+    with pytest.raises(StudyError, match=words):
+        ConvNet("relu", image=image)
+    assert ConvNet("relu", image=(1, 22, 22))(torch.randn(2, 1, 22, 22)).shape == (2, 10)
+
+
+class TestInitialise:
+    def test_weights_follow_from_seed_and_name_not_from_the_activation(self) -> None:
+        starts = {}
+        for name in ("relu", "prelu", "rrelu"):
+            model = build("convnet", name, IMAGE, 10)
+            initialise(model, "default", 4)
+            starts[name] = model.state_dict()
+        for key, value in starts["relu"].items():
+            assert torch.equal(value, starts["prelu"][key]), key
+            assert torch.equal(value, starts["rrelu"][key]), key
+
+    def test_another_seed_gives_others_and_the_global_state_stays(self) -> None:
+        model = build("convnet", "relu", IMAGE, 10)
+        before = torch.get_rng_state()
+        initialise(model, "default", 0)
+        first = model.get_parameter("output.weight").clone()
+        initialise(model, "default", 1)
+        assert not torch.equal(first, model.get_parameter("output.weight"))
+        assert torch.equal(before, torch.get_rng_state())
+
+    def test_the_default_is_pytorch_s(self) -> None:
+        model = build("convnet", "relu", IMAGE, 10)
+        initialise(model, "default", 0)
+        weight = model.get_parameter("blocks.2.conv.weight")
+        bound = (64 * 9) ** -0.5
+        assert weight.abs().max() <= bound
+        assert weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.01)
+        assert torch.equal(model.get_parameter("blocks.0.norm.weight"), torch.ones(32))
+
+    def test_normal_has_the_deviation_asked_for_and_no_biases(self) -> None:
+        model = build("convnet", "relu", IMAGE, 10)
+        initialise(model, "normal(std=0.1)", 0)
+        assert model.get_parameter("blocks.2.conv.weight").std().item() == pytest.approx(0.1, rel=0.02)
+        assert not model.get_parameter("hidden.bias").any()
+
+    def test_prelu_starts_at_its_own_slope(self) -> None:
+        model = build("convnet", "prelu(init=0.1)", IMAGE, 10)
+        initialise(model, "default", 0)
+        assert model.get_parameter("activation.weight").item() == pytest.approx(0.1)
+
+
+class TestDropout:
+    def test_share_and_scale(self) -> None:
+        out = Dropout(0.2)(torch.ones(100, 100))
+        assert set(out.unique().tolist()) == {0.0, 1.25}
+        assert (out == 0).double().mean().item() == pytest.approx(0.2, abs=0.02)
+
+    def test_the_seed_decides_the_mask(self) -> None:
+        one, other, x = Dropout(0.5), Dropout(0.5), torch.ones(200)
+        one.reseed(1)
+        other.reseed(1)
+        first = one(x)
+        assert torch.equal(first, other(x))
+        assert not torch.equal(first, one(x))
+
+    def test_evaluation_changes_nothing(self) -> None:
+        x = torch.randn(20)
+        assert torch.equal(Dropout(0.5).eval()(x), x)
+        assert torch.equal(Dropout(0.0)(x), x)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("tests.own_models:raising", "cannot be made: RuntimeError: out of luck"),
+        ("tests.own_models:number", "made a int; a torch module is wanted"),
+        ("convnett", "did you mean 'convnet'"),
+    ],
+)
+def test_a_network_that_cannot_be_made(name: str, words: str) -> None:
+    with pytest.raises(StudyError, match=words):
+        build(name, "relu", IMAGE, 10)

@@ -1,0 +1,292 @@
+"""Training: paired by seed, exact scores, resumable between epochs, divergence as a result."""
+
+import base64
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from sklearn import metrics as oracle
+from torch import Tensor
+
+from reluctant.metrics import METRICS, score
+from reluctant.models import build, initialise
+from reluctant.names import StudyError
+from reluctant.store import without_seconds
+from reluctant.study import Run, Study
+from reluctant.training import Training, evaluate, preflight, prepare, seconds_expected
+from reluctant.training.training import fingerprint
+from tests.small import SMALL, digits, noise, run, trained
+
+FOUR = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu")
+
+
+class TestPrepared:
+    def test_pixels_are_standardised_by_the_training_part(self) -> None:
+        data = digits()
+        pixels = data.train.images.double()
+        assert float(pixels.mean()) == pytest.approx(0, abs=1e-6)
+        assert float(pixels.std(unbiased=False)) == pytest.approx(1, abs=1e-6)
+        assert abs(float(data.test.images.mean())) > 1e-4
+        assert (len(data.train), len(data.valid), len(data.test)) == (128, 32, 60)
+
+    def test_images_without_contrast_are_refused(self) -> None:
+        from reluctant.data import Dataset, Split
+
+        flat = Split(np.zeros((10, 1, 8, 8), np.uint8), np.arange(10) % 2)
+        with pytest.raises(StudyError, match="all training pixels are equal"):
+            prepare(Dataset("flat", "flat", "", ("0", "1"), flat, flat, ""), 0.5)
+
+
+class TestEvaluate:
+    def test_equals_a_plain_evaluation(self) -> None:
+        data, model = digits(), build("convnet", "gelu", (1, 28, 28), 10)
+        model.train()
+        loss, predicted = evaluate(model, data.train)
+        assert model.training
+        model.eval()
+        with torch.no_grad():
+            scores = model(data.train.images)
+        assert loss == pytest.approx(F.nll_loss(scores.double(), data.train.labels).item(), abs=1e-6)
+        assert torch.equal(predicted, scores.argmax(1))
+
+    def test_batch_norm_statistics_stay(self) -> None:
+        model = build("convnet", "relu", (1, 28, 28), 10)
+        before = fingerprint(model)
+        evaluate(model, digits().test)
+        assert fingerprint(model) == before
+
+
+def first_batches(activation: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor]]:
+    seen: list[tuple[Tensor, Tensor]] = []
+    real = Training.step
+
+    def step(self: Training, images: Tensor, labels: Tensor) -> tuple[float, Tensor]:
+        seen.append((images.clone(), labels.clone()))
+        return real(self, images, labels)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "step", step)
+        trained(run(activation, seed=seed))
+    return seen
+
+
+class TestPairing:
+    def test_one_seed_gives_the_same_batches_in_the_same_order(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        one, other = (first_batches(name, 3, monkeypatch) for name in ("relu", "rrelu"))
+        assert len(one) == len(other) == 4
+        assert all(
+            torch.equal(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True)
+        )
+        third = first_batches("relu", 4, monkeypatch)
+        assert not torch.equal(one[0][0], third[0][0])
+
+    def test_one_seed_gives_the_same_weights(self) -> None:
+        starts = [Training(run(name, seed=3), digits()).model.state_dict() for name in FOUR]
+        assert all(torch.equal(start[key], starts[0][key]) for start in starts for key in start)
+
+    @pytest.mark.parametrize("activation", ["rrelu", "prelu"])
+    def test_one_seed_gives_the_same_dropout(self, activation: str) -> None:
+        masks = []
+        for name in ("identity", activation):
+            training = Training(run(name, seed=3), digits())
+            training._reseed(1)
+            model: Any = training.model.train()
+            model.blocks[0].activation(torch.randn(4, 32, 13, 13))  # RReLU draws numbers here
+            masks.append([block.dropout(torch.ones(4, 32, 13, 13)) for block in model.blocks])
+        assert all(torch.equal(a, b) for a, b in zip(*masks, strict=True))
+
+    def test_every_epoch_has_its_own_order(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen: list[Tensor] = []
+        real = Training.step
+
+        def step(self: Training, images: Tensor, labels: Tensor) -> tuple[float, Tensor]:
+            seen.append(labels.clone())
+            return real(self, images, labels)
+
+        monkeypatch.setattr(Training, "step", step)
+        trained(run(epochs=2))
+        first, second = torch.cat(seen[:4]), torch.cat(seen[4:])
+        assert not torch.equal(first, second)
+        assert torch.equal(first.sort().values, second.sort().values)
+
+
+@pytest.fixture(scope="module")
+def finished() -> Training:
+    return trained(run("gelu", epochs=2, batch_size=50))
+
+
+class TestRecord:
+    def test_scores_equal_scikit_learn_s_on_the_stored_predictions(self, finished: Training) -> None:
+        record = finished.record()
+        predicted = np.frombuffer(base64.b64decode(record["test_predictions"]), np.uint8)
+        true = finished.data.test.labels.numpy()
+        matrix = np.array(record["epochs"][-1]["confusion"]["test"])
+        assert np.array_equal(matrix, oracle.confusion_matrix(true, predicted, labels=range(10)))
+        assert score(matrix, "accuracy") == pytest.approx(oracle.accuracy_score(true, predicted), abs=1e-12)
+        for name in ("precision", "recall", "f1"):
+            reference = getattr(oracle, f"{name}_score")
+            for kind in ("macro", "micro", "weighted"):
+                expected = reference(true, predicted, average=kind, labels=range(10), zero_division=0)
+                ours = name if kind == "macro" else f"{name}_{kind}"
+                assert score(matrix, ours) == pytest.approx(expected, abs=1e-12)
+
+    def test_losses_equal_a_plain_evaluation_of_the_weights(self, finished: Training) -> None:
+        model = build("convnet(dropout=0.15)", "gelu", (1, 28, 28), 10)
+        model.load_state_dict(finished.model.state_dict())
+        model.eval()
+        record = finished.record()
+        with torch.no_grad():
+            for part, stored in (
+                (finished.data.test, record["epochs"][-1]["loss"]["test"]),
+                (finished.data.valid, record["epochs"][-1]["loss"]["valid"]),
+                (finished.data.train, record["final"]["loss"]),
+            ):
+                scores = model(part.images.contiguous()).double()
+                assert stored == pytest.approx(F.nll_loss(scores, part.labels).item(), abs=1e-6)
+
+    def test_every_image_is_counted_once_the_short_last_batch_too(self, finished: Training) -> None:
+        for epoch in finished.record()["epochs"]:
+            sizes = {name: np.sum(matrix) for name, matrix in epoch["confusion"].items()}
+            assert sizes == {"train": 128, "valid": 32, "test": 60}
+
+    def test_train_scores_are_those_of_the_epoch_s_own_batches(self) -> None:
+        training = Training(run(batch_size=128), digits())
+        initial = copy.deepcopy(training.model).train()
+        training._reseed(1)
+        for (_, ours), (_, theirs) in zip(
+            initial.named_modules(), training.model.named_modules(), strict=True
+        ):
+            if hasattr(ours, "reseed"):
+                ours.reseed(theirs._seed)
+        order = torch.from_numpy(
+            __import__("reluctant.randomness").randomness.generator(0, "order", 1).permutation(128)
+        )
+        scores = initial(training.data.train.images[order])
+        (epoch,) = training
+        assert epoch["loss"]["train"] == pytest.approx(
+            F.nll_loss(scores, training.data.train.labels[order]).item(), abs=1e-5
+        )
+
+    def test_a_record_says_what_ran(self, finished: Training) -> None:
+        record = finished.record()
+        assert record["parameters"] == 110_922
+        assert Run.from_dict(record["run"]) == finished.run
+        assert record["diverged"] is None
+        assert [e["epoch"] for e in record["epochs"]] == [1, 2]
+        assert record["weights"] == fingerprint(finished.model)
+        assert {layer["kind"] for layer in record["layers"]} >= {"Conv2d", "GELU", "Dropout", "Linear"}
+
+
+@pytest.mark.parametrize("activation", ["relu", "rrelu", "prelu"])
+def test_two_identical_runs_give_the_same_record(activation: str) -> None:
+    one, other = (trained(run(activation, epochs=2)).record() for _ in range(2))
+    assert without_seconds(one) == without_seconds(other)
+
+
+def test_a_training_under_way_leaves_the_caller_s_random_state_alone() -> None:
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    trained(Run("rrelu", model=f"{SMALL}(dropout=0.5)", epochs=1), noise())
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_foreign_dropout_follows_the_seed() -> None:
+    def losses(seed: int) -> list[Any]:
+        torch.manual_seed(seed + 100)  # the caller's own state must not matter
+        r = Run("relu", seed=0, model=f"{SMALL}(dropout=0.5)", epochs=2)
+        return [epoch["loss"] for epoch in trained(r, noise()).epochs]
+
+    assert losses(0) == losses(1)
+
+
+@pytest.mark.resume
+@pytest.mark.parametrize("activation", ["relu", "prelu", "rrelu", "gelu"])
+@pytest.mark.parametrize(
+    "optimizer", ["adam", "adamw", "sgd(momentum=0.9, nesterov=True)", "rmsprop(momentum=0.5)"]
+)
+def test_going_on_from_a_saved_state_changes_nothing(activation: str, optimizer: str) -> None:
+    wanted = run(activation, epochs=3, optimizer=optimizer)
+    whole = trained(wanted, digits(64))
+    first = Training(wanted, digits(64))
+    next(iter(first))
+    second = Training(wanted, digits(64))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    assert len(list(second)) == 2
+    assert without_seconds(second.record()) == without_seconds(whole.record())
+
+
+class TestDivergence:
+    def test_a_loss_that_is_not_finite_ends_the_run(self) -> None:
+        training = trained(run("tests.own_activations:exploding", epochs=5, lr=1.0))
+        record = training.record()
+        assert record["diverged"] == len(record["epochs"]) + 1
+        assert record["final"] is None
+        assert training.done
+
+    def test_an_evaluation_that_is_not_finite_counts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            "reluctant.training.training.evaluate",
+            lambda *_: (float("nan"), torch.zeros(60, dtype=torch.int64)),
+        )
+        assert trained(run()).diverged == 1
+
+
+@pytest.mark.parametrize("optimizer", ["adam(beta1=0.89, beta2=0.9, eps=1e-6, weight_decay=0.01)", "adamw",
+                                       "sgd(momentum=0.9, nesterov=True, weight_decay=0.1)",
+                                       "rmsprop(alpha=0.9, momentum=0.3)"])  # fmt: skip
+def test_an_optimizer_is_pytorch_s(optimizer: str) -> None:
+    training = Training(run(optimizer=optimizer, lr=0.003), digits())
+    group = training.optimizer.param_groups[0]
+    assert type(training.optimizer).__name__.lower() == optimizer.partition("(")[0]
+    assert group["lr"] == 0.003
+    if optimizer.startswith("adam("):
+        assert (group["betas"], group["eps"], group["weight_decay"]) == ((0.89, 0.9), 1e-6, 0.01)
+    if optimizer.startswith("sgd"):
+        assert (group["momentum"], group["nesterov"], group["weight_decay"]) == (0.9, True, 0.1)
+    if optimizer.startswith("rms"):
+        assert (group["alpha"], group["momentum"]) == (0.9, 0.3)
+
+
+def test_the_model_learns() -> None:
+    training = trained(run(epochs=6))
+    assert score(np.array(training.epochs[-1]["confusion"]["test"]), "accuracy") > 0.7
+    assert all(metric.score is not None for metric in METRICS if metric.name != "loss")
+
+
+class TestPreflight:
+    def test_tells_the_sum_of_the_data(self) -> None:
+        assert set(preflight(Study(activation=["relu", "gelu"]))) == {"digits"}
+
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            ({"activation": "tests.own_activations:unlucky"}, "NaN or infinity"),
+            (
+                {"model": "tests.own_models:Narrow"},
+                r"returns shape \(2, 3\) for 2 images; \(2, 10\) is wanted",
+            ),
+            ({"model": "tests.own_models:Unlucky"}, "NaN or infinity before any training"),
+            (
+                {"model": "tests.own_models:Picky"},
+                "fails on images of 1×28×28: ValueError: wrong kind of image",
+            ),
+            ({"model": "tests.own_models:raising"}, "cannot be made"),
+        ],
+    )
+    def test_finds_what_cannot_work(self, given: dict[str, Any], words: str) -> None:
+        with pytest.raises(StudyError, match=words):
+            preflight(Study(**{"activation": "relu", **given}))
+
+
+def test_the_expected_time_grows_with_the_epochs() -> None:
+    assert 0 < seconds_expected(run(epochs=1), steps=3) < seconds_expected(run(epochs=50), steps=3)
+
+
+def test_initialise_is_what_a_training_starts_from() -> None:
+    training = Training(run(init="normal(std=0.02)", seed=7), digits())
+    model = build("convnet(dropout=0.15)", "relu", (1, 28, 28), 10)
+    initialise(model, "normal(std=0.02)", 7)
+    assert fingerprint(model) == fingerprint(training.model)
