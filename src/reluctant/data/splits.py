@@ -1,0 +1,37 @@
+"""Which training images are kept aside for validation."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reluctant.names import StudyError
+from reluctant.randomness import generator
+
+Indices = NDArray[np.int64]
+
+
+def split_indices(n: int, train_fraction: float) -> tuple[Indices, Indices]:
+    """The indices to train on and those to validate on, both ascending, together 0 … n-1.
+
+    round(n * train_fraction) are trained on. The choice depends on `n` and the fraction alone: every
+    activation and every seed is judged on the same images. Raises `StudyError` where a part would be empty.
+    """
+    fits = math.isfinite(train_fraction) and 0 < train_fraction < 1
+    kept = round(n * train_fraction) if fits else 0
+    if not 0 < kept < n:
+        raise StudyError(_would_do(n, train_fraction))
+    order = generator(0, "split").permutation(n).astype(np.int64)
+    return np.sort(order[:kept]), np.sort(order[kept:])
+
+
+def _would_do(n: int, train_fraction: float) -> str:
+    if n < 2:
+        return f"{n} training images cannot be split; at least 2 are needed"
+    digits = len(str(n)) + 1  # enough that the bounds shown really do
+    low = math.ceil(10**digits / n) / 10**digits
+    high = math.floor(10**digits * (n - 1) / n) / 10**digits
+    return (
+        f"train_fraction = {train_fraction} leaves no images to train on, or none to validate on, of {n}; "
+        f"write a number from {low:.{digits}f} to {high:.{digits}f}"
+    )

@@ -1,0 +1,54 @@
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reluctant.data import split_indices
+from reluctant.names import StudyError
+from tests.data.files import unhurried
+
+
+def test_the_articles_split() -> None:
+    train, valid = split_indices(60000, 0.92)
+    assert (len(train), len(valid)) == (55200, 4800)
+    assert train.dtype == valid.dtype == np.int64
+    assert valid[:5].tolist() == [3, 37, 43, 77, 79]  # as every record so far was made
+
+
+@unhurried
+@given(n=st.integers(2, 3000), train_fraction=st.floats(0.001, 0.999))
+def test_every_image_is_on_one_side(n: int, train_fraction: float) -> None:
+    if not 0 < round(n * train_fraction) < n:
+        return
+    train, valid = split_indices(n, train_fraction)
+    assert len(train) == round(n * train_fraction)
+    assert np.all(np.diff(train) > 0)
+    assert np.all(np.diff(valid) > 0)
+    assert sorted([*train.tolist(), *valid.tolist()]) == list(range(n))
+
+
+def test_the_split_is_mixed_and_always_the_same() -> None:
+    _, valid = split_indices(1000, 0.5)
+    assert 200 < np.count_nonzero(valid < 500) < 300
+    np.random.default_rng().random()
+    np.testing.assert_array_equal(split_indices(1000, 0.5)[1], valid)
+
+
+@unhurried
+@given(
+    n=st.integers(2, 10**7), train_fraction=st.sampled_from([0.0, 1.0, -1.0, 2.0, math.nan, math.inf, 1e-9])
+)
+def test_the_fractions_offered_instead_would_do(n: int, train_fraction: float) -> None:
+    with pytest.raises(StudyError, match="train_fraction = ") as caught:
+        split_indices(n, train_fraction)
+    low, high = map(float, re.findall(r"write a number from (\S+) to (\S+)$", str(caught.value))[0])
+    assert 0 < round(n * low) <= round(n * high) < n
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_one_image_cannot_be_split(n: int) -> None:
+    with pytest.raises(StudyError, match="at least 2 are needed"):
+        split_indices(n, 0.5)

@@ -1,0 +1,83 @@
+"""What a record says of its machine: versions and hardware, nothing private."""
+
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reluctant.environment import PACKAGES, cores, describe, name_of, processor, version
+
+
+def test_a_description_is_plain_json_and_always_the_same() -> None:
+    assert json.loads(json.dumps(describe())) == describe()
+
+
+def test_a_description_names_versions_and_hardware() -> None:
+    found = describe()
+    assert found["python"] == platform.python_version()
+    assert found["packages"] == {name: version(name) for name in PACKAGES}
+    assert set(found) == {
+        "python", "implementation", "system", "machine", "processor", "cores", "packages",
+    }  # fmt: skip
+    assert all(value for value in found.values())
+
+
+def test_a_description_tells_nothing_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_TOKEN", "a-private-word")
+    monkeypatch.setattr(platform, "node", lambda: "a-private-word")
+    monkeypatch.setattr("getpass.getuser", lambda: "a-private-word")
+    told = json.dumps(describe())
+    assert "a-private-word" not in told
+
+
+def test_a_version_is_the_installed_one_or_missing() -> None:
+    assert version("numpy") == np.__version__
+    assert version("no-such-package-here") == "missing"
+
+
+def test_the_processors_it_may_use_are_counted_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cores() > 0
+    assert describe()["cores"] == cores()
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    assert cores() == 7
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert cores() == 1
+
+
+def test_every_recorded_package_is_installed() -> None:
+    assert "missing" not in [version(name) for name in PACKAGES]
+
+
+def test_a_processor_has_a_name_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(self: Path, *args: object, **keywords: object) -> str:
+        raise PermissionError(self)
+
+    monkeypatch.setattr(Path, "read_text", unreadable)
+    assert processor() == (platform.processor() or platform.machine())
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("processor : 0\nmodel name\t: Fast: 3 GHz\nmodel name : other\n", "Fast: 3 GHz"),
+        ("processor : 0\nBogoMIPS : 50\n", platform.processor() or platform.machine()),
+    ],
+)
+def test_a_processors_name_is_the_systems(lines: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda self: lines)
+    assert processor() == name
+
+
+def test_a_descriptions_name_is_short_and_its_own() -> None:
+    found = describe()
+    names = {name_of(found), name_of({**found, "cores": -1}), name_of({**found, "python": "0"})}
+    assert len(names) == 3
+    assert all(len(name) == 16 and int(name, 16) >= 0 for name in names)
+    assert name_of(dict(reversed(found.items()))) == name_of(found)
+
+
+def test_names_never_change() -> None:
+    assert name_of({"python": "3.11.7", "cores": 2}) == "f82fc837c03d2387"
