@@ -19,12 +19,12 @@ Folder = click.argument("folder", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page here instead.")
 def report(folder: Path, output: Path | None) -> None:
     """Draw the report of the study in FOLDER again, from its records."""
-    from reluctant.report import headline, write
+    from reluctant.report import sentence, write
     from reluctant.results import Results
 
     results = Results.read(folder)
     page = write(results, folder, to=output)
-    click.echo(headline(results))
+    click.echo(sentence(results))
     click.echo(f"report: {page}")
 
 

@@ -114,13 +114,13 @@ def _stopped(folder: "Folder", study: "Study") -> None:
 def _close(folder: "Folder") -> int:
     """Write the report, show the scores, name the failures."""
     from reluctant.progress import last_line
-    from reluctant.report import headline, write
+    from reluctant.report import sentence, write
     from reluctant.results import Results
 
     results = Results.read(folder.path)
     page = write(results, folder.path)
     click.echo("")
-    click.echo(headline(results))
+    click.echo(sentence(results))
     _table(results)
     for lost, cause in results.failures.items():
         click.echo(f"failed: {lost.activation}, seed {lost.seed}: {last_line(cause)}", err=True)

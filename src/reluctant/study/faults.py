@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from reluctant.names import did_you_mean
+from reluctant.names import did_you_mean, shown
 
 _WORDS = {
     "string_type": "a text is wanted",
@@ -38,5 +38,7 @@ def _line(kind: str, loc: tuple[int | str, ...], message: str, given: object, ke
         return f"{path}: {_WORDS[kind]}"
     if kind == "value_error":
         return f"{path}: {message.removeprefix('Value error, ')}"
+    if kind == "astray":
+        return message
     words = _WORDS.get(kind, message[:1].lower() + message[1:].replace("Input should", "should"))
-    return f"{path}: {words.replace('input should', 'should')}, not {given!r}"
+    return f"{path}: {words.replace('input should', 'should')}, not {shown(given)}"

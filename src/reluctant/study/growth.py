@@ -13,7 +13,8 @@ def differences(old: Study, new: Study) -> list[str]:
         found.append(f"name: the folder's is {old.name!r}, yours {new.name!r}")
     for axis in ("activation", "seed", *AXES):
         was, now = getattr(old, axis), getattr(new, axis)
-        lost = [value for value in was if value not in now]
+        kept = set(now)
+        lost = [value for value in was if value not in kept]
         if lost:
             found.append(f"{axis}: the folder has {_list(was)}, yours leaves out {_list(lost)}")
     return found

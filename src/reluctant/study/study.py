@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from reluctant.catalogue import (
     ACTIVATIONS,
@@ -19,7 +29,7 @@ from reluctant.catalogue import (
     Table,
 )
 from reluctant.metrics import metric
-from reluctant.names import StudyError
+from reluctant.names import StudyError, did_you_mean, shown
 from reluctant.study.faults import report
 from reluctant.study.run import Run
 
@@ -49,9 +59,11 @@ def _several(value: object) -> object:
 
 
 def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
-    for i, value in enumerate(values):
-        if value in values[:i]:
+    met: set[T] = set()
+    for value in values:
+        if value in met:
             raise ValueError(f"{value!r} stands here twice; aliases count as the same")
+        met.add(value)
     return values
 
 
@@ -124,16 +136,20 @@ class Study(BaseModel):
     keep_weights: Flags = (Run.keep_weights,)
     compare: Compare = Compare()
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, /, **given: Any) -> None:
         try:
             super().__init__(**given)
         except ValidationError as fault:
             raise StudyError(report(fault, list(type(self).model_fields))) from None
-        baseline = self.compare.baseline
-        if baseline is not None and baseline not in self.activation:
-            raise StudyError(
-                f"compare.baseline: {baseline!r} is not among the activations ({', '.join(self.activation)})"
-            )
+
+    @field_validator("compare")
+    @classmethod
+    def _baseline_takes_part(cls, compare: Compare, info: ValidationInfo) -> Compare:
+        activations = info.data.get("activation")  # None where these have faults of their own
+        if activations and compare.baseline is not None and compare.baseline not in activations:
+            message = f"{compare.baseline!r} is not among the activations ({', '.join(activations)})"
+            raise PydanticCustomError("astray", "compare.baseline: {fault}", {"fault": message})
+        return compare
 
     @property
     def baseline(self) -> str:
@@ -157,7 +173,7 @@ class Study(BaseModel):
         text, origin = _text_of(source)
         try:
             given = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as fault:
+        except (ValueError, RecursionError) as fault:  # a huge number or a deep nesting is no TOMLDecodeError
             raise StudyError(f"{origin} is not TOML: {fault}") from None
         for path, value in (overrides or {}).items():
             _put(given, path, value)
@@ -182,20 +198,24 @@ def _text_of(source: str | Path) -> tuple[str, str]:
     if isinstance(source, str) and source in bundled():
         return bundled()[source].read_text(encoding="utf-8"), source
     path = Path(source)
-    if path.suffix != ".toml" and not path.exists():
-        from reluctant.names import did_you_mean
-
-        known = ", ".join(bundled())
-        hint = did_you_mean(str(source), bundled()) or f"; bundled are {known}"
-        raise StudyError(f"no study is called {str(source)!r}{hint}. Your own is a .toml file.")
     try:
-        return path.read_text(encoding="utf-8"), str(path)
+        return path.read_text(encoding="utf-8-sig"), str(path)
     except FileNotFoundError:
-        raise StudyError(f"there is no file {path}; bundled studies: {', '.join(bundled())}") from None
+        raise StudyError(_no_study(path)) from None
     except IsADirectoryError:
         raise StudyError(f"{path} is a folder; give the study file in it") from None
     except UnicodeDecodeError:
         raise StudyError(f"{path} is not a text file in UTF-8") from None
+    except (OSError, ValueError) as fault:  # ValueError: a null character
+        raise StudyError(f"{shown(str(path))} cannot be read: {fault}") from None
+
+
+def _no_study(path: Path) -> str:
+    known = ", ".join(bundled())
+    if path.suffix == ".toml":
+        return f"there is no file {path}; bundled studies: {known}"
+    hint = did_you_mean(str(path), bundled()) or f"; bundled are {known}."
+    return f"no study is called {str(path)!r}{hint} Your own is a .toml file."
 
 
 def bundled() -> dict[str, Path]:
