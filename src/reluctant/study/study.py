@@ -147,7 +147,11 @@ class Study(BaseModel):
     def _baseline_takes_part(cls, compare: Compare, info: ValidationInfo) -> Compare:
         activations = info.data.get("activation")  # None where these have faults of their own
         if activations and compare.baseline is not None and compare.baseline not in activations:
-            message = f"{compare.baseline!r} is not among the activations ({', '.join(activations)})"
+            first = next(iter(activations))
+            message = (
+                f"{compare.baseline!r} is not among the activations ({', '.join(activations)}); add it to them, "
+                f"or write baseline = {first!r} (on the command line --set 'compare.baseline={first}')"
+            )
             raise PydanticCustomError("astray", "compare.baseline: {fault}", {"fault": message})
         return compare
 
