@@ -129,3 +129,15 @@ def test_overrides_make_a_table_where_there_is_none(tmp_path: Any) -> None:
 def test_a_faulty_override_is_a_fault_of_the_study(overrides: dict[str, Any], words: str) -> None:
     with pytest.raises(StudyError, match=re.escape(words)):
         Study.read("quick", overrides)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("lr=[0.1, 0.2]", [0.1, 0.2]),
+        ("lr=[0.1]", [0.1]),
+        ("activation=[relu, 'elu(alpha=1, )']", ["relu", "elu(alpha=1, )"]),
+    ],
+)
+def test_brackets_as_in_a_study_file_are_a_list(text: str, value: object) -> None:
+    assert list(parse_overrides([text]).values()) == [value]

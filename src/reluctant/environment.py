@@ -45,7 +45,7 @@ def describe() -> dict[str, object]:
         "system": platform.system(),
         "machine": platform.machine(),
         "processor": processor(),
-        "cores": cores(),
+        "cores": os.cpu_count(),
         "packages": {name: version(name) for name in PACKAGES},
     }
 

@@ -3,11 +3,11 @@
 study.toml → Study → [Run, …] − what the store has → engine → one record each → store → Results → report
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from reluctant.engines import Done, Engine, Event, Failed, local, serial
+from reluctant.engines import Done, Engine, Event, Events, Failed, local, serial
 from reluctant.environment import cores, describe, name_of
 from reluctant.folder import Folder
 from reluctant.names import StudyError
@@ -48,7 +48,7 @@ def conduct(
     workers: int | None = None,
     device: str = "auto",
     data: str | Path | None = None,
-) -> Generator[Event, None, None]:
+) -> Events:
     """Carry out what is missing, keep every record and failure, and yield the events as they come."""
     from reluctant import training
 

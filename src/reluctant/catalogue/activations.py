@@ -43,7 +43,7 @@ def _row(
 
 def _ordered(lower: str, upper: str) -> Callable[[Mapping[str, Any]], str]:
     def fault(given: Mapping[str, Any]) -> str:
-        return "" if given[lower] < given[upper] else f"{lower} must be below {upper}"
+        return "" if given[lower] <= given[upper] else f"{lower} must not be above {upper}"
 
     return fault
 
@@ -270,6 +270,7 @@ ACTIVATIONS: Table[Activation] = Table(
             Parameter("value", 0.0, "v: the value below"),
             source="Konda et al. 2014 (1402.3337)",
             aliases="thresholded_relu",
+            traits="monotone",
         ),
     ),
     refused={

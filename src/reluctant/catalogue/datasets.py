@@ -102,7 +102,7 @@ DATASETS: Table[DatasetEntry] = Table(
             ),
             files=_FASHION,
             mirrors=(
-                "https://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
             ),
         ),

@@ -1,7 +1,19 @@
 """Engines: runs in, events out as they happen. `serial` and `local` keep one contract, tested on both."""
 
-from reluctant.engines.event import Done, Engine, Epoch, Event, Failed, Started, Work, attempt
+from reluctant.engines.event import Done, Engine, Epoch, Event, Events, Failed, Started, Work, attempt
 from reluctant.engines.local import local
 from reluctant.engines.serial import serial
 
-__all__ = ["Done", "Engine", "Epoch", "Event", "Failed", "Started", "Work", "attempt", "local", "serial"]
+__all__ = [
+    "Done",
+    "Engine",
+    "Epoch",
+    "Event",
+    "Events",
+    "Failed",
+    "Started",
+    "Work",
+    "attempt",
+    "local",
+    "serial",
+]

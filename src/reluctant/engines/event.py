@@ -38,15 +38,16 @@ class Failed:
 
 
 Event = Started | Epoch | Done | Failed
+Events = Generator[Event, None, None]
 
 # Carries out one run: yields the record of every epoch, returns the whole. Picklable.
 Work = Callable[[Any], Generator[dict[str, Any], None, dict[str, Any]]]
 
 # Yields, for every run: Started, any number of Epochs, then Done or Failed. Closing it stops the work.
-Engine = Callable[[Work, Sequence[Any]], Generator[Event, None, None]]
+Engine = Callable[[Work, Sequence[Any]], Events]
 
 
-def attempt(work: Work, run: Any) -> Generator[Event, None, None]:
+def attempt(work: Work, run: Any) -> Events:
     """The events of one run in this process; an exception becomes `Failed`."""
     yield Started(run)
     steps = work(run)

@@ -5,12 +5,12 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, cast
 
-from reluctant.engines.event import Done, Event, Failed, Work
+from reluctant.engines.event import Done, Event, Events, Failed, Work
 from reluctant.engines.serial import serial
 
 PATIENCE = 3.0  # seconds that a process gets to end before it is killed
@@ -86,7 +86,7 @@ class Process:
         self.output.close()
 
 
-def local(work: Work, runs: Sequence[Any], *, workers: int) -> Generator[Event, None, None]:
+def local(work: Work, runs: Sequence[Any], *, workers: int) -> Events:
     """Carry out the runs in up to `workers` processes."""
     if os.name == "nt":  # handing pipes to a program of one's own works differently there
         yield from serial(work, runs)
@@ -104,9 +104,7 @@ def local(work: Work, runs: Sequence[Any], *, workers: int) -> Generator[Event, 
             process.stop()
 
 
-def _answer(
-    process: Process, crew: list[Process], todo: deque[Any], work: Work
-) -> Generator[Event, None, None]:
+def _answer(process: Process, crew: list[Process], todo: deque[Any], work: Work) -> Events:
     """Hear what a process has to say, and give it the next run when it is through with one."""
     event = process.receive()
     yield event

@@ -19,10 +19,12 @@ def _pair(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip() or not value.strip():
         raise StudyError(f"--set {text!r}: write KEY=VALUE, for example --set lr=0.01,0.003")
+    value = value.strip()
+    bracketed = value.startswith("[") and value.endswith("]")  # as in a study file; commas alone will do
     items: list[Any] = []
-    for part in split(value):
+    for part in split(value[1:-1] if bracketed else value):
         items += _items(part.strip(), text)
-    return key.strip(), items if len(items) > 1 or _RANGE.fullmatch(value.strip()) else items[0]
+    return key.strip(), items if len(items) > 1 or bracketed or _RANGE.fullmatch(value) else items[0]
 
 
 def split(text: str) -> list[str]:
