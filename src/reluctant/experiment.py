@@ -57,7 +57,10 @@ def conduct(
     if not todo:
         return
     training.device(device)
-    folder.agree(training.preflight(study, Path(data) if data else None))
+    found = training.preflight(study, Path(data) if data else None)
+    folder.agree({name: prepared.source.sha256 for name, prepared in found.items()})
+    for prepared in found.values():
+        folder.keep_data(prepared.describe())
     folder.keep_environment(name_of(describe()), describe())
     work = training.Worker(str(folder.path), str(data) if data else None, device)
     for event in choose(engine, todo, workers)(work, todo):

@@ -1,8 +1,9 @@
-"""The folder of a study: study.toml, runs/, failed/, environments/, and what may be done in it."""
+"""The folder of a study, and what may be done in it."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,30 @@ class Folder:
         self.path.mkdir(parents=True, exist_ok=True)
         file = self.path / "study.toml"
         if file.is_file():
-            changes = differences(Study.read(file), study)
+            before = Study.read(file)
+            changes = differences(before, study)
             if changes:
                 raise StudyError(_another(self.path, changes))
+            self._note(before, study)
         elif any(self.path.iterdir()):
             raise StudyError(f"{self.path} holds other files and no study; choose another folder with -o")
         write_whole(file, study.to_toml())
+
+    def _note(self, before: Study, after: Study) -> None:
+        """Add a line to `history.jsonl` where the study changed: what, and whether results were there."""
+        old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+        changed = {key: [old[key], new[key]] for key in new if old[key] != new[key]}
+        if not changed:
+            return
+        line = {"date": date.today().isoformat(), "looked": len(self.store) > 0, "changed": changed}
+        with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def keep_data(self, description: Mapping[str, Any]) -> None:
+        """Write what is known of the data: classes, sizes, the true classes of the test images."""
+        (self.path / "data").mkdir(exist_ok=True)
+        path = self.path / "data" / f"{description['sha256'][:16]}.json"
+        write_whole(path, json.dumps(description, indent=1) + "\n")
 
     def missing(self, study: Study) -> list[Run]:
         """The runs of the study that have no record yet, in the study's order."""
@@ -65,8 +84,8 @@ class Folder:
             if data.get(name, record["data"]) != record["data"]:
                 raise StudyError(
                     f"the {name} data are not those that {self.path} was trained on (SHA-256 "
-                    f"{record['data'][:12]}… there, {data[name][:12]}… now); bring the old data back or start "
-                    f"a new folder with -o"
+                    f"{record['data'][:12]}… there, {data[name][:12]}… now); bring the old data back or "
+                    f"start a new folder with -o"
                 )
 
     def keep(self, run: Run, record: Record) -> None:

@@ -1,8 +1,9 @@
 """What a study found: the records of a folder as arrays and tables. Needs no torch."""
 
+import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -56,6 +57,11 @@ class Result:
         )
 
     @property
+    def predictions(self) -> npt.NDArray[np.int64]:
+        """The classes predicted for the test images after the last epoch, shape (images,)."""
+        return decoded(self.record["test_predictions"], self.confusion["test"].shape[-1])
+
+    @property
     def epochs(self) -> int:
         """How many epochs ended with finite numbers."""
         return len(self.loss["test"])
@@ -66,11 +72,54 @@ class Result:
             return self.loss[split]
         return scores(self.confusion[split], name) if self.epochs else np.empty(0)
 
-    def score(self, name: str, split: str = "test") -> float:
-        """A metric after the last epoch; NaN where the run diverged."""
+    def score(self, name: str, split: str = "test", at: str = "last") -> float:
+        """A metric after the `last` epoch, after the one `best` on validation, or as the `mean` over epochs.
+
+        NaN where the run diverged.
+        """
         if self.diverged is not None or not self.epochs:
             return float("nan")
-        return float(self.curve(name, split)[-1])
+        if at == "mean":
+            return float(self.curve(name, split).mean())
+        return self._scored(name, split, -1 if at == "last" else self.best(name))
+
+    def _scored(self, name: str, split: str, epoch: int) -> float:
+        if metric(name).name == "loss":
+            return float(self.loss[split][epoch])
+        return float(scores(self.confusion[split][epoch], name))
+
+    def best(self, name: str) -> int:
+        """The epoch (from 0) whose validation score is best, the first of equals."""
+        curve = self.curve(name, "valid")
+        return int(curve.argmax() if metric(name).higher else curve.argmin())
+
+    def reach(self, name: str, target: float, split: str = "test") -> float:
+        """Epochs until a metric is as good as `target`, on a line between epochs; infinite if never."""
+        curve = self.curve(name, split)
+        signed, wanted = (curve, target) if metric(name).higher else (-curve, -target)
+        met = np.flatnonzero(signed >= wanted)
+        if not met.size:
+            return float("inf")
+        first = int(met[0])
+        if first == 0:
+            return 1.0
+        before, after = signed[first - 1], signed[first]
+        return float(first + (wanted - before) / (after - before))
+
+    def converged(self, name: str, split: str = "test", share: float = 0.9) -> float:
+        """Epochs until `share` of the way from the first epoch's value to the last; NaN if diverged."""
+        if self.diverged is not None or not self.epochs:
+            return float("nan")
+        curve = self.curve(name, split)
+        return self.reach(name, float(curve[0] + share * (curve[-1] - curve[0])), split)
+
+    def gap(self, name: str) -> float:
+        """Generalisation gap after the last epoch: training part in evaluation mode minus test."""
+        final = self.record.get("final")
+        if final is None:
+            return float("nan")
+        train = final["loss"] if name == "loss" else float(scores(np.array(final["confusion"]), name))
+        return float(train) - self.score(name)
 
 
 def _matrices(epochs: list[list[list[int]]]) -> Counts:
@@ -85,6 +134,8 @@ class Results:
     results: tuple[Result, ...]
     failures: Mapping[Run, str] = field(default_factory=dict)
     environments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by SHA-256: what was trained on
+    grown: bool = False  # whether seeds were added after results had been seen
     folder: Path | None = None
 
     @classmethod
@@ -98,7 +149,9 @@ class Results:
             study,
             tuple(Result.of(store[run.key]) for run in runs if run.key in store),
             {run: text for run in runs if run.key not in store and (text := _failure(folder, run))},
-            {path.stem: json.loads(path.read_text("utf-8")) for path in _environments(folder)},
+            _described(folder / "environments"),
+            {kept["sha256"]: kept for kept in _described(folder / "data").values()},
+            has_grown(folder),
             folder,
         )
 
@@ -134,34 +187,56 @@ class Results:
             if all(getattr(run, k) == v for k, v in chosen.items())
         }
         study = self.study.model_copy(update={axis: (value,) for axis, value in chosen.items()})
-        return type(self)(study, tuple(fits), lost, self.environments, self.folder)
+        return replace(self, study=study, results=tuple(fits), failures=lost)
 
     def of(self, activation: str) -> tuple[Result, ...]:
         """The finished runs of one activation, by seed."""
-        return tuple(result for result in self.results if result.run.activation == activation)
+        return self._by_activation.get(activation, ())
+
+    @cached_property
+    def _by_activation(self) -> dict[str, tuple[Result, ...]]:
+        seeds = set(self.study.seed)
+        found: dict[str, list[Result]] = {}
+        for result in self.results:
+            if result.run.seed in seeds:
+                found.setdefault(result.run.activation, []).append(result)
+        return {name: tuple(results) for name, results in found.items()}
+
+    @property
+    def control(self) -> tuple[Result, ...]:
+        """The baseline's runs under the control's seeds."""
+        seeds = set(self.study.control_seeds)
+        return tuple(
+            r for r in self.results if r.run.seed in seeds and r.run.activation == self.study.baseline
+        )
 
     def curves(self, name: str, activation: str, split: str = "test") -> Floats:
         """A metric per seed and epoch, shape (seeds, epochs); diverged runs are left out."""
         whole = [r.curve(name, split) for r in self.of(activation) if r.diverged is None]
         return np.array(whole) if whole else np.empty((0, 0))
 
-    def interval(self, name: str, activation: str, split: str = "test") -> Interval:
-        """The mean of a final score over the seeds that finished, with its 95 % interval."""
-        return mean_interval([r.score(name, split) for r in self.of(activation) if r.diverged is None])
+    def interval(self, name: str, activation: str, split: str = "test", at: str = "last") -> Interval:
+        """The mean of a score over the seeds that finished, with its 95 % interval."""
+        return mean_interval([r.score(name, split, at) for r in self.of(activation) if r.diverged is None])
+
+    def values(self, name: str, activation: str, split: str = "test", at: str = "last") -> Floats:
+        """A score per seed of the study, shape (seeds,), NaN where a run diverged or is missing."""
+        found = {r.run.seed: r.score(name, split, at) for r in self.of(activation)}
+        return np.array([found.get(seed, np.nan) for seed in self.study.seed])
 
     def confusion(self, activation: str, split: str = "test") -> npt.NDArray[np.int64]:
         """The confusion matrix after the last epoch, summed over seeds; diverged runs are left out."""
         last = [r.confusion[split][-1] for r in self.of(activation) if r.diverged is None and r.epochs]
         return np.sum(last, axis=0, dtype=np.int64) if last else np.zeros((0, 0), np.int64)
 
-    def scores(self, name: str = "f1", split: str = "test") -> "pd.DataFrame":
+    def scores(self, name: str = "f1", split: str = "test", at: str = "last") -> "pd.DataFrame":
         """Final scores, activations × seeds (one setting), NaN where a run diverged or is missing."""
         import pandas as pd
 
         self._one_setting()
         table = pd.DataFrame(index=list(self.activations), columns=list(self.study.seed), dtype=float)
-        for result in self.results:
-            table.loc[result.run.activation, result.run.seed] = result.score(name, split)
+        for activation in self.activations:
+            table.loc[activation] = self.values(name, activation, split, at)
         return table.rename_axis(index="activation", columns="seed")
 
     def frame(self, metrics: Sequence[str] = SHOWN) -> "pd.DataFrame":
@@ -174,6 +249,16 @@ class Results:
             c: np.concatenate([part[c] for part in parts]) if parts else [] for c in columns
         }
         return pd.DataFrame(whole, columns=columns)
+
+    def only(self, chosen: Container[tuple[str, Any]], axis: str) -> Self:
+        """The results whose (activation, value on `axis`) is among `chosen`."""
+        fits = tuple(r for r in self.results if (r.run.activation, getattr(r.run, axis)) in chosen)
+        return replace(self, results=fits)
+
+    def labels(self, result: Result) -> npt.NDArray[np.int64] | None:
+        """The true classes of the test images that a run was scored on; None where they were not kept."""
+        kept = self.data.get(result.record["data"])
+        return None if kept is None else decoded(kept["test_labels"], len(kept["classes"]))
 
     def _one_setting(self) -> None:
         if len(self.settings) > 1:
@@ -214,5 +299,18 @@ def _failure(folder: Path, run: Run) -> str:
     return path.read_text("utf-8") if path.is_file() else ""
 
 
-def _environments(folder: Path) -> list[Path]:
-    return sorted((folder / "environments").glob("*.json"))
+def _described(folder: Path) -> dict[str, Any]:
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
+
+
+def has_grown(folder: Path) -> bool:
+    """Whether the study got more seeds after some of its runs had finished."""
+    path = folder / "history.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return any(json.loads(line).get("looked") and "seed" in json.loads(line)["changed"] for line in lines)
+
+
+def decoded(text: str, classes: int) -> npt.NDArray[np.int64]:
+    """Classes from their base64: bytes, or pairs of bytes where there are more than 256 classes."""
+    kind = np.uint8 if classes <= 256 else np.uint16
+    return np.frombuffer(base64.b64decode(text), kind).astype(np.int64)

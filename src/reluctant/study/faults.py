@@ -1,6 +1,6 @@
 """Every fault of a study in one message, each with the path of its key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -18,8 +18,8 @@ _WORDS = {
 }
 
 
-def report(fault: ValidationError, keys: Sequence[str]) -> str:
-    """One line a fault: `lr: a number is wanted, not 'fast'`."""
+def report(fault: ValidationError, keys: Mapping[str, Sequence[str]]) -> str:
+    """One line a fault: `lr: a number is wanted, not 'fast'`. `keys`: of the study ('') and its tables."""
     lines = [_line(error["type"], error["loc"], error["msg"], error.get("input"), keys)
              for error in fault.errors(include_url=False)]  # fmt: skip
     if len(lines) == 1:
@@ -27,11 +27,13 @@ def report(fault: ValidationError, keys: Sequence[str]) -> str:
     return f"{len(lines)} faults\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _line(kind: str, loc: tuple[int | str, ...], message: str, given: object, keys: Sequence[str]) -> str:
-    path = ".".join(str(step) for step in loc if isinstance(step, str))
+def _line(
+    kind: str, loc: tuple[int | str, ...], message: str, given: object, keys: Mapping[str, Sequence[str]]
+) -> str:
+    path = _path(loc)
     if kind == "extra_forbidden":
         key = str(loc[-1])
-        known = keys if len(loc) == 1 else ("metric", "baseline", "margin")
+        known = keys["" if len(loc) == 1 else str(loc[0])]
         hint = did_you_mean(key, known) or f"; the keys are {', '.join(known)}"
         return f"no key is called {path!r}{hint}"
     if kind == "missing":
@@ -42,3 +44,9 @@ def _line(kind: str, loc: tuple[int | str, ...], message: str, given: object, ke
         return message
     words = _WORDS.get(kind, message[:1].lower() + message[1:].replace("Input should", "should"))
     return f"{path}: {words.replace('input should', 'should')}, not {shown(given)}"
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    """`claim.2.metric` for the second claim; the places of values in a list are left out."""
+    steps = [str(step + 1) if isinstance(step, int) else step for step in loc]
+    return ".".join(steps if loc[0] == "claim" else [s for s in loc if isinstance(s, str)])

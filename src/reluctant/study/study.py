@@ -5,7 +5,7 @@ import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import tomli_w
 from pydantic import (
@@ -28,8 +28,8 @@ from reluctant.catalogue import (
     OPTIMIZERS,
     Table,
 )
-from reluctant.metrics import metric
 from reluctant.names import StudyError, did_you_mean, shown
+from reluctant.study.claim import ActivationName, At, Claim, MetricName
 from reluctant.study.faults import report
 from reluctant.study.run import Run
 
@@ -77,13 +77,6 @@ def _named(table: Table[Any]) -> Callable[[object], str]:
     return canonical
 
 
-def _metric(name: str) -> str:
-    try:
-        return metric(name).name
-    except StudyError as fault:
-        raise ValueError(str(fault)) from None
-
-
 _strict = Field(strict=True)
 Text = Annotated[str, _strict]
 Axis = Annotated[tuple[T, ...], BeforeValidator(_several), AfterValidator(_distinct)]
@@ -102,13 +95,18 @@ Flags = Axis[Annotated[bool, _strict]]
 
 
 class Compare(BaseModel):
-    """What decides: the metric, the activation the others are held against, the margin that matters."""
+    """What decides: the metric, the activation the others are held against, the margin that matters.
+
+    `at` is the score that counts: after the last epoch, after the epoch that is best on validation, or the
+    mean over the epochs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    metric: Annotated[str, _strict, AfterValidator(_metric)] = "f1"
-    baseline: Annotated[str, BeforeValidator(_named(ACTIVATIONS))] | None = None
+    metric: MetricName = "f1"
+    baseline: ActivationName | None = None
     margin: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
+    at: At = "last"
 
 
 class Study(BaseModel):
@@ -134,13 +132,18 @@ class Study(BaseModel):
     train_fraction: Fractions = (Run.train_fraction,)
     threads: Threads = (Run.threads,)
     keep_weights: Flags = (Run.keep_weights,)
+    control: Annotated[bool, _strict] = False
+    choose: Literal["lr"] | None = None
     compare: Compare = Compare()
+    claim: tuple[Claim, ...] = ()
 
     def __init__(self, /, **given: Any) -> None:
         try:
             super().__init__(**given)
         except ValidationError as fault:
-            raise StudyError(report(fault, list(type(self).model_fields))) from None
+            raise StudyError(
+                report(fault, {"": _keys(Study), "compare": _keys(Compare), "claim": _keys(Claim)})
+            ) from None
 
     @field_validator("compare")
     @classmethod
@@ -149,11 +152,24 @@ class Study(BaseModel):
         if activations and compare.baseline is not None and compare.baseline not in activations:
             first = next(iter(activations))
             message = (
-                f"{compare.baseline!r} is not among the activations ({', '.join(activations)}); add it to them, "
-                f"or write baseline = {first!r} (on the command line --set 'compare.baseline={first}')"
+                f"compare.baseline: {compare.baseline!r} is not among the activations "
+                f"({', '.join(activations)}); add it to them, or write baseline = {first!r} "
+                f"(on the command line --set 'compare.baseline={first}')"
             )
-            raise PydanticCustomError("astray", "compare.baseline: {fault}", {"fault": message})
+            raise PydanticCustomError("astray", "{fault}", {"fault": message})
         return compare
+
+    @field_validator("choose")
+    @classmethod
+    def _something_to_choose_from(cls, choose: str | None, info: ValidationInfo) -> str | None:
+        if choose is not None and len(info.data.get(choose, ())) == 1:
+            raise ValueError(f"there is only one {choose} to choose from; give a list")
+        return choose
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims that can be tested here: those whose activations all take part."""
+        return tuple(c for c in self.claim if set(c.activations) <= set(self.activation))
 
     @property
     def baseline(self) -> str:
@@ -162,14 +178,27 @@ class Study(BaseModel):
 
     @property
     def size(self) -> int:
-        """The number of runs."""
-        return math.prod(len(getattr(self, axis)) for axis in ("seed", *AXES, "activation"))
+        """The number of runs, those of the control among them."""
+        settings = math.prod(len(getattr(self, axis)) for axis in AXES)
+        return len(self.seed) * settings * (len(self.activation) + self.control)
+
+    @property
+    def control_seeds(self) -> tuple[int, ...]:
+        """The other seeds under which `control = true` trains the baseline again."""
+        if not self.control:
+            return ()
+        return tuple(range(max(self.seed) + 1, max(self.seed) + 1 + len(self.seed)))
 
     def runs(self) -> Iterator[Run]:
         """All runs. Seeds vary slowest, so that a study stopped early is balanced."""
         names = ("seed", *AXES, "activation")
-        for values in itertools.product(*(getattr(self, name) for name in names)):
-            yield Run(**dict(zip(names, values, strict=True)))
+        again = self.control_seeds or (None,) * len(self.seed)
+        for seed, other in zip(self.seed, again, strict=True):
+            for values in itertools.product((seed,), *(getattr(self, name) for name in names[1:])):
+                yield Run(**dict(zip(names, values, strict=True)))
+            if other is not None:
+                for values in itertools.product(*(getattr(self, axis) for axis in AXES)):
+                    yield Run(self.baseline, other, *values)
 
     @classmethod
     def read(cls, source: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
@@ -194,8 +223,18 @@ class Study(BaseModel):
         for name in ("dataset", "model", "activation", *AXES[2:], "seed"):
             values = getattr(self, name)
             written[name] = values[0] if len(values) == 1 else list(values)
-        compare = self.compare.model_dump(exclude_none=True)
-        return tomli_w.dumps({**written, "compare": compare})
+        if self.control:
+            written["control"] = True
+        if self.choose:
+            written["choose"] = self.choose
+        written["compare"] = self.compare.model_dump(exclude_none=True)
+        if self.claim:
+            written["claim"] = [claim.written() for claim in self.claim]
+        return tomli_w.dumps(written)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _text_of(source: str | Path) -> tuple[str, str]:

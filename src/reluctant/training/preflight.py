@@ -13,22 +13,22 @@ from reluctant.training.prepared import Prepared
 from reluctant.training.worker import prepared
 
 
-def preflight(study: Study, folder: Path | None = None) -> dict[str, str]:
-    """The SHA-256 of each data set, after everything that can be tried was tried.
+def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
+    """The data sets by name, after everything that can be tried was tried.
 
     Raises `StudyError` for missing or broken data, an activation that fails, changes the shape or returns
     NaN, and a network that does not fit the images.
     """
     for activation in study.activation:
         check(activation)
-    sums = {}
+    found = {}
     for dataset in study.dataset:
         data = prepared(dataset, study.train_fraction[0], str(folder) if folder else None)
-        sums[dataset] = data.sha256
+        found[dataset] = data
         for model in study.model:
             for activation in _worth_trying(study, model):
                 _try(model, activation, data)
-    return sums
+    return found
 
 
 def _worth_trying(study: Study, model: str) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """A data set as the tensors that training reads: standardised, in memory, channels last."""
 
-from dataclasses import dataclass
+import base64
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,17 +31,31 @@ class Prepared:
     train: Part
     valid: Part
     test: Part
-    classes: int
+    source: Dataset = field(repr=False)
     mean: float
     deviation: float
-    sha256: str
-    warnings: tuple[str, ...]
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.source.classes)
 
     @property
     def image(self) -> tuple[int, int, int]:
         """Channels, height and width."""
         _, channels, height, width = self.train.images.shape
         return channels, height, width
+
+    def describe(self) -> dict[str, Any]:
+        """What a study's folder keeps of the data, so that reports need them no more."""
+        return {
+            "name": self.source.name,
+            "sha256": self.source.sha256,
+            "classes": list(self.source.classes),
+            "images": {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)},
+            "test_labels": encoded(self.test.labels, self.classes),
+            "warnings": list(self.source.warnings),
+        }
 
     def to(self, device: torch.device) -> "Prepared":
         """The same on a device."""
@@ -48,6 +64,12 @@ class Prepared:
             for name, part in (("train", self.train), ("valid", self.valid), ("test", self.test))
         }
         return Prepared(**{**self.__dict__, **parts})
+
+
+def encoded(classes: Tensor, number: int) -> str:
+    """Classes as base64 of bytes, or of pairs of bytes where there are more than 256 classes."""
+    kind = np.uint8 if number <= 256 else np.uint16
+    return base64.b64encode(classes.cpu().numpy().astype(kind).tobytes()).decode()
 
 
 def prepare(dataset: Dataset, train_fraction: float) -> Prepared:
@@ -66,11 +88,9 @@ def prepare(dataset: Dataset, train_fraction: float) -> Prepared:
         part(dataset.train, train),
         part(dataset.train, valid),
         part(dataset.test, slice(None)),
-        len(dataset.classes),
+        dataset,
         mean,
         deviation,
-        dataset.sha256,
-        dataset.warnings,
     )
 
 

@@ -1,6 +1,5 @@
 """The training of one run, as an iterator over its epochs."""
 
-import base64
 import copy
 import hashlib
 import math
@@ -9,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +19,7 @@ from reluctant.randomness import generator, integer
 from reluctant.store import Record
 from reluctant.study import RECIPE, Run
 from reluctant.training.evaluation import evaluate
-from reluctant.training.prepared import Part, Prepared
+from reluctant.training.prepared import Part, Prepared, encoded
 
 
 class Training:
@@ -132,14 +129,11 @@ class Training:
             "epochs": self.epochs,
             "final": self._final(),
             "shape": shape(make(self.run.activation)),
-            "test_predictions": base64.b64encode(self._classes().tobytes()).decode(),
+            "test_predictions": encoded(self.predictions, self.data.classes),
             "weights": fingerprint(self.model),
-            "data": self.data.sha256,
-            "warnings": list(self.data.warnings),
+            "data": self.data.source.sha256,
+            "warnings": list(self.data.source.warnings),
         }
-
-    def _classes(self) -> npt.NDArray[np.unsignedinteger[Any]]:
-        return self.predictions.numpy().astype(np.uint8 if self.data.classes <= 256 else np.uint16)
 
     def _final(self) -> Record | None:
         """The whole training part in evaluation mode, after the last epoch."""

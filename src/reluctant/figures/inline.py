@@ -1,0 +1,104 @@
+"""A figure as SVG for a page: its colours follow the page's light or dark, and nothing in it can act.
+
+The page defines `--ink`, `--muted`, `--rule`, `--paper`, `--alarm`, `--ghost`,
+`--error` and `--s1` … `--s7`; without them the light colours stand.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from reluctant.figures.saving import svg
+from reluctant.figures.sheet import MARGIN, head_of
+from reluctant.figures.style import ALARM, DARK, ERROR, GHOST, INK, MUTED, PAPER, RULE, SERIES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper", ALARM: "--alarm",
+             GHOST: "--ghost", ERROR: "--error",
+             **{colour: f"--s{i + 1}" for i, colour in enumerate(SERIES)}}  # fmt: skip
+
+# What a drawing needs and no more: an element or attribute that is not here does not reach the page.
+ELEMENTS = frozenset({"svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon",
+                      "text", "tspan", "use", "defs", "clipPath"})  # fmt: skip
+ATTRIBUTES = frozenset({"id", "d", "x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "x1", "y1", "x2",
+                        "y2", "points", "transform", "style", "clip-path", "href", "viewBox"})  # fmt: skip
+_COLOUR = re.compile(r"#[0-9a-f]{6}\b")
+_FONT = re.compile(r"font-family: [^;]*;? ?")
+_SVG, _LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+
+
+def inline_svg(
+    figure: "Figure", *, text: str = "", paths: bool = False, margin: float = MARGIN, head: bool = True
+) -> str:
+    """The figure as an `<svg role="img">` element named by the figure's label, to stand in an HTML page.
+
+    `text` is its SVG where it is at hand; `margin` inches around it are cut off, and its title with
+    `head=False`. Ids are unique to the drawing.
+    """
+    text = text or svg(figure, paths=paths)
+    root = ElementTree.fromstring(text)
+    prefix = "f" + hashlib.sha256(text.encode()).hexdigest()[:10] + "-"
+    used = set(re.findall(r"(?:url\(|href=\")#([^)\"]+)", text))
+    cut = margin * 72
+    wide, tall = (float(v) - 2 * cut for v in root.attrib["viewBox"].split()[2:])
+    above = 0.0 if head else head_of(figure).height * 72
+    dropped = frozenset(("patch_1",) if head else ("patch_1", "title", "said"))  # patch_1: the white ground
+    body = "".join(part for child in root for part in _written(child, prefix, used, dropped))
+    label = _quoted(str(figure.get_label() or "figure"))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label={label} '
+        f'viewBox="{cut:g} {cut + above:g} {wide:g} {tall - above:g}" '
+        f'width="{wide:g}pt" height="{tall - above:g}pt">{body}</svg>'
+    )
+
+
+def _written(
+    element: ElementTree.Element, prefix: str, used: set[str], dropped: frozenset[str]
+) -> Iterator[str]:
+    tag = element.tag.removeprefix(_SVG) if isinstance(element.tag, str) else ""
+    if tag not in ELEMENTS or element.get("id") in dropped:
+        return
+    found = {name.removeprefix(_LINK): value for name, value in element.attrib.items()}
+    kept = {name: value for name, value in found.items() if name in ATTRIBUTES}
+    if kept.get("id") not in used:
+        kept.pop("id", None)
+    if "id" in kept:
+        kept["id"] = prefix + kept["id"]
+    if "href" in kept:
+        kept["href"] = "#" + prefix + kept["href"].removeprefix("#")
+    if "clip-path" in kept:
+        kept["clip-path"] = kept["clip-path"].replace("url(#", f"url(#{prefix}")
+    if "style" in kept:
+        kept["style"] = coloured(kept["style"])
+    elif tag == "text":
+        kept["style"] = f"fill: var(--ink, {INK})"
+    attributes = "".join(f" {name}={_quoted(value)}" for name, value in kept.items())
+    inside = "".join(part for child in element for part in _written(child, prefix, used, dropped))
+    text = escape(element.text) if tag in ("text", "tspan") and element.text else ""
+    if tag == "g" and not kept and not inside:
+        return
+    yield f"<{tag}{attributes}>{text}{inside}</{tag}>" if text or inside else f"<{tag}{attributes}/>"
+
+
+def _quoted(text: str) -> str:
+    return '"' + escape(text, {'"': "&quot;", "\n": " "}) + '"'
+
+
+def coloured(style: str) -> str:
+    """The style with every colour of ours as the page's variable, and the page's own type face."""
+    return _COLOUR.sub(_variable, _FONT.sub("", style)).rstrip("; ")
+
+
+def _variable(match: re.Match[str]) -> str:
+    colour = match.group()
+    return f"var({VARIABLES[colour]}, {colour})" if colour in VARIABLES else colour
+
+
+def variables(*, dark: bool = False) -> str:
+    """The CSS declarations of all colours, for light pages or for dark ones."""
+    return " ".join(f"{name}: {DARK[colour] if dark else colour};" for colour, name in VARIABLES.items())

@@ -1,0 +1,49 @@
+"""Figures as bytes and files: SVG and PNG, the same bytes for the same figure."""
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reluctant.figures.letters import any_script
+from reluctant.figures.style import look
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 160
+
+
+def svg(figure: "Figure", *, paths: bool = False) -> str:
+    """The figure as SVG text, without date; letters stay text unless `paths` draws them."""
+    written = io.StringIO()
+    said = {"Date": None, "Creator": None, "Title": figure.get_label() or None}
+    with look(**{"svg.fonttype": "path" if paths else "none"}), any_script():
+        figure.savefig(written, format="svg", metadata=said)
+    return written.getvalue()
+
+
+def png(figure: "Figure") -> bytes:
+    """The figure as PNG, 160 dots per inch, on white."""
+    written = io.BytesIO()
+    with look(), any_script():
+        figure.savefig(written, format="png", dpi=DPI, metadata={"Software": None})
+    return written.getvalue()
+
+
+def save(figure: "Figure", path: Path, *, text: str = "") -> tuple[Path, Path]:
+    """Write `path`.svg and `path`.png, each whole or not at all; `text` is the SVG where it is at hand."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files = path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")
+    _replace(files[0], (text or svg(figure)).encode())
+    _replace(files[1], png(figure))
+    return files
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

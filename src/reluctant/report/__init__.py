@@ -1,0 +1,44 @@
+"""The report: one self-contained HTML page, and its figures as files. Needs no torch."""
+
+from pathlib import Path
+
+from reluctant.report.headline import sentence
+from reluctant.results import Results
+from reluctant.store import write_whole
+
+__all__ = ["render", "sentence", "write"]
+
+_HERE = Path(__file__).parent
+
+
+def write(results: Results, folder: str | Path, *, to: str | Path | None = None) -> Path:
+    """Write `folder`/report.html and its figures in `folder`/figures; the path of the page.
+
+    With `to` only the page is written, there: for a folder that cannot be written to.
+    """
+    folder = Path(folder)
+    target = folder / "report.html" if to is None else Path(to)
+    html = render(results, folder / "figures" if to is None else None)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, html)
+    return target
+
+
+def render(results: Results, figures: Path | None = None) -> str:
+    """The page as HTML; its figures are saved in `figures` as SVG and PNG unless that is None."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    from reluctant.figures.inline import variables
+    from reluctant.report.contents import page
+    from reluctant.report.pictures import Studio
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    style = (_HERE / "style.css").read_text("utf-8")
+    colours = style.replace("/* light */", variables()).replace("/* dark */", variables(dark=True))
+    return environment.get_template("template.html.j2").render(
+        page=page(results, Studio(figures)), style=Markup(colours)
+    )

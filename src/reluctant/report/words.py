@@ -1,0 +1,175 @@
+"""The study and its circumstances in words: what was trained, on what, where, and what went wrong."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reluctant.catalogue import ACTIVATIONS, DATASETS, INITIALISATIONS, MODELS, OPTIMIZERS, Activation, Table
+from reluctant.figures.labels import count, data_title, setting_words
+from reluctant.names import StudyError, parse
+from reluctant.results import Result, Results
+from reluctant.study import Run
+from reluctant.study.study import AXES
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A run that failed or diverged: which, what happened, and the traceback where there is one."""
+
+    run: str
+    what: str
+    traceback: str = ""
+
+
+def study(results: Results) -> Pairs:
+    """Terms and values that say what was trained."""
+    s = results.study
+    return [
+        ("Question", s.about or f"How do {len(s.activation)} activations compare?"),
+        ("Data set", data_title(results)),
+        ("Images", _images(results)),
+        ("Activations", ", ".join(s.activation)),
+        ("Network", _several(MODELS, s.model)),
+        ("Initial weights", _several(INITIALISATIONS, s.init)),
+        ("Optimizer", _several(OPTIMIZERS, s.optimizer)),
+        ("Learning rate", ", ".join(f"{lr:g}" for lr in s.lr)),
+        ("Batch size", ", ".join(f"{size:,}" for size in s.batch_size)),
+        ("Epochs", ", ".join(f"{epochs:,}" for epochs in s.epochs)),
+        ("Seeds", _seeds(s.seed)),
+        ("Runs", f"{len(results):,} of {s.size:,} finished"),
+    ]
+
+
+def _several(table: Table[Any], names: Sequence[str]) -> str:
+    return "; ".join(f"{name}: {meant}" if (meant := _purpose(table, name)) else name for name in names)
+
+
+def _purpose(table: Table[Any], name: str) -> str:
+    try:
+        return str(table[parse(name).head].purpose)
+    except StudyError:
+        return ""
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    run = list(range(seeds[0], seeds[0] + len(seeds)))
+    listed = (
+        f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 2 and list(seeds) == run else ", ".join(map(str, seeds))
+    )
+    return f"{len(seeds)} ({listed}), the same for every activation" if len(seeds) > 1 else f"one ({listed})"
+
+
+def _images(results: Results) -> str:
+    for result in results:
+        if result.epochs:
+            sizes = {split: int(result.confusion[split][0].sum()) for split in ("train", "valid", "test")}
+            return (
+                f"{sizes['train']:,} to train on, {sizes['valid']:,} held out for choices (validation), "
+                f"{sizes['test']:,} test images to report on"
+            )
+    return "not known before a first epoch has ended"
+
+
+def row_of(activation: str) -> Activation | None:
+    """The catalogue's row of an activation, None for one's own."""
+    try:
+        return ACTIVATIONS[parse(activation).head]
+    except StudyError:
+        return None
+
+
+def run_words(run: Run, results: Results) -> str:
+    """`gelu, seed 3, lr = 0.01`: a run by what tells it from the others."""
+    axes = [axis for axis in AXES if len(getattr(results.study, axis)) > 1]
+    varied = setting_words({axis: getattr(run, axis) for axis in axes})
+    return ", ".join(part for part in (run.activation, f"seed {run.seed}", varied) if part)
+
+
+def troubles(results: Results) -> list[Trouble]:
+    """Every failed run, then every diverged one."""
+    failed = [
+        Trouble(run_words(run, results), _last_line(text), text) for run, text in results.failures.items()
+    ]
+    lost = [
+        Trouble(run_words(r.run, results), f"diverged in epoch {r.diverged}: the loss was no longer finite")
+        for r in results
+        if r.diverged is not None
+    ]
+    return [*failed, *lost]
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "failed: " + (lines[-1][:200] if lines else "no traceback was kept")
+
+
+def warnings(results: Results) -> list[str]:
+    """What the records warn of, each once, with the number of runs that say it."""
+    said = Counter(str(text) for r in results for text in r.record.get("warnings") or ())
+    return [f"{text} ({count(n, 'run')})" for text, n in said.items()]
+
+
+def places(results: Results) -> list[Pairs]:
+    """Per environment: what machine and versions, and how many runs it made."""
+    used = Counter(str(r.record.get("environment")) for r in results)
+    return [
+        [*_environment(results.environments.get(name)), ("Runs", f"{runs:,}")] for name, runs in used.items()
+    ]
+
+
+def _environment(held: Any) -> Pairs:
+    if not held:
+        return [("Machine", "its description is missing from the folder")]
+    packages = ", ".join(f"{name} {version}" for name, version in dict(held.get("packages", {})).items())
+    known = {
+        "Processor": held.get("processor"),
+        "Cores": held.get("cores"),
+        "System": " ".join(str(held[key]) for key in ("system", "machine") if held.get(key)),
+        "Python": held.get("python"),
+        "Packages": packages,
+    }
+    return [(term, str(value)) for term, value in known.items() if value]
+
+
+def provenance(results: Results) -> Pairs:
+    """Sums, recipe and time over all runs."""
+    seconds = sum(float(r.seconds[part].sum()) for r in results for part in ("train", "evaluate"))
+    return [
+        ("Data, SHA-256", _all(results, "data")),
+        ("Recipe", _all(results, "recipe")),
+        ("Time", f"{duration(seconds)} of training and evaluation, all runs together"),
+    ]
+
+
+def _all(results: Sequence[Result] | Results, key: str) -> str:
+    found = {str(r.record.get(key)): None for r in results if r.record.get(key) is not None}
+    return ", ".join(found) or "not known"
+
+
+def duration(seconds: float) -> str:
+    """`42 s`, `3 min 20 s`, `1 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def again(results: Results) -> str:
+    """The command that makes this study, or continues it."""
+    from reluctant.study import bundled
+
+    name = results.study.name
+    if name in bundled():
+        return f"reluctant run {name}"
+    return f"reluctant run {results.folder or 'FOLDER'}/study.toml"
+
+
+def source(results: Results) -> str:
+    """Where the data come from."""
+    rows = [DATASETS[parse(d).head] for d in results.study.dataset if parse(d).head in DATASETS]
+    return "; ".join(row.source for row in rows)

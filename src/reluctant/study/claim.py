@@ -1,0 +1,106 @@
+"""What a study sets out to test, in a small closed vocabulary: the `[[claim]]` tables of a study file."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from reluctant.catalogue import ACTIVATIONS
+from reluctant.metrics import metric
+from reluctant.names import StudyError
+
+At = Literal["last", "best", "mean"]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+def named_activation(text: object) -> str:
+    """The canonical name of an activation, as a validator."""
+    try:
+        return str(ACTIVATIONS.canonical(text))
+    except StudyError as fault:
+        raise ValueError(str(fault)) from None
+
+
+def named_metric(name: str) -> str:
+    """The name of a metric, aliases resolved, as a validator."""
+    try:
+        return metric(name).name
+    except StudyError as fault:
+        raise ValueError(str(fault)) from None
+
+
+def _several(value: object) -> object:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+MetricName = Annotated[str, Field(strict=True), AfterValidator(named_metric)]
+ActivationName = Annotated[str, BeforeValidator(named_activation)]
+Names = Annotated[tuple[ActivationName, ...], BeforeValidator(_several)]
+
+KINDS = ("is", "between", "reaches", "similar")
+
+
+class Claim(BaseModel):
+    """One claim: `says` in words, and one of `is`, `between`, `reaches`, `similar` to be tested.
+
+    `of` names the activations it is about; `only` adds that no other activation does the same.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    says: Annotated[str, Field(strict=True, min_length=1, max_length=500)]
+    metric: MetricName = "f1"
+    split: Literal["train", "valid", "test"] = "test"
+    at: At = "last"
+    margin: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
+    of: Names = ()
+    is_: Literal["highest", "lowest", "slowest", "fastest"] | None = Field(None, alias="is")
+    between: tuple[Number, Number] | None = None
+    reaches: Number | None = None
+    by_epoch: Annotated[int, Field(strict=True, ge=1)] | None = None
+    similar: Names = ()
+    only: Annotated[bool, Field(strict=True)] = False
+
+    @property
+    def kind(self) -> str:
+        """Which of `is`, `between`, `reaches`, `similar` this claim uses."""
+        given = {
+            "is": self.is_,
+            "between": self.between,
+            "reaches": self.reaches,
+            "similar": self.similar or None,
+        }
+        (kind,) = [name for name, value in given.items() if value is not None]
+        return kind
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Claim":
+        given = [self.is_ is not None, self.between is not None, self.reaches is not None, bool(self.similar)]
+        if sum(given) != 1:
+            raise ValueError(f"a claim has exactly one of {', '.join(KINDS)}")
+        for wrong, message in self._faults():
+            if wrong:
+                raise ValueError(message)
+        return self
+
+    def _faults(self) -> tuple[tuple[bool, str], ...]:
+        similar = bool(self.similar)
+        return (
+            (similar and bool(self.of), "similar names its activations itself; leave `of` out"),
+            (similar and len(set(self.similar)) < 2, "similar wants at least two activations"),
+            (not similar and not self.of, "`of` names the activation that the claim is about"),
+            (self.is_ is not None and len(self.of) != 1, f"is = {self.is_!r} is about one activation"),
+            (self.between is not None and self.between[0] >= self.between[1], "between wants [low, high]"),
+            (self.by_epoch is not None and self.reaches is None, "by_epoch goes with reaches"),
+            (self.only and self.kind not in ("between", "reaches"), "only goes with between and reaches"),
+        )
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """All activations that the claim names."""
+        return (*self.of, *self.similar)
+
+    def written(self) -> dict[str, Any]:
+        """The claim as a table of a study file."""
+        given = self.model_dump(by_alias=True, exclude_defaults=True)
+        single = {"of": self.of[0]} if len(self.of) == 1 else {}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in {**given, **single}.items()}

@@ -1,0 +1,48 @@
+"""What the README shows works as written."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from reluctant.cli.main import reluctant as commands
+from reluctant.study import Study
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_the_two_commands_come_first() -> None:
+    commands_shown = [line.split("#")[0].strip() for line in TEXT.splitlines() if line.startswith("    ")]
+    assert commands_shown[:2] == ["make run", "make test"]
+
+
+def test_the_study_is_one() -> None:
+    (text,) = blocks("toml")
+    study = Study(**tomllib.loads(text))
+    assert study.size == 4 * 5
+
+
+def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("python")
+    exec(code, {})
+    assert len(list((tmp_path / "out/python/runs").glob("*.json"))) == 6
+
+
+def test_every_command_named_exists() -> None:
+    named = set(re.findall(r"`?reluctant ([a-z]+)\b", TEXT))
+    verbs = {"run", "report", "list", "show", "fetch", "doctor"}
+    assert verbs <= named
+    assert verbs <= set(commands.commands)
+
+
+def test_every_link_and_picture_is_there() -> None:
+    targets = re.findall(r"\]\(([^)#:]+)\)", TEXT)
+    assert targets
+    assert [t for t in targets if not (ROOT / t).exists()] == []
