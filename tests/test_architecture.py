@@ -25,9 +25,10 @@ HEIGHTS: dict[str, tuple[int, int]] = {
     "catalogue": (0, 3),
     "environment": (0, 4),
     "engines": (0, 5),
-    **dict.fromkeys(("study", "activations", "optimizers", "data"), (1, 0)),
+    **dict.fromkeys(("study", "activations", "optimizers", "data", "kernels"), (1, 0)),
     **dict.fromkeys(("models", "results", "folder"), (2, 0)),
-    **dict.fromkeys(("training", "figures", "claims"), (3, 0)),
+    **dict.fromkeys(("training", "comparison", "claims"), (3, 0)),
+    "figures": (3, 1),
     **dict.fromkeys(("experiment", "report", "export", "progress"), (4, 0)),
     "__init__": (5, 0),
     "cli": (5, 1),
@@ -36,7 +37,7 @@ HEIGHTS: dict[str, tuple[int, int]] = {
 NOWHERE = (9, 0)  # above everything: a room without a place may not be used
 READING = (  # the half that reads: no torch
     "names", "randomness", "metrics", "statistics", "store", "catalogue", "environment", "engines", "study",
-    "results", "folder", "figures", "claims", "report", "export", "progress", "__init__", "cli",
+    "results", "folder", "comparison", "figures", "claims", "report", "export", "progress", "__init__", "cli",
 )  # fmt: skip
 PLACES = ("src", "tests", "benchmarks", "results", "examples", "docs")
 

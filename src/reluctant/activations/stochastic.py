@@ -14,10 +14,20 @@ class Stochastic(nn.Module):
         super().__init__()
         self._seed: int | None = None
         self._generator: torch.Generator | None = None
+        self._calls = 0
 
     def reseed(self, seed: int) -> None:
         """Start the module's random numbers anew."""
-        self._seed, self._generator = seed, None
+        self._seed, self._generator, self._calls = seed, None, 0
+
+    def next_key(self) -> int:
+        """64 well-mixed bits that follow from the seed and the number of calls since (splitmix64)."""
+        self._calls += 1
+        seed = torch.initial_seed() if self._seed is None else self._seed
+        state = (seed + self._calls * 0x9E3779B97F4A7C15) % 2**64
+        state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+        state = (state ^ state >> 27) * 0x94D049BB133111EB % 2**64
+        return state ^ state >> 31
 
     def generator(self, device: torch.device) -> torch.Generator:
         """The module's generator on the device of its input."""

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import factory
+from reluctant.models import fused
 from reluctant.models.dropout import Dropout
 from reluctant.names import StudyError
 
@@ -27,8 +29,20 @@ class Block(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.dropout(self.activation(self.pool(self.norm(self.conv(x)))))
+        out: Tensor = self.dropout(self.activation(self._pooled(x)))
         return out
+
+    def _pooled(self, x: Tensor) -> Tensor:
+        """Convolution, batch norm and pooling: by one kernel, or one by one where somebody listens to them."""
+        inner = (self.conv, self.norm, self.pool)
+        if self.fused(x) and not any(module._forward_hooks for module in inner):
+            return fused.conv_norm_pool(x, self.conv, self.norm)
+        out: Tensor = self.pool(self.norm(self.conv(x)))
+        return out
+
+    def fused(self, x: Tensor) -> bool:
+        """Whether a kernel serves this input; in evaluation it knows no gradient."""
+        return fused.served(x) and (self.training or not torch.is_grad_enabled())
 
 
 class ConvNet(nn.Module):

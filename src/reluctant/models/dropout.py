@@ -4,12 +4,13 @@ import torch
 from torch import Tensor
 
 from reluctant.activations import Stochastic
+from reluctant.models import fused
 
 
 class Dropout(Stochastic):
     """Sets each value to zero with probability `p` in training, and scales the others by 1/(1 − p).
 
-    Source: Srivastava et al. 2014. The masks follow from `reseed` alone.
+    Source: Srivastava et al. 2014. The masks follow from `reseed` and the number of calls since.
     """
 
     def __init__(self, p: float) -> None:
@@ -19,6 +20,8 @@ class Dropout(Stochastic):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return x
+        if fused.served(x):
+            return fused.dropout(x, self.next_key(), self.p)
         keep = torch.empty_like(x, requires_grad=False)
         keep.bernoulli_(1 - self.p, generator=self.generator(x.device)).div_(1 - self.p)
         return x * keep

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from reluctant.training.prepared import Part
 
-BATCH = 200  # images; larger batches leave the processor's caches and are slower
+BATCH = 50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
 
 
 def evaluate(model: nn.Module, part: Part) -> tuple[float, Tensor]:

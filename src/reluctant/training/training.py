@@ -102,7 +102,7 @@ class Training:
         """One batch: forward, backward, update. The loss is the mean over the batch."""
         scores: Tensor = self.model(images)
         loss = nn.functional.cross_entropy(scores, labels)
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=False)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         return loss.item(), scores.detach()

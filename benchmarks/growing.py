@@ -1,0 +1,120 @@
+"""Following the advice: studies that start with five seeds and grow by the number they were promised."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from reluctant.statistics.correction import holm_adjusted
+from reluctant.statistics.distributions import Floats, deviation_bound
+from reluctant.statistics.growth import MOST, SURE, planned
+from reluctant.statistics.paired import t_test
+from reluctant.statistics.verdict import judged
+
+START = 5
+LONGEST = 206  # seeds; who is still undecided there has followed the advice at least twice
+CHUNK = 2000  # studies held in memory at once
+
+Whole = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What became of the comparisons of one cell."""
+
+    studies: int
+    comparisons: int
+    undecided: int  # at five seeds
+    promised: int  # of these: were given a number of seeds
+    median: float  # that number
+    decided: float  # share of the promised that are decided after exactly that number
+    false: float  # share of all comparisons with a false verdict in the end
+    any_false: float  # share of studies with at least one
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Running sums over seeds of every comparison's differences, (comparisons, seeds) each."""
+
+    sums: Floats
+    squares: Floats
+
+    def at(self, n: Whole) -> tuple[Floats, Floats]:
+        """Mean and deviation of the first n differences, n of shape (comparisons,)."""
+        rows = np.arange(len(n))
+        mean = self.sums[rows, n - 1] / n
+        rest = self.squares[rows, n - 1] - n * mean**2
+        return mean, np.sqrt(np.maximum(rest, 0) / (n - 1))
+
+
+def follow(rng: np.random.Generator, studies: int, family: int, deviation: float, truth: float) -> Advice:
+    """What comes of following the advice in `studies` studies, with a margin of 1.
+
+    A study compares `family` arms with one baseline; each differs from it by `truth`, with paired differences
+    of this `deviation`. False: *better* or *worse* with the wrong sign or where the truth is 0, and *the
+    same* where it is a margin or more.
+    """
+    parts = [
+        _follow(rng, min(CHUNK, studies - start), family, deviation, truth)
+        for start in range(0, studies, CHUNK)
+    ]
+    false = np.concatenate([part[0] for part in parts])
+    promised = np.concatenate([part[1] for part in parts])
+    decided = np.concatenate([part[2] for part in parts])
+    return Advice(
+        studies=studies,
+        comparisons=false.size,
+        undecided=sum(part[3] for part in parts),
+        promised=promised.size,
+        median=float(np.median(promised)) if promised.size else float("nan"),
+        decided=float(decided.mean()) if promised.size else float("nan"),
+        false=float(false.mean()),
+        any_false=float(false.any(axis=1).mean()),
+    )
+
+
+def _follow(
+    rng: np.random.Generator, studies: int, family: int, deviation: float, truth: float
+) -> tuple[Truths, Whole, Truths, int]:
+    """False (studies, family), seeds promised first, decided after exactly these, undecided at five."""
+    arms = rng.standard_normal((studies, family + 1, LONGEST)) * (deviation / np.sqrt(2))
+    differences = (arms[:, 1:] - arms[:, :1]).reshape(-1, LONGEST) + truth
+    sums = _Sums(differences.cumsum(axis=1), (differences**2).cumsum(axis=1))
+    n = np.full(studies * family, START)
+    same, different, sign = _look(sums, n, family, grown=False)
+    open_ = ~same & ~different
+    undecided = int(open_.sum())
+    first: tuple[Whole, Truths] | None = None
+    while open_.any():
+        further = _promised(sums, n, open_, family)
+        going = open_ & (further <= MOST) & (n + further <= LONGEST)
+        n = np.where(going, n + further, n)
+        now_same, now_different, now_sign = _look(sums, n, family, grown=True)
+        same |= going & now_same
+        different |= going & now_different
+        sign = np.where(going, now_sign, sign)
+        open_ = going & ~now_same & ~now_different
+        first = first or (further[going], ~open_[going])
+    false = (same & (abs(truth) >= 1)) | (different & (sign != np.sign(truth)))
+    none = (np.empty(0, np.int64), np.empty(0, bool))
+    return false.reshape(studies, family), *(first or none), undecided
+
+
+def _promised(sums: _Sums, n: Whole, where: Truths, family: int) -> Whole:
+    mean, deviation = (values[where] for values in sums.at(n))
+    further = np.full(len(n), MOST + 1)
+    further[where] = planned(mean, deviation_bound(deviation, n[where], SURE), n[where], 1.0, family)
+    return further
+
+
+def _look(sums: _Sums, n: Whole, family: int, *, grown: bool) -> tuple[Truths, Truths, Floats]:
+    """Same, different and sign of every comparison at its own n, corrected with the others at that n."""
+    mean, deviation = sums.at(n)
+    corrected = np.empty(len(n))
+    for place in range(family):  # each comparison asks for its own number; all arms then have so many seeds
+        own = np.repeat(n.reshape(-1, family)[:, place], family)
+        p = t_test(*sums.at(own), own).reshape(-1, family)
+        corrected[place::family] = holm_adjusted(p)[:, place]
+    same, different = judged(mean, deviation, n, corrected, margin=1.0, grown=grown)
+    return same, different, np.sign(mean)

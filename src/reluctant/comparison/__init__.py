@@ -1,0 +1,8 @@
+"""Is the difference real? Paired comparisons of a study's activations, with verdicts. Needs no torch."""
+
+from reluctant.comparison.compare import Comparison, Contrast, compare
+from reluctant.comparison.pick import Pick, pick
+from reluctant.comparison.sentence import sentence
+from reluctant.comparison.units import amount, margin_words
+
+__all__ = ["Comparison", "Contrast", "Pick", "amount", "compare", "margin_words", "pick", "sentence"]

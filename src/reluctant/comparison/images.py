@@ -1,0 +1,52 @@
+"""How much of a difference hangs on the test images: a jackknife over groups of them."""
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from reluctant.metrics import scores
+from reluctant.results import Result, Results
+from reluctant.statistics import jackknife_variance
+
+Floats = npt.NDArray[np.float64]
+
+
+def image_variance(results: Results, one: str, other: str, metric: str, groups: int) -> float | None:
+    """The variance that the choice of test images gives to the mean difference of two activations.
+
+    One of `groups` groups of images is left out at a time, and both scores are computed again (Tukey 1958;
+    Wolter 2007, chapter 4). None where labels or predictions were not kept, or images are too few.
+    """
+    pairs = _pairs(results, one, other)
+    if not pairs:
+        return None
+    labels = results.labels(pairs[0][0])
+    if labels is None or len(labels) < 2 * groups:
+        return None
+    without = [
+        _without(first, labels, metric, groups) - _without(second, labels, metric, groups)
+        for first, second in pairs
+    ]
+    return jackknife_variance(np.mean(without, axis=0))
+
+
+def _pairs(results: Results, one: str, other: str) -> list[tuple[Result, Result]]:
+    second = {r.run.seed: r for r in results.of(other) if r.diverged is None}
+    return [(r, second[r.run.seed]) for r in results.of(one) if r.diverged is None and r.run.seed in second]
+
+
+def _without(result: Result, labels: npt.NDArray[np.int64], metric: str, groups: int) -> Floats:
+    """The score of a run on all test images but those of each group, shape (groups,)."""
+    return _cached(result, metric, groups, labels.tobytes())
+
+
+@lru_cache(maxsize=4096)
+def _cached(result: Result, metric: str, groups: int, labels: bytes) -> Floats:
+    true = np.frombuffer(labels, np.int64)
+    predicted = result.predictions
+    classes = result.confusion["test"].shape[-1]
+    group = np.arange(len(true)) * groups // len(true)
+    cells = (group * classes + true) * classes + predicted
+    counts = np.bincount(cells, minlength=groups * classes**2).reshape(groups, classes, classes)
+    return scores(counts.sum(axis=0) - counts, metric)

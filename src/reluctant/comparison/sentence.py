@@ -1,0 +1,119 @@
+"""The sentence a person would say: what is better than what, by how much, and where seeds are lacking."""
+
+from collections.abc import Callable, Sequence
+
+from reluctant.comparison.compare import Comparison, Contrast
+from reluctant.comparison.units import margin_words, span
+from reluctant.statistics import Verdict
+
+Label = Callable[[str], str]
+
+
+def sentence(comparison: Comparison, label: Label = str) -> str:
+    """The verdicts of the deciding family in words, and which sources of error they survive."""
+    if not comparison.family:
+        return f"Only {label(comparison.baseline)} takes part; there is nothing to compare."
+    parts = [
+        words(comparison, [c for c in comparison.family if c.verdict == verdict], label)
+        for verdict, words in _WORDS.items()
+    ]
+    said = "; ".join(part for part in parts if part)
+    return f"{said[:1].upper()}{said[1:]}. {_survives(comparison)}".strip()
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; more than six are counted."""
+    if len(names) > 6:
+        return f"{len(names)} activations"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _behind(word: str) -> Callable[[Comparison, list[Contrast], Label], str]:
+    def words(comparison: Comparison, those: list[Contrast], label: Label) -> str:
+        if not those:
+            return ""
+        means = [c.difference.mean for c in those]
+        by = span(comparison.metric, min(means, key=abs), max(means, key=abs))
+        verb = "is" if len(those) == 1 else "are"
+        who = listed([label(c.activation) for c in those])
+        return f"{who} {verb} {word} than {label(comparison.baseline)} by {by} of {comparison.metric.title}"
+
+    return words
+
+
+def _same(comparison: Comparison, those: list[Contrast], label: Label) -> str:
+    if not those:
+        return ""
+    within = f"within {margin_words(comparison.metric, comparison.margin)} of {comparison.metric.title}"
+    if len(those) == len(comparison.family):
+        who = listed([label(comparison.baseline), *(label(c.activation) for c in those)])
+        return f"{who} are the same {within}"
+    verb = "is" if len(those) == 1 else "are"
+    who = listed([label(c.activation) for c in those])
+    return f"{who} {verb} the same as {label(comparison.baseline)} {within}"
+
+
+def _undecided(comparison: Comparison, those: list[Contrast], label: Label) -> str:
+    if not those:
+        return ""
+    seeds = max(c.difference.n for c in those)
+    who = listed([label(c.activation) for c in those])
+    against = f" against {label(comparison.baseline)}"
+    verb = "is" if len(those) == 1 else "are"
+    return f"{who} {verb} undecided{against} on {comparison.metric.title} after {seeds} seeds: {more(those)}"
+
+
+def more(those: Sequence[Contrast]) -> str:
+    """How many more seeds would tell, or that it is not worth it."""
+    ranges = [c.decision.further for c in those]
+    known = [r for r in ranges if r is not None]
+    if not known:
+        return "more than 100 further seeds would be needed, which is not worth it"
+    low, high = max(r[0] for r in known), max(r[1] for r in known)
+    span_ = f"{low}–{high}" if low != high else str(high)
+    rest = "" if len(known) == len(ranges) else " for some, over 100 for the others"
+    return f"about {span_} more seeds would tell{rest}"
+
+
+def _none(comparison: Comparison, those: list[Contrast], label: Label) -> str:
+    if not those:
+        return ""
+    whys = list(dict.fromkeys(c.decision.why for c in those))
+    return f"no verdict for {listed([label(c.activation) for c in those])}: {'; '.join(whys)}"
+
+
+_WORDS = {
+    Verdict.BETTER: _behind("better"),
+    Verdict.WORSE: _behind("worse"),
+    Verdict.SAME: _same,
+    Verdict.UNDECIDED: _undecided,
+    Verdict.NONE: _none,
+}
+
+
+def survives(comparison: Comparison, contrast: Contrast) -> bool | None:
+    """Whether a verdict also holds with other test images in mind; None where that is not known."""
+    if contrast.both is None:
+        return None
+    low, high = contrast.both
+    if contrast.verdict == Verdict.SAME:
+        return -comparison.margin < low and high < comparison.margin
+    if contrast.verdict in (Verdict.BETTER, Verdict.WORSE):
+        return not low <= 0 <= high
+    return None
+
+
+def _survives(comparison: Comparison) -> str:
+    """Which of the two sources of error the sentence survives."""
+    held = [
+        survives(comparison, c)
+        for c in comparison.family
+        if c.verdict not in (Verdict.UNDECIDED, Verdict.NONE)
+    ]
+    if not held:
+        return ""
+    if None in held:
+        return "This speaks of training again on these data; other test images are not accounted for."
+    if all(held):
+        return "This holds for other seeds and for other test images alike."
+    return "This holds for training again on these data; with other test images in mind it is open."
