@@ -20,8 +20,8 @@ def _microseconds(activation: str, batch_size: int) -> float:
     """Microseconds of training per image, on digits, one thread."""
     from reluctant.study import Run
     from reluctant.training import Training
+    from reluctant.training.carrying import prepared
     from reluctant.training.training import threads
-    from reluctant.training.worker import prepared
 
     data = prepared("digits", 0.92, None)
     training = Training(Run(activation, model="convnet(dropout=0.15)", batch_size=batch_size), data)

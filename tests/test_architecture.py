@@ -29,6 +29,7 @@ HEIGHTS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("models", "results", "folder"), (2, 0)),
     **dict.fromkeys(("training", "comparison", "claims"), (3, 0)),
     "figures": (3, 1),
+    "worker": (3, 1),
     **dict.fromkeys(("experiment", "report", "export", "progress"), (4, 0)),
     "__init__": (5, 0),
     "cli": (5, 1),
@@ -37,7 +38,8 @@ HEIGHTS: dict[str, tuple[int, int]] = {
 NOWHERE = (9, 0)  # above everything: a room without a place may not be used
 READING = (  # the half that reads: no torch
     "names", "randomness", "metrics", "statistics", "store", "catalogue", "environment", "engines", "study",
-    "results", "folder", "comparison", "figures", "claims", "report", "export", "progress", "__init__", "cli",
+    "results", "folder", "comparison", "figures", "claims", "report", "export", "progress",
+    "worker", "__init__", "cli",
 )  # fmt: skip
 PLACES = ("src", "tests", "benchmarks", "results", "examples", "docs")
 

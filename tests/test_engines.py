@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reluctant.engines import Done, Epoch, Event, Failed, Started, local, serial
+from reluctant.engines import Done, Epoch, Event, Failed, Ready, Started, local, serial
 from tests.engine_work import work
 
 ENGINES = {
@@ -29,6 +29,8 @@ def engine(request: pytest.FixtureRequest) -> Any:
 def by_run(events: Iterator[Event]) -> dict[Any, list[Event]]:
     found: dict[Any, list[Event]] = {}
     for event in events:
+        if isinstance(event, Ready):
+            continue
         found.setdefault(event.run, []).append(event)
     return found
 
@@ -51,12 +53,12 @@ class TestContract:
         assert all(isinstance(events[run][-1], Done) for run in "ab")
 
     def test_no_runs_no_events(self, engine: Any) -> None:
-        assert list(engine(work, [])) == []
+        assert list(engine(work, [])) == [Ready()]
 
     def test_closing_stops_the_work(self, engine: Any) -> None:
         events = engine(work, list("abcdef"))
-        first = next(events)
-        assert isinstance(first, Started)
+        assert isinstance(next(events), Ready)
+        assert isinstance(next(events), Started)
         events.close()
         assert list(events) == []
 

@@ -13,6 +13,7 @@ from reluctant.folder import Folder
 from reluctant.names import StudyError
 from reluctant.results import Results
 from reluctant.study import Run, Study
+from reluctant.worker import Worker
 
 Watcher = Callable[[Event], None]
 
@@ -50,25 +51,35 @@ def conduct(
     data: str | Path | None = None,
 ) -> Events:
     """Carry out what is missing, keep every record and failure, and yield the events as they come."""
-    from reluctant import training
-
     folder.open(study)
     todo = folder.missing(study)
     if not todo:
         return
+    work = Worker(str(folder.path), str(data) if data else None, device, first=todo[0])
+    events = choose(engine, todo, workers)(work, todo)
+    try:
+        next(events)  # processes start up while the study is looked over here
+        _look_over(study, folder, device, data)
+        for event in events:
+            if isinstance(event, Done):
+                folder.keep(event.run, event.record)
+            elif isinstance(event, Failed):
+                folder.keep_failure(event.run, event.cause)
+            yield event
+    finally:
+        events.close()
+
+
+def _look_over(study: Study, folder: Folder, device: str, data: str | Path | None) -> None:
+    """Try whatever can be tried before training, and keep what the folder has to know of data and machine."""
+    from reluctant import training
+
     training.device(device)
     found = training.preflight(study, Path(data) if data else None)
     folder.agree({name: prepared.source.sha256 for name, prepared in found.items()})
     for prepared in found.values():
         folder.keep_data(prepared.describe())
     folder.keep_environment(name_of(describe()), describe())
-    work = training.Worker(str(folder.path), str(data) if data else None, device)
-    for event in choose(engine, todo, workers)(work, todo):
-        if isinstance(event, Done):
-            folder.keep(event.run, event.record)
-        elif isinstance(event, Failed):
-            folder.keep_failure(event.run, event.cause)
-        yield event
 
 
 def choose(engine: str, todo: list[Run], workers: int | None = None) -> Engine:

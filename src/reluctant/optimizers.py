@@ -30,7 +30,7 @@ def optimizer(name: str, parameters: Iterable[nn.Parameter], lr: float) -> Optim
 
 
 def flattened(parameters: list[nn.Parameter]) -> list[nn.Parameter]:
-    """One flat parameter whose memory all the given ones share, gradients too; themselves if they differ in kind."""
+    """One flat parameter whose memory all the given ones share, gradients too; unless they differ in kind."""
     if len({(p.dtype, p.device) for p in parameters}) != 1:
         return parameters
     flat = nn.Parameter(parameters[0].new_empty(sum(p.numel() for p in parameters)))

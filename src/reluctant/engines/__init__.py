@@ -1,6 +1,6 @@
 """Engines: runs in, events out as they happen. `serial` and `local` keep one contract, tested on both."""
 
-from reluctant.engines.event import Done, Engine, Epoch, Event, Events, Failed, Started, Work, attempt
+from reluctant.engines.event import Done, Engine, Epoch, Event, Events, Failed, Ready, Started, Work, attempt
 from reluctant.engines.local import local
 from reluctant.engines.serial import serial
 
@@ -11,6 +11,7 @@ __all__ = [
     "Event",
     "Events",
     "Failed",
+    "Ready",
     "Started",
     "Work",
     "attempt",

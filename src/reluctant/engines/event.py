@@ -7,6 +7,13 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Ready:
+    """The engine's first word: its workers are starting up, and nothing has been handed to them yet."""
+
+    run: Any = None
+
+
+@dataclass(frozen=True)
 class Started:
     """A run was begun."""
 
@@ -37,13 +44,15 @@ class Failed:
     cause: str
 
 
-Event = Started | Epoch | Done | Failed
+Event = Ready | Started | Epoch | Done | Failed
 Events = Generator[Event, None, None]
 
-# Carries out one run: yields the record of every epoch, returns the whole. Picklable.
+# Carries out one run: yields the record of every epoch, returns the whole. Picklable. A method `warm` is
+# called once in every worker process while it waits for its first run.
 Work = Callable[[Any], Generator[dict[str, Any], None, dict[str, Any]]]
 
-# Yields, for every run: Started, any number of Epochs, then Done or Failed. Closing it stops the work.
+# Yields Ready; then, for every run: Started, any number of Epochs, then Done or Failed. Closing it stops
+# the work.
 Engine = Callable[[Work, Sequence[Any]], Events]
 
 

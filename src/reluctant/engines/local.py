@@ -10,7 +10,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, cast
 
-from reluctant.engines.event import Done, Event, Events, Failed, Work
+from reluctant.engines.event import Done, Event, Events, Failed, Ready, Work
 from reluctant.engines.serial import serial
 
 PATIENCE = 3.0  # seconds that a process gets to end before it is killed
@@ -94,6 +94,7 @@ def local(work: Work, runs: Sequence[Any], *, workers: int) -> Events:
     todo = deque(runs)
     crew = [Process(work) for _ in range(min(workers, len(todo)))]
     try:
+        yield Ready()
         for process in crew:
             process.begin(todo.popleft())
         while busy := {process.connection: process for process in crew if process.run is not None}:

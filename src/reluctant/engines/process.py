@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from reluctant.engines.event import attempt
@@ -20,6 +21,9 @@ def serve(pipe: int, lifeline: int) -> None:
     connection: Connection = Connection(pipe)
     sys.path[:] = connection.recv()
     work = connection.recv()
+    if hasattr(work, "warm"):
+        with suppress(Exception):  # whatever is wrong, the run itself will say
+            work.warm()
     while True:
         for event in attempt(work, connection.recv()):
             connection.send(event)

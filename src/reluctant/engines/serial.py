@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from reluctant.engines.event import Events, Work, attempt
+from reluctant.engines.event import Events, Ready, Work, attempt
 
 
 def serial(work: Work, runs: Sequence[Any]) -> Events:
     """Carry out the runs one after the other in this process."""
+    yield Ready()
     for run in runs:
         yield from attempt(work, run)

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy.typing as npt
@@ -28,12 +28,12 @@ def _place() -> str:
         return tempfile.mkdtemp(prefix="reluctant-kernels-")
 
 
-if not numba.config.CACHE_DIR:
-    numba.config.CACHE_DIR = _place()
+_settings: Any = numba.config
+if not _settings.CACHE_DIR:
+    _settings.CACHE_DIR = _place()
 
 
 def compiled(function: F) -> F:
     """The function as machine code for the types it is called with."""
     jit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-    machine: F = jit(function)
-    return machine
+    return cast(F, jit(function))

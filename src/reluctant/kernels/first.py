@@ -1,8 +1,8 @@
-"""A first block in one pass: convolution 3×3 of a single channel, batch norm, max-pooling; the map is never stored.
+"""A first block in one pass: convolution of a single channel, batch norm, max-pooling; no map is stored.
 
 With one input channel the convolution is nine multiplications, so it costs less to take it again backward
-than to read a map of it from memory. Channels are worked on in blocks of sixteen, a constant, so that the compiler unrolls
-and vectorises.
+than to read a map of it from memory. Channels are worked on in blocks of sixteen, a constant, so that the
+compiler unrolls and vectorises.
 """
 
 import numpy as np
@@ -40,7 +40,7 @@ def _patch(x: Array, b: int, i: int, j: int, p: Array, k: int) -> float:
 
 @compiled
 def _first_sums(x: Array, p: Array, best: Array, index: Array) -> Array:
-    """Fill best and index; sums and squares [c / 16, 2, 16]. p holds blocks of 11 rows: weights, sign, origin."""
+    """Fill best and index; sums and squares [c / 16, 2, 16]. p: blocks of 11 rows, weights, sign, origin."""
     n, h, w, c = best.shape
     part, sums = np.zeros(2 * c, x.dtype), np.zeros(2 * c)
     for b in range(n):

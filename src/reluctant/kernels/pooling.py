@@ -104,7 +104,7 @@ def normalise(best: Array, gamma: Array, beta: Array, mean: Array, var: Array, e
 def track(
     running_mean: Array, running_var: Array, bias: Array, mean: Array, var: Array, count: int, momentum: float
 ) -> None:
-    """Move running statistics (c,) towards the batch's: its mean plus the convolution's bias, its unbiased variance."""
+    """Move running statistics (c,) towards the batch's mean, plus the bias, and unbiased variance."""
     for k in range(mean.size):
         running_mean[k] += momentum * (mean[k] + bias[k] - running_mean[k])
         running_var[k] += momentum * (var[k] * count / (count - 1) - running_var[k])

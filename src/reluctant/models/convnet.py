@@ -33,7 +33,7 @@ class Block(nn.Module):
         return out
 
     def _pooled(self, x: Tensor) -> Tensor:
-        """Convolution, batch norm and pooling: by one kernel, or one by one where somebody listens to them."""
+        """Convolution, batch norm and pooling by one kernel; one by one where somebody listens to them."""
         inner = (self.conv, self.norm, self.pool)
         if self.fused(x) and not any(module._forward_hooks for module in inner):
             return fused.conv_norm_pool(x, self.conv, self.norm)

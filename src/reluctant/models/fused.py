@@ -1,4 +1,4 @@
-"""Convolution, batch norm and max-pooling as one operator on the processor, and dropout without a stored mask.
+"""Convolution, batch norm and max-pooling as one operator on the processor; dropout without a mask.
 
 The compiled kernels serve float32 and float64 on the processor; everything else takes PyTorch's operators.
 Which way is taken follows from the network, the images and the device, never from what is installed.
@@ -57,7 +57,7 @@ class _ConvNormPool(torch.autograd.Function):
     """Convolution without bias, batch norm by the batch's statistics, max-pooling by two."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, x: Tensor, weight: Tensor, gamma: Tensor, beta: Tensor, bias: Tensor, norm: nn.BatchNorm2d
     ) -> Tensor:
         y, (best, index, mean, var) = _pooled(x, weight, gamma)
@@ -102,7 +102,7 @@ def _conv_backward(dy: Tensor, x: Tensor, weight: Tensor, wanted: bool) -> tuple
 
 
 def conv_norm_pool(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
-    """`max_pool2d(norm(conv(x)), 2)` for an unpadded convolution with bias, float32 or float64 on the processor.
+    """`max_pool2d(norm(conv(x)), 2)` for an unpadded convolution with bias, on the processor.
 
     In training the bias only moves the running mean: batch norm takes it out again, so its gradient is zero
     and it gets none.
@@ -120,15 +120,17 @@ def _evaluated(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d, bias: Tensor) -
     assert norm.running_mean is not None
     assert norm.running_var is not None
     _, (best, *_) = _pooled(x, conv.weight, norm.weight)
-    rows = (norm.weight, norm.bias, norm.running_mean - bias, norm.running_var)
-    return _tensor(kernels.normalise(best, *(row.detach().numpy() for row in rows), norm.eps))
+    scale, shift, mean, var = (
+        row.detach().numpy() for row in (norm.weight, norm.bias, norm.running_mean - bias, norm.running_var)
+    )
+    return _tensor(kernels.normalise(best, scale, shift, mean, var, norm.eps))
 
 
 class _Dropout(torch.autograd.Function):
     """Dropout whose mask is made again in backward."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, key: int, rate: float) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, x: Tensor, key: int, rate: float) -> Tensor:
         ctx.key, ctx.rate = np.uint64(key), rate
         return _dropped(x, ctx.key, rate)
 

@@ -4,10 +4,10 @@ import time
 from pathlib import Path
 
 from reluctant.study import Run
+from reluctant.training.carrying import prepared
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.prepared import Part
 from reluctant.training.training import Training, threads
-from reluctant.training.worker import prepared
 
 
 def seconds_expected(run: Run, folder: Path | None = None, steps: int = 20) -> float:

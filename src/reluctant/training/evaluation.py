@@ -5,7 +5,9 @@ from torch import Tensor, nn
 
 from reluctant.training.prepared import Part
 
-BATCH = 50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
+BATCH = (
+    50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
+)
 
 
 def evaluate(model: nn.Module, part: Part) -> tuple[float, Tensor]:

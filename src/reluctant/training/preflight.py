@@ -9,8 +9,8 @@ from reluctant.catalogue import MODELS
 from reluctant.models import build
 from reluctant.names import StudyError, parse
 from reluctant.study import Study
+from reluctant.training.carrying import prepared
 from reluctant.training.prepared import Prepared
-from reluctant.training.worker import prepared
 
 
 def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:

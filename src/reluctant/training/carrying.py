@@ -1,9 +1,8 @@
-"""What a worker does with one run: get the data once, train, hand back a record."""
+"""One run carried out at one place: get the data once, train, hand back a record."""
 
 import functools
 import os
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -13,29 +12,29 @@ from reluctant.environment import describe, name_of
 from reluctant.names import StudyError
 from reluctant.store import Record
 from reluctant.study import Run
-from reluctant.training.prepared import Prepared, prepare
-from reluctant.training.training import Training
+from reluctant.training.evaluation import evaluate
+from reluctant.training.prepared import Part, Prepared, prepare
+from reluctant.training.training import Training, threads
 
 
-@dataclass(frozen=True)
-class Worker:
-    """Trains runs at one place. Picklable, so that it travels to a process once, at its start.
+def carry_out(run: Run, folder: str, data: str | None, where: str) -> Generator[Record, None, Record]:
+    """Train one run: yield every epoch as it ends, return the record.
 
-    `folder` is the study's, `data` the folder of data sets (None: as `reluctant.data.root` finds it).
+    `folder` is the study's, `data` the folder of data sets (None: the usual one), `where` a device.
     """
+    training = Training(run, prepared(run.dataset, run.train_fraction, data), device(where))
+    yield from training
+    if run.keep_weights:
+        save_weights(training, Path(folder) / "weights" / f"{run.key}.pt")
+    return {**training.record(), "environment": name_of(describe())}
 
-    folder: str
-    data: str | None = None
-    device: str = "auto"
 
-    def __call__(self, run: Run) -> Generator[Record, None, Record]:
-        """Train one run: yield every epoch as it ends, return the record."""
-        data = prepared(run.dataset, run.train_fraction, self.data)
-        training = Training(run, data, device(self.device))
-        yield from training
-        if run.keep_weights:
-            save_weights(training, Path(self.folder) / "weights" / f"{run.key}.pt")
-        return {**training.record(), "environment": name_of(describe())}
+def rehearse(run: Run, data: str | None, where: str) -> None:
+    """One step of a training that is thrown away: what it imports, loads and compiles stays."""
+    training = Training(run, prepared(run.dataset, run.train_fraction, data), device(where))
+    with threads(run.threads):
+        training.step(training.data.train.images[:32], training.data.train.labels[:32])
+        evaluate(training.model, Part(training.data.valid.images[:1], training.data.valid.labels[:1]))
 
 
 def device(name: str) -> torch.device:
