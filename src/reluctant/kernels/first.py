@@ -7,7 +7,7 @@ compiler unrolls and vectorises.
 
 import numpy as np
 
-from reluctant.kernels.compiled import Array, compiled
+from reluctant.kernels.compiled import Array, compiled, inner
 from reluctant.kernels.pooling import add, gradient_rows, largest, moments
 
 LANES = 16
@@ -18,7 +18,7 @@ def fits_first(channels: int, height: int, width: int, out: int, kernel: tuple[i
     return channels == 1 and height % 2 == 0 and width % 2 == 0 and out % LANES == 0 and kernel == (3, 3)
 
 
-@compiled
+@inner
 def _blocks(rows: Array) -> Array:
     """Rows (r, c) as a flat array [c / 16, r, 16]."""
     r, c = rows.shape
@@ -29,7 +29,7 @@ def _blocks(rows: Array) -> Array:
     return out
 
 
-@compiled
+@inner
 def _patch(x: Array, b: int, i: int, j: int, p: Array, k: int) -> float:
     """The product of the 3×3 patch of x at (i, j) and the nine weights p[k], p[k + 16], …"""
     top = x[b, i, j] * p[k] + x[b, i, j + 1] * p[k + 16] + x[b, i, j + 2] * p[k + 32]
@@ -38,7 +38,7 @@ def _patch(x: Array, b: int, i: int, j: int, p: Array, k: int) -> float:
     return float(top + middle + low)
 
 
-@compiled
+@inner
 def _first_sums(x: Array, p: Array, best: Array, index: Array) -> Array:
     """Fill best and index; sums and squares [c / 16, 2, 16]. p: blocks of 11 rows, weights, sign, origin."""
     n, h, w, c = best.shape
@@ -81,7 +81,7 @@ def first_pool(x: Array, weight: Array, gamma: Array) -> tuple[Array, Array, Arr
     return best, index, mean, var
 
 
-@compiled
+@inner
 def _first_gradient(x: Array, p: Array, g: Array, index: Array) -> Array:
     """The gradient of the weights [c / 16, 9, 16]; p holds blocks of 12 rows: weights, scale, slope, base."""
     n, h, w, c = g.shape

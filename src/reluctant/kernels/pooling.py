@@ -8,10 +8,10 @@ Sums run in the map's own type over one row of windows, and in double precision 
 
 import numpy as np
 
-from reluctant.kernels.compiled import Array, compiled
+from reluctant.kernels.compiled import Array, compiled, inner
 
 
-@compiled
+@inner
 def largest(sign: float, y0: float, y1: float, y2: float, y3: float) -> tuple[float, np.uint8]:
     """The y of the largest sign·y, the first of equals, NaN before all, and its place (0–3)."""
     top, at = y0, np.uint8(0)
@@ -24,7 +24,7 @@ def largest(sign: float, y0: float, y1: float, y2: float, y3: float) -> tuple[fl
     return top, at
 
 
-@compiled
+@inner
 def add(total: Array, part: Array) -> None:
     """Move a partial sum to the total: part becomes zero."""
     for k in range(total.size):
@@ -32,7 +32,7 @@ def add(total: Array, part: Array) -> None:
         part[k] = 0
 
 
-@compiled
+@inner
 def _sums(y: Array, gamma: Array, best: Array, index: Array) -> tuple[Array, Array]:
     """Fill best and index; the sums (c,) of y − y[0, 0, 0] and of its squares."""
     n, h, w, c = y.shape
@@ -54,7 +54,7 @@ def _sums(y: Array, gamma: Array, best: Array, index: Array) -> tuple[Array, Arr
     return sums, squares
 
 
-@compiled
+@inner
 def _add_rest(y: Array, sums: Array, squares: Array) -> None:
     """Add what pooling drops, the last row and column of an odd map."""
     n, h, w, c = y.shape
@@ -67,7 +67,7 @@ def _add_rest(y: Array, sums: Array, squares: Array) -> None:
                     squares[k] += d * d
 
 
-@compiled
+@inner
 def moments(sums: Array, squares: Array, origin: Array, count: int) -> tuple[Array, Array]:
     """Mean and biased variance (c,) from sums of deviations from an origin."""
     mean = sums / count
@@ -110,7 +110,7 @@ def track(
         running_var[k] += momentum * (var[k] * count / (count - 1) - running_var[k])
 
 
-@compiled
+@inner
 def _gradient_sums(g: Array, best: Array, mean: Array) -> tuple[Array, Array]:
     """The sums (c,) of g and of g·(best − mean)."""
     n, h, w, c = g.shape
@@ -127,7 +127,7 @@ def _gradient_sums(g: Array, best: Array, mean: Array) -> tuple[Array, Array]:
     return total, product
 
 
-@compiled
+@inner
 def gradient_rows(
     g: Array, best: Array, gamma: Array, mean: Array, var: Array, eps: float, count: int
 ) -> tuple[Array, Array, Array]:
@@ -153,7 +153,7 @@ def pool_backward(
     return dy, dgamma, dbeta
 
 
-@compiled
+@inner
 def _unpool(g: Array, index: Array, y: Array, scale: Array, slope: Array, base: Array, dy: Array) -> None:
     """Fill dy. One write in the innermost loop, or the compiler does not vectorise."""
     n, h, w, c = y.shape

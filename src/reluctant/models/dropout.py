@@ -16,11 +16,13 @@ class Dropout(Stochastic):
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
+        self.kernel = ""  # the compiled kernel that ran last, if any
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return x
         if fused.served(x):
+            self.kernel = "dropout"
             return fused.dropout(x, self.next_key(), self.p)
         keep = torch.empty_like(x, requires_grad=False)
         keep.bernoulli_(1 - self.p, generator=self.generator(x.device)).div_(1 - self.p)

@@ -28,6 +28,11 @@ def _tensor(x: Array) -> Tensor:
     return torch.from_numpy(x).permute(0, 3, 1, 2)
 
 
+def kernel_of(x: Tensor, weight: Tensor) -> str:
+    """The name of the kernel that serves a convolution."""
+    return "first block" if _is_first(x, weight) else "block"
+
+
 def _is_first(x: Tensor, weight: Tensor) -> bool:
     _, channels, height, width = x.shape
     return not x.requires_grad and kernels.fits_first(
@@ -121,7 +126,8 @@ def _evaluated(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d, bias: Tensor) -
     assert norm.running_var is not None
     _, (best, *_) = _pooled(x, conv.weight, norm.weight)
     scale, shift, mean, var = (
-        row.detach().numpy() for row in (norm.weight, norm.bias, norm.running_mean - bias, norm.running_var)
+        row.detach().numpy()
+        for row in (norm.weight, norm.bias, (norm.running_mean - bias).double(), norm.running_var.double())
     )
     return _tensor(kernels.normalise(best, scale, shift, mean, var, norm.eps))
 

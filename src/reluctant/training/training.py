@@ -125,6 +125,7 @@ class Training:
             "recipe": RECIPE,
             "diverged": self.diverged,
             "parameters": sum(p.numel() for p in self.model.parameters()),
+            "kernels": sorted({m.kernel for m in self.model.modules() if getattr(m, "kernel", "")}),
             "layers": layers(copy.deepcopy(self.model).cpu(), self.data.image),
             "epochs": self.epochs,
             "final": self._final(),
