@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check format article bench clean
+.PHONY: help run test test-slow check format article bench simulate clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ format: $(READY)  ## put the code into its form
 
 bench: $(READY)  ## speed against the plain PyTorch loop
 	$(BIN)/python -m benchmarks.bench
+
+simulate: $(READY)  ## the simulations behind docs/statistics.md (about a minute)
+	$(BIN)/python -m benchmarks.simulate
 
 clean:  ## remove the environment, caches and results in out/
 	rm -rf .venv out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -11,7 +11,7 @@ numbers.
 import argparse
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -321,7 +321,7 @@ def written(page: str, made: dict[str, Table]) -> str:
     return page
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write the page, or compare it with what is computed now."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -329,7 +329,7 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=STUDIES, metavar="N", help="studies a cell")
     parser.add_argument("--out", type=Path, default=PAGE, metavar="FILE", help="the page to fill in")
     parser.add_argument("--check", action="store_true", help="only compare; fail where the page differs")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     page = given.out.read_text("utf-8")
     new = written(page, tables(given.studies))
     if not given.check:

@@ -232,3 +232,49 @@ def test_help_and_the_reading_half_never_import_torch(tmp_path: Path, words: lis
     assert "torch" not in loaded
     if "--help" in words:
         assert not loaded & {"numpy", "pandas", "matplotlib", "pydantic", "rich"}
+
+
+class TestVerdicts:
+    def test_compare_prints_the_sentence_the_table_and_nothing_past_eighty_columns(
+        self, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        finished(here / "s", Study(activation=["relu", "leaky_relu(negative_slope=0.002)", "elu"], epochs=2))
+        status, out, _ = answer(capsys, "compare", "s", "--metric", "accuracy", "--margin", "0.5")
+        assert status == DONE
+        assert "are the same within ±50 points of Accuracy" in out.replace("\n", " ")
+        assert out.count("= the same") == 2
+        assert all(len(line) <= 80 for line in out.splitlines())
+
+    def test_compare_at_any_time(self, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        finished(here / "s", Study(activation=["relu", "elu"], epochs=2), skip=3)
+        status, out, _ = answer(capsys, "compare", "s")
+        assert status == DONE
+        assert out.startswith("7 of 10 runs so far")
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (["--metric", "f2"], "no metric is called 'f2'"),
+            (["--baseline", "gelu"], "'gelu' takes no part in the study"),
+            (["--margin", "-1"], "below zero"),
+        ],
+    )
+    def test_a_wrong_question(
+        self, here: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+    ) -> None:
+        finished(here / "s", Study(activation=["relu", "elu"], seed=[0, 1], epochs=1))
+        status, _, err = answer(capsys, "compare", "s", *words)
+        assert (status, message in err) == (CANNOT, True)
+
+    def test_claims_are_told(self, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        claim = {"says": "elu is best", "of": "elu", "is": "highest"}
+        finished(here / "s", Study(activation=["relu", "elu"], epochs=1, claim=[claim]))
+        _, out, _ = answer(capsys, "compare", "s")
+        assert "undecided: elu is best" in out
+
+    def test_export(self, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        finished(here / "s", Study(activation=["relu", "elu"], seed=[0, 1], epochs=1))
+        status, out, _ = answer(capsys, "export", "s", "x.md")
+        assert (status, out.strip()) == (DONE, "written: x.md")
+        assert (here / "x.md").is_file()

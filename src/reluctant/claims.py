@@ -89,6 +89,13 @@ def _by_seed(results: Results, activation: str, number: Callable[[Result], float
     return np.array([found.get(seed, np.nan) for seed in results.study.seed])
 
 
+def _paired(results: Results, claim: Claim, first: Floats, second: Floats, level: float) -> Difference:
+    """The paired difference; scores move in steps of one image, epochs and losses do not."""
+    steps = claim.is_ not in ("slowest", "fastest")
+    resolution = results.resolution(claim.metric, claim.split) if steps else 0.0
+    return paired(first, second, confidence=1 - level, resolution=resolution)
+
+
 def _nearest(result: Result, claim: Claim) -> float:
     """The best value up to the claim's epoch."""
     curve = result.curve(claim.metric, claim.split)[: claim.by_epoch]
@@ -105,7 +112,7 @@ def _extreme(results: Results, claim: Claim, _: float, level: float) -> Judged:
     rivals = [a for a in results.activations if a != of]
     sign = 1 if claim.is_ in ("highest", "slowest") else -1
     own = _values(results, of, claim)
-    raw = [paired(own, _values(results, rival, claim), confidence=1 - level) for rival in rivals]
+    raw = [_paired(results, claim, own, _values(results, rival, claim), level) for rival in rivals]
     evidence = tuple(
         _against(of, rival, difference, sign, level)
         for rival, difference in zip(rivals, holm(raw), strict=True)
@@ -203,8 +210,8 @@ def _alike(
     results: Results, pair: tuple[str, str], claim: Claim, margin: float, level: float, pairs: int
 ) -> Evidence:
     first, second = (_values(results, name, claim) for name in pair)
-    plain = paired(first, second, confidence=1 - level)
-    wide = paired(first, second, confidence=1 - level / pairs)
+    plain = _paired(results, claim, first, second, level)
+    wide = _paired(results, claim, first, second, level / pairs)
     says = None
     if _place(plain, margin):
         says = True

@@ -229,6 +229,11 @@ class Results:
         last = [r.confusion[split][-1] for r in self.of(activation) if r.diverged is None and r.epochs]
         return np.sum(last, axis=0, dtype=np.int64) if last else np.zeros((0, 0), np.int64)
 
+    def resolution(self, name: str, split: str = "test") -> float:
+        """One image's worth of a score; 0 for the loss, which has no steps."""
+        sizes = [int(r.confusion[split][-1].sum()) for r in self.results if r.epochs][:1]
+        return 1 / sizes[0] if sizes and metric(name).score is not None else 0.0
+
     def scores(self, name: str = "f1", split: str = "test", at: str = "last") -> "pd.DataFrame":
         """Final scores, activations × seeds (one setting), NaN where a run diverged or is missing."""
         import pandas as pd

@@ -10,6 +10,7 @@ import click
 
 from reluctant.cli.looking import doctor, fetch, list_, report, show, status
 from reluctant.cli.run import run
+from reluctant.cli.verdicts import compare, export
 from reluctant.names import StudyError
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
@@ -24,7 +25,7 @@ def reluctant() -> None:
     """
 
 
-for command in (run, report, list_, show, fetch, status, doctor):
+for command in (run, report, compare, export, list_, show, fetch, status, doctor):
     reluctant.add_command(command)
 
 

@@ -10,7 +10,6 @@ from reluctant.names import StudyError
 
 if TYPE_CHECKING:
     from reluctant.folder import Folder
-    from reluctant.results import Results
     from reluctant.study import Run, Study
 
 
@@ -113,38 +112,16 @@ def _stopped(folder: "Folder", study: "Study") -> None:
 
 def _close(folder: "Folder") -> int:
     """Write the report, show the scores, name the failures."""
+    from reluctant.cli.verdicts import tell
     from reluctant.progress import last_line
-    from reluctant.report import sentence, write
+    from reluctant.report import write
     from reluctant.results import Results
 
     results = Results.read(folder.path)
     page = write(results, folder.path)
     click.echo("")
-    click.echo(sentence(results))
-    _table(results)
+    tell(results)
     for lost, cause in results.failures.items():
         click.echo(f"failed: {lost.activation}, seed {lost.seed}: {last_line(cause)}", err=True)
     click.echo(f"report: {page}")
     return 1 if results.failures else 0
-
-
-def _table(results: "Results") -> None:
-    """The final scores, one line per setting and activation."""
-    from reluctant.metrics import metric
-
-    shown = [metric(name) for name in dict.fromkeys([results.study.compare.metric, "accuracy", "f1", "loss"])]
-    for chosen in results.settings:
-        part = results.at(chosen)
-        click.echo("\n" + ", ".join(f"{key} = {value}" for key, value in chosen.items()) if chosen else "")
-        width = max(map(len, part.activations))
-        click.echo(" " * width + "".join(f"  {each.title:>17}" for each in shown))
-        for name in part.activations:
-            cells = [_cell(part, each.name, name) for each in shown]
-            click.echo(f"{name:<{width}}" + "".join(f"  {cell:>17}" for cell in cells))
-
-
-def _cell(results: "Results", metric: str, activation: str) -> str:
-    interval = results.interval(metric, activation)
-    if not interval.n:
-        return "–"
-    return f"{interval.mean:.4f}" + (f" ± {interval.half:.4f}" if interval.half is not None else "")

@@ -157,7 +157,7 @@ def _contrasts(
     results: Results, pairs: Sequence[tuple[str, str]], metric: Metric, margin: float, at: str
 ) -> tuple[Contrast, ...]:
     """One family of comparisons: corrected together, then decided."""
-    resolution = _resolution(results, metric)
+    resolution = results.resolution(metric.name)
     raw = [
         paired(
             results.values(metric.name, one, at=at),
@@ -184,12 +184,6 @@ def _decide(
         grown=results.grown,
         diverged=any(r.diverged is not None for r in results.of(activation)),
     )
-
-
-def _resolution(results: Results, metric: Metric) -> float:
-    """One image's worth of a score; 0 for the loss, which has no steps."""
-    sizes = [int(r.confusion["test"][-1].sum()) for r in results if r.epochs][:1]
-    return 1 / sizes[0] if sizes and metric.score is not None else 0.0
 
 
 def _both(results: Results, contrast: Contrast, metric: Metric, at: str) -> tuple[float, float] | None:

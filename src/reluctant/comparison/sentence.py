@@ -18,7 +18,9 @@ def sentence(comparison: Comparison, label: Label = str) -> str:
         for verdict, words in _WORDS.items()
     ]
     said = "; ".join(part for part in parts if part)
-    return f"{said[:1].upper()}{said[1:]}. {_survives(comparison)}".strip()
+    if said.startswith("no verdict"):
+        said = f"N{said[1:]}"
+    return f"{said}. {_survives(comparison)}".strip()
 
 
 def listed(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from reluctant.figures.confusion import confusion
 from reluctant.figures.curves import score_by_epoch, training_curves
+from reluctant.figures.differences import differences
 from reluctant.figures.inline import inline_svg
 from reluctant.figures.saving import save
 from reluctant.figures.scores import final_scores
@@ -9,6 +10,7 @@ from reluctant.figures.shapes import formula, shape, shapes
 
 __all__ = [
     "confusion",
+    "differences",
     "final_scores",
     "formula",
     "inline_svg",

@@ -63,11 +63,20 @@ def _dataset(dataset: str) -> str:
 
 def classes(results: Results, count: int) -> tuple[str, ...]:
     """What the classes are called, or their numbers where that is not known."""
+    kept = described(results)
+    if kept and len(kept["classes"]) == count:
+        return tuple(clip(str(name)) for name in kept["classes"])
     try:
         known = DATASETS[parse(results.study.dataset[0]).head].classes
     except StudyError:
         known = ()
     return known if len(known) == count else tuple(map(str, range(count)))
+
+
+def described(results: Results) -> Mapping[str, Any] | None:
+    """What the folder keeps of the data of the first run: classes, sizes; None where it keeps nothing."""
+    sums = [str(r.record.get("data")) for r in results] or list(results.data)
+    return results.data.get(sums[0]) if sums else None
 
 
 def metric_title(metric: str) -> str:

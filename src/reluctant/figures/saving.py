@@ -31,13 +31,18 @@ def png(figure: "Figure") -> bytes:
     return written.getvalue()
 
 
-def save(figure: "Figure", path: Path, *, text: str = "") -> tuple[Path, Path]:
-    """Write `path`.svg and `path`.png, each whole or not at all; `text` is the SVG where it is at hand."""
+def save(figure: "Figure", path: Path, *, text: str = "", dots: bool = True) -> tuple[Path, ...]:
+    """Write `path`.svg and `path`.png, each whole or not at all; `text` is the SVG where it is at hand.
+
+    Without `dots` the PNG, which takes most of the time, is left out.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    files = path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")
-    _replace(files[0], (text or svg(figure)).encode())
-    _replace(files[1], png(figure))
-    return files
+    drawing, image = path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")
+    _replace(drawing, (text or svg(figure)).encode())
+    if not dots:
+        return (drawing,)
+    _replace(image, png(figure))
+    return drawing, image
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -50,8 +50,8 @@ def _alone() -> Iterator[None]:
 def inner(function: F) -> F:
     """A part of kernels, written into each of them before it is compiled.
 
-    As a function of its own it would be compiled twice, alone and with its caller, and round differently; which
-    of the two then ran would depend on whether the caller came from disk.
+    As a function of its own it would be compiled twice, alone and with its caller, and round differently;
+    which of the two then ran would depend on whether the caller came from disk.
     """
     return cast(F, numba.njit(inline="always")(function))
 

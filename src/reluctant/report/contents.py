@@ -6,12 +6,14 @@ from functools import partial
 from typing import Any
 
 from reluctant import figures
-from reluctant.figures.labels import data_title, marks, metric_title, setting_words, slug
+from reluctant.figures.labels import data_title, marks, setting_words, slug
 from reluctant.figures.style import FEW
 from reluctant.report import tables, words
+from reluctant.report.claimed import Claimed, claimed, notes
 from reluctant.report.headline import sentences
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import Table
+from reluctant.report.verdicts import Compared, compared
 from reluctant.results import Results
 
 MANY = 6  # settings up to which every one gets all figures
@@ -52,6 +54,9 @@ class Page:
     progress: str
     study: words.Pairs
     warnings: tuple[str, ...]
+    compared: tuple[Compared, ...]
+    claimed: tuple[Claimed, ...]
+    claim_notes: tuple[str, ...]
     settings: tuple[Setting, ...]
     shapes: Picture | None
     sections: tuple[Section, ...]
@@ -63,20 +68,28 @@ class Page:
     source: str
     few: bool
     many: bool
-    metric: str
+    grown: bool
+    control: bool
+    at: str
 
 
 def page(results: Results, studio: Studio) -> Page:
     """The report of these results; figures are saved where the studio says."""
+    from reluctant.comparison import compare
+
     some = len(results) > 0
+    comparisons = compare(results) if some else ()
     done = f"{len(results):,} of {results.study.size:,} runs"
     return Page(
         name=results.study.name,
         data=data_title(results),
-        headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in sentences(results)),
+        headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in sentences(results, comparisons)),
         progress=done if results.missing else f"{len(results):,} runs, complete",
         study=words.study(results),
         warnings=tuple(words.warnings(results)),
+        compared=compared(comparisons, studio),
+        claimed=claimed(results),
+        claim_notes=notes(results) if some else (),
         settings=_settings(results, studio) if some else (),
         shapes=_shapes(results, studio) if some else None,
         sections=tuple(_section(results, a, studio) for a in results.activations) if some else (),
@@ -88,7 +101,9 @@ def page(results: Results, studio: Studio) -> Page:
         source=words.source(results),
         few=len(results.study.seed) < 5,
         many=len(results.settings) > MANY,
-        metric=metric_title(results.study.compare.metric),
+        grown=results.grown,
+        control=results.study.control,
+        at=results.study.compare.at,
     )
 
 
@@ -127,6 +142,7 @@ def _section(results: Results, activation: str, studio: Studio) -> Section:
         partial(figures.shape, results, activation),
         tables.shape(results, activation),
         narrow=False,
+        dots=len(results.activations) <= FEW,
     )
     return Section(
         anchor=f"activation-{number}",
@@ -147,11 +163,16 @@ def _pictures(results: Results, activation: str, studio: Studio) -> tuple[Pictur
     for setting in results.settings if len(results.settings) <= MANY else ():
         part, ending = results.at(setting), f"_{slug(activation)}{_ending(setting)}"
         caption = setting_words(setting)
-        slim = len(results.activations) > FEW  # then the narrow form serves all widths
+        slim = len(results.activations) > FEW  # then the narrow form serves all widths, and no PNG is made
         curves = partial(figures.training_curves, part, activation, **({"width": 3.4} if slim else {}))
         made.append(
             studio.picture(
-                f"training{ending}", curves, tables.four(part, activation), caption, narrow=not slim
+                f"training{ending}",
+                curves,
+                tables.four(part, activation),
+                caption,
+                narrow=not slim,
+                dots=not slim,
             )
         )
         made.append(
@@ -161,6 +182,7 @@ def _pictures(results: Results, activation: str, studio: Studio) -> tuple[Pictur
                 tables.confused(part, activation),
                 caption,
                 narrow=not slim,
+                dots=not slim,
             )
         )
     return tuple(made)

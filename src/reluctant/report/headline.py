@@ -1,17 +1,16 @@
-"""The sentence at the top of the report: what the runs show, and no more than they show."""
+"""The sentence at the top of the report: what is better than what, and no more than the runs show."""
 
-from reluctant.figures.labels import (
-    count,
-    data_title,
-    diverged,
-    marks,
-    metric_title,
-    setting_words,
-    within_sentence,
-)
-from reluctant.metrics import metric as named
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from reluctant.figures.labels import count, data_title, diverged, marks, metric_title, within_sentence
 from reluctant.results import Results
+from reluctant.statistics import Verdict
 
+if TYPE_CHECKING:
+    from reluctant.comparison import Comparison
+
+GROWN = "The study has grown after results had been seen: 97.5 % intervals and .025 replace 95 % and .05."
 _WORDS = (
     "no",
     "one",
@@ -30,16 +29,22 @@ _WORDS = (
 
 
 def sentence(results: Results) -> str:
-    """A few plain sentences: how far apart the activations end, with intervals, n and what is missing."""
-    return " ".join(sentences(results))
+    """A few plain sentences: the verdicts, which errors they survive, and what is missing."""
+    from reluctant.comparison import compare
+
+    return " ".join(sentences(results, compare(results)))
 
 
-def sentences(results: Results) -> tuple[str, ...]:
+def sentences(results: Results, comparisons: "tuple[Comparison, ...]") -> tuple[str, ...]:
     """The same, the answer first and apart from what qualifies it."""
     if not any(r.diverged is None for r in results):
         return (_nothing(results),)
-    said = _settings(results) if len(results.settings) > 1 else _one(results)
-    return tuple(part for part in (*said, _lost(results), _missing(results)) if part)
+    if len(results.activations) == 1:
+        said = _alone(results)
+    else:
+        said = _one(comparisons[0]) if len(comparisons) == 1 else _several(results, comparisons)
+    grown = GROWN if results.grown and len(results.activations) > 1 else ""
+    return tuple(part for part in (*said, grown, _lost(results), _missing(results)) if part)
 
 
 def in_words(number: int) -> str:
@@ -54,76 +59,75 @@ def _nothing(results: Results) -> str:
     return f"{lost} diverged; there is no score to compare. {_missing(results)}".strip()
 
 
-def gap_words(gap: float, metric: str) -> str:
-    """A difference with its unit: percentage points of a score, nats of the loss."""
-    return f"{gap:.4f} nats per image" if named(metric).name == "loss" else f"{100 * gap:.2f} points"
-
-
-def _means(results: Results) -> dict[str, float]:
-    metric = results.study.compare.metric
-    found = {a: results.interval(metric, a) for a in results.activations}
-    return {a: interval.mean for a, interval in found.items() if interval.n}
-
-
-def _one(results: Results) -> tuple[str, ...]:
-    metric, of, means = results.study.compare.metric, marks(results), _means(results)
-    title, higher = within_sentence(metric_title(metric)), named(metric).higher
-    ranked = sorted(means, key=lambda a: means[a], reverse=higher)
-    if len(ranked) == 1:
+def _alone(results: Results) -> tuple[str, ...]:
+    """One activation, with nothing to be compared with."""
+    (only,) = results.activations
+    label, metric = marks(results)[only].label, results.study.compare.metric
+    if len(results.settings) > 1:
+        number = in_words(len(results.settings))
         return (
-            f"On {data_title(results)}, {of[ranked[0]].label} ends at a mean {title} of "
-            f"{_written(results, ranked[0])}.",
-            _chance(results, compared=False),
+            f"Only {label} takes part, at {number} settings; there is nothing to compare.",
+            _data(results),
         )
-    gap = gap_words(abs(means[ranked[0]] - means[ranked[-1]]), metric)
-    every = "Both" if len(ranked) == 2 else f"All {in_words(len(ranked))}"
-    if len(ranked) < len(results.activations):
-        every = f"The {in_words(len(ranked))}"
-    kept = "" if len(ranked) == len(results.activations) else " with a finished score"
-    best, worst = ("highest", "lowest") if higher else ("lowest", "highest")
+    interval = results.interval(metric, only)
+    half = "" if interval.half is None else f" ± {interval.half:.4f}"
     return (
-        f"{every} activations{kept} end within {gap} of {title} of each other on {data_title(results)}.",
-        f"{of[ranked[0]].label} has the {best} mean, {_written(results, ranked[0])}; "
-        f"{of[ranked[-1]].label} the {worst}, {_written(results, ranked[-1])}.",
+        f"On {data_title(results)}, {label} ends at a mean {within_sentence(metric_title(metric))} of "
+        f"{interval.mean:.4f}{half} ({count(interval.n, 'seed')}).",
         _chance(results),
     )
 
 
-def _written(results: Results, activation: str) -> str:
-    interval = results.interval(results.study.compare.metric, activation)
-    half = "" if interval.half is None else f" ± {interval.half:.4f}"
-    return f"{interval.mean:.4f}{half} ({count(interval.n, 'seed')})"
+def _one(comparison: "Comparison") -> tuple[str, ...]:
+    results = comparison.results
+    return (_doubt((comparison,)), _said(comparison), _data(results), _chance(results))
 
 
-def _chance(results: Results, *, compared: bool = True) -> str:
+def _said(comparison: "Comparison") -> str:
+    from reluctant.comparison import sentence as verdicts
+
+    labels = {a: mark.label for a, mark in marks(comparison.results).items()}
+    return verdicts(comparison, labels.__getitem__)
+
+
+def _several(results: Results, comparisons: "tuple[Comparison, ...]") -> tuple[str, ...]:
+    """How the verdicts fall over the settings; what was found with a value of one's own, in full."""
+    from reluctant.report.verdicts import edges, title
+
+    common = [c for c in comparisons if not c.picks]
+    found = Counter(contrast.verdict for c in common for contrast in c.family)
+    fell = ", ".join(f"{found[verdict]:,} {verdict}" for verdict in Verdict if found[verdict])
+    axes, label = " and ".join(results.settings[0]), marks(results)[common[0].baseline].label
+    own = [f"{title(c)}: {_said(c)} {edges(c)}".strip() for c in comparisons if c.picks]
+    return (
+        _doubt(comparisons),
+        f"{in_words(len(common)).capitalize()} settings of {axes}, {count(found.total(), 'comparison')} with "
+        f"{label}: {fell}.",
+        *(own if len(own) == 1 else ()),
+        "Each setting has verdicts of its own, with a correction of its own.",
+        _data(results),
+        _chance(results),
+    )
+
+
+def _doubt(comparisons: "tuple[Comparison, ...]") -> str:
+    from reluctant.report.verdicts import doubts
+
+    return next(filter(None, map(doubts, comparisons)), "")
+
+
+def _data(results: Results) -> str:
+    return f"Measured on {data_title(results)}."
+
+
+def _chance(results: Results) -> str:
     kept = [results.interval(results.study.compare.metric, a).n for a in results.activations]
+    if len(results.settings) > 1:
+        kept = [len(results.study.seed)]
     least = min((n for n in kept if n), default=0)
-    real = " Whether such differences are real, only the paired comparison can tell." if compared else ""
     if least == 1:
         return "With one seed there is no interval, and chance cannot be told from difference."
-    few = "Intervals over fewer than five seeds are wide and uncertain." if least < 5 else ""
-    return (few + real).strip()
-
-
-def _settings(results: Results) -> tuple[str, ...]:
-    """The least and the greatest distance over the settings."""
-    metric = results.study.compare.metric
-    gaps = []
-    for setting in results.settings:
-        means = _means(results.at(setting))
-        if len(means) > 1:
-            gaps.append((max(means.values()) - min(means.values()), setting_words(setting)))
-    axes = " and ".join(results.settings[0])
-    if not gaps:
-        every = in_words(len(results.settings)).capitalize()
-        return (f"{every} settings of {axes}; none has two activations to compare yet.",)
-    low, high = min(gaps), max(gaps)
-    return (
-        f"Over {in_words(len(results.settings))} settings of {axes} the activations end between "
-        f"{gap_words(low[0], metric)} ({low[1]}) and {gap_words(high[0], metric)} ({high[1]}) of "
-        f"{within_sentence(metric_title(metric))} apart on {data_title(results)}.",
-        _chance(results),
-    )
+    return "Intervals over fewer than five seeds are wide and uncertain." if least < 5 else ""
 
 
 def _lost(results: Results) -> str:

@@ -36,13 +36,13 @@ class Studio:
 
     def picture(
         self, name: str, draw: Callable[..., "Figure"], table: Table | None, caption: str = "",
-        *, narrow: bool = True,
+        *, narrow: bool = True, dots: bool = True,
     ) -> Picture:  # fmt: skip
-        """What `draw(width=…)` makes: its wide form saved, both kept for the page."""
+        """What `draw(width=…)` makes: its wide form saved, without `dots` as SVG alone; both kept."""
         made = draw()
         text = svg(made)
         if self.folder is not None:
-            save(made, self.folder / self._free(name), text=text)
+            save(made, self.folder / self._free(name), text=text, dots=dots)
         slim = figures.inline_svg(draw(width=NARROW), head=False) if narrow else ""
         head = head_of(made)
         return Picture(

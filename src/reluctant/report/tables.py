@@ -27,12 +27,17 @@ class Table:
     note: str = ""
     strong: int | None = None
     words: frozenset[int] = frozenset()  # columns of words, set left; the others hold numbers
-    stacked: bool = False  # `± …` on a line of its own
+    stacked: bool = False  # `± …`, or what follows a line break, on a line of its own
 
 
 def number(value: float, decimals: int = 4) -> str:
     """A number with a true minus; a dash where there is none."""
     return f"{value:.{decimals}f}".replace("-", "−") if np.isfinite(value) else DASH
+
+
+def p_value(p: float | None) -> str:
+    """`0.031`, `< 0.0001`; a dash where there is none."""
+    return DASH if p is None else f"{p:.2g}" if p >= 0.0001 else "< 0.0001"
 
 
 def plus_minus(interval: Interval) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS, INITIALISATIONS, MODELS, OPTIMIZERS, Activation, Table
-from reluctant.figures.labels import count, data_title, setting_words
+from reluctant.figures.labels import count, data_title, described, setting_words
 from reluctant.names import StudyError, parse
-from reluctant.results import Result, Results
+from reluctant.results import SPLITS, Result, Results
 from reluctant.study import Run
 from reluctant.study.study import AXES
 
@@ -63,14 +63,22 @@ def _seeds(seeds: Sequence[int]) -> str:
 
 
 def _images(results: Results) -> str:
+    sizes = _sizes(results)
+    if sizes is None:
+        return "not known before a first epoch has ended"
+    return (
+        f"{sizes['train']:,} to train on, {sizes['valid']:,} held out for choices (validation), "
+        f"{sizes['test']:,} test images to report on"
+    )
+
+
+def _sizes(results: Results) -> dict[str, int] | None:
+    """Images per split: counted in a confusion matrix, else as the folder describes its data."""
     for result in results:
         if result.epochs:
-            sizes = {split: int(result.confusion[split][0].sum()) for split in ("train", "valid", "test")}
-            return (
-                f"{sizes['train']:,} to train on, {sizes['valid']:,} held out for choices (validation), "
-                f"{sizes['test']:,} test images to report on"
-            )
-    return "not known before a first epoch has ended"
+            return {split: int(result.confusion[split][0].sum()) for split in SPLITS}
+    kept = described(results)
+    return None if kept is None else {split: int(kept["images"][split]) for split in SPLITS}
 
 
 def row_of(activation: str) -> Activation | None:

@@ -1,0 +1,126 @@
+"""`reluctant compare` and `export`, and the table of verdicts that `run` ends with."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reluctant.comparison import Comparison
+    from reluctant.results import Results
+
+MARKS = {"better": "▲", "worse": "▼", "the same": "=", "undecided": "?", "no verdict": "–"}
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--metric", help="Which score: f1, accuracy, loss, … [the study's].")
+@click.option("--baseline", help="The activation that the others are held against [the study's].")
+@click.option("--margin", type=float, help="Differences below this do not matter [the study's].")
+@click.option("--at", type=click.Choice(["last", "best", "mean"]),
+              help="After the last epoch, the one best on validation, or the mean over epochs.")  # fmt: skip
+def compare(
+    folder: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None
+) -> None:
+    """Is the difference real? Verdicts on the study in FOLDER, finished or not."""
+    from reluctant.results import Results
+
+    results = Results.read(folder)
+    if results.missing:
+        click.echo(f"{len(results)} of {results.study.size} runs so far")
+    tell(results, metric=metric, baseline=baseline, margin=margin, at=at)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
+def export(folder: Path, file: Path) -> None:
+    """Write the results in FOLDER to FILE.
+
+    .csv and .parquet hold every epoch; .md and .tex the final scores and verdicts.
+    """
+    from reluctant.export import export as write
+    from reluctant.results import Results
+
+    click.echo(f"written: {write(Results.read(folder), file)}")
+
+
+def tell(
+    results: "Results",
+    *,
+    metric: str | None = None,
+    baseline: str | None = None,
+    margin: float | None = None,
+    at: str | None = None,
+) -> None:
+    """Print the sentence and the table of every comparison, then what became of the claims."""
+    from rich.console import Console
+
+    from reluctant.comparison import compare as held
+    from reluctant.comparison import sentence
+
+    console = Console(highlight=False)
+    for comparison in held(results, metric=metric, baseline=baseline, margin=margin, at=at):
+        where = _where(comparison)
+        if where:
+            console.print(f"\n{where}", markup=False)
+        console.print(sentence(comparison), markup=False)
+        _table(console, comparison)
+        _warn(console, comparison)
+    if metric is None:
+        _claims(console, results)
+
+
+def _where(comparison: "Comparison") -> str:
+    where = ", ".join(f"{key} = {value}" for key, value in comparison.setting.items())
+    picks = ", ".join(f"{p.activation} {p.axis} = {p.value:g}" for p in comparison.picks)
+    return "; ".join(filter(None, [where, f"each at its own: {picks}" if picks else ""]))
+
+
+def _table(console: "Console", comparison: "Comparison") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    metric, results = comparison.metric, comparison.results
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("activation", overflow="fold", ratio=1)
+    for head in ("n", metric.title, "difference", "p (Holm)"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    found = {c.activation: c for c in comparison.family}
+    for name in results.activations:
+        interval = results.interval(metric.name, name, at=comparison.at)
+        score = f"{interval.mean:.4f}" if interval.n else "–"
+        half = f" ± {interval.half:.4f}" if interval.half is not None else ""
+        table.add_row(escape(name), str(interval.n), score + half, *_cells(found.get(name)))
+    console.print(table)
+
+
+def _cells(contrast: object) -> tuple[str, str, str]:
+    from reluctant.comparison import Contrast
+
+    if not isinstance(contrast, Contrast):
+        return "", "", "baseline"
+    d = contrast.difference
+    mean = f"{d.mean:+.4f}" if d.n else "–"
+    p = "" if d.corrected is None else f"{d.corrected:.3f}" if d.corrected >= 0.001 else "< .001"
+    return mean, p, f"{MARKS[contrast.verdict.value]} {contrast.verdict.value}"
+
+
+def _warn(console: "Console", comparison: "Comparison") -> None:
+    for pick in comparison.picks:
+        if pick.edge:
+            console.print(f"{pick.activation}: {pick.axis} = {pick.value:g} lies at an end of the list; "
+                          f"a better one may lie beyond", markup=False)  # fmt: skip
+    if comparison.doubtful:
+        console.print("The baseline differs from itself under other seeds (p < .01): do not trust the rest.")
+
+
+def _claims(console: "Console", results: "Results") -> None:
+    from reluctant.claims import judged
+
+    for chosen in results.settings:
+        for each in judged(results.at(chosen)):
+            console.print(f"{each.finding.value:>12}: {each.claim.says}", markup=False)

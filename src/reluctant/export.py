@@ -1,0 +1,175 @@
+"""A study's scores and verdicts as files: CSV and Parquet with every epoch, Markdown and LaTeX as a table."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from reluctant.comparison import Comparison, Contrast, compare
+from reluctant.metrics import METRICS
+from reluctant.names import StudyError
+from reluctant.results import Results
+from reluctant.statistics import Verdict
+from reluctant.store import write_whole
+
+BEST, TIED = "**", "*"  # the best, and all that the data do not tell from it
+
+
+def export(results: Results, path: str | Path) -> Path:
+    """Write the results in the form that the file's name asks for.
+
+    `.csv` and `.parquet`: one row per activation, seed, setting, epoch and split, all metrics as columns.
+    `.md` and `.tex`: final scores with intervals and verdicts. Raises `StudyError` for another ending.
+    """
+    path = Path(path)
+    write = _FORMS.get(path.suffix.lower())
+    if write is None:
+        raise StudyError(f"{path.name}: the name decides the form; write one ending in {', '.join(_FORMS)}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(results, path)
+    return path
+
+
+def _csv(results: Results, path: Path) -> None:
+    frame = results.frame([m.name for m in METRICS])
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(frame.columns)
+    writer.writerows([_inert(value) for value in row] for row in frame.itertuples(index=False))
+    write_whole(path, out.getvalue())
+
+
+def _inert(value: object) -> object:
+    """A text that a spreadsheet would take for a formula, quoted as spreadsheets do."""
+    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _parquet(results: Results, path: Path) -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ModuleNotFoundError:
+        raise StudyError("Parquet files need pyarrow: pip install 'reluctant[parquet]'") from None
+    results.frame([m.name for m in METRICS]).to_parquet(path)
+
+
+def _rows(comparison: Comparison) -> list[list[str]]:
+    """Activation, n, score, difference and verdict; the best marked, and all that is not told from it."""
+    metric, results = comparison.metric, comparison.results
+    marks = leaders(comparison)
+    found = {c.activation: c for c in comparison.family}
+    rows = []
+    for name in results.activations:
+        interval = results.interval(metric.name, name, at=comparison.at)
+        score = "–" if not interval.n else f"{interval.mean:.4f}"
+        if interval.half is not None:
+            score += f" ± {interval.half:.4f}"
+        rows.append(
+            [
+                name,
+                str(interval.n),
+                marks.get(name, "") + score + marks.get(name, ""),
+                *_told(found.get(name)),
+            ]
+        )
+    return rows
+
+
+def _told(contrast: Contrast | None) -> list[str]:
+    if contrast is None:
+        return ["baseline", ""]
+    d = contrast.difference
+    if d.low is None or d.high is None:
+        return ["–", contrast.verdict.value]
+    return [f"{d.mean:+.4f} [{d.low:+.4f}, {d.high:+.4f}]", contrast.verdict.value]
+
+
+def leaders(comparison: Comparison) -> dict[str, str]:
+    """`**` for the best mean, `*` for all that no verdict of the pairs tells from it."""
+    metric = comparison.metric
+    means = {
+        a: comparison.results.interval(metric.name, a, at=comparison.at).mean
+        for a in comparison.results.activations
+        if comparison.results.interval(metric.name, a).n
+    }
+    if not means:
+        return {}
+    best = max(means, key=lambda a: means[a] if metric.higher else -means[a])
+    beaten = {
+        c.against if c.activation == best else c.activation
+        for c in comparison.pairs
+        if best in (c.activation, c.against) and c.verdict in (Verdict.BETTER, Verdict.WORSE)
+    }
+    return {a: BEST if a == best else TIED for a in means if a not in beaten}
+
+
+def _heads(comparison: Comparison) -> list[str]:
+    title = comparison.metric.title
+    return ["Activation", "n", f"{title} ± 95 %", f"Difference to {comparison.baseline}", "Verdict"]
+
+
+def _under(comparison: Comparison) -> str:
+    where = ", ".join(f"{key} = {value}" for key, value in comparison.setting.items())
+    chosen = ", ".join(f"{p.activation}: {p.axis} = {p.value}" for p in comparison.picks)
+    return "; ".join(filter(None, [where, chosen]))
+
+
+def _markdown(results: Results, path: Path) -> None:
+    parts = []
+    for comparison in compare(results):
+        lines = [_heads(comparison), ["---"] * 5, *_rows(comparison)]
+        head = _under(comparison)
+        parts.append(
+            (f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(map(_md, line))} |" for line in lines)
+        )
+    note = "**bold**: the best; *italic*: what the data do not tell from it."
+    write_whole(path, "\n\n".join([*parts, note]) + "\n")
+
+
+def _md(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _latex(results: Results, path: Path) -> None:
+    write_whole(path, "\n\n".join(map(_tabular, compare(results))) + "\n")
+
+
+def _tabular(comparison: Comparison) -> str:
+    head = " & ".join(map(tex, _heads(comparison)))
+    rows = [" & ".join(map(_marked, row)) + r" \\" for row in _rows(comparison)]
+    lines = [
+        r"\begin{tabular}{lrlll}",
+        r"\toprule",
+        head + r" \\",
+        r"\midrule",
+        *rows,
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    about = [f"% {tex(_under(comparison))}"] if _under(comparison) else []
+    return "\n".join([r"% needs \usepackage{booktabs}", *about, *lines])
+
+
+def _marked(cell: str) -> str:
+    for mark, command in ((BEST, "textbf"), (TIED, "textit")):
+        if cell.startswith(mark) and cell.endswith(mark) and len(cell) > 2 * len(mark):
+            return f"\\{command}{{{tex(cell[len(mark) : -len(mark)])}}}"
+    return tex(cell)
+
+
+_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$",
+        "−": "$-$", "–": "--", "<": r"\textless{}", ">": r"\textgreater{}", "\n": " "} | {
+    c: "\\" + c for c in "&%$#_{}"
+}  # fmt: skip
+
+
+def tex(text: str) -> str:
+    """A text in which nothing is a command of LaTeX's."""
+    return "".join(_TEX.get(character, character) for character in text)
+
+
+_FORMS: dict[str, Callable[[Results, Path], None]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".md": _markdown,
+    ".tex": _latex,
+}
