@@ -36,6 +36,15 @@ def _microseconds(activation: str, batch_size: int) -> float:
     return 1e6 * statistics.median(times) / batch_size
 
 
+def workers() -> dict[str, float]:
+    """Seconds of wall time of one small study by the number of workers."""
+    from benchmarks import loops
+
+    found = {str(n): loops.study(loops.Work(6_000, 2), n)["seconds"] for n in (1, 2)}
+    print("seconds by workers: " + ", ".join(f"{n}: {seconds:.1f}" for n, seconds in found.items()))
+    return found
+
+
 def batches() -> dict[str, float]:
     """Microseconds of training per image by batch size, ReLU."""
     return {str(size): _microseconds("relu", size) for size in (32, 128, 512)}

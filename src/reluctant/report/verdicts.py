@@ -212,8 +212,8 @@ def _numbers(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
          "Probability of improvement"),
         tuple(map(row, comparison.family)),
         note="p: paired t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean "
-        "over deviation of the differences. Probability of improvement: that a run of the activation beats one "
-        "of the baseline.",
+        "over deviation of the differences. Probability of improvement: that a run of the activation beats "
+        "one of the baseline.",
     )  # fmt: skip
 
 

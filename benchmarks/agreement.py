@@ -1,0 +1,51 @@
+"""Whether the fast trainer ends where the plain loop ends: test accuracy on MNIST over several seeds."""
+
+import tempfile
+
+import numpy as np
+
+EPOCHS = 2
+
+
+def measure(seeds: int) -> dict[str, object]:
+    """Test accuracies of ReLU after two epochs of MNIST, by both, and Welch's interval between them."""
+    from reluctant.statistics import mean_interval, welch
+
+    ours, plain = _ours(seeds), _plain(seeds)
+    difference = welch(ours, plain)
+    for name, values in (("reluctant", ours), ("plain loop", plain)):
+        interval = mean_interval(values)
+        print(
+            f"accuracy after {EPOCHS} epochs, {name}: {interval.mean:.4f} ± {interval.half or 0:.4f} ({seeds} seeds)"
+        )
+    print(f"difference {difference.mean:+.4f}, 95 % interval {difference.low} to {difference.high}")
+    return {"ours": list(ours), "plain": list(plain), "low": difference.low, "high": difference.high}
+
+
+def _ours(seeds: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    import reluctant
+    from reluctant.study import Study
+
+    study = Study.read(
+        "article", {"activation": "relu", "seed": list(range(seeds)), "epochs": EPOCHS, "claim": []}
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        return reluctant.run(study, folder).values("accuracy", "relu")
+
+
+def _plain(seeds: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    from torch import nn
+
+    from benchmarks.plain import Variant, run
+    from reluctant.training.carrying import prepared
+
+    data = prepared("mnist", 0.92, None)
+    parts = {
+        name: (part.images.contiguous(), part.labels)
+        for name, part in (("train", data.train), ("valid", data.valid), ("test", data.test))
+    }
+    variant = Variant(fused=True, channels_last=True)
+    ends = [
+        run(parts, nn.ReLU, epochs=EPOCHS, seed=s, variant=variant)[-1]["test accuracy"] for s in range(seeds)
+    ]
+    return np.array(ends)
