@@ -15,9 +15,8 @@ def measure(seeds: int) -> dict[str, object]:
     difference = welch(ours, plain)
     for name, values in (("reluctant", ours), ("plain loop", plain)):
         interval = mean_interval(values)
-        print(
-            f"accuracy after {EPOCHS} epochs, {name}: {interval.mean:.4f} ± {interval.half or 0:.4f} ({seeds} seeds)"
-        )
+        score = f"{interval.mean:.4f} ± {interval.half or 0:.4f}"
+        print(f"accuracy after {EPOCHS} epochs, {name}: {score} ({seeds} seeds)")
     print(f"difference {difference.mean:+.4f}, 95 % interval {difference.low} to {difference.high}")
     return {"ours": list(ours), "plain": list(plain), "low": difference.low, "high": difference.high}
 

@@ -18,6 +18,7 @@ from matplotlib.text import Text
 
 from reluctant import figures
 from reluctant.catalogue import ACTIVATIONS
+from reluctant.comparison import compare
 from reluctant.figures import inline, labels, sheet, style
 from reluctant.figures.bands import band
 from reluctant.figures.letters import any_script, fitted, width_of, wrapped
@@ -89,11 +90,19 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Results]:
 
 STUDIES = ("four", "one seed", "one epoch", "two epochs", "one activation", "some diverged", "all diverged",
            "hostile", "nothing")  # fmt: skip
+
+
+def difference(results: Results, **more: Any) -> Figure:
+    """The figure of the verdicts, of a study with one setting."""
+    return figures.differences(compare(results)[0], **more)
+
+
 DRAW: dict[str, Callable[..., Figure]] = {
     "final f1": partial(figures.final_scores, metric="f1"),
     "final loss": partial(figures.final_scores, metric="loss"),
     "f1": partial(figures.score_by_epoch, metric="f1"),
     "loss": partial(figures.score_by_epoch, metric="loss"),
+    "differences": difference,
     "shapes": figures.shapes,
     "training": lambda results, **more: figures.training_curves(results, results.activations[-1], **more),
     "confusion": lambda results, **more: figures.confusion(results, results.activations[-1], **more),

@@ -139,6 +139,6 @@ def test_it_can_be_walked_with_the_keyboard(browser: "Browser", plain: Path) -> 
         tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.tagName") == "A"
     tab.keyboard.press("Enter")
-    assert tab.evaluate("location.hash") == "#activations"
+    assert tab.evaluate("location.hash") == "#curves"
     assert tab.evaluate("[...document.querySelectorAll('.scroll')].every(e => e.tabIndex === 0)")
     context.close()

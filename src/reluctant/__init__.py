@@ -7,13 +7,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reluctant import activations, data, models
+    from reluctant import activations, comparison, data, models
     from reluctant.experiment import run
     from reluctant.names import StudyError
     from reluctant.results import Results
     from reluctant.study import Run, Study
 
-__all__ = ["Results", "Run", "Study", "StudyError", "activations", "data", "models", "run"]
+__all__ = ["Results", "Run", "Study", "StudyError", "activations", "comparison", "data", "models", "run"]
 
 # Imported when first asked for, so that reading results and the command line never import torch.
 _HOMES = {

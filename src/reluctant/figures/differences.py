@@ -55,9 +55,13 @@ def differences(comparison: "Comparison", *, width: float = WIDE) -> "Figure":
     apart = (0.2 if narrow else 0.1) if floor else 0.0  # inches between the arms and the noise floor
     body = step * len(shown) + apart
     title = f"{_title(comparison)}: the difference from {_label(comparison, comparison.baseline)}"
+    if not rows:
+        made = paper.sheet(width, 0.4, title, [data_title(comparison.results)])
+        made.write(0, 0.05, "There is nothing to compare.")
+        return made.figure
     made = paper.sheet(width, body + 0.62, title, _said(comparison, bool(floor)))
-    left = 0.08 if narrow else 0.25 + min(max((width_of(r.label, 9) for r in shown), default=0), 0.27 * width)
-    right = 0.08 if narrow else 0.2 + max((width_of(r.said, 8.5) for r in shown), default=0)
+    left = 0.08 if narrow else 0.25 + min(max(width_of(r.label, 9) for r in shown), 0.27 * width)
+    right = 0.08 if narrow else 0.2 + max(width_of(r.said, 8.5) for r in shown)
     axes = made.panel(left, 0.22, width - left - right, body + 0.08, grid="x")
     axes.set_ylim(body / step - 0.5 + (0.15 if narrow else 0), -0.5 - (0.25 if narrow else 0))
     axes.set_yticks([])
@@ -137,11 +141,16 @@ def _rows(comparison: "Comparison") -> list[Row]:
         return Row(mark.label, mark.colour, mean, inner, outer, said)
 
     marks_ = marks(comparison.results)
-    rows = [row(contrast) for contrast in comparison.family]
-    if len(rows) > FEW:
-        sign = -1 if comparison.metric.higher else 1
-        rows.sort(key=lambda r: sign * r.mean if np.isfinite(r.mean) else np.inf)
-    return rows
+    return [row(contrast) for contrast in ordered(comparison)]
+
+
+def ordered(comparison: "Comparison") -> "Sequence[Contrast]":
+    """The deciding family in the study's order, beyond 12 from best to worst."""
+    if len(comparison.family) <= FEW:
+        return comparison.family
+    sign = -1 if comparison.metric.higher else 1
+    means = {c.activation: sign * c.difference.mean for c in comparison.family}
+    return sorted(comparison.family, key=lambda c: m if np.isfinite(m := means[c.activation]) else np.inf)
 
 
 def _floor(comparison: "Comparison") -> list[Row]:

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from reluctant.figures.style import faces
@@ -27,6 +27,7 @@ def _font(bold: bool) -> Any:
     return get_font([findfont(FontProperties(family=face, weight=weight)) for face in faces()])
 
 
+@lru_cache(maxsize=8192)
 def width_of(text: str, points: float, *, bold: bool = False) -> float:
     """The width of one line of text, in inches."""
     font = _font(bold)

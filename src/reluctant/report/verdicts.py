@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reluctant import figures
-from reluctant.figures.differences import SIGNS, deciding, scaled
+from reluctant.figures.differences import SIGNS, deciding, ordered, scaled
 from reluctant.figures.labels import count, marks, setting_words, slug
 from reluctant.figures.style import FEW
 from reluctant.report.pictures import Picture, Studio
@@ -33,12 +33,14 @@ class Compared:
     picture: Picture
     verdicts: Table
     pairs: Table | None
+    unfolded: bool  # whether the pairs lie open
     many: str  # why the pairs are left out, where they are
 
 
 def compared(comparisons: "tuple[Comparison, ...]", studio: Studio) -> tuple[Compared, ...]:
     """All comparisons that have something to compare, in their order."""
-    return tuple(_one(each, studio, alone=len(comparisons) == 1) for each in comparisons if each.family)
+    shown = [each for each in comparisons if each.family]
+    return tuple(_one(each, studio, alone=len(shown) == 1, first=each is shown[0]) for each in shown)
 
 
 def title(comparison: "Comparison") -> str:
@@ -48,6 +50,14 @@ def title(comparison: "Comparison") -> str:
         return where
     own = f"each at its own {comparison.picks[0].axis}"
     return f"{where}, {own}" if where else own[0].upper() + own[1:]
+
+
+def _picked(comparison: "Comparison", labels: Mapping[str, str]) -> str:
+    """What was chosen for every activation, and by what; empty where nothing was."""
+    if not comparison.picks:
+        return ""
+    chosen = ", ".join(f"{p.value:g} for {labels[p.activation]}" for p in comparison.picks)
+    return f"Chosen by the mean validation score: {comparison.picks[0].axis} = {chosen}."
 
 
 def edges(comparison: "Comparison") -> str:
@@ -74,7 +84,7 @@ def doubts(comparison: "Comparison") -> str:
     )
 
 
-def _one(comparison: "Comparison", studio: Studio, *, alone: bool) -> Compared:
+def _one(comparison: "Comparison", studio: Studio, *, alone: bool, first: bool) -> Compared:
     from reluctant.comparison import sentence
 
     labels = {a: mark.label for a, mark in marks(comparison.results).items()}
@@ -82,7 +92,9 @@ def _one(comparison: "Comparison", studio: Studio, *, alone: bool) -> Compared:
     few = len(labels) <= FEW
     return Compared(
         title=title(comparison),
-        said="" if alone else sentence(comparison, labels.__getitem__),
+        said=""
+        if alone
+        else f"{sentence(comparison, labels.__getitem__)} {_picked(comparison, labels)}".strip(),
         alarms=tuple(filter(None, (doubts(comparison), edges(comparison)))),
         floor=_floor(comparison),
         picture=studio.picture(
@@ -90,8 +102,9 @@ def _one(comparison: "Comparison", studio: Studio, *, alone: bool) -> Compared:
             partial(figures.differences, comparison),
             _numbers(comparison, labels),
         ),
-        verdicts=_verdicts(comparison, labels),
+        verdicts=_verdicts(comparison, labels, explained=first),
         pairs=_pairs(comparison, labels) if few and len(labels) > 2 else None,
+        unfolded=alone and len(labels) <= 6,
         many=""
         if few
         else f"The {count(len(comparison.pairs), 'pair')} of all activations are too many for "
@@ -114,7 +127,7 @@ def _floor(comparison: "Comparison") -> str:
     )
 
 
-def _verdicts(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
+def _verdicts(comparison: "Comparison", labels: Mapping[str, str], *, explained: bool) -> Table:
     """The family that decides, the baseline first."""
     shared, ranks = len(comparison.results.study.seed), comparison.ranks
 
@@ -123,7 +136,7 @@ def _verdicts(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
         few = "" if n == shared else f"\nof {shared}"
         return (
             labels[contrast.activation],
-            f"{SIGNS[contrast.verdict]} {contrast.verdict}\n{contrast.decision.why}",
+            f"{SIGNS[contrast.verdict]} {contrast.verdict}\n{_why(contrast)}",
             _difference(comparison, contrast),
             p_value(contrast.difference.corrected),
             _further(contrast),
@@ -138,13 +151,24 @@ def _verdicts(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
     return Table(
         f"Verdicts against {label}",
         ("Activation", "Verdict", f"Difference, {unit}", "Holm’s p", "More seeds", "Rank", "n"),
-        (first, *map(row, comparison.family)),
-        note=f"Difference: activation minus {label}, mean over the n shared seeds, and its "
-        f"{100 * comparison.confidence:g} % interval. More seeds: how many further seeds would tell. Rank: "
-        f"from 1 + those that beat it to all minus those it beats, by the corrected verdicts of all pairs.",
+        (first, *map(row, ordered(comparison))),
+        note=_explained(comparison, label) if explained else "",
         words=frozenset({1}),
         stacked=True,
     )
+
+
+def _explained(comparison: "Comparison", label: str) -> str:
+    return (
+        f"Difference: activation minus {label}, mean over the n shared seeds, and its "
+        f"{100 * comparison.confidence:g} % interval. More seeds: how many further seeds would tell. Rank: "
+        f"from 1 + those that beat it to all minus those it beats, by the corrected verdicts of all pairs."
+    )
+
+
+def _why(contrast: "Contrast") -> str:
+    """The reason without what the column of further seeds says."""
+    return contrast.decision.why.partition(";")[0]
 
 
 def _difference(comparison: "Comparison", contrast: "Contrast") -> str:
@@ -210,7 +234,7 @@ def _numbers(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
         ("Activation", "Shared seeds", "Mean", f"{100 * comparison.confidence:g} % interval, seeds",
          "95 % interval, seeds and test images", "Deviation", "p", "Holm’s p", "Sign-flip p", "Effect size",
          "Probability of improvement"),
-        tuple(map(row, comparison.family)),
+        tuple(map(row, ordered(comparison))),
         note="p: paired t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean "
         "over deviation of the differences. Probability of improvement: that a run of the activation beats "
         "one of the baseline.",
@@ -220,6 +244,8 @@ def _numbers(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
 def _pairs(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
     """Every pair: the row's verdict against the column."""
     cells = {}
+    found = {pair.verdict for pair in comparison.pairs}
+    met = found | {MIRROR.get(verdict, verdict) for verdict in found}
     for pair in comparison.pairs:
         one, other, mean = pair.activation, pair.against, pair.difference.mean
         turned = MIRROR.get(pair.verdict, pair.verdict)
@@ -231,6 +257,6 @@ def _pairs(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
         ("Row against column", *labels.values()),
         tuple((label, *(cells.get((a, b), "") for b in labels)) for a, label in labels.items()),
         note=f"Below each sign the mean of row minus column, in {unit}. "
-        + " · ".join(f"{sign}\u00a0{verdict}" for verdict, sign in SIGNS.items()),
+        + " · ".join(f"{sign}\u00a0{verdict}" for verdict, sign in SIGNS.items() if verdict in met),
         stacked=True,
     )
