@@ -242,7 +242,7 @@ class TestVerdicts:
         finished(here / "s", Study(activation=["relu", "leaky_relu(negative_slope=0.002)", "elu"], epochs=2))
         status, out, _ = answer(capsys, "compare", "s", "--metric", "accuracy", "--margin", "0.5")
         assert status == DONE
-        assert "are the same within ±50 points of Accuracy" in out.replace("\n", " ")
+        assert "are the same within ±50 points of accuracy" in out.replace("\n", " ")
         assert out.count("= the same") == 2
         assert all(len(line) <= 80 for line in out.splitlines())
 

@@ -105,17 +105,17 @@ class TestSentence:
         said = sentence(comparison)
         assert "elu is better than relu by 1.9" in said or "elu is better than relu by 2.0" in said
         assert "gelu is worse than relu by" in said
-        assert "silu is the same as relu within ±0.5 points of Accuracy" in said
+        assert "silu is the same as relu within ±0.5 points of accuracy" in said
 
     def test_undecided_says_how_many_more(self) -> None:
         scores = {"relu": [0.95, 0.96, 0.95, 0.96, 0.95], "elu": [0.955, 0.958, 0.951, 0.968, 0.949]}
         (comparison,) = compare(results(scores, **STUDY))
-        assert "undecided against relu on Accuracy after 5 seeds: about" in sentence(comparison)
+        assert "undecided against relu on accuracy after 5 seeds: about" in sentence(comparison)
 
     def test_all_the_same(self) -> None:
         (comparison,) = compare(results(arms(relu=0, elu=0, gelu=0), **STUDY))
         assert sentence(comparison).startswith(
-            "relu, elu and gelu are the same within ±0.5 points of Accuracy."
+            "relu, elu and gelu are the same within ±0.5 points of accuracy."
         )
 
     def test_alone(self) -> None:

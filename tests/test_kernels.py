@@ -68,7 +68,7 @@ def test_values_gradients_and_statistics_are_pytorch_s(case: tuple[int, int, int
     ours, theirs = fused.conv_norm_pool(x, conv, norm), exact(x.double())
     g = torch.randn_like(ours)
     ours.backward(g)  # type: ignore[no-untyped-call]
-    theirs.backward(g.double())  # type: ignore[no-untyped-call]
+    theirs.backward(g.double())
     pairs: list[tuple[Any, Any]] = [
         (ours.detach(), theirs.detach()),
         (conv.weight.grad, exact[0].weight.grad),

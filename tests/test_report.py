@@ -326,7 +326,7 @@ def test_the_sentence_gives_the_verdicts_and_the_data(tmp_path: Path) -> None:
     said = sentence(results)
     better = results.interval("f1", "elu").mean - results.interval("f1", "relu").mean
     assert said.startswith(
-        f"ELU is better than ReLU by {100 * better:.2f} points of F1; GELU is worse than ReLU"
+        f"ELU is better than ReLU by {100 * better:.2f} points of macro F1; GELU is worse than ReLU"
     )
     assert "Measured on scikit-learn digits (" in said
     assert "only the paired comparison can tell" not in said

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from reluctant.comparison.compare import Comparison, Contrast
-from reluctant.comparison.units import margin_words, span
+from reluctant.comparison.units import called, margin_words, span
 from reluctant.statistics import Verdict
 
 Label = Callable[[str], str]
@@ -38,7 +38,7 @@ def _behind(word: str) -> Callable[[Comparison, list[Contrast], Label], str]:
         by = span(comparison.metric, min(means, key=abs), max(means, key=abs))
         verb = "is" if len(those) == 1 else "are"
         who = listed([label(c.activation) for c in those])
-        return f"{who} {verb} {word} than {label(comparison.baseline)} by {by} of {comparison.metric.title}"
+        return f"{who} {verb} {word} than {label(comparison.baseline)} by {by} of {called(comparison.metric)}"
 
     return words
 
@@ -46,7 +46,7 @@ def _behind(word: str) -> Callable[[Comparison, list[Contrast], Label], str]:
 def _same(comparison: Comparison, those: list[Contrast], label: Label) -> str:
     if not those:
         return ""
-    within = f"within {margin_words(comparison.metric, comparison.margin)} of {comparison.metric.title}"
+    within = f"within {margin_words(comparison.metric, comparison.margin)} of {called(comparison.metric)}"
     if len(those) == len(comparison.family):
         who = listed([label(comparison.baseline), *(label(c.activation) for c in those)])
         return f"{who} are the same {within}"
@@ -62,7 +62,9 @@ def _undecided(comparison: Comparison, those: list[Contrast], label: Label) -> s
     who = listed([label(c.activation) for c in those])
     against = f" against {label(comparison.baseline)}"
     verb = "is" if len(those) == 1 else "are"
-    return f"{who} {verb} undecided{against} on {comparison.metric.title} after {seeds} seeds: {more(those)}"
+    return (
+        f"{who} {verb} undecided{against} on {called(comparison.metric)} after {seeds} seeds: {more(those)}"
+    )
 
 
 def more(those: Sequence[Contrast]) -> str:

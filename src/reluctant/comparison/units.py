@@ -24,3 +24,9 @@ def span(metric: Metric, low: float, high: float) -> str:
     else:
         one, other, unit = f"{100 * least:.2f}", f"{100 * most:.2f}", "points"
     return f"{one} {unit}" if one == other else f"{one}–{other} {unit}"
+
+
+def called(metric: Metric) -> str:
+    """The metric inside a sentence: `macro F1`, `accuracy`, `loss`."""
+    title = metric.title if metric.title[:2] == "F1" or metric.title.isupper() else metric.title.lower()
+    return f"macro {title}" if metric.name in ("precision", "recall", "f1") else title
