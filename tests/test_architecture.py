@@ -27,7 +27,7 @@ HEIGHTS: dict[str, tuple[int, int]] = {
     "engines": (0, 5),
     **dict.fromkeys(("study", "activations", "optimizers", "data", "kernels"), (1, 0)),
     **dict.fromkeys(("models", "results", "folder"), (2, 0)),
-    **dict.fromkeys(("training", "comparison", "claims"), (3, 0)),
+    **dict.fromkeys(("training", "comparison", "claims", "summary"), (3, 0)),
     "figures": (3, 1),
     "worker": (3, 1),
     **dict.fromkeys(("experiment", "report", "export", "progress"), (4, 0)),
@@ -38,7 +38,7 @@ HEIGHTS: dict[str, tuple[int, int]] = {
 NOWHERE = (9, 0)  # above everything: a room without a place may not be used
 READING = (  # the half that reads: no torch
     "names", "randomness", "metrics", "statistics", "store", "catalogue", "environment", "engines", "study",
-    "results", "folder", "comparison", "figures", "claims", "report", "export", "progress",
+    "results", "folder", "comparison", "figures", "claims", "summary", "report", "export", "progress",
     "worker", "__init__", "cli",
 )  # fmt: skip
 PLACES = ("src", "tests", "benchmarks", "results", "examples", "docs")

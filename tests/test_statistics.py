@@ -185,9 +185,19 @@ class TestCombined:
         assert combined_interval(flat, 0.25, 20) == pytest.approx((1 - half, 1 + half))
 
     def test_by_hand(self) -> None:
-        low, high = combined_interval(self.difference, 0.5, 5, 0.9)  # 1 in all, 8 degrees of freedom
-        half = reference.t.ppf(0.95, 8)
+        low, high = combined_interval(
+            self.difference, 0.5, 5, 0.9
+        )  # twice 0.5, with 4 degrees of freedom each
+        half = reference.t.ppf(0.95, 4)
         assert (low, high) == pytest.approx((3 - half, 3 + half))
+
+    @pytest.mark.parametrize("variance", [0.001, 0.1, 10.0])
+    def test_another_source_of_error_never_narrows_the_interval(self, variance: float) -> None:
+        low, high = combined_interval(self.difference, variance, 50)
+        assert self.difference.low is not None
+        assert self.difference.high is not None
+        assert low < self.difference.low
+        assert high > self.difference.high
 
     @pytest.mark.parametrize("variance", [0.0, 0.1])
     def test_needs_two_of_each(self, variance: float) -> None:

@@ -7,13 +7,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reluctant import activations, comparison, data, models
+    from reluctant import activations, comparison, data, models, summary
     from reluctant.experiment import run
     from reluctant.names import StudyError
     from reluctant.results import Results
     from reluctant.study import Run, Study
 
-__all__ = ["Results", "Run", "Study", "StudyError", "activations", "comparison", "data", "models", "run"]
+__all__ = [
+    "Results",
+    "Run",
+    "Study",
+    "StudyError",
+    "activations",
+    "comparison",
+    "data",
+    "models",
+    "run",
+    "summary",
+]
 
 # Imported when first asked for, so that reading results and the command line never import torch.
 _HOMES = {

@@ -238,7 +238,7 @@ class Results:
         """Final scores, activations × seeds (one setting), NaN where a run diverged or is missing."""
         import pandas as pd
 
-        self._one_setting()
+        self.one_setting()
         table = pd.DataFrame(index=list(self.activations), columns=list(self.study.seed), dtype=float)
         for activation in self.activations:
             table.loc[activation] = self.values(name, activation, split, at)
@@ -265,7 +265,8 @@ class Results:
         kept = self.data.get(result.record["data"])
         return None if kept is None else decoded(kept["test_labels"], len(kept["classes"]))
 
-    def _one_setting(self) -> None:
+    def one_setting(self) -> None:
+        """Raise `StudyError` where the study varies more than activation and seed."""
         if len(self.settings) > 1:
             axes = ", ".join(self.settings[0])
             raise StudyError(

@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 from reluctant.statistics.distributions import t_quantile
 from reluctant.statistics.paired import Difference
-from reluctant.statistics.unpaired import satterthwaite
 
 
 def jackknife_variance(scores_without: npt.ArrayLike) -> float:
@@ -25,18 +24,14 @@ def jackknife_variance(scores_without: npt.ArrayLike) -> float:
 def combined_interval(
     difference: Difference, image_variance: float, groups: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """The interval of a difference over seeds and test images: mean ± t·√(s²/n + image variance).
+    """The interval of a difference over seeds and test images: the half-widths of both, in quadrature.
 
-    `image_variance` is that of the same mean difference, from `groups` groups. t has Satterthwaite's degrees
-    of freedom, of n − 1 and groups − 1. (NaN, NaN) where either source is unknown:
-    under two seeds, or under two groups.
+    `image_variance` is that of the same mean difference, from `groups` groups. Half-widths are added and not
+    variances: one t for the sum has more degrees of freedom than the seeds alone, and could make the interval
+    narrower where a source of error joins. (NaN, NaN) under two seeds or two groups.
     """
-    of_seeds = difference.deviation**2 / difference.n if difference.n > 1 else float("nan")
-    total = of_seeds + image_variance
-    if not np.isfinite(total) or groups < 2:
+    if difference.n < 2 or groups < 2 or not np.isfinite(image_variance):
         return float("nan"), float("nan")
-    if total == 0:
-        return difference.mean, difference.mean
-    df = satterthwaite((of_seeds, difference.n - 1), (image_variance, groups - 1))
-    half = t_quantile(0.5 + confidence / 2, df) * float(np.sqrt(total))
+    sides = ((difference.deviation**2 / difference.n, difference.n), (image_variance, groups))
+    half = float(np.hypot(*(t_quantile(0.5 + confidence / 2, n - 1) * np.sqrt(v) for v, n in sides)))
     return difference.mean - half, difference.mean + half
