@@ -18,7 +18,7 @@ def summary(
     """One row per activation (one setting): what its finished runs score on the test images.
 
     Columns: n, mean, low, high (95 %), median, deviation, worst, diverged (share of runs), gap (training part
-    minus test, last epoch), epoch_seconds, and, with a `target`, epochs until it is reached (median over seeds).
+    minus test, last epoch), epoch_seconds and, with a `target`, the median of the epochs until it is reached.
     A diverged run is in no mean and counts as the last in median, worst and epochs.
     """
     import pandas as pd
