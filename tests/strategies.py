@@ -31,6 +31,7 @@ TABLES: tuple[Table[Any], ...] = (ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INI
 integers = st.integers(-(2**63) + 1, 2**63 - 1)
 floats = st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
+printable = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
 values = st.recursive(
     st.none() | st.booleans() | integers | floats | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=2),
@@ -130,8 +131,8 @@ def studies(draw: st.DrawFn) -> dict[str, Any]:
         st.fixed_dictionaries(
             {"activation": axis(canonical(ACTIVATIONS))},
             optional={
-                "name": st.text(st.characters(codec="utf-8"), min_size=1, max_size=100),
-                "about": texts,
+                "name": st.text(printable, min_size=1, max_size=100),
+                "about": st.text(printable, max_size=12),
                 **{name: axis(value) for name, value in FIELDS.items()},
             },
         )

@@ -154,6 +154,7 @@ class TestOwn:
             ("doubling", r"keeps the dtype"),
             ("listing", r"returns list; a tensor is wanted"),
             ("Gate(gamma=2)", r"cannot be made: TypeError"),
+            ("instance(beta=7)", r"an object takes no arguments; name its class"),
             ("gat", r"has no 'gat'; did you mean 'Gate'"),
         ],
     )

@@ -224,3 +224,20 @@ def test_ties_and_nothing_finished_make_no_noise(tmp_path: Path) -> None:
     assert tied.family[0].verdict == Verdict.SAME
     (empty,) = compare(Results.read(made_up(tmp_path, Study(activation=["relu", "elu"]), skip=10)))
     assert empty.family[0].verdict == Verdict.NONE
+
+
+def test_a_diverged_baseline_or_rival_never_wins() -> None:
+    scores = arms(relu=0.02, elu=0, gelu=0.02)
+    found = results(scores, diverged=[("relu", 3), ("gelu", 1)], **STUDY)
+    (comparison,) = compare(found)
+    assert {c.verdict for c in comparison.family} == {Verdict.NONE}
+    assert all(high == 3 for _, high in comparison.ranks.values())
+    from reluctant.export import leaders
+
+    assert leaders(comparison) == {"elu": "**"}
+
+
+@pytest.mark.parametrize("margin", [float("nan"), float("inf")])
+def test_a_margin_is_a_number(margin: float) -> None:
+    with pytest.raises(StudyError, match="no number"):
+        compare(results(arms(relu=0, elu=0)), margin=margin)

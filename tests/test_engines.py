@@ -142,3 +142,12 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
         cwd=Path.cwd(),
     )
     assert out.stdout.strip() == "3"
+
+
+def test_a_file_in_the_current_folder_does_not_stand_in_for_a_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('not the one you want')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    assert isinstance(list(local(work, ["a"], workers=1))[-1], Done)

@@ -84,3 +84,66 @@ def test_a_failure_is_kept_until_the_run_succeeds(tmp_path: Path) -> None:
     place.keep(run, {"run": run.to_dict()})
     assert not path.exists()
     assert run not in place.missing(STUDY)
+
+
+def test_nothing_is_written_before_everything_was_tried(tmp_path: Path) -> None:
+    """A study that fails its checks leaves the folder as it was, so that the mended one may go on."""
+    import reluctant
+
+    small = {"model": "tests.own_models:Small", "epochs": 1, "seed": [0], "name": "s"}
+    reluctant.run(Study(activation=["relu"], **small), tmp_path, engine="serial")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(StudyError, match="has no 'Gat'"):
+        reluctant.run(
+            Study(activation=["relu", "tests.own_activations:Gat"], **small), tmp_path, engine="serial"
+        )
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    mended = Study(activation=["relu", "tests.own_activations:Gate"], **small)
+    assert len(reluctant.run(mended, tmp_path, engine="serial")) == 2
+
+
+def test_other_code_of_one_s_own_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    import reluctant
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code = tmp_path / "changing_acts.py"
+    code.write_text("import torch\n\ndef act(x):\n    return torch.relu(x)\n")
+    small = {"model": "tests.own_models:Small", "epochs": 1, "name": "s", "activation": "changing_acts:act"}
+    reluctant.run(Study(seed=[0], **small), tmp_path / "out", engine="serial")
+    code.write_text("import torch\n\ndef act(x):\n    return torch.tanh(x)  # another one\n")
+    monkeypatch.delitem(sys.modules, "changing_acts")
+    with pytest.raises(StudyError, match="code of changing_acts:act is not what"):
+        reluctant.run(Study(seed=[0, 1], **small), tmp_path / "out", engine="serial")
+
+
+def test_what_changed_is_noted_and_growth_after_looking_counts(tmp_path: Path) -> None:
+    from reluctant.results import Results
+
+    place = Folder(finished(tmp_path, STUDY, skip=4))
+    more = Study(name="s", activation=["relu", "elu"], seed=[0, 1, 2])
+    place.open(more)
+    assert not Results.read(tmp_path).grown  # nothing had been seen
+    run = next(more.runs())
+    from tests.records import record
+
+    place.keep(run, record(run))
+    place.open(Study(name="s", activation=["relu", "elu"], seed=[0, 1, 2, 3]))
+    assert Results.read(tmp_path).grown
+    lines = (tmp_path / "history.jsonl").read_text().splitlines()
+    assert [json.loads(line)["looked"] for line in lines] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("article", "out/article"),
+        ("../../evil", "out/_.._evil"),
+        ("/tmp/x", "out/_tmp_x"),
+        ("..", "out/study"),
+    ],
+)
+def test_a_study_s_name_leads_nowhere_else(name: str, folder: str) -> None:
+    assert str(Study(name=name, activation="relu").folder) == folder

@@ -138,3 +138,28 @@ class TestDropout:
 def test_a_network_that_cannot_be_made(name: str, words: str) -> None:
     with pytest.raises(StudyError, match=words):
         build(name, "relu", IMAGE, 10)
+
+
+class Bare(nn.Module):
+    """A network with a bare parameter and an attribute of a name that is ours too."""
+
+    def __init__(self, activation: str, image: tuple[int, int, int], classes: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.randn(classes))
+        self.kernel = nn.Parameter(torch.ones(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(1).mean(1, keepdim=True) * self.scale + self.kernel.sum()
+
+
+def test_all_weights_follow_from_the_seed_whatever_draws_them() -> None:
+    from reluctant.models import kernels_used
+
+    def scale(seed: int, outside: int) -> Tensor:
+        torch.manual_seed(outside)
+        model = build("tests.test_models:Bare", "relu", IMAGE, 4, seed)
+        assert kernels_used(model) == []
+        return model.get_parameter("scale").detach()
+
+    assert torch.equal(scale(0, 1), scale(0, 2))
+    assert not torch.equal(scale(0, 1), scale(1, 1))

@@ -1,7 +1,7 @@
 """What a study claims, held against what it found: supported, contradicted or undecided, and why."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 
@@ -58,7 +58,12 @@ def judge(results: Results, claim: Claim) -> Judged:
     """Hold one claim against the results of one setting."""
     level = GROWN if results.grown else LEVEL
     margin = _margin(results, claim)
-    return _JUDGES[claim.kind](results, claim, margin, level)
+    found = _JUDGES[claim.kind](results, claim, margin, level)
+    if found.finding == Finding.SUPPORTED and any(map(results.diverged, results.activations)):
+        return replace(
+            found, finding=Finding.UNDECIDED, test=f"{found.test}; runs diverged, so none is supported"
+        )
+    return found
 
 
 def judged(results: Results) -> tuple[Judged, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reluctant.store import digest
 
-PACKAGES = ("reluctant", "torch", "numpy", "scipy", "scikit-learn")
+PACKAGES = ("reluctant", "torch", "numpy", "scipy", "scikit-learn", "numba", "llvmlite")
 
 
 def version(package: str) -> str:

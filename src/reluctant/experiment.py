@@ -34,7 +34,7 @@ def run(
     every event. Raises `StudyError` before anything trains where the study cannot be carried out.
     """
     study = study if isinstance(study, Study) else Study.read(study)
-    place = Folder(Path(folder) if folder else Path("out") / study.name)
+    place = Folder(Path(folder) if folder else study.folder)
     for event in conduct(study, place, engine, workers=workers, device=device, data=data):
         if watch:
             watch(event)
@@ -51,9 +51,10 @@ def conduct(
     data: str | Path | None = None,
 ) -> Events:
     """Carry out what is missing, keep every record and failure, and yield the events as they come."""
-    folder.open(study)
+    folder.check(study)
     todo = folder.missing(study)
     if not todo:
+        folder.open(study)
         return
     work = Worker(str(folder.path), str(data) if data else None, device, first=todo[0])
     events = choose(engine, todo, workers)(work, todo)
@@ -76,7 +77,8 @@ def _look_over(study: Study, folder: Folder, device: str, data: str | Path | Non
 
     training.device(device)
     found = training.preflight(study, Path(data) if data else None)
-    folder.agree({name: prepared.source.sha256 for name, prepared in found.items()})
+    folder.agree({name: prepared.source.sha256 for name, prepared in found.items()}, training.sources(study))
+    folder.open(study)
     for prepared in found.values():
         folder.keep_data(prepared.describe())
     folder.keep_environment(name_of(describe()), describe())
@@ -93,5 +95,7 @@ def choose(engine: str, todo: list[Run], workers: int | None = None) -> Engine:
 
 def crew(engine: str, todo: list[Run], workers: int | None = None) -> int:
     """How many runs go side by side: as asked, else as many as the cores can feed."""
+    if workers is not None and workers < 1:
+        raise StudyError(f"{workers} workers cannot train anything; give at least 1")
     fed = max(1, cores() // max(run.threads for run in todo))
     return 1 if engine == "serial" else min(workers or fed, len(todo))

@@ -89,7 +89,7 @@ def leaders(comparison: Comparison) -> dict[str, str]:
     means = {
         a: comparison.results.interval(metric.name, a, at=comparison.at).mean
         for a in comparison.results.activations
-        if comparison.results.interval(metric.name, a).n
+        if comparison.results.interval(metric.name, a).n and not comparison.results.diverged(a)
     }
     if not means:
         return {}

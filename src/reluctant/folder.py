@@ -23,28 +23,38 @@ class Folder:
         """The records of the finished runs."""
         return Store(self.path / "runs")
 
-    def open(self, study: Study) -> None:
-        """Make the folder ready for this study, which it may already hold, smaller.
+    def check(self, study: Study) -> None:
+        """Make sure that this study may go on here. Nothing is written.
 
-        Raises `StudyError` when it holds another study, something that is not ours, or cannot be written.
+        Raises `StudyError` when the folder holds other files, or a study that this one is no growth of.
         """
         try:
-            self._open(study)
+            if self._file.is_file():
+                changes = differences(Study.read(self._file), study)
+                if changes:
+                    raise StudyError(_another(self.path, changes))
+            elif self.path.exists() and any(self.path.iterdir()):
+                raise StudyError(f"{self.path} holds other files and no study; choose another folder with -o")
+        except OSError as fault:
+            raise StudyError(f"{self.path} cannot be read: {fault.strerror or fault}") from None
+
+    def open(self, study: Study) -> None:
+        """Write the study into its folder, after the same check; a change of the study is noted.
+
+        Raises `StudyError` also when the folder cannot be written.
+        """
+        self.check(study)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if self._file.is_file():
+                self._note(Study.read(self._file), study)
+            write_whole(self._file, study.to_toml())
         except OSError as fault:
             raise StudyError(f"{self.path} cannot be written: {fault.strerror or fault}") from None
 
-    def _open(self, study: Study) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
-        file = self.path / "study.toml"
-        if file.is_file():
-            before = Study.read(file)
-            changes = differences(before, study)
-            if changes:
-                raise StudyError(_another(self.path, changes))
-            self._note(before, study)
-        elif any(self.path.iterdir()):
-            raise StudyError(f"{self.path} holds other files and no study; choose another folder with -o")
-        write_whole(file, study.to_toml())
+    @property
+    def _file(self) -> Path:
+        return self.path / "study.toml"
 
     def _note(self, before: Study, after: Study) -> None:
         """Add a line to `history.jsonl` where the study changed: what, and whether results were there."""
@@ -53,8 +63,9 @@ class Folder:
         if not changed:
             return
         line = {"date": date.today().isoformat(), "looked": len(self.store) > 0, "changed": changed}
-        with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        path = self.path / "history.jsonl"
+        before_it = path.read_text("utf-8") if path.is_file() else ""
+        write_whole(path, before_it + json.dumps(line) + "\n")
 
     def keep_data(self, description: Mapping[str, Any]) -> None:
         """Write what is known of the data: classes, sizes, the true classes of the test images."""
@@ -67,11 +78,11 @@ class Folder:
         store = self.store
         return [run for run in study.runs() if run.key not in store]
 
-    def agree(self, data: Mapping[str, str]) -> None:
+    def agree(self, data: Mapping[str, str], sources: Mapping[str, str] | None = None) -> None:
         """Make sure that new runs and the records here belong together.
 
-        Raises `StudyError` where a record was made by another recipe or from other data (`data` maps the
-        name of a data set to its SHA-256).
+        Raises `StudyError` where a record was made by another recipe, from other data or by other code of
+        one's own (`data` and `sources` map names to SHA-256).
         """
         for record in self.store:
             if record["recipe"] != RECIPE:
@@ -87,6 +98,12 @@ class Folder:
                     f"{record['data'][:12]}… there, {data[name][:12]}… now); bring the old data back or "
                     f"start a new folder with -o"
                 )
+            for name, source in record.get("sources", {}).items():
+                if (sources or {}).get(name, source) != source:
+                    raise StudyError(
+                        f"the code of {name} is not what {self.path} was trained with; old numbers and new "
+                        f"ones would be mixed. Bring the old code back, or start a new folder with -o"
+                    )
 
     def keep(self, run: Run, record: Record) -> None:
         """Write a finished run's record, and forget its earlier failures."""

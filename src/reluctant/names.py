@@ -185,7 +185,7 @@ def load_own(head: str, kind: str) -> Any:
     module_name, _, path = head.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:
-        sys.path.insert(0, here)
+        sys.path.append(here)  # last, so that a file here does not take the place of a library
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as fault:

@@ -202,6 +202,10 @@ class Results:
                 found.setdefault(result.run.activation, []).append(result)
         return {name: tuple(results) for name, results in found.items()}
 
+    def diverged(self, activation: str) -> bool:
+        """Whether any run of an activation diverged."""
+        return any(result.diverged is not None for result in self.of(activation))
+
     @property
     def control(self) -> tuple[Result, ...]:
         """The baseline's runs under the control's seeds."""

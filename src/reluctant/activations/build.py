@@ -64,6 +64,8 @@ def _named(name: Name) -> Factory:
 
 def _from(found: object, keywords: Mapping[str, Any], written: str) -> Factory:
     if isinstance(found, nn.Module):
+        if keywords:
+            raise StudyError(f"activation {written}: an object takes no arguments; name its class instead")
         return functools.partial(copy.deepcopy, found)
     if not callable(found):
         raise StudyError(

@@ -42,7 +42,7 @@ def run(
     from reluctant.study import MANY, Study, parse_overrides
 
     asked = Study.read(study, parse_overrides(overrides))
-    folder = Folder(output or Path("out") / asked.name)
+    folder = Folder(output or asked.folder)
     if asked.size > MANY and not yes:
         raise StudyError(f"{asked.size:,} runs are more than {MANY:,}; add --yes if you mean it")
     if dry_run:
@@ -88,7 +88,7 @@ def _carry_out(study: "Study", folder: "Folder", engine: str, workers: int | Non
     from reluctant.progress import Board, watch
 
     console = Console()
-    folder.open(study)
+    folder.check(study)
     todo = folder.missing(study)
     around, tell = watch(console, Board(todo, study.size - len(todo)))
     try:

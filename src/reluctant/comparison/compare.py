@@ -110,6 +110,8 @@ def compare(
     _check(margin, at)
     found = [_one(results.at(chosen), asked, against, margin, at, chosen, ()) for chosen in results.settings]
     for chosen, picks in pick(results, asked.name, at):
+        if not picks:
+            continue
         own = results.at(chosen).only({(p.activation, p.value) for p in picks}, str(study.choose))
         found.append(_one(own, asked, against, margin, at, chosen, picks))
     return tuple(found)
@@ -129,8 +131,10 @@ def _baseline(results: Results, given: str | None) -> str:
 
 
 def _check(margin: float, at: str) -> None:
-    if margin < 0:
-        raise StudyError(f"a margin of {margin} is below zero; it is the smallest difference that matters")
+    if not 0 <= margin < float("inf"):
+        raise StudyError(
+            f"a margin of {margin} is below zero or no number; it is the smallest difference that matters"
+        )
     if at not in ("last", "best", "mean"):
         raise StudyError(f"scores are taken at the last epoch, the best or the mean, not at {at!r}")
 
@@ -168,22 +172,33 @@ def _contrasts(
         for one, other in pairs
     ]
     return tuple(
-        Contrast(one, other, difference, _decide(results, difference, one, metric, margin, len(pairs)))
+        Contrast(
+            one, other, difference, _decide(results, difference, (one, other), metric, margin, len(pairs))
+        )
         for (one, other), difference in zip(pairs, holm(raw), strict=True)
     )
 
 
 def _decide(
-    results: Results, difference: Difference, activation: str, metric: Metric, margin: float, comparisons: int
+    results: Results,
+    difference: Difference,
+    pair: tuple[str, str],
+    metric: Metric,
+    margin: float,
+    comparisons: int,
 ) -> Decision:
-    return decide(
+    """Neither of the two may win by runs that diverged: the first never as better, the second as worse."""
+    found = decide(
         difference,
         margin=margin,
         higher=metric.higher,
         comparisons=comparisons,
         grown=results.grown,
-        diverged=any(r.diverged is not None for r in results.of(activation)),
+        diverged=results.diverged(pair[0]),
     )
+    if results.diverged(pair[1]) and found.verdict not in (Verdict.BETTER, Verdict.NONE):
+        return Decision(Verdict.NONE, None, f"runs of {pair[1]} diverged")
+    return found
 
 
 def _both(results: Results, contrast: Contrast, metric: Metric, at: str) -> tuple[float, float] | None:

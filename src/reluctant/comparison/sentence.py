@@ -62,15 +62,16 @@ def _undecided(comparison: Comparison, those: list[Contrast], label: Label) -> s
     who = listed([label(c.activation) for c in those])
     against = f" against {label(comparison.baseline)}"
     verb = "is" if len(those) == 1 else "are"
-    return (
-        f"{who} {verb} undecided{against} on {called(comparison.metric)} after {seeds} seeds: {more(those)}"
-    )
+    told = more(those, comparison.margin)
+    return f"{who} {verb} undecided{against} on {called(comparison.metric)} after {seeds} seeds: {told}"
 
 
-def more(those: Sequence[Contrast]) -> str:
+def more(those: Sequence[Contrast], margin: float) -> str:
     """How many more seeds would tell, or that it is not worth it."""
     ranges = [c.decision.further for c in those]
     known = [r for r in ranges if r is not None]
+    if not known and not margin:
+        return "without a margin no number of seeds can be promised"
     if not known:
         return "more than 100 further seeds would be needed, which is not worth it"
     low, high = max(r[0] for r in known), max(r[1] for r in known)

@@ -29,7 +29,7 @@ class Process:
         self.output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (closed in `stop`)
         self.connection, theirs = Pipe()
         ears, self.lifeline = os.pipe()
-        command = [sys.executable, "-m", "reluctant.engines.process", str(theirs.fileno()), str(ears)]
+        command = [sys.executable, "-P", "-m", "reluctant.engines.process", str(theirs.fileno()), str(ears)]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -92,8 +92,10 @@ def local(work: Work, runs: Sequence[Any], *, workers: int) -> Events:
         yield from serial(work, runs)
         return
     todo = deque(runs)
-    crew = [Process(work) for _ in range(min(workers, len(todo)))]
+    crew: list[Process] = []
     try:
+        while len(crew) < min(workers, len(runs)):
+            crew.append(Process(work))
         yield Ready()
         for process in crew:
             process.begin(todo.popleft())

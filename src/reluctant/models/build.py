@@ -7,10 +7,11 @@ from torch import nn
 
 from reluctant.catalogue import MODELS
 from reluctant.names import StudyError, load_own
+from reluctant.randomness import integer
 
 
-def build(name: str, activation: str, image: tuple[int, int, int], classes: int) -> nn.Module:
-    """A network with PyTorch's own random weights; `initialise` draws the ones that a seed decides.
+def build(name: str, activation: str, image: tuple[int, int, int], classes: int, seed: int = 0) -> nn.Module:
+    """A network whose weights follow from the seed; `initialise` draws those of known layers by their names.
 
     `image` is (channels, height, width). The user's own `module:name` is called with `activation=`, `image=`
     and `classes=`. PyTorch's global random state is left alone.
@@ -25,6 +26,7 @@ def build(name: str, activation: str, image: tuple[int, int, int], classes: int)
         kind = getattr(importlib.import_module(module), attribute)
     try:
         with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(integer(seed, "weights"))
             model = kind(activation=activation, image=image, classes=classes, **MODELS.arguments(canonical))
     except StudyError:
         raise

@@ -82,6 +82,12 @@ class ConvNet(nn.Module):
         return F.log_softmax(self.output(x), dim=1)
 
 
+def kernels_used(model: nn.Module) -> list[str]:
+    """The names of the compiled kernels that ran in a network."""
+    ran = {module.kernel for module in model.modules() if isinstance(module, Block | Dropout)}
+    return sorted(ran - {""})
+
+
 def _side(image: tuple[int, int, int]) -> int:
     _, height, width = image
     if height != width:

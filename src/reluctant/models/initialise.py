@@ -10,7 +10,7 @@ from reluctant.randomness import integer
 
 
 def initialise(model: nn.Module, init: str, seed: int) -> None:
-    """Draw all weights of `model` anew.
+    """Draw the weights of all layers that know how to (`reset_parameters`) anew.
 
     Each layer's numbers follow from the seed and the layer's name alone: layers with the same name and
     shape get the same weights, whatever stands between them. PyTorch's global random state is left alone.

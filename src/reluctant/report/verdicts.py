@@ -108,7 +108,7 @@ def _one(comparison: "Comparison", studio: Studio, *, alone: bool, first: bool) 
         many=""
         if few
         else f"The {count(len(comparison.pairs), 'pair')} of all activations are too many for "
-        f"a table here; reluctant.Results.read(folder).compare() holds them.",
+        f"a table here; reluctant.comparison.compare(results) holds them.",
     )
 
 

@@ -169,12 +169,12 @@ def duration(seconds: float) -> str:
 
 def again(results: Results) -> str:
     """The command that makes this study, or continues it."""
-    from reluctant.study import bundled
+    from reluctant.study import Study, bundled
 
-    name = results.study.name
-    if name in bundled():
+    name, folder = results.study.name, results.folder or results.study.folder
+    if folder == results.study.folder and name in bundled() and Study.read(name) == results.study:
         return f"reluctant run {name}"
-    return f"reluctant run {results.folder or 'FOLDER'}/study.toml"
+    return f"reluctant run {folder}/study.toml -o {folder}"
 
 
 def source(results: Results) -> str:

@@ -28,6 +28,13 @@ def named_metric(name: str) -> str:
         raise ValueError(str(fault)) from None
 
 
+def printable(text: str) -> str:
+    """A text without control codes, as a validator: it is printed on terminals."""
+    if not all(c.isprintable() or c == "\n" for c in text):
+        raise ValueError(f"{text!r} holds control characters; write plain text")
+    return text
+
+
 def _several(value: object) -> object:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
@@ -47,7 +54,7 @@ class Claim(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    says: Annotated[str, Field(strict=True, min_length=1, max_length=500)]
+    says: Annotated[str, Field(strict=True, min_length=1, max_length=500), AfterValidator(printable)]
     metric: MetricName = "f1"
     split: Literal["train", "valid", "test"] = "test"
     at: At = "last"

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ from reluctant.catalogue import (
     Table,
 )
 from reluctant.names import StudyError, did_you_mean, shown
-from reluctant.study.claim import ActivationName, At, Claim, MetricName
+from reluctant.study.claim import ActivationName, At, Claim, MetricName, printable
 from reluctant.study.faults import report
 from reluctant.study.run import Run
 
@@ -78,7 +79,8 @@ def _named(table: Table[Any]) -> Callable[[object], str]:
 
 
 _strict = Field(strict=True)
-Text = Annotated[str, _strict]
+Text = Annotated[str, _strict, AfterValidator(printable)]
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=100), AfterValidator(printable)]
 Axis = Annotated[tuple[T, ...], BeforeValidator(_several), AfterValidator(_distinct)]
 Activations = Axis[Annotated[str, BeforeValidator(_named(ACTIVATIONS))]]
 Models = Axis[Annotated[str, BeforeValidator(_named(MODELS))]]
@@ -112,13 +114,14 @@ class Compare(BaseModel):
 class Study(BaseModel):
     """The question: which activations, in which network, on which data, with which seeds.
 
-    Every field but `name`, `about` and `compare` takes one value or a list; a list is an axis.
+    `name`, `about`, `control`, `choose`, `compare` and `claim` are told of the study; every other field takes
+    one value or a list, and a list is an axis.
     Raises `StudyError` naming every fault at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(strict=True, min_length=1, max_length=100)] = "study"
+    name: Name = "study"
     about: Text = ""
     activation: Activations
     seed: Seeds = (0, 1, 2, 3, 4)
@@ -170,6 +173,11 @@ class Study(BaseModel):
     def claims(self) -> tuple[Claim, ...]:
         """The claims that can be tested here: those whose activations all take part."""
         return tuple(c for c in self.claim if set(c.activations) <= set(self.activation))
+
+    @property
+    def folder(self) -> Path:
+        """Where the study goes unless told otherwise: a folder in `out`, whatever the name holds."""
+        return Path("out") / (re.sub(r"[^\w.() -]", "_", self.name).strip(". ") or "study")
 
     @property
     def baseline(self) -> str:
@@ -264,7 +272,7 @@ def _no_study(path: Path) -> str:
 def bundled() -> dict[str, Path]:
     """The studies that come with the package: name → file."""
     folder = Path(__file__).parent.parent / "studies"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda p: p.stem)}
 
 
 def _put(given: dict[str, Any], path: str, value: Any) -> None:

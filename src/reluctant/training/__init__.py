@@ -5,6 +5,7 @@ from reluctant.training.estimate import seconds_expected
 from reluctant.training.evaluation import evaluate
 from reluctant.training.preflight import preflight
 from reluctant.training.prepared import Prepared, prepare
+from reluctant.training.sources import sources
 from reluctant.training.training import Training
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "prepare",
     "rehearse",
     "seconds_expected",
+    "sources",
 ]

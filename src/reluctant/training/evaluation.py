@@ -23,7 +23,7 @@ def evaluate(model: nn.Module, part: Part) -> tuple[float, Tensor]:
         for start in range(0, len(part), BATCH):
             images, labels = part.images[start : start + BATCH], part.labels[start : start + BATCH]
             scores = torch.log_softmax(model(images), dim=1)
-            loss -= scores.gather(1, labels[:, None]).sum(dtype=torch.float64).cpu()
+            loss -= scores.gather(1, labels[:, None]).cpu().sum(dtype=torch.float64)
             predictions[start : start + BATCH] = scores.argmax(dim=1).cpu()
     model.train(was)
     return float(loss) / len(part), predictions

@@ -23,7 +23,8 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
         check(activation)
     found = {}
     for dataset in study.dataset:
-        data = prepared(dataset, study.train_fraction[0], str(folder) if folder else None)
+        for fraction in study.train_fraction:
+            data = prepared(dataset, fraction, str(folder) if folder else None)
         found[dataset] = data
         for model in study.model:
             for activation in _worth_trying(study, model):

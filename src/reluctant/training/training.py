@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from reluctant.activations import Stochastic, make, shape
 from reluctant.metrics import confusion
-from reluctant.models import build, initialise, layers
+from reluctant.models import build, initialise, kernels_used, layers
 from reluctant.optimizers import optimizer
 from reluctant.randomness import generator, integer
 from reluctant.store import Record
 from reluctant.study import RECIPE, Run
 from reluctant.training.evaluation import evaluate
 from reluctant.training.prepared import Part, Prepared, encoded
+from reluctant.training.sources import sources_of
 
 
 class Training:
@@ -33,7 +34,7 @@ class Training:
         self.run = run
         self.device = device or torch.device("cpu")
         self.data = data if self.device.type == "cpu" else data.to(self.device)
-        model = build(run.model, run.activation, data.image, data.classes)
+        model = build(run.model, run.activation, data.image, data.classes, run.seed)
         initialise(model, run.init, run.seed)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = optimizer(run.optimizer, self.model.parameters(), run.lr)
@@ -125,7 +126,7 @@ class Training:
             "recipe": RECIPE,
             "diverged": self.diverged,
             "parameters": sum(p.numel() for p in self.model.parameters()),
-            "kernels": sorted({m.kernel for m in self.model.modules() if getattr(m, "kernel", "")}),
+            "kernels": kernels_used(self.model),
             "layers": layers(copy.deepcopy(self.model).cpu(), self.data.image),
             "epochs": self.epochs,
             "final": self._final(),
@@ -133,6 +134,7 @@ class Training:
             "test_predictions": encoded(self.predictions, self.data.classes),
             "weights": fingerprint(self.model),
             "data": self.data.source.sha256,
+            **_named("sources", sources_of(self.run)),
             "warnings": list(self.data.source.warnings),
         }
 
@@ -161,6 +163,11 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self.epochs = copy.deepcopy(state["epochs"])
         self.predictions = state["predictions"]
+
+
+def _named(key: str, value: Record) -> Record:
+    """An entry of the record, left out where it holds nothing."""
+    return {key: value} if value else {}
 
 
 @contextmanager

@@ -1,0 +1,32 @@
+"""The code of one's own that a run uses, as sums: numbers of old code and of new must not be mixed."""
+
+import hashlib
+import inspect
+
+from reluctant.names import load_own, parse
+from reluctant.study import Run, Study
+
+
+def sources_of(run: Run) -> dict[str, str]:
+    """SHA-256 of the file behind each `module:name` of a run, by name; empty where all is the catalogue's."""
+    own = {name.head for name in map(parse, (run.activation, run.model, run.dataset)) if name.is_own}
+    return {head: _sum(head) for head in sorted(own)}
+
+
+def sources(study: Study) -> dict[str, str]:
+    """The same for all names of a study."""
+    found: dict[str, str] = {}
+    for name in map(parse, (*study.activation, *study.model, *study.dataset)):
+        if name.is_own:
+            found[name.head] = _sum(name.head)
+    return found
+
+
+def _sum(head: str) -> str:
+    """Of the file that defines the object, else of the module's; of the name alone for what is compiled."""
+    module = inspect.getmodule(load_own(head, "code")) or __import__(head.partition(":")[0])
+    try:
+        text = inspect.getsource(module)
+    except (OSError, TypeError):
+        text = head
+    return hashlib.sha256(text.encode()).hexdigest()
