@@ -134,6 +134,11 @@ def test_what_changed_is_noted_and_growth_after_looking_counts(tmp_path: Path) -
     assert Results.read(tmp_path).grown
     lines = (tmp_path / "history.jsonl").read_text().splitlines()
     assert [json.loads(line)["looked"] for line in lines] == [False, True]
+    from reluctant.report import render
+
+    assert f"{json.loads(lines[1])['date']}: seed changed, after results had been seen" in render(
+        Results.read(tmp_path)
+    )
 
 
 @pytest.mark.parametrize(

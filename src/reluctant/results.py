@@ -136,6 +136,9 @@ class Results:
     environments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by SHA-256: what was trained on
     grown: bool = False  # whether seeds were added after results had been seen
+    history: tuple[
+        Mapping[str, Any], ...
+    ] = ()  # how the study changed: date, looked, changed {key: [old, new]}
     folder: Path | None = None
 
     @classmethod
@@ -151,7 +154,8 @@ class Results:
             {run: text for run in runs if run.key not in store and (text := _failure(folder, run))},
             _described(folder / "environments"),
             {kept["sha256"]: kept for kept in _described(folder / "data").values()},
-            has_grown(folder),
+            has_grown(history := read_history(folder)),
+            history,
             folder,
         )
 
@@ -313,11 +317,15 @@ def _described(folder: Path) -> dict[str, Any]:
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def has_grown(folder: Path) -> bool:
-    """Whether the study got more seeds after some of its runs had finished."""
+def read_history(folder: Path) -> tuple[dict[str, Any], ...]:
+    """The changes of the study that `reluctant run` noted in its folder, oldest first."""
     path = folder / "history.jsonl"
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    return any(json.loads(line).get("looked") and "seed" in json.loads(line)["changed"] for line in lines)
+    return tuple(map(json.loads, path.read_text("utf-8").splitlines())) if path.is_file() else ()
+
+
+def has_grown(history: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the study got more seeds after some of its runs had finished."""
+    return any(change["looked"] and "seed" in change["changed"] for change in history)
 
 
 def decoded(text: str, classes: int) -> npt.NDArray[np.int64]:

@@ -65,6 +65,7 @@ class Page:
     provenance: words.Pairs
     troubles: tuple[words.Trouble, ...]
     again: str
+    history: tuple[str, ...]
     source: str
     few: bool
     many: bool
@@ -98,6 +99,7 @@ def page(results: Results, studio: Studio) -> Page:
         provenance=words.provenance(results) if some else [],
         troubles=tuple(words.troubles(results)),
         again=words.again(results),
+        history=words.history(results),
         source=words.source(results),
         few=len(results.study.seed) < 5,
         many=len(results.settings) > MANY,

@@ -167,6 +167,15 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
+def history(results: Results) -> tuple[str, ...]:
+    """A line per change of the study: when, what, and whether results were there to be seen."""
+    return tuple(
+        f"{change['date']}: {', '.join(change['changed'])} changed"
+        + (", after results had been seen" if change["looked"] else "")
+        for change in results.history
+    )
+
+
 def again(results: Results) -> str:
     """The command that makes this study, or continues it."""
     from reluctant.study import Study, bundled
