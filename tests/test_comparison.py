@@ -107,6 +107,13 @@ class TestSentence:
         assert "gelu is worse than relu by" in said
         assert "silu is the same as relu within ±0.5 points of accuracy" in said
 
+    def test_who_leads_and_how_far_the_others_are_behind(self) -> None:
+        (comparison,) = compare(results(arms(relu=0, elu=0.02, gelu=0.02, silu=-0.01), **STUDY))
+        said = sentence(comparison)
+        assert "elu and gelu lead; the data do not tell them apart; relu and silu are behind by" in said
+        (level,) = compare(results(arms(relu=0, elu=0, gelu=0), **STUDY))
+        assert "lead" not in sentence(level)
+
     def test_undecided_says_how_many_more(self) -> None:
         scores = {"relu": [0.95, 0.96, 0.95, 0.96, 0.95], "elu": [0.955, 0.958, 0.951, 0.968, 0.949]}
         (comparison,) = compare(results(scores, **STUDY))

@@ -20,7 +20,26 @@ def sentence(comparison: Comparison, label: Label = str) -> str:
     said = "; ".join(part for part in parts if part)
     if said.startswith("no verdict"):
         said = f"N{said[1:]}"
-    return f"{said}. {_survives(comparison)}".strip()
+    parts_ = [f"{said}.", leading(comparison, label), _survives(comparison)]
+    return " ".join(part for part in parts_ if part)
+
+
+def leading(comparison: Comparison, label: Label = str) -> str:
+    """Who leads by the verdicts of all pairs, and how far the others are behind; empty where all may lead."""
+    ranks = comparison.ranks
+    ahead = [name for name, (first, _) in ranks.items() if first == 1]
+    behind = [name for name in ranks if name not in ahead]
+    if not behind or not ahead:
+        return ""
+    metric, results = comparison.metric, comparison.results
+    means = {name: results.interval(metric.name, name, at=comparison.at).mean for name in ranks}
+    best = max(ahead, key=lambda name: means[name] if metric.higher else -means[name])
+    gaps = [abs(means[name] - means[best]) for name in behind]
+    apart = "; the data do not tell them apart" if len(ahead) > 1 else ""
+    lead = f"{listed([label(n) for n in ahead])} lead{'s' if len(ahead) == 1 else ''}{apart}"
+    verb = "is" if len(behind) == 1 else "are"
+    others, by = listed([label(n) for n in behind]), span(metric, min(gaps), max(gaps))
+    return f"Of all pairs: {lead}; {others} {verb} behind by {by}."
 
 
 def listed(names: Sequence[str]) -> str:
