@@ -143,7 +143,8 @@ def test_it_tells_what_was_trained_and_where(folder: Path) -> None:
     text = Seen(html(folder)).text
     for said in ("not MNIST", "Learning rate", "5 (0 to 4), the same for every activation", "a processor",
                  "torch 2.13.0", "1" * 64, "110,922", "32 × 26 × 26", "blocks.0.conv",
-                 f"{folder}/study.toml -o {folder}", "The default of most networks", "200 test images", "Fukushima 1969"):  # fmt: skip
+                 f"{folder}/study.toml -o {folder}", "The default of most networks",
+                 "200 test images", "Fukushima 1969"):  # fmt: skip
         assert said in text
     assert "of training and evaluation" in text
 
