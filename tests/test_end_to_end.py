@@ -44,16 +44,18 @@ def test_workers_change_no_number(workers: int, tmp_path: Path, reference: dict[
     assert records(tmp_path) == reference
 
 
-def _hears_ctrl_c() -> None:
-    """Tests may run in the background, where the shell makes all processes deaf to it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# Tests may run in the background, where the shell makes all processes deaf to Ctrl-C.
+HEARING = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "runpy.run_module('reluctant', run_name='__main__')"
+)
 
 
 def start(folder: Path, study: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "reluctant", "run", str(study), "-o", str(folder), "--workers", "2"]
+    command = [sys.executable, "-c", HEARING, "run", str(study), "-o", str(folder), "--workers", "2"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"}, preexec_fn=_hears_ctrl_c,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
 
 
