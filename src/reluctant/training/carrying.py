@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from reluctant.data import load
+from reluctant.data import load, root
 from reluctant.environment import describe, name_of
 from reluctant.names import StudyError
 from reluctant.store import Record
@@ -55,10 +55,14 @@ def device(name: str) -> torch.device:
     return torch.device(name)
 
 
-@functools.lru_cache(maxsize=2)
 def prepared(dataset: str, train_fraction: float, folder: str | None) -> Prepared:
-    """The data as tensors, kept from one run to the next."""
-    return prepare(load(dataset, Path(folder) if folder else None), train_fraction)
+    """The data as tensors, kept from one run to the next; the usual folder is looked up every time."""
+    return _kept(dataset, train_fraction, root(Path(folder) if folder else None))
+
+
+@functools.lru_cache(maxsize=2)
+def _kept(dataset: str, train_fraction: float, folder: Path) -> Prepared:
+    return prepare(load(dataset, folder), train_fraction)
 
 
 def save_weights(training: Training, path: Path) -> None:
