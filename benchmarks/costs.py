@@ -3,6 +3,7 @@
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 STEPS = 40
@@ -36,12 +37,19 @@ def _microseconds(activation: str, batch_size: int) -> float:
     return 1e6 * statistics.median(times) / batch_size
 
 
-def workers() -> dict[str, float]:
-    """Seconds of wall time of one small study by the number of workers."""
+def studies() -> dict[str, float]:
+    """Seconds of wall time of small studies, start-up and report included: workers, epochs, seeds."""
     from benchmarks import loops
 
-    found = {str(n): loops.study(loops.Work(6_000, 2), n)["seconds"] for n in (1, 2)}
-    print("seconds by workers: " + ", ".join(f"{n}: {seconds:.1f}" for n, seconds in found.items()))
+    small = loops.Work(6_000, 2)
+    asked = {
+        "1 worker, 2 epochs, 2 seeds": (small, 1),
+        "2 workers, 2 epochs, 2 seeds": (small, 2),
+        "2 workers, 4 epochs, 2 seeds": (replace(small, epochs=4), 2),
+        "2 workers, 2 epochs, 4 seeds": (replace(small, seeds=(0, 1, 2, 3)), 2),
+    }
+    found = {name: loops.study(work, workers)["seconds"] for name, (work, workers) in asked.items()}
+    print("seconds of a study: " + "; ".join(f"{name}: {seconds:.1f}" for name, seconds in found.items()))
     return found
 
 

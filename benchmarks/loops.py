@@ -20,15 +20,16 @@ FRACTION = 0.92
 
 @dataclass(frozen=True)
 class Work:
-    """Four runs of the article's network: so many training images of MNIST, and a sixth as many to test."""
+    """The article's network, two activations: so many training images of MNIST, a sixth as many to test."""
 
     images: int
     epochs: int
+    seeds: tuple[int, ...] = SEEDS
 
     @property
     def trained(self) -> int:
         """Images trained on, over all runs and epochs."""
-        return len(ACTIVATIONS) * len(SEEDS) * self.epochs * round(self.images * FRACTION)
+        return len(ACTIVATIONS) * len(self.seeds) * self.epochs * round(self.images * FRACTION)
 
 
 def mnist() -> Path:
@@ -63,7 +64,9 @@ def study(work: Work, workers: int) -> dict[str, float]:
         data = Path(folder) / "data"
         data.mkdir()
         part(work, data)
-        text = _STUDY.format(root=data, activations=list(ACTIVATIONS), epochs=work.epochs, seeds=list(SEEDS))
+        text = _STUDY.format(
+            root=data, activations=list(ACTIVATIONS), epochs=work.epochs, seeds=list(work.seeds)
+        )
         (Path(folder) / "bench.toml").write_text(text)
         command = [sys.executable, "-m", "reluctant", "run", f"{folder}/bench.toml", "-o", f"{folder}/out"]
         found = _timed([*command, "--workers", str(workers)], work)
