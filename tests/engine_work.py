@@ -3,10 +3,14 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
-Steps = Generator[dict[str, Any], None, dict[str, Any]]
+from reluctant.names import StudyError
+
+Steps = Generator[dict[str, Any] | str, None, dict[str, Any]]
 
 
 def work(run: Any) -> Steps:
@@ -25,5 +29,24 @@ def work(run: Any) -> Steps:
     if run == "speak":
         print("last words", file=sys.stderr, flush=True)
         os._exit(7)
+    if run == "starve":
+        bytearray(1 << 60)
+    if run == "starve torch":
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+    if run == "hang":
+        threading.Event().wait()
+    if run == "say":
+        yield "a word to the user"
+    if run == "mistake":
+        raise StudyError("write it otherwise")
+    if str(run).startswith("twice "):
+        _die_twice(Path(run.partition(" ")[2]))
     yield {"epoch": 2, "run": run}
     return {"run": run, "process": os.getpid()}
+
+
+def _die_twice(count: Path) -> None:
+    died = len(count.read_text()) if count.exists() else 0
+    if died < 2:
+        count.write_text("x" * (died + 1))
+        os.kill(os.getpid(), signal.SIGKILL)

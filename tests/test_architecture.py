@@ -20,26 +20,34 @@ HEIGHTS: dict[str, tuple[int, int]] = {
     "names": (0, 0),
     "randomness": (0, 1),
     "metrics": (0, 2),
+    "confidence": (0, 2),
+    "looks": (0, 2),
+    "laws": (2, 0),
     "statistics": (0, 2),
+    "disk": (0, 1),
+    "lock": (0, 2),
     "store": (0, 2),
     "catalogue": (0, 3),
     "environment": (0, 4),
     "engines": (0, 5),
     **dict.fromkeys(("study", "activations", "optimizers", "data", "kernels"), (1, 0)),
     **dict.fromkeys(("models", "results", "folder"), (2, 0)),
-    **dict.fromkeys(("training", "comparison", "claims", "summary"), (3, 0)),
+    **dict.fromkeys(("training", "comparison", "claims", "summary", "inside"), (3, 0)),
+    "cost": (3, 0),
     "figures": (3, 1),
     "worker": (3, 1),
-    **dict.fromkeys(("experiment", "report", "export", "progress"), (4, 0)),
+    **dict.fromkeys(("experiment", "report", "export", "progress", "cards", "inspection"), (4, 0)),
+    "verification": (4, 1),
     "__init__": (5, 0),
     "cli": (5, 1),
     "__main__": (5, 2),
 }
 NOWHERE = (9, 0)  # above everything: a room without a place may not be used
 READING = (  # the half that reads: no torch
-    "names", "randomness", "metrics", "statistics", "store", "catalogue", "environment", "engines", "study",
-    "results", "folder", "comparison", "figures", "claims", "summary", "report", "export", "progress",
-    "worker", "__init__", "cli",
+    "names", "randomness", "metrics", "confidence", "looks", "statistics", "disk", "lock", "store",
+    "catalogue", "environment", "engines", "study", "results", "folder", "comparison", "inside", "figures",
+    "claims", "summary", "report", "export", "progress",
+    "worker", "verification", "__init__", "cli",
 )  # fmt: skip
 PLACES = ("src", "tests", "benchmarks", "results", "examples", "docs")
 
@@ -173,7 +181,7 @@ def test_the_reading_half_needs_no_torch(name: str) -> None:
     assert after(*(f"import {module}" for module in modules)) == ""
 
 
-@pytest.mark.parametrize("words", ["--help", "run --help", "report --help", "list activations", "show gelu"])
+@pytest.mark.parametrize("words", ["--help", "run --help", "report --help", "list activations", "show adam"])
 def test_help_needs_no_torch(words: str) -> None:
     call = "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code"
     assert after("from reluctant.cli import main", f"sys.argv = {['reluctant', *words.split()]}", call) == ""

@@ -51,7 +51,7 @@ def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, s
         (["quick", "--set", "activation=silu,swish"], "stands here twice"),
         (["quick", "--set", "optimizer=sgd(beta1=0.9)"], "sgd has no parameter 'beta1'"),
         (["quick", "--set", "seed=0..99999"], "400,000 runs are more than 10,000; add --yes if you mean it"),
-        (["quick", "--set", "activation=glu"], "it halves the width"),
+        (["quick", "--set", "activation=softmax"], "it couples all units of a layer"),
         (["quick", "--set", "seed=9..0"], "runs backwards"),
         (["quick", "--set", "activation=relu,no_such_module:F"], "no module 'no_such_module'"),
         (

@@ -5,13 +5,14 @@ import re
 import select
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reluctant.engines import Done, Epoch, Event, Failed, Ready, Started, local, serial
+from reluctant.engines import Done, Epoch, Event, Failed, Ready, Said, Started, local, serial
 from tests.engine_work import work
 
 ENGINES = {
@@ -86,6 +87,55 @@ class TestDeath:
         assert re.search(words, fault.cause)
         assert all(isinstance(events[run][-1], Done) for run in "abc")
 
+    @pytest.mark.parametrize("how", ["kill", "segfault", "leave", "starve"])
+    def test_a_run_that_dies_is_begun_three_times(self, how: str) -> None:
+        told = died(["a", how])[how]
+        assert [type(event) for event in told] == [
+            Started,
+            Epoch,
+            Said,
+            Started,
+            Epoch,
+            Said,
+            Started,
+            Epoch,
+            Failed,
+        ]
+        assert [e.text.partition("; ")[2] for e in told if isinstance(e, Said)] == [
+            "begun again, try 2 of 3",
+            "begun again, try 3 of 3",
+        ]
+
+    def test_a_run_that_succeeds_at_last_is_done(self, tmp_path: Path) -> None:
+        told = died([f"twice {tmp_path / 'count'}"], 1)
+        (events,) = told.values()
+        assert isinstance(events[-1], Done)
+        assert events[-1].attempts == 3
+
+    def test_a_fault_of_the_run_itself_is_not_tried_again(self) -> None:
+        assert [type(event) for event in died(["raise"])["raise"]] == [Started, Epoch, Failed]
+
+    @pytest.mark.parametrize("how", ["starve", "starve torch"])
+    def test_a_lack_of_memory_is_named(self, how: str) -> None:
+        fault = died([how])[how][-1]
+        assert isinstance(fault, Failed)
+        assert fault.cause.startswith("out of memory\n")
+
+    def test_a_run_that_hangs_is_ended_and_begun_again(self) -> None:
+        told = by_run(local(work, ["a", "hang", "b"], workers=1, timeout=1.0))
+        assert [type(event) for event in told["hang"]].count(Started) == 3
+        fault = told["hang"][-1]
+        assert isinstance(fault, Failed)
+        assert fault.cause.startswith("the run took longer than 1 seconds (--run-timeout)")
+        assert isinstance(told["a"][-1], Done)
+        assert isinstance(told["b"][-1], Done)
+
+    def test_what_the_work_says_is_passed_on(self) -> None:
+        assert [e.text for e in died(["say"])["say"] if isinstance(e, Said)] == ["a word to the user"]
+
+    def test_a_user_s_mistake_has_no_traceback(self) -> None:
+        assert died(["mistake"])["mistake"][-1] == Failed("mistake", "write it otherwise")
+
     def test_processes_are_kept_from_run_to_run(self) -> None:
         events = died(list("abcdefgh"))
         processes = {told[-1].record["process"] for told in events.values()}  # type: ignore[union-attr]
@@ -103,15 +153,34 @@ class TestDeath:
         """A driver that is killed leaves no worker: its end of the pipe closes, and `wait` returns."""
         code = (
             "import os, signal\n"
-            "from reluctant.engines.local import Process\n"
+            "from reluctant.engines.local import Process, Task\n"
             "from tests.engine_work import work\n"
-            "p = Process(work); p.begin('a')\n"
+            "p = Process(work); p.begin(Task('a'))\n"
             "while type(p.receive()).__name__ != 'Done': pass\n"
             "print(p.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         pid = int(out.stdout)
         assert ended(pid), "the worker outlived its owner"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_ten_thousand_runs_leave_nothing_behind() -> None:
+    """Handles, threads and memory of the driver are flat."""
+    seen: list[tuple[int, int, int]] = []
+    done = 0
+    for event in local(work, range(10_000), workers=2):
+        done += isinstance(event, Done)
+        if isinstance(event, Done) and done % 1000 == 0:
+            status = Path("/proc/self/status").read_text()
+            resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
+            seen.append((len(os.listdir("/proc/self/fd")), threading.active_count(), resident))  # noqa: PTH208
+    assert done == 10_000
+    handles, threads, memory = zip(*seen, strict=True)
+    assert len(set(handles)) == 1
+    assert len(set(threads)) == 1
+    assert memory[-1] - memory[0] < 10_000  # KiB
 
 
 def ended(pid: int) -> bool:

@@ -10,6 +10,7 @@ from reluctant.names import StudyError
 from reluctant.store import checksum
 from reluctant.study import RECIPE, Study
 from tests.records import folder as finished
+from tests.records import record
 
 STUDY = Study(name="s", activation=["relu", "elu"], seed=[0, 1])
 
@@ -152,3 +153,49 @@ def test_what_changed_is_noted_and_growth_after_looking_counts(tmp_path: Path) -
 )
 def test_a_study_s_name_leads_nowhere_else(name: str, folder: str) -> None:
     assert str(Study(name=name, activation="relu").folder) == folder
+
+
+def test_a_record_s_machine_is_kept_once_and_named(tmp_path: Path) -> None:
+    place = Folder(tmp_path)
+    place.open(STUDY)
+    machine = {"python": "3.11", "packages": {"torch": "2.13.0"}}
+    for run in list(STUDY.runs())[:2]:
+        made = {**record(run), "environment": machine, "provenance": {"began": "then"}}
+        place.keep(run, made, attempts=2)
+    (kept,) = (tmp_path / "environments").iterdir()
+    assert json.loads(kept.read_text()) == machine
+    for stored in place.store:
+        assert stored["environment"] == kept.stem
+        assert stored["provenance"] == {"began": "then", "attempts": 2}
+        assert stored["sha256"] == checksum(
+            {**stored, "provenance": {"attempts": 1}}
+        )  # like seconds, no part of it
+
+
+def test_a_folder_is_put_in_order_before_work(tmp_path: Path) -> None:
+    place = Folder(finished(tmp_path, STUDY, skip=1))
+    done, missing = next(iter(STUDY.runs())), list(STUDY.runs())[-1]
+    (tmp_path / "checkpoints").mkdir()
+    for key in (done.key, missing.key):
+        (tmp_path / "checkpoints" / f"{key}.pt").write_text("x")
+    for part in (tmp_path / "runs" / ".a.json.1.part", tmp_path / ".study.toml.1.part"):
+        part.write_text("half")
+    other = tmp_path / "runs" / f"{list(STUDY.runs())[1].key}.json"
+    other.write_text("{")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / other.name).write_text("an older one")
+    facts, said = place.tend()
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [f"{missing.key}.pt"]
+    assert list(tmp_path.rglob("*.part")) == []
+    assert len(facts) == 2
+    assert all("epochs" not in fact and fact["recipe"] == RECIPE for fact in facts)
+    assert len(said) == 1
+    assert said[0].startswith(f"{other} is not a whole JSON file; set aside as ")
+    assert sorted(p.name for p in (tmp_path / "damaged").iterdir()) == [f"{other.stem}-1.json", other.name]
+    assert place.missing(STUDY) == [list(STUDY.runs())[1], missing]
+
+
+def test_a_lock_is_no_foreign_file(tmp_path: Path) -> None:
+    (tmp_path / ".lock").write_text("{}")
+    Folder(tmp_path).open(STUDY)
+    assert (tmp_path / "study.toml").is_file()

@@ -24,6 +24,7 @@ TWO: dict[str, list[Any]] = {
     "train_fraction": [0.8, 0.9],
     "threads": [1, 2],
     "keep_weights": [False, True],
+    "robustness": [False, True],
 }
 each_axis = pytest.mark.parametrize("axis", TWO)
 

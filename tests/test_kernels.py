@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from reluctant import kernels
 from reluctant.models import ConvNet, fused
 from reluctant.training import Training
 from tests.small import digits, run
@@ -132,7 +133,7 @@ class TestDropout:
 def test_the_article_s_network_uses_all_kernels_that_were_kept() -> None:
     training = Training(run(), digits())
     list(training)
-    assert training.record()["kernels"] == ["block", "dropout", "first block"]
+    assert training.record()["kernels"] == ["dropout", "first block", "winograd block"]
 
 
 CODE = """
@@ -141,7 +142,8 @@ from reluctant import kernels
 rng, f = np.random.default_rng(0), np.float32
 x, w = rng.normal(size=(4, 12, 12)).astype(f), rng.normal(size=(9, 32)).astype(f)
 g = rng.normal(size=32).astype(f)
-y = rng.normal(size=(4, 9, 9, 32)).astype(f)
+y = rng.normal(size=(9, 9, 4, 32)).astype(f)
+k = rng.normal(size=(3, 3, 32, 16)).astype(f)
 def first():
     best, index, mean, var = kernels.first_pool(x, w, g)
     return [best, mean, var, *kernels.first_backward(best, x, w, best, index, g, mean, var, 1e-5)]
@@ -149,7 +151,10 @@ def block():
     best, index, mean, var = kernels.pool(y, g)
     out = kernels.normalise(best, g, g, mean, var, 1e-5)
     return [out, *kernels.pool_backward(out, y, best, index, g, mean, var, 1e-5)]
-parts = {"first": first, "block": block}
+def winograd():
+    out, tiles = kernels.convolve(y, k)
+    return [out, *kernels.convolve_backward(out, tiles)]
+parts = {"first": first, "block": block, "winograd": winograd}
 found = {name: parts[name]() for name in sys.argv[1:]}
 print(hashlib.sha256(b"".join(a.tobytes() for name in sorted(found) for a in found[name])).hexdigest())
 """
@@ -162,19 +167,48 @@ def test_the_bits_do_not_depend_on_who_compiled_what_first(tmp_path: Path) -> No
         command = [sys.executable, "-c", CODE, *order]
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
-    cold = bits("a", "first", "block")
-    assert bits("a", "first", "block") == cold  # from disk
-    assert bits("b", "block", "first") == cold  # compiled in another order
+    cold = bits("a", "first", "block", "winograd")
+    assert bits("a", "first", "block", "winograd") == cold  # from disk
+    assert bits("b", "winograd", "block", "first") == cold  # compiled in another order
 
 
 def test_a_kernel_equals_its_python(monkeypatch: pytest.MonkeyPatch) -> None:
     from reluctant.kernels import pooling
 
     rng = np.random.default_rng(1)
-    y, gamma = rng.normal(size=(2, 5, 4, 3)).astype(np.float32), np.array([1.0, -2.0, 0.5], np.float32)
+    y, gamma = rng.normal(size=(5, 4, 2, 3)).astype(np.float32), np.array([1.0, -2.0, 0.5], np.float32)
     best, index, mean, var = pooling.pool(y, gamma)
-    windows = np.stack([y[:, i:4:2, j:4:2] for i in (0, 1) for j in (0, 1)])
+    windows = np.stack([y[i:4:2, j:4:2] for i in (0, 1) for j in (0, 1)])
     assert np.array_equal(best, np.where(gamma >= 0, windows.max(0), windows.min(0)))
     assert np.array_equal(index, np.where(gamma >= 0, windows.argmax(0), windows.argmin(0)))
     np.testing.assert_allclose(mean, y.mean((0, 1, 2)), rtol=1e-5)
     np.testing.assert_allclose(var, y.var((0, 1, 2)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "case", [(1, 2, 3, 3, 3), (2, 3, 5, 4, 7), (3, 5, 2, 13, 13), (2, 4, 4, 5, 5), (2, 1, 1, 6, 9)]
+)
+def test_winograd_s_convolution_is_the_convolution(case: tuple[int, ...]) -> None:
+    """Values and both gradients in double precision, for any sides and channels."""
+    n, c, o, h, w = case
+    x = torch.randn(n, c, h, w, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(o, c, 3, 3, dtype=torch.float64, requires_grad=True)
+    exact = torch.conv2d(x, weight)
+    g = torch.randn_like(exact)
+    exact.backward(g)  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert weight.grad is not None
+    out, tiles = kernels.convolve(fused._array(x), fused._array(weight.transpose(0, 1)))
+    dx, dweight = kernels.convolve_backward(fused._array(g), tiles)
+    assert relative(fused._tensor(out), exact.detach()) < 1e-12
+    assert relative(fused._tensor(dx), x.grad) < 1e-12
+    assert relative(torch.from_numpy(dweight).permute(3, 2, 0, 1), weight.grad) < 1e-12
+
+
+def test_rounding_stays_within_a_few_times_that_of_the_direct_convolution() -> None:
+    x, weight = torch.randn(32, 32, 13, 13), torch.randn(64, 32, 3, 3) * 0.1
+    exact = torch.conv2d(x.double(), weight.double())
+    out, _ = kernels.convolve(fused._array(x), fused._array(weight.transpose(0, 1)))
+    ours = float((fused._tensor(out).double() - exact).norm() / exact.norm())
+    direct = float((torch.conv2d(x, weight).double() - exact).norm() / exact.norm())
+    assert ours < 8 * direct

@@ -1,10 +1,13 @@
 """Networks: the article's, layer by layer; weights that follow from names; dropout of its own."""
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reluctant.activations import gain, make
 from reluctant.models import ConvNet, Dropout, build, initialise, layers
 from reluctant.names import StudyError
 
@@ -163,3 +166,38 @@ def test_all_weights_follow_from_the_seed_whatever_draws_them() -> None:
 
     assert torch.equal(scale(0, 1), scale(0, 2))
     assert not torch.equal(scale(0, 1), scale(1, 1))
+
+
+class TestKaiming:
+    @pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "elu(alpha=0.5)"])
+    def test_the_same_draws_are_scaled_by_the_gain(self, activation: str) -> None:
+        def weights(name: str) -> dict[str, Tensor]:
+            model = ConvNet(name)
+            initialise(model, "kaiming", 3, name)
+            return {k: v for k, v in model.named_parameters() if k.endswith("weight") and v.dim() > 1}
+
+        ours, plain, ratio = (
+            weights(activation),
+            weights("identity"),
+            gain(activation),
+        )
+        for name, weight in ours.items():
+            factor = 1.0 if name == "output.weight" else ratio
+            assert torch.allclose(weight, plain[name] * factor, rtol=1e-5)
+
+    def test_the_deviation_is_gain_over_root_fan_in(self) -> None:
+        model: Any = ConvNet("relu")
+        initialise(model, "kaiming", 0, "relu")
+        weight = model.blocks[2].conv.weight
+        assert float(weight.detach().std()) == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.02)
+        assert not model.hidden.bias.any()
+
+    def test_outputs_keep_their_size_through_many_layers(self) -> None:
+        for name in ("relu", "tanh"):
+            torch.manual_seed(0)
+            deep = [layer for _ in range(20) for layer in (nn.Linear(256, 256), make(name))]
+            model = nn.Sequential(*deep, nn.Linear(256, 1))
+            initialise(model, "kaiming", 1, name)
+            with torch.no_grad():
+                out = model[:-1](torch.randn(400, 256))
+            assert 0.05 < float((out**2).mean()) < 20, name

@@ -92,7 +92,8 @@ def test_every_figure_is_saved_twice_and_shown(folder: Path) -> None:
     assert saved == sorted(f"{stem}.{kind}" for stem in stems for kind in ("png", "svg"))
     assert {"final_f1", "f1", "loss", "shapes", "training_gelu", "confusion_gelu", "shape_gelu"} <= stems
     assert "differences_f1" in stems
-    assert html(folder).count("<figure") == len(stems) == 5 + 3 * 4
+    assert {f"inside_{name}" for name in ("dead", "gradients", "values", "updates")} <= stems
+    assert html(folder).count("<figure") == len(stems) == 10 + 3 * 4
 
 
 def test_every_picture_is_xml_with_words_and_numbers(folder: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reluctant.disk import write_whole
 from reluctant.names import StudyError
-from reluctant.store import Record, Store, checksum, digest, dumps, without_seconds, write_whole
+from reluctant.store import Record, Store, checksum, digest, dumps, without_seconds
 from tests.strategies import json_objects, values
 
 RECORD: Record = {"run": {"activation": "gelu", "lr": 0.006}, "epochs": [{"loss": 0.5, "é": [1, None, True]}]}
@@ -185,15 +186,16 @@ def test_a_digest_is_the_sha256_of_canonical_json() -> None:
     )
 
 
-class HalfWritten(io.StringIO):
+class HalfWritten(io.BytesIO):
     """A file on a disk that becomes full."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
 
-    def write(self, text: str) -> NoReturn:
-        self.path.write_bytes(text[: len(text) // 2].encode())
+    def write(self, data: bytes) -> NoReturn:  # type: ignore[override]
+        with open(self.path, "wb") as file:  # noqa: PTH123 (`Path.open` is what is replaced)
+            file.write(data[: len(data) // 2])
         raise OSError(28, "No space left on device")
 
 
@@ -209,7 +211,7 @@ def full_disk(patch: pytest.MonkeyPatch) -> None:
     real = Path.open
 
     def half(self: Path, mode: str = "r", **keywords: Any) -> Any:
-        return HalfWritten(self) if mode == "w" and self.suffix == ".part" else real(self, mode, **keywords)
+        return HalfWritten(self) if mode == "wb" and self.suffix == ".part" else real(self, mode, **keywords)
 
     patch.setattr(Path, "open", half)
 

@@ -8,6 +8,12 @@ from pathlib import Path
 
 from reluctant.store import digest
 
+# What else may change numbers or speed; nothing else of the environment is ever kept.
+SETTINGS = (
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_CBWR",
+    "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_DISABLE_JIT",
+    "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES", "NVIDIA_TF32_OVERRIDE",
+)  # fmt: skip
 PACKAGES = ("reluctant", "torch", "numpy", "scipy", "scikit-learn", "numba", "llvmlite")
 
 
@@ -37,8 +43,29 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
+def killed_for_memory() -> int:
+    """How many processes the system has killed here for lack of memory, as far as it says so (Linux)."""
+    try:
+        lines = Path("/sys/fs/cgroup/memory.events").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+
+def commit() -> str:
+    """The commit of the source folder that this package is used from; empty for an installed package."""
+    git = Path(__file__).parents[2] / ".git"
+    try:
+        head = (git / "HEAD").read_text().strip()
+        if not head.startswith("ref: "):
+            return head
+        return (git / head.removeprefix("ref: ")).read_text().strip()
+    except OSError:
+        return ""
+
+
 def describe() -> dict[str, object]:
-    """Versions and hardware, the same for every run on a machine."""
+    """Versions, hardware and settings, the same for every run on a machine."""
     return {
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
@@ -46,6 +73,8 @@ def describe() -> dict[str, object]:
         "machine": platform.machine(),
         "processor": processor(),
         "cores": os.cpu_count(),
+        "commit": commit(),
+        "settings": {name: os.environ[name] for name in SETTINGS if name in os.environ},
         "packages": {name: version(name) for name in PACKAGES},
     }
 

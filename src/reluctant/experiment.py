@@ -4,66 +4,105 @@ study.toml → Study → [Run, …] − what the store has → engine → one re
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from reluctant.engines import Done, Engine, Event, Events, Failed, local, serial
-from reluctant.environment import cores, describe, name_of
+from reluctant.engines import Done, Engine, Event, Events, Failed, Said, local, serial
+from reluctant.environment import cores
 from reluctant.folder import Folder
+from reluctant.lock import alone
 from reluctant.names import StudyError
 from reluctant.results import Results
+from reluctant.store import Record
 from reluctant.study import Run, Study
 from reluctant.worker import Worker
 
 Watcher = Callable[[Event], None]
 
 
+@dataclass(frozen=True)
+class Means:
+    """With what a study is carried out. None of it changes a number.
+
+    `data` is the folder of data sets, `timeout` the seconds a run may take; `address` and `gpus_per_run` are
+    for `ray`.
+    """
+
+    engine: str = "local"
+    workers: int | None = None
+    device: str = "auto"
+    data: str | Path | None = None
+    timeout: float | None = None
+    address: str | None = None
+    gpus_per_run: float = 0.0
+
+    def crew(self, todo: list[Run]) -> int:
+        """How many runs go side by side on this machine: as asked, else as many as the cores can feed."""
+        if self.workers is not None and self.workers < 1:
+            raise StudyError(f"{self.workers} workers cannot train anything; give at least 1")
+        fed = max(1, cores() // max(run.threads for run in todo))
+        return 1 if self.engine == "serial" else min(self.workers or fed, len(todo))
+
+    def chosen(self, todo: list[Run]) -> Engine:
+        """The engine."""
+        if self.engine == "serial":
+            return serial
+        if self.engine == "local":
+            return partial(local, workers=self.crew(todo), timeout=self.timeout)
+        if self.engine == "ray":
+            from reluctant.engines.ray import ray_engine
+
+            return partial(
+                ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout
+            )
+        raise StudyError(f"no engine is called {self.engine!r}; there are local, serial and ray")
+
+
 def run(
-    study: Study | str | Path,
-    folder: str | Path | None = None,
-    *,
-    engine: str = "local",
-    workers: int | None = None,
-    device: str = "auto",
-    data: str | Path | None = None,
-    watch: Watcher | None = None,
+    study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, **means: Any
 ) -> Results:
     """Carry out whatever part of a study is not yet in its folder, and return all results.
 
     `study` is a `Study`, a bundled name or a file; `folder` is `out/<name>` unless given. `watch` is told of
-    every event. Raises `StudyError` before anything trains where the study cannot be carried out.
+    every event. `means` are those of `Means`: engine, workers, device, data, timeout, … Raises `StudyError`
+    before anything trains where the study cannot be carried out.
     """
     study = study if isinstance(study, Study) else Study.read(study)
     place = Folder(Path(folder) if folder else study.folder)
-    for event in conduct(study, place, engine, workers=workers, device=device, data=data):
+    for event in conduct(study, place, Means(**means)):
         if watch:
             watch(event)
     return Results.read(place.path)
 
 
-def conduct(
-    study: Study,
-    folder: Folder,
-    engine: str = "local",
-    *,
-    workers: int | None = None,
-    device: str = "auto",
-    data: str | Path | None = None,
-) -> Events:
-    """Carry out what is missing, keep every record and failure, and yield the events as they come."""
+def conduct(study: Study, folder: Folder, means: Means) -> Events:
+    """Carry out what is missing, keep every record and failure, and yield the events as they come.
+
+    Raises `StudyError` where another process is at work in the folder.
+    """
     folder.check(study)
-    todo = folder.missing(study)
-    if not todo:
-        folder.open(study)
-        return
-    work = Worker(str(folder.path), str(data) if data else None, device, first=todo[0])
-    events = choose(engine, todo, workers)(work, todo)
+    with alone(folder.path):
+        facts, told = folder.tend()
+        yield from (Said(None, text) for text in told)
+        if todo := folder.missing(study):
+            yield from _train(study, folder, means, todo, facts)
+            folder.tidy()
+        else:
+            folder.open(study)
+
+
+def _train(study: Study, folder: Folder, means: Means, todo: list[Run], facts: list[Record]) -> Events:
+    place = str(folder.path.resolve())
+    work = Worker(place, str(means.data) if means.data else None, means.device, first=todo[0])
+    events = means.chosen(todo)(work, todo)
     try:
         next(events)  # processes start up while the study is looked over here
-        _look_over(study, folder, device, data)
+        _look_over(study, folder, means, facts)
         for event in events:
             if isinstance(event, Done):
-                folder.keep(event.run, event.record)
+                folder.keep(event.run, event.record, event.attempts)
             elif isinstance(event, Failed):
                 folder.keep_failure(event.run, event.cause)
             yield event
@@ -71,31 +110,14 @@ def conduct(
         events.close()
 
 
-def _look_over(study: Study, folder: Folder, device: str, data: str | Path | None) -> None:
-    """Try whatever can be tried before training, and keep what the folder has to know of data and machine."""
+def _look_over(study: Study, folder: Folder, means: Means, facts: list[Record]) -> None:
+    """Try whatever can be tried before training, and keep what the folder has to know of the data."""
     from reluctant import training
 
-    training.device(device)
-    found = training.preflight(study, Path(data) if data else None)
-    folder.agree({name: prepared.source.sha256 for name, prepared in found.items()}, training.sources(study))
+    training.device(means.device)
+    found = training.preflight(study, Path(means.data) if means.data else None)
+    sums = {name: prepared.source.sha256 for name, prepared in found.items()}
+    folder.agree(sums, training.sources(study), facts)
     folder.open(study)
     for prepared in found.values():
         folder.keep_data(prepared.describe())
-    folder.keep_environment(name_of(describe()), describe())
-
-
-def choose(engine: str, todo: list[Run], workers: int | None = None) -> Engine:
-    """The engine of this name."""
-    if engine == "serial":
-        return serial
-    if engine == "local":
-        return partial(local, workers=crew(engine, todo, workers))
-    raise StudyError(f"no engine is called {engine!r}; there are local and serial")
-
-
-def crew(engine: str, todo: list[Run], workers: int | None = None) -> int:
-    """How many runs go side by side: as asked, else as many as the cores can feed."""
-    if workers is not None and workers < 1:
-        raise StudyError(f"{workers} workers cannot train anything; give at least 1")
-    fed = max(1, cores() // max(run.threads for run in todo))
-    return 1 if engine == "serial" else min(workers or fed, len(todo))

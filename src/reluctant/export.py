@@ -2,15 +2,16 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from reluctant.comparison import Comparison, Contrast, compare
+from reluctant.disk import write_whole
 from reluctant.metrics import METRICS
-from reluctant.names import StudyError
+from reluctant.names import StudyError, visible
 from reluctant.results import Results
 from reluctant.statistics import Verdict
-from reluctant.store import write_whole
 
 BEST, TIED = "**", "*"  # the best, and all that the data do not tell from it
 
@@ -20,6 +21,10 @@ def export(results: Results, path: str | Path) -> Path:
 
     `.csv` and `.parquet`: one row per activation, seed, setting, epoch and split, all metrics as columns.
     `.md` and `.tex`: final scores with intervals and verdicts. Raises `StudyError` for another ending.
+
+    Nothing of others' can act where such a file is opened. In CSV, where a spreadsheet might take a text for
+    a formula, at its start or behind a `;`, an apostrophe stands before it; numbers are left as they are. In
+    Markdown and LaTeX every sign that means something there is escaped.
     """
     path = Path(path)
     write = _FORMS.get(path.suffix.lower())
@@ -40,8 +45,14 @@ def _csv(results: Results, path: Path) -> None:
 
 
 def _inert(value: object) -> object:
-    """A text that a spreadsheet would take for a formula, quoted as spreadsheets do."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """A text that a spreadsheet would take for a formula, quoted as spreadsheets do; numbers as they are.
+
+    In many countries a spreadsheet parts the cells at `;`, and full-width signs count as well.
+    """
+    return _FORMULA.sub(r"\1'\2", visible(value)) if isinstance(value, str) else value
+
+
+_FORMULA = re.compile(r"(^|[;\n])([\s]*[=+\-@＝＋－＠]|[\t\r])")
 
 
 def _parquet(results: Results, path: Path) -> None:
@@ -116,17 +127,24 @@ def _under(comparison: Comparison) -> str:
 def _markdown(results: Results, path: Path) -> None:
     parts = []
     for comparison in compare(results):
-        lines = [_heads(comparison), ["---"] * 5, *_rows(comparison)]
-        head = _under(comparison)
-        parts.append(
-            (f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(map(_md, line))} |" for line in lines)
-        )
+        rows = [[_md(name), *ours] for name, *ours in _rows(comparison)]
+        lines = [[_md(head) for head in _heads(comparison)], ["---"] * 5, *rows]
+        head = _md(_under(comparison))
+        parts.append((f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(line)} |" for line in lines))
     note = "**bold**: the best; *italic*: what the data do not tell from it."
     write_whole(path, "\n\n".join([*parts, note]) + "\n")
 
 
+_MD = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "{": "&#123;", "}": "&#125;", "@": "&#64;", "\n": " "} | {
+    c: "\\" + c for c in "\\`*[]|$~"
+}  # fmt: skip
+_EDGE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # within a word it means nothing
+
+
 def _md(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    """A text in which nothing means anything to Markdown, its templates or a page that shows it."""
+    plain = "".join(_MD.get(sign, sign) for sign in visible(text))
+    return _EDGE.sub(r"\\_", plain).replace("://", "&#58;//")
 
 
 def _latex(results: Results, path: Path) -> None:
@@ -164,7 +182,7 @@ _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciic
 
 def tex(text: str) -> str:
     """A text in which nothing is a command of LaTeX's."""
-    return "".join(_TEX.get(character, character) for character in text)
+    return "".join(_TEX.get(character, character) for character in visible(text))
 
 
 _FORMS: dict[str, Callable[[Results, Path], None]] = {

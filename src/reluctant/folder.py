@@ -1,15 +1,21 @@
 """The folder of a study, and what may be done in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from reluctant.disk import set_aside, sweep, write_whole
+from reluctant.environment import name_of
+from reluctant.lock import NAME as LOCK
 from reluctant.names import StudyError
-from reluctant.store import Record, Store, write_whole
+from reluctant.store import Record, Store
 from reluctant.study import RECIPE, Run, Study, differences
+
+PLACES = ("runs", "failed", "environments", "data", "checkpoints", "weights", "figures")
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Folder:
                 changes = differences(Study.read(self._file), study)
                 if changes:
                     raise StudyError(_another(self.path, changes))
-            elif self.path.exists() and any(self.path.iterdir()):
+            elif self.path.exists() and any(not _ours(p.name) for p in self.path.iterdir()):
                 raise StudyError(f"{self.path} holds other files and no study; choose another folder with -o")
         except OSError as fault:
             raise StudyError(f"{self.path} cannot be read: {fault.strerror or fault}") from None
@@ -78,13 +84,41 @@ class Folder:
         store = self.store
         return [run for run in study.runs() if run.key not in store]
 
-    def agree(self, data: Mapping[str, str], sources: Mapping[str, str] | None = None) -> None:
+    def tend(self) -> tuple[list[Record], list[str]]:
+        """Put the folder in order before it is worked on; the records' facts, and what there is to say.
+
+        Records that cannot be trusted are set aside in `damaged/`, to be trained again; what killed writers
+        left half written is deleted, and so are checkpoints of finished runs. The facts of a record are the
+        record without its epochs.
+        """
+        for place in (self.path, *(self.path / name for name in PLACES)):
+            sweep(place)
+        facts, said = [], []
+        for key in list(self.store.keys()):
+            try:
+                record = self.store[key]
+                if Run.from_dict(record["run"]).key != key:
+                    raise StudyError(f"{self.path / 'runs' / key}.json holds another run than its name says;")
+            except (StudyError, KeyError, TypeError) as fault:
+                kept = set_aside(self.path / "runs" / f"{key}.json", self.path / "damaged")
+                said.append(f"{str(fault).partition(';')[0]}; set aside as {kept}, to be trained again")
+            else:
+                facts.append({name: value for name, value in record.items() if name != "epochs"})
+                self._checkpoint(key).unlink(missing_ok=True)
+        return facts, said
+
+    def agree(
+        self,
+        data: Mapping[str, str],
+        sources: Mapping[str, str] | None = None,
+        records: Iterable[Record] | None = None,
+    ) -> None:
         """Make sure that new runs and the records here belong together.
 
         Raises `StudyError` where a record was made by another recipe, from other data or by other code of
-        one's own (`data` and `sources` map names to SHA-256).
+        one's own (`data` and `sources` map names to SHA-256). `records` are those of the folder.
         """
-        for record in self.store:
+        for record in self.store if records is None else records:
             if record["recipe"] != RECIPE:
                 raise StudyError(
                     f"{self.path} was trained by recipe {record['recipe']}, and this version follows recipe "
@@ -105,10 +139,25 @@ class Folder:
                         f"ones would be mixed. Bring the old code back, or start a new folder with -o"
                     )
 
-    def keep(self, run: Run, record: Record) -> None:
-        """Write a finished run's record, and forget its earlier failures."""
+    def keep(self, run: Run, record: Record, attempts: int = 1) -> None:
+        """Write a finished run's record and its environment; forget its checkpoint and its failures."""
+        environment = record.get("environment")
+        if isinstance(environment, dict):
+            self.keep_environment(name_of(environment), environment)
+            record = {**record, "environment": name_of(environment)}
+        if "provenance" in record:
+            record = {**record, "provenance": {**record["provenance"], "attempts": attempts}}
         self.store.add(run.key, record)
+        self._checkpoint(run.key).unlink(missing_ok=True)
         self._failed(run).unlink(missing_ok=True)
+
+    def _checkpoint(self, key: str) -> Path:
+        return self.path / "checkpoints" / f"{key}.pt"
+
+    def tidy(self) -> None:
+        """Remove the folder of checkpoints when none is left."""
+        with suppress(OSError):
+            (self.path / "checkpoints").rmdir()
 
     def keep_failure(self, run: Run, cause: str) -> None:
         """Write why a run failed; it will be tried again next time."""
@@ -122,7 +171,13 @@ class Folder:
         """Write what this machine is, under the name that its records carry."""
         (self.path / "environments").mkdir(exist_ok=True)
         path = self.path / "environments" / f"{name}.json"
-        write_whole(path, json.dumps(description, indent=1) + "\n")
+        if not path.is_file():
+            write_whole(path, json.dumps(description, indent=1) + "\n")
+
+
+def _ours(name: str) -> bool:
+    """Whether a file is what a writer leaves who was killed before the study had been written."""
+    return name == LOCK or (name.startswith(".") and name.endswith(".part"))
 
 
 def _another(path: Path, changes: list[str]) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from reluctant.engines import Done, Epoch, Event, Failed, Started
+from reluctant.engines import Done, Epoch, Event, Failed, Said, Started
+from reluctant.names import visible
 from reluctant.study import Run
 
 MARKS = {"waiting": "·", "training": "▶", "done": "✓", "failed": "✗", "diverged": "∞"}
@@ -65,13 +65,18 @@ class Board:
         self.began = self.clock()
 
     def take(self, event: Event) -> Row:
-        """Note an event and return the row it changed."""
+        """Note an event of a run and return the row it changed."""
+        if event.run not in self.rows:  # its record was damaged, so it had been counted among the finished
+            self.rows[event.run] = Row(event.run)
+            self.finished -= 1
         row = self.rows[event.run]
         row.changed = self.clock()
         if isinstance(event, Started):
             row.state = "training"
         elif isinstance(event, Epoch):
             row.take(event.record)
+        elif isinstance(event, Said):
+            pass
         elif isinstance(event, Done):
             row.state = "done" if event.record["diverged"] is None else "diverged"
         else:
@@ -117,6 +122,9 @@ class Plain:
 
     def __call__(self, event: Event) -> None:
         """Write what an event changed."""
+        if event.run is None:
+            self.write(getattr(event, "text", ""))
+            return
         row = self.board.take(event)
         who = f"{row.run.activation}, seed {row.run.seed}"
         if isinstance(event, Epoch):
@@ -128,14 +136,16 @@ class Plain:
         elif isinstance(event, Done):
             how = "" if row.state == "done" else f" (diverged in epoch {event.record['diverged']})"
             self.write(f"{who}: done{how} [{self.board.summary()}]")
+        elif isinstance(event, Said):
+            self.write(f"{who}: {event.text}")
         elif isinstance(event, Failed):
             self.write(f"{who}: failed: {last_line(event.cause)}")
 
 
 def last_line(text: str) -> str:
-    """The last line of a traceback that says something."""
+    """The last line of a traceback that says something, without signs that would act on a terminal."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    return visible(lines[-1]) if lines else ""
 
 
 class LiveTable:
@@ -145,8 +155,12 @@ class LiveTable:
         self.board, self.live = board, live
 
     def __call__(self, event: Event) -> None:
-        """Redraw with what an event changed."""
-        self.board.take(event)
+        """Redraw with what an event changed; what was said stands above."""
+        if event.run is not None:
+            self.board.take(event)
+        if isinstance(event, Said):
+            who = "" if event.run is None else f"{event.run.activation}, seed {event.run.seed}: "
+            self.live.console.print(Text(visible(who + event.text)))
         self.live.update(self.render())
 
     def render(self) -> Group:
@@ -163,7 +177,7 @@ class LiveTable:
                 row.state, "bold"
             )
             cells = (row.run.activation, str(row.run.seed), *row.cells(), MARKS[row.state])
-            table.add_row(*(escape(cell) for cell in cells), style=style)
+            table.add_row(*(Text(visible(cell)) for cell in cells), style=style)
         return Group(table, Text(self._beneath(len(rows)), style="dim"))
 
     def _beneath(self, shown: int) -> str:
@@ -181,7 +195,7 @@ class LiveTable:
 def watch(console: Console, board: Board) -> tuple[AbstractContextManager[Any], Callable[[Event], None]]:
     """What to enter around a study's run, and what to tell every event."""
     if not console.is_terminal:
-        return nullcontext(), Plain(board, lambda line: console.print(line, markup=False, soft_wrap=True))
+        return nullcontext(), Plain(board, lambda line: console.print(Text(visible(line)), soft_wrap=True))
     live = Live(console=console, refresh_per_second=4)
     table = LiveTable(board, live)
     live.update(table.render())

@@ -8,7 +8,16 @@ import hashlib
 
 import numpy as np
 
-PURPOSES = {"weights": 0, "order": 1, "dropout": 2, "activation": 3, "split": 4, "foreign": 5}
+PURPOSES = {
+    "weights": 0,
+    "order": 1,
+    "dropout": 2,
+    "activation": 3,
+    "split": 4,
+    "foreign": 5,
+    "probe": 6,
+    "robustness": 7,
+}
 
 
 def derived(seed: int, purpose: str, *path: int | str) -> np.random.SeedSequence:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from reluctant.looks import expanded
 from reluctant.metrics import metric, scores
 from reluctant.names import StudyError
 from reluctant.statistics import Interval, mean_interval
@@ -42,6 +43,7 @@ class Result:
     confusion: Mapping[str, Counts]
     seconds: Mapping[str, Floats]  # per epoch: train, evaluate
     record: Record
+    probes: tuple[Record, ...] = ()  # what was seen inside: at the start, then after every epoch
 
     @classmethod
     def of(cls, record: Record) -> Self:
@@ -53,7 +55,8 @@ class Result:
             loss={s: np.array([e["loss"][s] for e in epochs], float) for s in SPLITS},
             confusion={s: _matrices([e["confusion"][s] for e in epochs]) for s in SPLITS},
             seconds={p: np.array([e["seconds"][p] for e in epochs], float) for p in ("train", "evaluate")},
-            record={key: value for key, value in record.items() if key != "epochs"},
+            record={key: value for key, value in record.items() if key not in ("epochs", "start")},
+            probes=tuple(expanded(x) for x in (record.get("start"), *(e.get("probes") for e in epochs)) if x),
         )
 
     @property
@@ -136,10 +139,9 @@ class Results:
     environments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by SHA-256: what was trained on
     grown: bool = False  # whether seeds were added after results had been seen
-    history: tuple[
-        Mapping[str, Any], ...
-    ] = ()  # how the study changed: date, looked, changed {key: [old, new]}
+    history: tuple[Mapping[str, Any], ...] = ()  # its changes: date, looked, changed {key: [old, new]}
     folder: Path | None = None
+    damaged: tuple[str, ...] = ()  # files of runs/ that cannot be trusted; nothing was read from them
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
@@ -148,15 +150,17 @@ class Results:
         study = read_study(folder)
         store = Store(folder / "runs")
         runs = list(study.runs())
+        (found, damaged), history = _trusted(store, runs), read_history(folder)
         return cls(
             study,
-            tuple(Result.of(store[run.key]) for run in runs if run.key in store),
-            {run: text for run in runs if run.key not in store and (text := _failure(folder, run))},
+            tuple(found.values()),
+            {run: text for run in runs if run not in found and (text := _failure(folder, run))},
             _described(folder / "environments"),
             {kept["sha256"]: kept for kept in _described(folder / "data").values()},
-            has_grown(history := read_history(folder)),
+            any(change["looked"] and "seed" in change["changed"] for change in history),
             history,
             folder,
+            tuple(damaged),
         )
 
     def __iter__(self) -> Iterator[Result]:
@@ -308,6 +312,21 @@ def read_study(folder: Path) -> Study:
     return Study.read(path)
 
 
+def _trusted(store: Store, runs: Sequence[Run]) -> tuple[dict[Run, Result], list[str]]:
+    """The results that can be read, and the names of the files that cannot."""
+    found, damaged = {}, []
+    for run in runs:
+        try:
+            if run.key in store:
+                result = Result.of(store[run.key])
+                if result.run.key != run.key:
+                    raise ValueError("another run's record under this name")
+                found[run] = result
+        except (StudyError, KeyError, TypeError, ValueError):
+            damaged.append(f"{run.key}.json")
+    return found, damaged
+
+
 def _failure(folder: Path, run: Run) -> str:
     path = folder / "failed" / f"{run.key}.txt"
     return path.read_text("utf-8") if path.is_file() else ""
@@ -321,11 +340,6 @@ def read_history(folder: Path) -> tuple[dict[str, Any], ...]:
     """The changes of the study that `reluctant run` noted in its folder, oldest first."""
     path = folder / "history.jsonl"
     return tuple(map(json.loads, path.read_text("utf-8").splitlines())) if path.is_file() else ()
-
-
-def has_grown(history: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the study got more seeds after some of its runs had finished."""
-    return any(change["looked"] and "seed" in change["changed"] for change in history)
 
 
 def decoded(text: str, classes: int) -> npt.NDArray[np.int64]:

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reluctant.disk import write_whole
 from reluctant.names import StudyError
 
 Record = dict[str, Any]
@@ -23,9 +23,9 @@ def digest(value: Any) -> str:
 
 
 def without_seconds(value: Any) -> Any:
-    """The value without any `seconds`, at any depth: what two equal runs have in common."""
+    """The value without any `seconds` or `provenance`, at any depth: what two equal runs have in common."""
     if isinstance(value, Mapping):
-        return {k: without_seconds(v) for k, v in value.items() if k != "seconds"}
+        return {k: without_seconds(v) for k, v in value.items() if k not in ("seconds", "provenance")}
     if isinstance(value, list | tuple):
         return [without_seconds(item) for item in value]
     return value
@@ -34,34 +34,6 @@ def without_seconds(value: Any) -> Any:
 def checksum(record: Mapping[str, Any]) -> str:
     """The sum a record carries: of itself without timings and without the sum."""
     return digest(without_seconds({k: v for k, v in record.items() if k != "sha256"}))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that its name holds the old content or the new, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(folder: Path) -> None:
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return  # Windows opens no folders; the rename itself has happened
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass  # some network file systems cannot
-    finally:
-        os.close(handle)
 
 
 class Store:

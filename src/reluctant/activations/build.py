@@ -10,10 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.names import Name, StudyError, load_own
 
 Factory = Callable[[], nn.Module]
+MARK = "reluctant_activation"  # what tells a network's activations from its other modules
 Source = str | nn.Module | Callable[..., Any]
 
 
@@ -42,24 +44,33 @@ def make(source: Source) -> nn.Module:
 
 
 def factory(source: Source) -> Factory:
-    """What makes a fresh activation module at every call."""
-    build = (
-        _named(ACTIVATIONS.canonical(source)) if isinstance(source, str) else _from(source, {}, repr(source))
-    )
-    return functools.partial(_undisturbed, build)
+    """What makes a fresh activation module at every call, and leaves random states as they are."""
+    return functools.partial(_undisturbed, builder(source))
+
+
+def builder(source: Source) -> Factory:
+    """What makes a module as its author wrote it, random draws and all; for an audit."""
+    if isinstance(source, str):
+        return _named(ACTIVATIONS.canonical(source))
+    return _from(source, {}, repr(source))
 
 
 def _undisturbed(build: Factory) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
-        return build()
+        made = build()
+    setattr(made, MARK, True)
+    return made
 
 
 def _named(name: Name) -> Factory:
     if name.is_own:
         return _from(load_own(name.head, "activation"), name.arguments, str(name))
-    module, _, attribute = ACTIVATIONS[name.head].code.partition(":")
-    kind = getattr(importlib.import_module(module), attribute)
-    return functools.partial(kind, **ACTIVATIONS.arguments(name))
+    row, arguments = ACTIVATIONS[name.head], ACTIVATIONS.arguments(name)
+    module, _, attribute = row.code.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    if inspect.isclass(found):
+        return functools.partial(_call, found, arguments, str(name))
+    return functools.partial(Formula, found, arguments, [p.name for p in row.parameters if p.learned])
 
 
 def _from(found: object, keywords: Mapping[str, Any], written: str) -> Factory:

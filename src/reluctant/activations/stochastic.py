@@ -1,7 +1,10 @@
 """Modules that draw random numbers, each from a generator of its own, never from PyTorch's global one."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+from reluctant.activations.formula import held, softplus, widened
 
 
 class Stochastic(nn.Module):
@@ -36,6 +39,10 @@ class Stochastic(nn.Module):
             self._generator.manual_seed(torch.initial_seed() if self._seed is None else self._seed)
         return self._generator
 
+    def noise(self, x: Tensor) -> Tensor:
+        """Standard normal numbers of the shape and kind of `x`."""
+        return torch.empty_like(x, requires_grad=False).normal_(generator=self.generator(x.device))
+
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_generator": None}  # a generator cannot be copied; the seed can
 
@@ -59,3 +66,28 @@ class RReLU(Stochastic):
 
     def extra_repr(self) -> str:
         return f"lower={self.lower}, upper={self.upper}"
+
+
+class NoisyReLU(Stochastic):
+    """max(0, x + N(0, σ(x))), σ(x) the variance, in training (Nair & Hinton 2010); ReLU in evaluation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return F.relu(x)
+        wide = widened(x)
+        deviation = torch.exp(softplus(-held(wide)) / -2)  # √σ(x), whose own slope is infinite far below zero
+        return F.relu(wide + deviation * self.noise(wide)).to(x.dtype)
+
+
+class ProbAct(Stochastic):
+    """max(0, x) + s N(0, 1) in training, s learned (Shridhar et al. 2019, 1905.10761), else ReLU."""
+
+    def __init__(self, sigma: float = 0.0) -> None:
+        super().__init__()
+        self.sigma = nn.Parameter(torch.full((1,), sigma))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return F.relu(x)
+        wide = widened(x)
+        return (F.relu(wide) + self.noise(wide) * self.sigma[0].to(wide.dtype)).to(x.dtype)

@@ -23,6 +23,7 @@ class Parameter:
     above: float | None = None
     below: float | None = None
     choices: tuple[str, ...] = ()
+    learned: bool = False  # then the value is where it starts
 
     def check(self, value: Any) -> Any:
         """The value as this parameter's type; `StudyError` where it does not fit."""
@@ -31,12 +32,12 @@ class Parameter:
         fits = isinstance(value, kind) if kind in (bool, str) else number
         if kind is int and number:
             fits = float(value).is_integer()
+        if kind in (int, float) and number and not self._inside(value):
+            raise StudyError(f"{self.name} must be {self.range()}, not {value}")
         if not fits:
             raise StudyError(f"{self.name} is {_KINDS[kind]}, not {value!r}")
         if self.choices and value not in self.choices:
             raise StudyError(f"{self.name} is one of {', '.join(self.choices)}, not {value!r}")
-        if kind in (int, float) and not self._inside(value):
-            raise StudyError(f"{self.name} must be {self.range()}, not {value}")
         return plain(kind(value))
 
     def _inside(self, value: float) -> bool:

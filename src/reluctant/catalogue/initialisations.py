@@ -19,6 +19,13 @@ INITIALISATIONS: Table[Entry] = Table(
             parameters=(Parameter("std", 0.05, "standard deviation of the weights", above=0.0),),
             source="an option of Nicolas's article, switched off there",
         ),
+        Entry(
+            "kaiming",
+            "Kaiming, by the activation's own gain",
+            "weights of convolutions and linear layers from N(0, gain²/fan_in), biases zero, with the "
+            "gain 1/√E[f(z)²] of the activation f (last layer: 1), so that outputs keep their size",
+            source="He et al. 2015 (1502.01852); Kumar 2017 (1704.08863)",
+        ),
     ),
     own=False,
 )

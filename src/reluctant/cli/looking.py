@@ -1,15 +1,11 @@
-"""The commands that look and fetch: report, status, list, show, fetch, doctor."""
+"""The commands that look and fetch: report, status, list, fetch, doctor."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from reluctant.names import StudyError
-
-if TYPE_CHECKING:
-    from reluctant.catalogue import Activation, Entry
+from reluctant.names import visible
 
 Folder = click.argument("folder", type=click.Path(path_type=Path))
 
@@ -32,9 +28,12 @@ def report(folder: Path, output: Path | None) -> None:
 @Folder
 def status(folder: Path) -> None:
     """How far the study in FOLDER has come."""
+    from reluctant.lock import holder
     from reluctant.results import Results
 
     results = Results.read(folder)
+    if who := holder(folder):
+        click.echo(visible(f"at work: {who}"))
     diverged = sum(result.diverged is not None for result in results)
     click.echo(f"{results.study.name}: {len(results)} of {results.study.size} runs finished")
     if diverged:
@@ -76,42 +75,6 @@ def _rows(kind: str) -> Iterator[tuple[str, str]]:
     else:
         for row in getattr(catalogue, kind.upper()):
             yield row.name, row.purpose
-
-
-@click.command()
-@click.argument("name")
-def show(name: str) -> None:
-    """What is known of an activation, or of anything else that has a name."""
-    from reluctant.catalogue import ACTIVATIONS, DATASETS, INITIALISATIONS, MODELS, OPTIMIZERS
-    from reluctant.names import parse
-
-    head = parse(name).head
-    for table in (ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS):
-        if head in table:
-            for line in _card(table[head]):
-                click.echo(line)
-            return
-    ACTIVATIONS.canonical(name)  # says what is wrong with the name, or what to write
-    raise StudyError(f"{head!r} is your own; there is nothing to show but its code")
-
-
-def _card(row: "Entry") -> Iterator[str]:
-    formula = getattr(row, "formula", "")
-    yield f"{row.title}  ({row.name}{', also ' + ', '.join(row.aliases) if row.aliases else ''})"
-    yield row.purpose
-    if formula:
-        yield f"f(x) = {formula}"
-    for parameter in row.parameters:
-        words = f" ({parameter.meaning})" if parameter.meaning else ""
-        limits = f", {parameter.range()}" if parameter.range() else ""
-        yield f"  {parameter.name} = {parameter.default!r}{words}{limits}"
-    if traits := _traits(row):
-        yield f"traits: {traits}"
-    yield f"source: {row.source}"
-
-
-def _traits(row: "Entry | Activation") -> str:
-    return ", ".join(sorted(getattr(row, "traits", ())))
 
 
 @click.command()

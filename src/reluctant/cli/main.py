@@ -9,10 +9,14 @@ from typing import NoReturn
 
 import click
 
-from reluctant.cli.looking import doctor, fetch, list_, report, show, status
+from reluctant.cli.bench import bench
+from reluctant.cli.inspect import inspect
+from reluctant.cli.looking import doctor, fetch, list_, report, status
 from reluctant.cli.run import run
+from reluctant.cli.show import audit, gallery, show
 from reluctant.cli.verdicts import compare, export
-from reluctant.names import StudyError
+from reluctant.cli.verify import verify
+from reluctant.names import StudyError, visible
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -26,7 +30,9 @@ def reluctant() -> None:
     """
 
 
-for command in (run, report, compare, export, list_, show, fetch, status, doctor):
+for command in (
+    run, report, compare, bench, export, list_, show, gallery, audit, inspect, fetch, status, doctor, verify,
+):  # fmt: skip
     reluctant.add_command(command)
 
 
@@ -59,7 +65,7 @@ def carry_out(arguments: Sequence[str] | None = None) -> int:
     except OSError as fault:
         return _say(system_error(fault), CANNOT)
     except Exception:
-        traceback.print_exc()
+        click.echo(visible(traceback.format_exc()), err=True, nl=False)
         return _say(
             "this is a bug of reluctant's, not a mistake of yours; nothing that was finished is lost", BUG
         )
@@ -75,5 +81,5 @@ def system_error(fault: OSError) -> str:
 
 
 def _say(message: str, status: int) -> int:
-    click.echo(f"reluctant: {message}", err=True)
+    click.echo(f"reluctant: {visible(message)}", err=True)
     return status

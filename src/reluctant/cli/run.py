@@ -9,6 +9,7 @@ import click
 from reluctant.names import StudyError
 
 if TYPE_CHECKING:
+    from reluctant.experiment import Means
     from reluctant.folder import Folder
     from reluctant.study import Run, Study
 
@@ -16,12 +17,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("study")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study [out/NAME].")
-@click.option("--engine", type=click.Choice(["local", "serial"]), default="local", show_default=True,
-              help="local: processes side by side; serial: one after the other.")  # fmt: skip
+@click.option("--engine", type=click.Choice(["local", "serial", "ray"]), default="local", show_default=True,
+              help="local: processes side by side; serial: one after the other; ray: a cluster.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), help="Processes at a time [one per core].")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
               help="Another value for a key of the study: lr=0.01,0.003 or seed=0..9.")  # fmt: skip
+@click.option(
+    "--address", envvar="RAY_ADDRESS", metavar="HOST:PORT", help="Of the Ray cluster [one started here]."
+)
+@click.option(
+    "--gpus-per-run", type=click.FloatRange(min=0), default=0.0, help="For --engine ray; 0.5 shares one."
+)
+@click.option("--run-timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="Begin a run again that takes longer; after three times it has failed.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Tell the runs and the time they will take; train nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
@@ -31,6 +40,9 @@ def run(
     workers: int | None,
     device: str,
     overrides: Iterable[str],
+    address: str | None,
+    gpus_per_run: float,
+    run_timeout: float | None,
     dry_run: bool,
     yes: bool,
 ) -> int:
@@ -38,6 +50,7 @@ def run(
 
     The same command again goes on where it stopped.
     """
+    from reluctant.experiment import Means
     from reluctant.folder import Folder
     from reluctant.study import MANY, Study, parse_overrides
 
@@ -45,14 +58,12 @@ def run(
     folder = Folder(output or asked.folder)
     if asked.size > MANY and not yes:
         raise StudyError(f"{asked.size:,} runs are more than {MANY:,}; add --yes if you mean it")
-    if dry_run:
-        return _tell(asked, folder, engine, workers)
-    return _carry_out(asked, folder, engine, workers, device)
+    means = Means(engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run)
+    return _tell(asked, folder, means) if dry_run else _carry_out(asked, folder, means)
 
 
-def _tell(study: "Study", folder: "Folder", engine: str, workers: int | None) -> int:
+def _tell(study: "Study", folder: "Folder", means: "Means") -> int:
     """What would be done, and how long it would take, from a few timed steps of each network."""
-    from reluctant.experiment import crew
     from reluctant.progress import duration
     from reluctant.training import preflight, seconds_expected
 
@@ -68,7 +79,7 @@ def _tell(study: "Study", folder: "Folder", engine: str, workers: int | None) ->
     for kind, seconds in kinds.items():
         count = sum(_alike(each) == kind for each in todo)
         click.echo(f"  {kind.activation} on {kind.dataset}: {count} × about {duration(seconds)}")
-    side_by_side = crew(engine, todo, workers)
+    side_by_side = means.crew(todo)
     total = sum(kinds[_alike(each)] for each in todo) / side_by_side
     noun = "worker" if side_by_side == 1 else "workers"
     click.echo(f"about {duration(total)} with {side_by_side} {noun}, in {folder.path}")
@@ -81,9 +92,10 @@ def _alike(run: "Run") -> "Run":
     return replace(run, seed=0)
 
 
-def _carry_out(study: "Study", folder: "Folder", engine: str, workers: int | None, device: str) -> int:
+def _carry_out(study: "Study", folder: "Folder", means: "Means") -> int:
     from rich.console import Console
 
+    from reluctant.cli.signals import Stopped, heeded
     from reluctant.experiment import conduct
     from reluctant.progress import Board, watch
 
@@ -92,12 +104,12 @@ def _carry_out(study: "Study", folder: "Folder", engine: str, workers: int | Non
     todo = folder.missing(study)
     around, tell = watch(console, Board(todo, study.size - len(todo)))
     try:
-        with around:
-            for event in conduct(study, folder, engine, workers=workers, device=device):
+        with heeded(), around:
+            for event in conduct(study, folder, means):
                 tell(event)
-    except KeyboardInterrupt:
+    except Stopped as stop:
         _stopped(folder, study)
-        raise
+        return stop.status
     return _close(folder)
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reluctant.names import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -65,8 +67,8 @@ def tell(
     for comparison in held(results, metric=metric, baseline=baseline, margin=margin, at=at):
         where = _where(comparison)
         if where:
-            console.print(f"\n{where}", markup=False)
-        console.print(sentence(comparison), markup=False)
+            _say(console, f"\n{where}")
+        _say(console, sentence(comparison))
         _table(console, comparison)
         _warn(console, comparison)
     if metric is None:
@@ -80,8 +82,8 @@ def _where(comparison: "Comparison") -> str:
 
 
 def _table(console: "Console", comparison: "Comparison") -> None:
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     metric, results = comparison.metric, comparison.results
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -94,7 +96,7 @@ def _table(console: "Console", comparison: "Comparison") -> None:
         interval = results.interval(metric.name, name, at=comparison.at)
         score = f"{interval.mean:.4f}" if interval.n else "–"
         half = f" ± {interval.half:.4f}" if interval.half is not None else ""
-        table.add_row(escape(name), str(interval.n), score + half, *_cells(found.get(name)))
+        table.add_row(Text(visible(name)), str(interval.n), score + half, *_cells(found.get(name)))
     console.print(table)
 
 
@@ -112,8 +114,8 @@ def _cells(contrast: object) -> tuple[str, str, str]:
 def _warn(console: "Console", comparison: "Comparison") -> None:
     for pick in comparison.picks:
         if pick.edge:
-            console.print(f"{pick.activation}: {pick.axis} = {pick.value:g} lies at an end of the list; "
-                          f"a better one may lie beyond", markup=False)  # fmt: skip
+            _say(console, f"{pick.activation}: {pick.axis} = {pick.value:g} lies at an end of the list; "
+                          f"a better one may lie beyond")  # fmt: skip
     if comparison.doubtful:
         console.print("The baseline differs from itself under other seeds (p < .01): do not trust the rest.")
 
@@ -123,4 +125,11 @@ def _claims(console: "Console", results: "Results") -> None:
 
     for chosen in results.settings:
         for each in judged(results.at(chosen)):
-            console.print(f"{each.finding.value:>12}: {each.claim.says}", markup=False)
+            _say(console, f"{each.finding.value:>12}: {each.claim.says}")
+
+
+def _say(console: "Console", text: str) -> None:
+    """Print a text of others as it stands: no markup, no emoji codes, no control codes."""
+    from rich.text import Text
+
+    console.print(Text(visible(text)))

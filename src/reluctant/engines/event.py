@@ -1,9 +1,12 @@
 """What an engine says while it works. Plain data alone crosses the border of a process."""
 
+import re
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from reluctant.names import StudyError
 
 
 @dataclass(frozen=True)
@@ -30,30 +33,52 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Done:
-    """A run ended; `record` is the whole."""
+    """A run ended; `record` is the whole. `attempts` counts how often it was begun in this sitting."""
 
     run: Any
     record: dict[str, Any]
+    attempts: int = 1
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A run ended without a record; `cause` is a traceback or what is known of a worker's death."""
+    """A run ended without a record; `cause` is a traceback or what is known of a worker's death.
+
+    `again` says whether the cause lay outside the run, so that another try may help.
+    """
 
     run: Any
     cause: str
+    again: bool = False
 
 
-Event = Ready | Started | Epoch | Done | Failed
+@dataclass(frozen=True)
+class Said:
+    """Something a user should know of a run (None: of the study) that does not end it."""
+
+    run: Any
+    text: str
+
+
+Event = Ready | Started | Epoch | Done | Failed | Said
 Events = Generator[Event, None, None]
 
-# Carries out one run: yields the record of every epoch, returns the whole. Picklable. A method `warm` is
-# called once in every worker process while it waits for its first run.
-Work = Callable[[Any], Generator[dict[str, Any], None, dict[str, Any]]]
+# Carries out one run: yields the record of every epoch, and texts for the user; returns the whole record.
+# Picklable. A method `warm` is called once in every worker process while it waits for its first run.
+Work = Callable[[Any], Generator[dict[str, Any] | str, None, dict[str, Any]]]
 
 # Yields Ready; then, for every run: Started, any number of Epochs, then Done or Failed. Closing it stops
 # the work.
 Engine = Callable[[Work, Sequence[Any]], Events]
+
+
+TRIES = 3  # how often a run is begun in one sitting before its failure is believed
+
+
+def out_of_memory(fault: Exception) -> bool:
+    """Whether an exception is a lack of memory; PyTorch raises its own kinds for it."""
+    said = re.search("out of memory|can't allocate memory|not enough memory", str(fault))
+    return isinstance(fault, MemoryError) or bool(isinstance(fault, RuntimeError) and said)
 
 
 def attempt(work: Work, run: Any) -> Events:
@@ -67,9 +92,12 @@ def attempt(work: Work, run: Any) -> Events:
             except StopIteration as end:
                 record: dict[str, Any] = end.value
                 break
-            yield Epoch(run, epoch)
-    except Exception:
-        yield Failed(run, traceback.format_exc())
+            yield Said(run, epoch) if isinstance(epoch, str) else Epoch(run, epoch)
+    except StudyError as fault:
+        yield Failed(run, str(fault))
+    except Exception as fault:
+        starved = out_of_memory(fault)
+        yield Failed(run, "out of memory\n" * starved + traceback.format_exc(), again=starved)
     else:
         yield Done(run, record)
     finally:

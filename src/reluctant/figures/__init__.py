@@ -4,6 +4,11 @@ from reluctant.figures.confusion import confusion
 from reluctant.figures.curves import score_by_epoch, training_curves
 from reluctant.figures.differences import differences
 from reluctant.figures.inline import inline_svg
+from reluctant.figures.inside_depth import gradient_by_depth
+from reluctant.figures.inside_grid import shares_by_site, update_ratios
+from reluctant.figures.inside_shapes import learned_shapes
+from reluctant.figures.inside_values import distributions
+from reluctant.figures.quality import quality
 from reluctant.figures.saving import save
 from reluctant.figures.scores import final_scores
 from reluctant.figures.shapes import formula, shape, shapes
@@ -11,12 +16,18 @@ from reluctant.figures.shapes import formula, shape, shapes
 __all__ = [
     "confusion",
     "differences",
+    "distributions",
     "final_scores",
     "formula",
+    "gradient_by_depth",
     "inline_svg",
+    "learned_shapes",
+    "quality",
     "save",
     "score_by_epoch",
     "shape",
     "shapes",
+    "shares_by_site",
     "training_curves",
+    "update_ratios",
 ]

@@ -1,10 +1,10 @@
 """Figures as bytes and files: SVG and PNG, the same bytes for the same figure."""
 
 import io
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reluctant.disk import write_whole
 from reluctant.figures.letters import any_script
 from reluctant.figures.style import look
 
@@ -38,17 +38,8 @@ def save(figure: "Figure", path: Path, *, text: str = "", dots: bool = True) -> 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     drawing, image = path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")
-    _replace(drawing, (text or svg(figure)).encode())
+    write_whole(drawing, text or svg(figure))
     if not dots:
         return (drawing,)
-    _replace(image, png(figure))
+    write_whole(image, png(figure))
     return drawing, image
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

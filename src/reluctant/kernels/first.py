@@ -41,7 +41,7 @@ def _patch(x: Array, b: int, i: int, j: int, p: Array, k: int) -> float:
 @inner
 def _first_sums(x: Array, p: Array, best: Array, index: Array) -> Array:
     """Fill best and index; sums and squares [c / 16, 2, 16]. p: blocks of 11 rows, weights, sign, origin."""
-    n, h, w, c = best.shape
+    h, w, n, c = best.shape
     part, sums = np.zeros(2 * c, x.dtype), np.zeros(2 * c)
     for b in range(n):
         for i in range(h):
@@ -59,7 +59,7 @@ def _first_sums(x: Array, p: Array, best: Array, index: Array) -> Array:
                         part[s] += (d0 + d1) + (d2 + d3)
                         part[s + LANES] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)
                         top, at = largest(p[k + 9 * LANES], y0, y1, y2, y3)
-                        best[b, i, j, m * LANES + lane], index[b, i, j, m * LANES + lane] = top, at
+                        best[i, j, b, m * LANES + lane], index[i, j, b, m * LANES + lane] = top, at
             add(sums, part)
     return sums.reshape(c // LANES, 2, LANES)
 
@@ -69,8 +69,8 @@ def first_pool(x: Array, weight: Array, gamma: Array) -> tuple[Array, Array, Arr
     """As `pool`, of the convolution of x (n, h, w) with weight (9, c)."""
     n, h, w = x.shape
     c = weight.shape[1]
-    best = np.empty((n, h // 2 - 1, w // 2 - 1, c), x.dtype)
-    index = np.empty((n, h // 2 - 1, w // 2 - 1, c), np.uint8)
+    best = np.empty((h // 2 - 1, w // 2 - 1, n, c), x.dtype)
+    index = np.empty((h // 2 - 1, w // 2 - 1, n, c), np.uint8)
     rows = np.zeros((11, c), x.dtype)
     rows[:9], rows[9] = weight, np.sign(gamma)
     for t in range(9):
@@ -84,7 +84,7 @@ def first_pool(x: Array, weight: Array, gamma: Array) -> tuple[Array, Array, Arr
 @inner
 def _first_gradient(x: Array, p: Array, g: Array, index: Array) -> Array:
     """The gradient of the weights [c / 16, 9, 16]; p holds blocks of 12 rows: weights, scale, slope, base."""
-    n, h, w, c = g.shape
+    h, w, n, c = g.shape
     part, total, zero = np.zeros(9 * c, x.dtype), np.zeros(9 * c), x.dtype.type(0)
     for b in range(n):
         for i in range(h):
@@ -95,8 +95,8 @@ def _first_gradient(x: Array, p: Array, g: Array, index: Array) -> Array:
                         k, s = m * 12 * LANES + lane, m * 9 * LANES + lane
                         slope, base = p[k + 10 * LANES], p[k + 11 * LANES]
                         v, at = (
-                            g[b, i, j, m * LANES + lane] * p[k + 9 * LANES],
-                            index[b, i, j, m * LANES + lane],
+                            g[i, j, b, m * LANES + lane] * p[k + 9 * LANES],
+                            index[i, j, b, m * LANES + lane],
                         )
                         d0 = _patch(x, b, y, z, p, k) * slope + base + (v if at == 0 else zero)
                         d1 = _patch(x, b, y, z + 1, p, k) * slope + base + (v if at == 1 else zero)

@@ -3,7 +3,7 @@
 Max-pooling commutes with batch norm where gamma ≥ 0, and takes the window's least value where gamma < 0. So
 one pass over the map y finds its statistics and the pooled values, and only those are normalised: a quarter.
 Backward, the gradient of y is slope·y + base everywhere, and scale·g more where the greatest value was.
-Sums run in the map's own type over one row of windows, and in double precision from there.
+Sums run in the map's own type over the images at one place, and in double precision from there.
 """
 
 import numpy as np
@@ -35,19 +35,19 @@ def add(total: Array, part: Array) -> None:
 @inner
 def _sums(y: Array, gamma: Array, best: Array, index: Array) -> tuple[Array, Array]:
     """Fill best and index; the sums (c,) of y − y[0, 0, 0] and of its squares."""
-    n, h, w, c = y.shape
+    h, w, n, c = y.shape
     s, q, sums, squares = np.zeros(c, y.dtype), np.zeros(c, y.dtype), np.zeros(c), np.zeros(c)
     origin, sign = y[0, 0, 0], np.sign(gamma)
-    for b in range(n):
-        for i in range(h // 2):
-            for j in range(w // 2):
+    for i in range(h // 2):
+        for j in range(w // 2):
+            for b in range(n):
                 for k in range(c):
-                    y0, y1 = y[b, 2 * i, 2 * j, k], y[b, 2 * i, 2 * j + 1, k]
-                    y2, y3 = y[b, 2 * i + 1, 2 * j, k], y[b, 2 * i + 1, 2 * j + 1, k]
+                    y0, y1 = y[2 * i, 2 * j, b, k], y[2 * i, 2 * j + 1, b, k]
+                    y2, y3 = y[2 * i + 1, 2 * j, b, k], y[2 * i + 1, 2 * j + 1, b, k]
                     d0, d1, d2, d3 = y0 - origin[k], y1 - origin[k], y2 - origin[k], y3 - origin[k]
                     s[k] += (d0 + d1) + (d2 + d3)
                     q[k] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)
-                    best[b, i, j, k], index[b, i, j, k] = largest(sign[k], y0, y1, y2, y3)
+                    best[i, j, b, k], index[i, j, b, k] = largest(sign[k], y0, y1, y2, y3)
             add(sums, s)
             add(squares, q)
     _add_rest(y, sums, squares)
@@ -57,12 +57,12 @@ def _sums(y: Array, gamma: Array, best: Array, index: Array) -> tuple[Array, Arr
 @inner
 def _add_rest(y: Array, sums: Array, squares: Array) -> None:
     """Add what pooling drops, the last row and column of an odd map."""
-    n, h, w, c = y.shape
-    for b in range(n):
-        for i in range(h):
-            for j in range(w // 2 * 2 if i < h // 2 * 2 else 0, w):
+    h, w, n, c = y.shape
+    for i in range(h):
+        for j in range(w // 2 * 2 if i < h // 2 * 2 else 0, w):
+            for b in range(n):
                 for k in range(c):
-                    d = np.float64(y[b, i, j, k] - y[0, 0, 0, k])
+                    d = np.float64(y[i, j, b, k] - y[0, 0, 0, k])
                     sums[k] += d
                     squares[k] += d * d
 
@@ -76,10 +76,10 @@ def moments(sums: Array, squares: Array, origin: Array, count: int) -> tuple[Arr
 
 @compiled
 def pool(y: Array, gamma: Array) -> tuple[Array, Array, Array, Array]:
-    """The pooled values and their places in the windows (n, h//2, w//2, c), mean and variance (c,) of y."""
-    n, h, w, c = y.shape
-    best = np.empty((n, h // 2, w // 2, c), y.dtype)
-    index = np.empty((n, h // 2, w // 2, c), np.uint8)
+    """The pooled values and their places in the windows (h//2, w//2, n, c), mean and variance (c,) of y."""
+    h, w, n, c = y.shape
+    best = np.empty((h // 2, w // 2, n, c), y.dtype)
+    index = np.empty((h // 2, w // 2, n, c), np.uint8)
     sums, squares = _sums(y, gamma, best, index)
     mean, var = moments(sums, squares, y[0, 0, 0], n * h * w)
     return best, index, mean, var
@@ -87,16 +87,16 @@ def pool(y: Array, gamma: Array) -> tuple[Array, Array, Array, Array]:
 
 @compiled
 def normalise(best: Array, gamma: Array, beta: Array, mean: Array, var: Array, eps: float) -> Array:
-    """Batch norm of pooled values (n, h, w, c) with the given statistics (c,)."""
-    n, h, w, c = best.shape
+    """Batch norm of pooled values (h, w, n, c) with the given statistics (c,)."""
+    h, w, n, c = best.shape
     factor = gamma / np.sqrt(var + eps)
     scale, shift = factor.astype(best.dtype), (beta - mean * factor).astype(best.dtype)
     out = np.empty_like(best)
-    for b in range(n):
-        for i in range(h):
-            for j in range(w):
+    for i in range(h):
+        for j in range(w):
+            for b in range(n):
                 for k in range(c):
-                    out[b, i, j, k] = best[b, i, j, k] * scale[k] + shift[k]
+                    out[i, j, b, k] = best[i, j, b, k] * scale[k] + shift[k]
     return out
 
 
@@ -113,15 +113,15 @@ def track(
 @inner
 def _gradient_sums(g: Array, best: Array, mean: Array) -> tuple[Array, Array]:
     """The sums (c,) of g and of g·(best − mean)."""
-    n, h, w, c = g.shape
+    h, w, n, c = g.shape
     s, q, total, product = np.zeros(c, g.dtype), np.zeros(c, g.dtype), np.zeros(c), np.zeros(c)
     middle = mean.astype(g.dtype)
-    for b in range(n):
-        for i in range(h):
-            for j in range(w):
+    for i in range(h):
+        for j in range(w):
+            for b in range(n):
                 for k in range(c):
-                    s[k] += g[b, i, j, k]
-                    q[k] += g[b, i, j, k] * (best[b, i, j, k] - middle[k])
+                    s[k] += g[i, j, b, k]
+                    q[k] += g[i, j, b, k] * (best[i, j, b, k] - middle[k])
             add(total, s)
             add(product, q)
     return total, product
@@ -145,8 +145,8 @@ def gradient_rows(
 def pool_backward(
     g: Array, y: Array, best: Array, index: Array, gamma: Array, mean: Array, var: Array, eps: float
 ) -> tuple[Array, Array, Array]:
-    """The gradients of y, gamma and beta from the gradient g (n, h//2, w//2, c) of the normalised values."""
-    n, h, w, _ = y.shape
+    """The gradients of y, gamma and beta from the gradient g (h//2, w//2, n, c) of the normalised values."""
+    h, w, n, _ = y.shape
     rows, dgamma, dbeta = gradient_rows(g, best, gamma, mean, var, eps, n * h * w)
     dy = np.empty_like(y)
     _unpool(g, index, y, rows[0], rows[1], rows[2], dy)
@@ -156,17 +156,18 @@ def pool_backward(
 @inner
 def _unpool(g: Array, index: Array, y: Array, scale: Array, slope: Array, base: Array, dy: Array) -> None:
     """Fill dy. One write in the innermost loop, or the compiler does not vectorise."""
-    n, h, w, c = y.shape
-    for b in range(n):
-        for i in range(h // 2):
-            for j in range(w // 2):
-                for t in range(4):
-                    p, q = 2 * i + t // 2, 2 * j + t % 2
+    h, w, n, c = y.shape
+    for i in range(h // 2):
+        for j in range(w // 2):
+            for t in range(4):
+                p, q = 2 * i + t // 2, 2 * j + t % 2
+                for b in range(n):
                     for k in range(c):
-                        v = g[b, i, j, k] * scale[k]
-                        d = y[b, p, q, k] * slope[k] + base[k]
-                        dy[b, p, q, k] = d + v if index[b, i, j, k] == t else d
-        for i in range(h):
-            for j in range(w // 2 * 2 if i < h // 2 * 2 else 0, w):
+                        v = g[i, j, b, k] * scale[k]
+                        d = y[p, q, b, k] * slope[k] + base[k]
+                        dy[p, q, b, k] = d + v if index[i, j, b, k] == t else d
+    for i in range(h):
+        for j in range(w // 2 * 2 if i < h // 2 * 2 else 0, w):
+            for b in range(n):
                 for k in range(c):
-                    dy[b, i, j, k] = y[b, i, j, k] * slope[k] + base[k]
+                    dy[i, j, b, k] = y[i, j, b, k] * slope[k] + base[k]

@@ -5,5 +5,6 @@ from reluctant.models.convnet import ConvNet, kernels_used
 from reluctant.models.dropout import Dropout
 from reluctant.models.initialise import initialise
 from reluctant.models.layers import layers
+from reluctant.models.sites import sites
 
-__all__ = ["ConvNet", "Dropout", "build", "initialise", "kernels_used", "layers"]
+__all__ = ["ConvNet", "Dropout", "build", "initialise", "kernels_used", "layers", "sites"]

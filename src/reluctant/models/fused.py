@@ -20,17 +20,22 @@ def served(x: Tensor) -> bool:
 
 
 def _array(x: Tensor) -> Array:
-    """A channels-last array (n, h, w, c) of a tensor (n, c, h, w): a view where it is laid out so."""
-    return x.detach().permute(0, 2, 3, 1).contiguous().numpy()
+    """An array (h, w, n, c) of a tensor (n, c, h, w): a view where it is laid out so."""
+    return x.detach().permute(2, 3, 0, 1).contiguous().numpy()
 
 
 def _tensor(x: Array) -> Tensor:
-    return torch.from_numpy(x).permute(0, 3, 1, 2)
+    return torch.from_numpy(x).permute(2, 3, 0, 1)
 
 
 def kernel_of(x: Tensor, weight: Tensor) -> str:
     """The name of the kernel that serves a convolution."""
-    return "first block" if _is_first(x, weight) else "block"
+    return "first block" if _is_first(x, weight) else "winograd block" if _is_small(weight) else "block"
+
+
+def _is_small(weight: Tensor) -> bool:
+    """Whether Winograd's method serves a convolution: 3×3, any number of channels."""
+    return tuple(weight.shape[2:]) == (3, 3)
 
 
 def _is_first(x: Tensor, weight: Tensor) -> bool:
@@ -50,12 +55,15 @@ def _taps(weight: Tensor) -> Array:
     return weight.detach().reshape(len(weight), 9).t().contiguous().numpy()
 
 
-def _pooled(x: Tensor, weight: Tensor, gamma: Tensor) -> tuple[Array | None, tuple[Array, ...]]:
-    """The convolution's map, None where it is never stored, and what `kernels.pool` says of it."""
+def _pooled(x: Tensor, weight: Tensor, gamma: Tensor) -> tuple[Array | None, Any, tuple[Array, ...]]:
+    """The convolution's map (None: never stored), what its backward needs, and what `pool` says of it."""
     if _is_first(x, weight):
-        return None, kernels.first_pool(_plane(x), _taps(weight), gamma.detach().numpy())
-    y = _array(torch.conv2d(x, weight))
-    return y, kernels.pool(y, gamma.detach().numpy())
+        return None, None, kernels.first_pool(_plane(x), _taps(weight), gamma.detach().numpy())
+    if _is_small(weight):
+        y, tiles = kernels.convolve(_array(x), _array(weight.transpose(0, 1)))
+    else:
+        y, tiles = _array(torch.conv2d(x, weight)), None
+    return y, tiles, kernels.pool(y, gamma.detach().numpy())
 
 
 class _ConvNormPool(torch.autograd.Function):
@@ -65,7 +73,7 @@ class _ConvNormPool(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, gamma: Tensor, beta: Tensor, bias: Tensor, norm: nn.BatchNorm2d
     ) -> Tensor:
-        y, (best, index, mean, var) = _pooled(x, weight, gamma)
+        y, ctx.tiles, (best, index, mean, var) = _pooled(x, weight, gamma)
         ctx.save_for_backward(x, weight)
         ctx.map, ctx.rest = y, (best, index, gamma.detach().numpy(), mean, var, norm.eps)
         _track(norm, bias, mean, var, _count(x, weight))
@@ -81,7 +89,7 @@ class _ConvNormPool(torch.autograd.Function):
             dx, dweight = None, torch.from_numpy(dw).t().reshape(weight.shape)
         else:
             dy, dgamma, dbeta = kernels.pool_backward(g, ctx.map, *ctx.rest)
-            dx, dweight = _conv_backward(_tensor(dy), x, weight, ctx.needs_input_grad[0])
+            dx, dweight = _conv_backward(dy, ctx.tiles, x, weight, ctx.needs_input_grad[0])
         return dx, dweight, torch.from_numpy(dgamma), torch.from_numpy(dbeta), None, None
 
 
@@ -99,9 +107,14 @@ def _track(norm: nn.BatchNorm2d, bias: Tensor, mean: Array, var: Array, count: i
     norm.num_batches_tracked.add_(1)
 
 
-def _conv_backward(dy: Tensor, x: Tensor, weight: Tensor, wanted: bool) -> tuple[Tensor | None, Tensor]:
+def _conv_backward(
+    dy: Array, tiles: Any, x: Tensor, weight: Tensor, wanted: bool
+) -> tuple[Tensor | None, Tensor]:
+    if tiles is not None:
+        found, change = kernels.convolve_backward(dy, tiles)
+        return _tensor(found) if wanted else None, torch.from_numpy(change).permute(3, 2, 0, 1)
     dx, dweight, _ = torch.ops.aten.convolution_backward(
-        dy, x, weight, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [wanted, True, False]
+        _tensor(dy), x, weight, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [wanted, True, False]
     )
     return dx, dweight
 
@@ -124,7 +137,7 @@ def _evaluated(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d, bias: Tensor) -
     """The same with the running statistics, without a gradient: batch norm is folded into scale and shift."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
-    _, (best, *_) = _pooled(x, conv.weight, norm.weight)
+    _, _, (best, *_) = _pooled(x, conv.weight, norm.weight)
     scale, shift, mean, var = (
         row.detach().numpy()
         for row in (norm.weight, norm.bias, (norm.running_mean - bias).double(), norm.running_var.double())
@@ -146,7 +159,7 @@ class _Dropout(torch.autograd.Function):
 
 
 def _dropped(x: Tensor, key: np.uint64, rate: float) -> Tensor:
-    """Maps are taken channels-last whatever their layout, so that a mask depends on the place alone."""
+    """Maps are taken in one order whatever their layout, so that a mask depends on the place alone."""
     if x.dim() == 4:
         return _tensor(kernels.dropout(_array(x), key, rate))
     return torch.from_numpy(kernels.dropout(x.detach().contiguous().numpy(), key, rate))

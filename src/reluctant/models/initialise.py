@@ -1,21 +1,28 @@
 """The weights a seed decides: drawn by the names of the layers, so that every activation starts alike."""
 
+from math import sqrt
 from typing import Any
 
 import torch
 from torch import nn
 
+from reluctant.activations import gain
 from reluctant.catalogue import INITIALISATIONS
 from reluctant.randomness import integer
 
+WEIGHTED = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear
 
-def initialise(model: nn.Module, init: str, seed: int) -> None:
+
+def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu") -> None:
     """Draw the weights of all layers that know how to (`reset_parameters`) anew.
 
     Each layer's numbers follow from the seed and the layer's name alone: layers with the same name and
-    shape get the same weights, whatever stands between them. PyTorch's global random state is left alone.
+    shape get the same weights, whatever stands between them; with `kaiming` they differ by the gain of the
+    activation, a factor. PyTorch's global random state is left alone.
     """
     name = INITIALISATIONS.canonical(init)
+    factor = gain(activation) if name.head == "kaiming" else 1.0
+    last = [m for m in model.modules() if isinstance(m, WEIGHTED)][-1:]
     for path, module in model.named_modules():
         reset: Any = getattr(module, "reset_parameters", None)
         if callable(reset) and any(True for _ in module.parameters(recurse=False)):
@@ -24,10 +31,13 @@ def initialise(model: nn.Module, init: str, seed: int) -> None:
                 reset()
                 if name.head == "normal":
                     _normal(module, INITIALISATIONS.arguments(name)["std"])
+                elif name.head == "kaiming" and isinstance(module, WEIGHTED):
+                    fan_in = module.weight[0].numel()
+                    _normal(module, (1.0 if module in last else factor) / sqrt(fan_in))
 
 
 def _normal(module: nn.Module, std: float) -> None:
-    if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear):
+    if isinstance(module, WEIGHTED):
         nn.init.normal_(module.weight, std=std)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from reluctant.disk import write_whole
+from reluctant.environment import version
+from reluctant.names import visible
 from reluctant.report.headline import sentence
 from reluctant.results import Results
-from reluctant.store import write_whole
 
-__all__ = ["render", "sentence", "write"]
+__all__ = ["drawn_with", "render", "sentence", "write"]
 
 _HERE = Path(__file__).parent
 
@@ -35,10 +37,22 @@ def render(results: Results, figures: Path | None = None) -> str:
 
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=_inert,
     )  # fmt: skip
     style = (_HERE / "style.css").read_text("utf-8")
     colours = style.replace("/* light */", variables()).replace("/* dark */", variables(dark=True))
     return environment.get_template("template.html.j2").render(
-        page=page(results, Studio(figures)), style=Markup(colours)
+        page=page(results, Studio(figures)), style=Markup(colours), drawn_with=drawn_with()
     )
+
+
+def drawn_with() -> str:
+    """What decides how a page is drawn beside its results; every page names it."""
+    from reluctant.figures.style import faces
+
+    return f"reluctant {version('reluctant')}; matplotlib {version('matplotlib')}, {', '.join(faces())}"
+
+
+def _inert(value: object) -> object:
+    """A text of others without signs that act; what the template itself has made is left as it is."""
+    return visible(value) if type(value) is str else value

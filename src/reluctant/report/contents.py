@@ -11,6 +11,7 @@ from reluctant.figures.style import FEW
 from reluctant.report import tables, words
 from reluctant.report.claimed import Claimed, claimed, notes
 from reluctant.report.headline import sentences
+from reluctant.report.inside import Inside, insides
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import Table
 from reluctant.report.verdicts import Compared, compared
@@ -58,6 +59,7 @@ class Page:
     claimed: tuple[Claimed, ...]
     claim_notes: tuple[str, ...]
     settings: tuple[Setting, ...]
+    inside: tuple[Inside, ...]
     shapes: Picture | None
     sections: tuple[Section, ...]
     network: Table | None
@@ -92,6 +94,7 @@ def page(results: Results, studio: Studio) -> Page:
         claimed=claimed(results),
         claim_notes=notes(results) if some else (),
         settings=_settings(results, studio) if some else (),
+        inside=insides(results, comparisons, studio, every=len(results.settings) <= MANY),
         shapes=_shapes(results, studio) if some else None,
         sections=tuple(_section(results, a, studio) for a in results.activations) if some else (),
         network=tables.network(results),
@@ -124,6 +127,9 @@ def _setting(part: Results, setting: Mapping[str, Any], studio: Studio, every: b
         studio.picture(f"{m}{ending}", partial(figures.score_by_epoch, part, m), tables.by_epoch(part, m))
         for m in shown
     ]
+    if shown and len(part.activations) > 1:
+        cost = partial(figures.quality, part, metric)
+        curves.append(studio.picture(f"quality{ending}", cost, tables.cost(part, metric)))
     return Setting(setting_words(setting), overview, tables.final(part), tuple(curves))
 
 

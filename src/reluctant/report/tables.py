@@ -105,6 +105,18 @@ def _cell(result: Result | None, metric: str) -> str:
     return number(result.score(metric)) if result.diverged is None else f"diverged, epoch {result.diverged}"
 
 
+def cost(results: Results, metric: str) -> Table:
+    """Score against time: what an epoch of training took, and who is on the efficient front."""
+    from reluctant.figures.quality import points_of
+
+    rows = tuple(
+        (p.mark.label, number(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.front else "no")
+        for p in points_of(results, metric)
+    )
+    heads = ("Activation", metric_title(metric), "Training per epoch", "On the efficient front")
+    return Table("Quality against time, means over seeds", heads, rows)
+
+
 def epochs_shown(epochs: int) -> list[int]:
     """The epochs a table lists, from 1: all, or evenly thinned with the first and last kept."""
     if epochs <= MOST:

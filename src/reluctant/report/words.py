@@ -117,7 +117,42 @@ def _last_line(text: str) -> str:
 def warnings(results: Results) -> list[str]:
     """What the records warn of, each once, with the number of runs that say it."""
     said = Counter(str(text) for r in results for text in r.record.get("warnings") or ())
-    return [f"{text} ({count(n, 'run')})" for text, n in said.items()]
+    spoilt = len(results.damaged)
+    lost = f"{count(spoilt, 'record')} damaged and left out; `reluctant run` trains the same again"
+    return (
+        [f"{text} ({count(n, 'run')})" for text, n in said.items()] + [lost] * bool(spoilt) + mixed(results)
+    )
+
+
+def mixed(results: Results) -> list[str]:
+    """What differs between the places the runs were trained at and may move their last digits."""
+    used = Counter(str(r.record.get("environment")) for r in results)
+    held = {name: results.environments.get(name, {}) for name in used}
+    found = []
+    for what in ("python", "processor", "torch", "settings", "commit"):
+        by_value: Counter[str] = Counter()
+        for name, runs in used.items():
+            by_value[_shown(held[name].get(what))] += runs
+        found += _differing(what, by_value)
+    for package in sorted({p for each in held.values() for p in each.get("packages", {})}):
+        by_value = Counter()
+        for name, runs in used.items():
+            by_value[str(held[name].get("packages", {}).get(package, "not known"))] += runs
+        found += _differing(package, by_value)
+    return found
+
+
+def _differing(what: str, by_value: Counter[str]) -> list[str]:
+    if len(by_value) < 2:
+        return []
+    parts = ", ".join(f"{value} ({count(n, 'run')})" for value, n in by_value.items())
+    return [f"This study was continued under another {what}: {parts}. The last digits may differ by it"]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {each}" for key, each in value.items()) or "none"
+    return "not known" if value is None else str(value)[:60]
 
 
 def places(results: Results) -> list[Pairs]:
@@ -138,6 +173,9 @@ def _environment(held: Any) -> Pairs:
         "System": " ".join(str(held[key]) for key in ("system", "machine") if held.get(key)),
         "Python": held.get("python"),
         "Packages": packages,
+        "Settings": _shown(held["settings"]) if held.get("settings") else None,
+        "PyTorch uses": _shown(held.get("torch")) if held.get("torch") else None,
+        "Commit": held.get("commit"),
     }
     return [(term, str(value)) for term, value in known.items() if value]
 

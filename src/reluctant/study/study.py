@@ -46,6 +46,7 @@ AXES = (
     "train_fraction",
     "threads",
     "keep_weights",
+    "robustness",
 )  # in the order in which they vary, between the seeds (slowest) and the activations (fastest)
 
 T = TypeVar("T")
@@ -135,6 +136,7 @@ class Study(BaseModel):
     train_fraction: Fractions = (Run.train_fraction,)
     threads: Threads = (Run.threads,)
     keep_weights: Flags = (Run.keep_weights,)
+    robustness: Flags = (Run.robustness,)
     control: Annotated[bool, _strict] = False
     choose: Literal["lr"] | None = None
     compare: Compare = Compare()

@@ -1,32 +1,69 @@
 """One run carried out at one place: get the data once, train, hand back a record."""
 
 import functools
-import os
-from collections.abc import Generator
+import io
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 
 from reluctant.data import load, root
-from reluctant.environment import describe, name_of
+from reluctant.disk import write_whole
+from reluctant.environment import describe
 from reluctant.names import StudyError
 from reluctant.store import Record
 from reluctant.study import Run
+from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.evaluation import evaluate
 from reluctant.training.prepared import Part, Prepared, prepare
 from reluctant.training.training import Training, threads
 
 
-def carry_out(run: Run, folder: str, data: str | None, where: str) -> Generator[Record, None, Record]:
-    """Train one run: yield every epoch as it ends, return the record.
+def carry_out(run: Run, folder: str, data: str | None, where: str) -> Generator[Record | str, None, Record]:
+    """Train one run, or go on with it: yield every epoch as it ends, return the record.
 
-    `folder` is the study's, `data` the folder of data sets (None: the usual one), `where` a device.
+    `folder` is the study's, `data` the folder of data sets (None: the usual one), `where` a device. A
+    checkpoint is kept after every epoch, in the folder; where there is no such folder (a machine that does
+    not share it), none is.
     """
+    began = _now()
     training = Training(run, prepared(run.dataset, run.train_fraction, data), device(where))
-    yield from training
+    machine = _machine(training.device)
+    checkpoint = _checkpoint(run, Path(folder), machine)
+    yield from _said(checkpoint.restore(training) if checkpoint else "")
+    resumed = len(training.epochs)
+    for epoch in training:
+        yield from _said(checkpoint.save(training) if checkpoint else "")
+        yield epoch
     if run.keep_weights:
         save_weights(training, Path(folder) / "weights" / f"{run.key}.pt")
-    return {**training.record(), "environment": name_of(describe())}
+    provenance = {"began": began, "ended": _now(), "resumed_after_epoch": resumed}
+    return {**training.record(), "environment": machine, "provenance": provenance}
+
+
+def _checkpoint(run: Run, folder: Path, machine: Record) -> Checkpoint | None:
+    if not folder.is_dir():
+        return None
+    alike = {key: machine[key] for key in ("python", "machine", "processor", "packages", "torch")}
+    return Checkpoint(folder / "checkpoints" / f"{run.key}.pt", alike)
+
+
+def _machine(where: torch.device) -> Record:
+    """What this run is trained on: the machine, and what PyTorch makes of it."""
+    used = {"cpu": torch.backends.cpu.get_cpu_capability(), "device": where.type}
+    if where.type == "cuda":
+        used["device"] = torch.cuda.get_device_name(where)
+    return {**describe(), "torch": used}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _said(text: str) -> Iterator[str]:
+    if text:
+        yield text
 
 
 def rehearse(run: Run, data: str | None, where: str) -> None:
@@ -68,6 +105,6 @@ def _kept(dataset: str, train_fraction: float, folder: Path) -> Prepared:
 def save_weights(training: Training, path: Path) -> None:
     """Write the final weights, whole or not at all; `torch.load(path, weights_only=True)` reads them."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    torch.save(training.model.state_dict(), temporary)
-    temporary.replace(path)
+    written = io.BytesIO()
+    torch.save(training.model.state_dict(), written)
+    write_whole(path, written.getvalue())

@@ -1,6 +1,7 @@
 """The training of one run, as an iterator over its epochs."""
 
 import copy
+import functools
 import hashlib
 import math
 import time
@@ -9,17 +10,22 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 
 from reluctant.activations import Stochastic, make, shape
+from reluctant.looks import compact
 from reluctant.metrics import confusion
 from reluctant.models import build, initialise, kernels_used, layers
 from reluctant.optimizers import optimizer
 from reluctant.randomness import generator, integer
 from reluctant.store import Record
 from reluctant.study import RECIPE, Run
+from reluctant.training.calibration import calibration
 from reluctant.training.evaluation import evaluate
 from reluctant.training.prepared import Part, Prepared, encoded
+from reluctant.training.probes import Probes
+from reluctant.training.robustness import robustness
 from reluctant.training.sources import sources_of
 
 
@@ -35,9 +41,12 @@ class Training:
         self.device = device or torch.device("cpu")
         self.data = data if self.device.type == "cpu" else data.to(self.device)
         model = build(run.model, run.activation, data.image, data.classes, run.seed)
-        initialise(model, run.init, run.seed)
+        initialise(model, run.init, run.seed, run.activation)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = optimizer(run.optimizer, self.model.parameters(), run.lr)
+        self.probes = Probes(self.model, self.data.train)
+        self.start: Record = {}
+        self.kernels: list[str] = []  # that ran in earlier sittings
         self.epochs: list[Record] = []
         self.diverged: int | None = None
         self.predictions = torch.empty(0, dtype=torch.int64)
@@ -48,6 +57,9 @@ class Training:
         return self.diverged is not None or len(self.epochs) == self.run.epochs
 
     def __iter__(self) -> Iterator[Record]:
+        if not self.start:
+            with threads(self.run.threads):
+                self.start = compact(self.probes.look(closely=True), first=True)
         while not self.done:
             epoch = self._epoch(len(self.epochs) + 1)
             if epoch is None:
@@ -69,15 +81,22 @@ class Training:
         if train is None or not math.isfinite(valid[0] + test[0]):
             return None
         self.predictions = test[1]
+        seen = compact(self.probes.look(closely=number == self.run.epochs), first=False)
+        probed = time.perf_counter()
         splits = {"train": train, "valid": (*valid, self.data.valid), "test": (*test, self.data.test)}
         return {
             "epoch": number,
-            "seconds": {"train": round(trained - began, 4), "evaluate": round(evaluated - trained, 4)},
+            "seconds": {
+                "train": round(trained - began, 4),
+                "evaluate": round(evaluated - trained, 4),
+                "probe": round(probed - evaluated, 4),
+            },
             "lr": self.run.lr,
             "loss": {name: loss for name, (loss, _, _) in splits.items()},
             "confusion": {
                 name: self._matrix(predicted, part) for name, (_, predicted, part) in splits.items()
             },
+            "probes": seen,
         }
 
     def _train(self, number: int) -> tuple[float, Tensor, Part] | None:
@@ -126,8 +145,9 @@ class Training:
             "recipe": RECIPE,
             "diverged": self.diverged,
             "parameters": sum(p.numel() for p in self.model.parameters()),
-            "kernels": kernels_used(self.model),
+            "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
             "layers": layers(copy.deepcopy(self.model).cpu(), self.data.image),
+            "start": self.start,
             "epochs": self.epochs,
             "final": self._final(),
             "shape": shape(make(self.run.activation)),
@@ -139,20 +159,27 @@ class Training:
         }
 
     def _final(self) -> Record | None:
-        """The whole training part in evaluation mode, after the last epoch."""
+        """After the last epoch: the whole training part in evaluation mode, and how the test part is met."""
         if self.diverged is not None:
             return None
         with threads(self.run.threads):
             loss, predicted = evaluate(self.model, self.data.train)
-        return {"loss": loss, "confusion": self._matrix(predicted, self.data.train)}
+            found = {"calibration": calibration(self.model, self.data.test)}
+            if self.run.robustness:
+                black = -self.data.mean / self.data.deviation
+                found["robustness"] = robustness(self.model, self.data.test, black)
+        return {"loss": loss, "confusion": self._matrix(predicted, self.data.train), **found}
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next epoch depends on, as tensors and plain values."""
         return {
             "run": self.run.to_dict(),
             "recipe": RECIPE,
+            "data": {self.data.source.name: self.data.source.sha256, **sources_of(self.run)},
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
+            "start": copy.deepcopy(self.start),
             "epochs": copy.deepcopy(self.epochs),
             "predictions": self.predictions,
         }
@@ -161,8 +188,10 @@ class Training:
         """Go on from a state that `state_dict` gave."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.epochs = copy.deepcopy(state["epochs"])
-        self.predictions = state["predictions"]
+        self.start, self.epochs = copy.deepcopy(state["start"]), copy.deepcopy(state["epochs"])
+        self.predictions, self.kernels = state["predictions"], list(state["kernels"])
+        with threads(self.run.threads):
+            self.probes.look()  # which units are dead now, for the deaths and revivals of the next epoch
 
 
 def _named(key: str, value: Record) -> Record:
@@ -172,13 +201,20 @@ def _named(key: str, value: Record) -> Record:
 
 @contextmanager
 def threads(number: int) -> Iterator[None]:
-    """PyTorch at work with this many threads: part of a `Run`, since sums depend on how they are split."""
+    """PyTorch and NumPy at work with this many threads: part of a `Run`, since the split decides sums."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
     try:
-        yield
+        with _libraries().limit(limits=number, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(before)
+
+
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """The libraries of matrix products in this process; looking for them takes milliseconds."""
+    return ThreadpoolController()
 
 
 def fingerprint(model: nn.Module) -> str:

@@ -1,0 +1,38 @@
+"""The activation functions: name, formula, parameters, source, what each is for, where its code lives."""
+
+from reluctant.catalogue.activations import (
+    blocks,
+    bounded,
+    classical,
+    exponential,
+    gated,
+    gated_learned,
+    periodic,
+    rectifiers,
+    shapes,
+)
+from reluctant.catalogue.activations.row import Activation
+from reluctant.catalogue.entry import Table
+
+__all__ = ["ACTIVATIONS", "Activation"]
+
+ACTIVATIONS: Table[Activation] = Table(
+    "activation",
+    tuple(
+        sorted(
+            (
+                *classical.ROWS,
+                *rectifiers.ROWS,
+                *exponential.ROWS,
+                *gated.ROWS,
+                *gated_learned.ROWS,
+                *bounded.ROWS,
+                *periodic.ROWS,
+                *shapes.ROWS,
+                *blocks.ROWS,
+            ),
+            key=lambda row: row.number,
+        )
+    ),
+    refused=blocks.REFUSED,
+)

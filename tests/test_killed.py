@@ -1,0 +1,155 @@
+"""Processes that are killed while they train the real network: nothing finished is lost or done twice."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.small import records
+from tests.undisturbed import STUDY, children, finish, kill, start, undisturbed, whole
+
+pytestmark = pytest.mark.resume
+MOMENTS = 50
+
+
+def life(folder: Path) -> float:
+    """Seconds from the start of the study to its end."""
+    began = time.monotonic()
+    process = start(folder)
+    process.communicate(timeout=240)
+    assert process.returncode == 0
+    return time.monotonic() - began
+
+
+def killed_at(folder: Path, moment: float) -> bool:
+    """Start the study and kill its driver after so many seconds, or when it ends; whether it was killed."""
+    process = start(folder)
+    try:
+        process.communicate(timeout=moment)
+    except subprocess.TimeoutExpired:
+        workers = list(children(process.pid))
+        process.kill()
+        process.communicate()
+        assert all(gone(pid) for pid in workers), "a worker outlived its driver"
+        return True
+    return False
+
+
+def gone(pid: int) -> bool:
+    """Whether a process ends by itself within ten seconds."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select_ready(handle))
+    finally:
+        os.close(handle)
+
+
+def select_ready(handle: int) -> list[int]:
+    import select
+
+    return select.select([handle], [], [], 10)[0]
+
+
+def survives_a_killed_driver(folder: Path, moment: float) -> None:
+    killed_at(folder, moment)
+    whole(folder)
+    finish(folder)
+
+
+def survives_a_killed_worker(folder: Path, moment: float) -> None:
+    """The driver replaces a worker that is killed, and the study ends as if nothing had been."""
+    process = start(folder, "--workers", "2")
+    try:
+        said, _ = process.communicate(timeout=moment)
+    except subprocess.TimeoutExpired:
+        for pid in list(children(process.pid))[:1]:
+            kill(pid)
+        said, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, said
+    assert records(folder) == undisturbed()
+
+
+@pytest.mark.parametrize("part", [0.35, 0.6, 0.85])
+def test_a_killed_driver_costs_no_number(part: float, tmp_path: Path) -> None:
+    survives_a_killed_driver(tmp_path / "killed", part * life(tmp_path / "whole"))
+
+
+def test_a_killed_worker_costs_no_number(tmp_path: Path) -> None:
+    survives_a_killed_worker(tmp_path / "killed", 0.6 * life(tmp_path / "whole"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(2400)
+def test_a_driver_killed_at_fifty_moments(tmp_path: Path) -> None:
+    length, draw = life(tmp_path / "whole"), random.Random(5)
+    for number in range(MOMENTS):
+        survives_a_killed_driver(tmp_path / str(number), draw.uniform(0, length))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_workers_killed_at_fifty_moments(tmp_path: Path) -> None:
+    length, draw = life(tmp_path / "whole"), random.Random(6)
+    for number in range(MOMENTS):
+        survives_a_killed_worker(tmp_path / str(number), draw.uniform(0, length))
+
+
+def first_lines(process: "subprocess.Popen[str]", number: int) -> None:
+    assert process.stdout is not None
+    for _ in range(number):
+        assert process.stdout.readline()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)
+@pytest.mark.parametrize("engine", ["local", "serial"])
+def test_one_signal_ends_a_study_in_order(
+    asked: signal.Signals, status: int, engine: str, tmp_path: Path
+) -> None:
+    process = start(tmp_path / "out", "--engine", engine)
+    first_lines(process, 1)
+    workers = list(children(process.pid))
+    assert len(workers) == (2 if engine == "local" else 0)
+    process.send_signal(asked)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == status, said
+    assert re.search(r"stopped; \d of 4 runs are finished.*\nType the same command again to go on", said)
+    assert "Traceback" not in said
+    assert all(gone(pid) for pid in workers)
+    assert list((tmp_path / "out" / "checkpoints").glob("*.pt"))
+    assert "goes on after epoch" in finish(tmp_path / "out")
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    process = start(tmp_path / "out")
+    first_lines(process, 1)
+    workers = list(children(process.pid))
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGTERM, 143)
+    assert all(gone(pid) for pid in workers)
+    finish(tmp_path / "out")
+
+
+def test_a_second_run_is_told_who_is_at_work(tmp_path: Path) -> None:
+    process = start(tmp_path / "out")
+    first_lines(process, 1)
+    said, _ = (second := start(tmp_path / "out")).communicate(timeout=60)
+    assert second.returncode == 2
+    assert f"is being worked on by process {process.pid} on " in said
+    process.communicate(timeout=240)
+    assert records(tmp_path / "out") == undisturbed()
+
+
+def test_a_study_has_four_runs() -> None:
+    assert STUDY.size == len(undisturbed()) == 4
