@@ -19,6 +19,7 @@ from reluctant.figures import inside_words, style
 from reluctant.figures.inside_grid import RATIO, SHARE
 from reluctant.figures.letters import any_script
 from reluctant.figures.saving import png, svg
+from reluctant.looks import COUNTS
 from reluctant.report.beside import beside
 from reluctant.report.inside import units
 from reluctant.results import Results
@@ -55,13 +56,6 @@ def four(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 # What is read.
-
-
-def test_bins_and_points_are_those_of_the_probes() -> None:
-    from reluctant.training import probes
-
-    assert np.array_equal(inside.EDGES, probes.EDGES)
-    assert np.array_equal(inside.CURVE, probes.CURVE)
 
 
 def test_places_come_in_the_order_of_use_although_records_sort_them(four: Results) -> None:
@@ -115,7 +109,7 @@ def test_sizes_may_stand_at_the_start_alone_and_counts_of_none_nowhere(tmp_path:
     def shorten(record: dict[str, Any]) -> None:
         for i, look in enumerate(looks(record)):
             for site in look["sites"].values():
-                gone = [key for key in inside.COUNTS if site[key] == 0]
+                gone = [key for key in COUNTS if site[key] == 0]
                 for key in gone + (["units", "channels", "values"] if i else []):
                     del site[key]
 

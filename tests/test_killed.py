@@ -1,10 +1,12 @@
 """Processes that are killed while they train the real network: nothing finished is lost or done twice."""
 
+import functools
 import os
 import random
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,11 +19,13 @@ pytestmark = pytest.mark.resume
 MOMENTS = 50
 
 
-def life(folder: Path) -> float:
-    """Seconds from the start of the study to its end."""
+@functools.cache
+def life() -> float:
+    """Seconds from the start of the study to its end, taken once."""
     began = time.monotonic()
-    process = start(folder)
-    process.communicate(timeout=240)
+    with tempfile.TemporaryDirectory() as folder:
+        process = start(Path(folder) / "whole")
+        process.communicate(timeout=240)
     assert process.returncode == 0
     return time.monotonic() - began
 
@@ -79,17 +83,17 @@ def survives_a_killed_worker(folder: Path, moment: float) -> None:
 
 @pytest.mark.parametrize("part", [0.35, 0.6, 0.85])
 def test_a_killed_driver_costs_no_number(part: float, tmp_path: Path) -> None:
-    survives_a_killed_driver(tmp_path / "killed", part * life(tmp_path / "whole"))
+    survives_a_killed_driver(tmp_path / "killed", part * life())
 
 
 def test_a_killed_worker_costs_no_number(tmp_path: Path) -> None:
-    survives_a_killed_worker(tmp_path / "killed", 0.6 * life(tmp_path / "whole"))
+    survives_a_killed_worker(tmp_path / "killed", 0.6 * life())
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
 def test_a_driver_killed_at_fifty_moments(tmp_path: Path) -> None:
-    length, draw = life(tmp_path / "whole"), random.Random(5)
+    length, draw = life(), random.Random(5)
     for number in range(MOMENTS):
         survives_a_killed_driver(tmp_path / str(number), draw.uniform(0, length))
 
@@ -97,7 +101,7 @@ def test_a_driver_killed_at_fifty_moments(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_workers_killed_at_fifty_moments(tmp_path: Path) -> None:
-    length, draw = life(tmp_path / "whole"), random.Random(6)
+    length, draw = life(), random.Random(6)
     for number in range(MOMENTS):
         survives_a_killed_worker(tmp_path / str(number), draw.uniform(0, length))
 
@@ -109,11 +113,18 @@ def first_lines(process: "subprocess.Popen[str]", number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+    ("engine", "asked", "status"),
+    [
+        ("local", signal.SIGTERM, 143),
+        ("local", signal.SIGINT, 130),
+        ("local", signal.SIGHUP, 129),
+        ("serial", signal.SIGTERM, 143),
+        pytest.param("serial", signal.SIGINT, 130, marks=pytest.mark.slow),
+        pytest.param("serial", signal.SIGHUP, 129, marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("engine", ["local", "serial"])
 def test_one_signal_ends_a_study_in_order(
-    asked: signal.Signals, status: int, engine: str, tmp_path: Path
+    engine: str, asked: signal.Signals, status: int, tmp_path: Path
 ) -> None:
     process = start(tmp_path / "out", "--engine", engine)
     first_lines(process, 1)

@@ -59,7 +59,13 @@ def test_the_lock_goes_with_the_work(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="over"), alone(tmp_path / "new"):
             raise ValueError("over")
-        assert not (tmp_path / "new" / NAME).exists()
+        assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_something_came_into_stays(tmp_path: Path) -> None:
+    with alone(tmp_path / "new"):
+        (tmp_path / "new" / "study.toml").write_text("")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["study.toml"]
 
 
 def test_one_process_cannot_write_twice(tmp_path: Path) -> None:

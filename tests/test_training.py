@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from sklearn import metrics as oracle
 from torch import Tensor
 
+from reluctant.catalogue import ACTIVATIONS
 from reluctant.metrics import METRICS, score
 from reluctant.models import build, initialise
 from reluctant.names import StudyError
@@ -291,3 +293,30 @@ def test_initialise_is_what_a_training_starts_from() -> None:
     model = build("convnet(dropout=0.15)", "relu", (1, 28, 28), 10)
     initialise(model, "normal(std=0.02)", 7)
     assert fingerprint(model) == fingerprint(training.model)
+
+
+def ends(training: Training) -> list[Tensor]:
+    """The weights of the first and of the last layer."""
+    named = dict(training.model.named_parameters())
+    return [named["blocks.0.conv.weight"].detach(), named["output.weight"].detach()]
+
+
+@pytest.mark.parametrize("row", ACTIVATIONS, ids=lambda row: row.name)
+def test_every_activation_of_the_catalogue_can_be_trained(row: Any) -> None:
+    """One step of the article's network: the loss is finite, and first and last layer move."""
+    training = Training(run(row.name), digits(64))
+    kept = [p.clone() for p in ends(training)]
+    loss, _ = training.step(training.data.train.images[:32], training.data.train.labels[:32])
+    assert math.isfinite(loss)
+    assert all(not torch.equal(p, old) for p, old in zip(ends(training), kept, strict=True))
+    assert all(p.isfinite().all() for p in training.model.parameters())
+
+
+@pytest.mark.parametrize("block", ["swiglu", "maxout", "crelu"])
+def test_a_block_s_weights_follow_from_the_seed(block: str) -> None:
+    one, same, other = (Training(run(block, seed=s), digits(64)).model.state_dict() for s in (1, 1, 2))
+    name = "blocks.1.activation.weight"
+    assert torch.equal(one[name], same[name])
+    assert not torch.equal(one[name], other[name])
+    width = {"swiglu": (128, 64), "maxout": (128, 64), "crelu": (64, 128)}[block]
+    assert tuple(one[name].shape) == width

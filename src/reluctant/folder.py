@@ -96,16 +96,27 @@ class Folder:
         facts, said = [], []
         for key in list(self.store.keys()):
             try:
-                record = self.store[key]
-                if Run.from_dict(record["run"]).key != key:
-                    raise StudyError(f"{self.path / 'runs' / key}.json holds another run than its name says;")
-            except (StudyError, KeyError, TypeError) as fault:
+                record = self._own(key)
+            except StudyError as fault:
                 kept = set_aside(self.path / "runs" / f"{key}.json", self.path / "damaged")
                 said.append(f"{str(fault).partition(';')[0]}; set aside as {kept}, to be trained again")
             else:
                 facts.append({name: value for name, value in record.items() if name != "epochs"})
                 self._checkpoint(key).unlink(missing_ok=True)
         return facts, said
+
+    def _own(self, key: str) -> Record:
+        """The record of this name, if it can be trusted and is of the run that the name promises."""
+        record = self.store[key]
+        try:
+            right = Run.from_dict(record["run"]).key == key
+        except (KeyError, TypeError, AttributeError):
+            right = False
+        if not right:
+            raise StudyError(
+                f"{self.path / 'runs' / key}.json holds no record of the run that it is named for"
+            )
+        return record
 
     def agree(
         self,

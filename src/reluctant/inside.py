@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant.confidence import brier_score, churn, expected_calibration_error, robust_accuracy
+from reluctant.looks import COUNTS, CURVE, EDGES, SIZES
 from reluctant.results import Result, Results
 from reluctant.statistics import Interval, mean_interval
 from reluctant.store import Record
@@ -16,9 +17,6 @@ from reluctant.store import Record
 Floats = npt.NDArray[np.float64]
 When = Literal["start", "end"]
 Side = Literal["in", "out"]
-
-EDGES = np.linspace(-6, 6, 25)  # of the stored histograms; the first and the last bin reach to ±∞
-CURVE = np.linspace(-5, 5, 41)  # where a learned function is stored
 
 
 @dataclass(frozen=True)
@@ -37,9 +35,6 @@ SHARES = {
     "saturated": Share("values", "saturated values", "slope below 0.05"),
     "zero": Share("values", "outputs at zero", "nearer to 0 than 10⁻³"),
 }
-
-
-COUNTS = ("dead", "nearly", "died", "revived", "dead_channels", "saturated", "zero")
 
 
 def runs(results: Results, activation: str) -> tuple[Result, ...]:
@@ -174,7 +169,7 @@ def turnover(results: Results, activation: str) -> tuple[Floats, Floats]:
 def _site(result: Result, look: int, name: str) -> dict[str, Any]:
     """What a look saw at a site; a count that is not there is 0, and sizes are those of the start."""
     first = result.probes[0]["sites"].get(name, {})
-    sizes = {key: first[key] for key in ("units", "channels", "values") if key in first}
+    sizes = {key: first[key] for key in SIZES if key in first}
     return {**dict.fromkeys(COUNTS, 0), **sizes, **result.probes[look]["sites"][name]}
 
 

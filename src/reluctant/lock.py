@@ -22,6 +22,7 @@ def alone(folder: Path) -> Iterator[None]:
     itself frees the lock of a process that is gone; where the file system knows no locks, a holder of this
     machine that no longer lives is passed over.
     """
+    made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAME
     handle = _taken(path)
@@ -35,6 +36,9 @@ def alone(folder: Path) -> Iterator[None]:
                 path.unlink()
         finally:
             os.close(handle)
+        if made:  # a folder that nothing came into is no trace worth leaving
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _me() -> dict[str, Any]:

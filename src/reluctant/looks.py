@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
+EDGES = np.linspace(-6, 6, 25)  # of the histograms; the first and the last bin reach to ±∞
+CURVE = np.linspace(-5, 5, 41)  # where a learned function is kept
 COUNTS = ("dead", "nearly", "died", "revived", "dead_channels", "saturated", "zero")
 SIZES = ("units", "channels", "values")
 NORMS = ("gradient", "weight", "update")

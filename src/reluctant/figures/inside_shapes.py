@@ -12,6 +12,7 @@ from reluctant.figures.inside_words import learned_said, looked_into
 from reluctant.figures.labels import data_title, left_out, marks, one_setting
 from reluctant.figures.letters import fitted
 from reluctant.figures.style import GHOST, INK, MUTED, RULE, WIDE, Mark, styled
+from reluctant.looks import CURVE
 from reluctant.results import Results
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _multiples(width: float, title: str, said: Sequence[str], panels: Sequence[P
 
 def _bounds(panels: Sequence[Panel]) -> tuple[float, float]:
     """Limits for all panels: what is seen between −3 and 3, never more than ±4, so that bends show."""
-    near = np.abs(inside.CURVE) <= 3
+    near = np.abs(CURVE) <= 3
     values = np.concatenate([curve[:, near].ravel() for _, _, start, end in panels for curve in (start, end)])
     values = values[np.isfinite(values)]
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
@@ -106,9 +107,7 @@ def _frame(axes: "Axes", bounds: tuple[float, float]) -> None:
 
 def _draw(axes: "Axes", mark: Mark, start: Floats, end: Floats) -> None:
     for before in start:
-        axes.plot(inside.CURVE, before, color=MUTED if len(end) == 1 else GHOST, linewidth=1.2)
+        axes.plot(CURVE, before, color=MUTED if len(end) == 1 else GHOST, linewidth=1.2)
     for i, after in enumerate(end):
         shade = 1.0 if len(end) == 1 else 0.35 + 0.65 * i / (len(end) - 1)
-        axes.plot(
-            inside.CURVE, after, color=mark.colour, linewidth=1.7 if len(end) == 1 else 1.1, alpha=shade
-        )
+        axes.plot(CURVE, after, color=mark.colour, linewidth=1.7 if len(end) == 1 else 1.1, alpha=shade)

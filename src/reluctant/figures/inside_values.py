@@ -12,6 +12,7 @@ from reluctant.figures.inside_words import looked_into, values_said
 from reluctant.figures.labels import data_title, left_out, marks, one_setting
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import FEW, GHOST, INK, MUTED, RULE, WIDE, Mark, styled
+from reluctant.looks import EDGES
 from reluctant.results import Results
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _draw(axes: "Axes", cell: Cell, mark: Mark, bounds: tuple[float, float], *, 
         if not np.isfinite(shares).any():
             continue
         if when == "start":
-            axes.stairs(heights, inside.EDGES, fill=True, color=GHOST, alpha=0.7, linewidth=0)
+            axes.stairs(heights, EDGES, fill=True, color=GHOST, alpha=0.7, linewidth=0)
         else:
-            axes.stairs(heights, inside.EDGES, color=mark.colour, linewidth=1.2)
+            axes.stairs(heights, EDGES, color=mark.colour, linewidth=1.2)
     axes.axhline(0, color=MUTED, linewidth=0.7)

@@ -7,6 +7,7 @@ from reluctant import inside
 from reluctant.comparison.sentence import listed
 from reluctant.figures.labels import count, marks
 from reluctant.inside import percent
+from reluctant.looks import CURVE
 from reluctant.results import Results
 
 Floats = npt.NDArray[np.float64]
@@ -145,7 +146,7 @@ def learned_said(results: Results) -> str:
     best, (site, point) = _most(moved)
     if moved[best][site, point] == 0:
         return "No learned function has moved from its start."
-    where, x = inside.short_names(places)[places[site]], inside.CURVE[point]
+    where, x = inside.short_names(places)[places[site]], CURVE[point]
     start, end = (inside.curves(results, best, when)[site, point] for when in ("start", "end"))
     return (
         f"{labels[best]} moves furthest in {where}: f({x:g}) is {_short(start)} at the start and "

@@ -4,6 +4,7 @@ import importlib
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from reluctant.catalogue import MODELS
 from reluctant.names import StudyError, load_own
@@ -36,4 +37,15 @@ def build(name: str, activation: str, image: tuple[int, int, int], classes: int,
         raise StudyError(f"model {name} cannot be made: {type(fault).__name__}: {fault}") from fault
     if not isinstance(model, nn.Module):
         raise StudyError(f"model {name} made a {type(model).__name__}; a torch module is wanted")
+    _complete(model, image)
     return model
+
+
+def _complete(model: nn.Module, image: tuple[int, int, int]) -> None:
+    """Let modules that take their width from the first input (blocks such as SwiGLU) make their weights."""
+    if not any(is_lazy(p) for p in model.parameters()):
+        return
+    training = model.training
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        model.eval()(torch.zeros(2, *image))
+    model.train(training)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from reluctant.looks import CURVE, EDGES
 from reluctant.models import sites
 from reluctant.randomness import generator
 from reluctant.store import Record
@@ -17,8 +18,6 @@ MOST, LEAST, SHARE = 256, 32, 64  # images of the probe batch: one in 64 of the 
 NEARLY = 1e-3  # a slope below this is nearly zero
 SATURATED = 0.05  # a slope below this is flat
 NEAR_ZERO = 1e-3  # an output below this is as good as none
-EDGES = np.linspace(-6, 6, 25)  # of the histograms; what lies outside is counted at the ends
-CURVE = np.linspace(-5, 5, 41)
 
 
 class Probes:

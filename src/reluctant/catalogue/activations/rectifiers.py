@@ -22,7 +22,7 @@ ROWS = (
     rectifier(
         28, "repu", "RePU", "Li, Tang & Yu 2019", r"\max(0, x)^k",
         "A power of ReLU: networks of it are piecewise polynomials and approximate smooth functions well.",
-        Parameter("k", 3, "the power", low=1),
+        Parameter("k", 3, "the power", low=1, high=20),
         range=RAY, limits=RAY, traits="monotone smooth",
         note="The paper studies k = 2 and 3; k = 1 is ReLU.",
     ),
