@@ -21,7 +21,7 @@ article: $(READY)  ## the study of the article on the whole of MNIST (22 minutes
 	$(BIN)/reluctant run article
 
 test: $(READY)  ## the tests (minutes; no network needed)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)  ## the long tests: kills, simulations (at most 40 minutes)
 	$(BIN)/python -m pytest -m slow --timeout=2400
