@@ -35,6 +35,7 @@ class Timing:
     seconds: list[float]
     startup: list[float]
     peak_mib: float
+    probing: list[float]  # seconds of looking inside per second of training and evaluating; 0 for plain loops
 
     @property
     def median(self) -> float:
@@ -61,6 +62,7 @@ def interleaved(ways: dict[str, Callable[[], dict[str, float]]], repeats: int) -
             [r["seconds"] for r in results],
             [r.get("startup", 0.0) for r in results],
             max(r["peak_mib"] for r in results),
+            [r.get("probing", 0.0) for r in results],
         )
         for name, results in seen.items()
     ]
@@ -97,6 +99,8 @@ def measure(images: int, epochs: int, repeats: int) -> dict[str, Any]:
     limit = max(rates.values()) * torch.get_num_threads()
     print("\n".join(table(timings, timings[0], limit)))
     print("product of matrices, one core: " + ", ".join(f"{k} {v / 1e9:.0f} G/s" for k, v in rates.items()))
+    probing = statistics.median(timings[-1].probing)
+    print(f"looking inside adds {probing:.1%} to training and evaluating")
     ours, plain, variant = timings[-1].rate, timings[0].rate, timings[1].rate
     print(
         f"whole study: {ours / plain:.2f} × the plain loop, {ours / variant:.2f} × its best variant ({best})"

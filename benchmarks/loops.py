@@ -70,11 +70,24 @@ def study(work: Work, workers: int) -> dict[str, float]:
         (Path(folder) / "bench.toml").write_text(text)
         command = [sys.executable, "-m", "reluctant", "run", f"{folder}/bench.toml", "-o", f"{folder}/out"]
         found = _timed([*command, "--workers", str(workers)], work)
-        training = [
-            sum(sum(e["seconds"].values()) for e in json.loads(path.read_text())["epochs"])
-            for path in Path(folder, "out", "runs").glob("*.json")
-        ]
-        return {**found, "startup": found["seconds"] - sum(training) / workers}
+        records = [json.loads(path.read_text()) for path in Path(folder, "out", "runs").glob("*.json")]
+        spent = {
+            part: sum(epoch["seconds"][part] for record in records for epoch in record["epochs"])
+            for part in ("train", "evaluate", "probe")
+        }
+        kernels = ", ".join(sorted({kernel for record in records for kernel in record["kernels"]}))
+        print(f"  kernels: {kernels}; {_products(folder)}")
+        return {
+            **found,
+            "startup": found["seconds"] - sum(spent.values()) / workers,
+            "probing": spent["probe"] / (spent["train"] + spent["evaluate"]),
+        }
+
+
+def _products(folder: str) -> str:
+    """What took the matrix products of a study, as its environment says."""
+    (path,) = Path(folder, "out", "environments").glob("*.json")
+    return f"products: {json.loads(path.read_text())['torch']['products']}"
 
 
 _STUDY = """

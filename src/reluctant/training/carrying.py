@@ -17,7 +17,7 @@ from reluctant.study import Run
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.evaluation import evaluate
 from reluctant.training.prepared import Part, Prepared, prepare
-from reluctant.training.training import Training, threads
+from reluctant.training.training import Training, product_kernels, threads
 
 
 def carry_out(run: Run, folder: str, data: str | None, where: str) -> Generator[Record | str, None, Record]:
@@ -51,7 +51,11 @@ def _checkpoint(run: Run, folder: Path, machine: Record) -> Checkpoint | None:
 
 def _machine(where: torch.device) -> Record:
     """What this run is trained on: the machine, and what PyTorch makes of it."""
-    used = {"cpu": torch.backends.cpu.get_cpu_capability(), "device": where.type}
+    used = {
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "device": where.type,
+        "products": product_kernels(),
+    }
     if where.type == "cuda":
         used["device"] = torch.cuda.get_device_name(where)
     return {**describe(), "torch": used}

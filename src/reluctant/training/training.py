@@ -217,6 +217,14 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+@functools.cache
+def product_kernels() -> str:
+    """What takes NumPy's matrix products here: the library, its version, the processor it believes in."""
+    found = [lib for lib in _libraries().info() if lib["user_api"] == "blas"]
+    chosen: dict[str, Any] = next((lib for lib in found if "numpy" in lib["filepath"]), {})
+    return " ".join(str(chosen.get(key, "")) for key in ("internal_api", "version", "architecture")).strip()
+
+
 def fingerprint(model: nn.Module) -> str:
     """SHA-256 of all parameters and buffers, by name."""
     digest = hashlib.sha256()
