@@ -35,8 +35,8 @@ format: $(READY)  ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## speed against the plain PyTorch loop
-	$(BIN)/python -m benchmarks.bench
+bench: $(READY)  ## speed against the plain PyTorch loop (OpenBLAS picks its kernels itself)
+	env -u OPENBLAS_CORETYPE $(BIN)/python -m benchmarks.bench
 
 simulate: $(READY)  ## the simulations behind docs/statistics.md (about a minute)
 	$(BIN)/python -m benchmarks.simulate

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-import reluctant  # noqa: F401 (before NumPy: it settles which kernels the matrix products use)
-
 settings.register_profile("unhurried", deadline=None)  # the machine may be busy; tests do not time
 settings.load_profile("unhurried")
 

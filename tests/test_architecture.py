@@ -18,7 +18,6 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "c
 # DESIGN.md's table. A room imports from rooms of a lower height only: (layer, step within the layer).
 HEIGHTS: dict[str, tuple[int, int]] = {
     "names": (0, 0),
-    "products": (0, 0),
     "randomness": (0, 1),
     "metrics": (0, 2),
     "confidence": (0, 2),
@@ -45,7 +44,6 @@ HEIGHTS: dict[str, tuple[int, int]] = {
 }
 NOWHERE = (9, 0)  # above everything: a room without a place may not be used
 READING = (  # the half that reads: no torch
-    "products",
     "names", "randomness", "metrics", "confidence", "looks", "statistics", "disk", "lock", "store",
     "catalogue", "environment", "engines", "study", "results", "folder", "comparison", "inside", "figures",
     "claims", "summary", "report", "export", "progress",

@@ -19,7 +19,7 @@ from reluctant.names import StudyError
 from reluctant.store import without_seconds
 from reluctant.study import Run, Study
 from reluctant.training import Training, evaluate, preflight, prepare, seconds_expected
-from reluctant.training.training import fingerprint
+from reluctant.training.training import fingerprint, product_kernels
 from tests.small import SMALL, digits, noise, run, trained
 
 FOUR = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu")
@@ -257,6 +257,10 @@ def test_the_model_learns() -> None:
     training = trained(run(epochs=6))
     assert score(np.array(training.epochs[-1]["confusion"]["test"]), "accuracy") > 0.7
     assert all(metric.score is not None for metric in METRICS if metric.name != "loss")
+
+
+def test_what_takes_the_matrix_products_is_named() -> None:
+    assert product_kernels().split()[0] in ("openblas", "mkl", "accelerate", "blis", "flexiblas")
 
 
 class TestPreflight:

@@ -6,8 +6,6 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from reluctant.products import settle
-
 if TYPE_CHECKING:
     from reluctant import activations, comparison, data, models, summary
     from reluctant.experiment import run
@@ -27,8 +25,6 @@ __all__ = [
     "run",
     "summary",
 ]
-
-settle()  # here, since every part of the package that loads NumPy is imported after this file
 
 # Imported when first asked for, so that reading results and the command line never import torch.
 _HOMES = {
