@@ -36,7 +36,8 @@ def record(
     run: Run, *, accuracy: float = 0.97, images: int = 200, diverged: int | None = None, probed: bool = True
 ) -> dict[str, Any]:
     """A record of `run` whose accuracy rises to about `accuracy`; not `probed`: as before the probes."""
-    rng = np.random.default_rng([run.seed, zlib.crc32(run.activation.encode())])
+    seed = run.seed if isinstance(run.seed, int) else zlib.crc32(run.seed.encode())
+    rng = np.random.default_rng([seed, zlib.crc32(run.activation.encode())])
     last = run.epochs if diverged is None else diverged - 1
     epochs = [_epoch(rng, epoch, accuracy - 0.3 / epoch**1.5, images, run.lr) for epoch in range(1, last + 1)]
     grid = np.linspace(-5, 5, 101)

@@ -47,8 +47,8 @@ def results(
     study = Study(activation=list(scores), seed=list(range(len(first))), epochs=epochs, **fields)
     found = []
     for run in study.runs():
-        curve = np.atleast_1d(np.asarray(scores[run.activation][run.seed]))
-        loss = None if losses is None else np.atleast_1d(np.asarray(losses[run.activation][run.seed]))
+        curve = np.atleast_1d(np.asarray(scores[run.activation][int(run.seed)]))
+        loss = None if losses is None else np.atleast_1d(np.asarray(losses[run.activation][int(run.seed)]))
         lost = epochs if (run.activation, run.seed) in diverged else None
         found.append(
             Result.of(made(run, curve.tolist(), None if loss is None else loss.tolist(), diverged=lost))

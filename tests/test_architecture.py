@@ -32,8 +32,12 @@ HEIGHTS: dict[str, tuple[int, int]] = {
     "engines": (0, 5),
     **dict.fromkeys(("study", "activations", "optimizers", "data", "kernels"), (1, 0)),
     **dict.fromkeys(("models", "results", "folder"), (2, 0)),
-    **dict.fromkeys(("training", "comparison", "claims", "summary", "inside"), (3, 0)),
+    **dict.fromkeys(
+        ("training", "comparison", "claims", "summary", "inside", "spread", "replication"), (3, 0)
+    ),
     "cost": (3, 0),
+    "published": (3, 0),
+    "replica": (3, 1),
     "figures": (3, 1),
     "worker": (3, 1),
     **dict.fromkeys(("experiment", "report", "export", "progress", "cards", "inspection"), (4, 0)),
@@ -46,7 +50,7 @@ NOWHERE = (9, 0)  # above everything: a room without a place may not be used
 READING = (  # the half that reads: no torch
     "names", "randomness", "metrics", "confidence", "looks", "statistics", "disk", "lock", "store",
     "catalogue", "environment", "engines", "study", "results", "folder", "comparison", "inside", "figures",
-    "claims", "summary", "report", "export", "progress",
+    "claims", "published", "summary", "spread", "replication", "report", "export", "progress",
     "worker", "verification", "__init__", "cli",
 )  # fmt: skip
 PLACES = ("src", "tests", "benchmarks", "results", "examples", "docs")

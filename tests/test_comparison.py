@@ -171,7 +171,7 @@ class TestNoiseFloor:
         found = []
         for run in study.runs():
             again = run.seed in study.control_seeds
-            name, seed = ("again", run.seed - 5) if again else (run.activation, run.seed)
+            name, seed = ("again", int(run.seed) - 5) if again else (run.activation, int(run.seed))
             found.append(Result.of(made(run, [scores[name][seed]])))
         return Results(study, tuple(found))
 
@@ -197,7 +197,9 @@ class TestChoose:
         shift = np.array([0.0, 0.002, -0.002])
         return Results(
             study,
-            tuple(Result.of(made(r, [scores[r.activation, r.lr] + shift[r.seed]])) for r in study.runs()),
+            tuple(
+                Result.of(made(r, [scores[r.activation, r.lr] + shift[int(r.seed)]])) for r in study.runs()
+            ),
         )
 
     def test_each_activation_gets_the_rate_that_is_best_on_validation(self) -> None:

@@ -486,7 +486,7 @@ def study(path: Path, arms: Mapping[str, tuple[float, float]], **more: Any) -> R
         seconds, accuracy = arms[run.activation]
         record = records.record(run, accuracy=accuracy)
         for epoch in record["epochs"]:
-            epoch["seconds"]["train"] = seconds * (9 if epoch["epoch"] == 1 else 1 + 0.01 * run.seed)
+            epoch["seconds"]["train"] = seconds * (9 if epoch["epoch"] == 1 else 1 + 0.01 * int(run.seed))
         Store(path / "runs").add(run.key, record)
     return Results.read(path)
 

@@ -46,14 +46,14 @@ def made(path: Path, study: Study, diverged: dict[tuple[str, int], int] | None =
     """Results of made-up runs; `diverged` maps (activation, seed) to the epoch."""
     records.folder(path, study)
     for run in study.runs():
-        epoch = (diverged or {}).get((run.activation, run.seed))
+        epoch = (diverged or {}).get((run.activation, int(run.seed)))
         if epoch is not None:
             Store(path / "runs").add(run.key, records.record(run, diverged=epoch))
     return Results.read(path)
 
 
 def lost(study: Study) -> dict[tuple[str, int], int]:
-    return {(run.activation, run.seed): 1 + run.seed % 2 for run in study.runs()}
+    return {(run.activation, int(run.seed)): 1 + int(run.seed) % 2 for run in study.runs()}
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ TWO: dict[str, list[Any]] = {
     "threads": [1, 2],
     "keep_weights": [False, True],
     "robustness": [False, True],
+    "procedure": ["standard", "tests.own_procedures:Twice"],
+    "pixels": ["standardised", "unit"],
 }
 each_axis = pytest.mark.parametrize("axis", TWO)
 

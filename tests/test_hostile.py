@@ -106,7 +106,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (path / "failed").mkdir(exist_ok=True)
             (path / "failed" / f"{run.key}.txt").write_text(f"Traceback {text}\nError: {text}", "utf-8")
             continue
-        made = records.record(run, diverged=1 + run.seed % 2 if number % 89 == 7 else None)
+        made = records.record(run, diverged=1 + int(run.seed) % 2 if number % 89 == 7 else None)
         made |= {"warnings": [text], "environment": list(places)[number % len(places)]}
         made["layers"] = [{"name": text, "kind": text, "shape": [1], "parameters": 0}]
         Store(path / "runs").add(run.key, made)

@@ -44,8 +44,8 @@ def written(
     records.folder(path, study, skip=study.size)
     for run in study.runs():
         name = run.activation
-        rng = np.random.default_rng([run.seed, zlib.crc32(name.encode())])
-        common = np.random.default_rng(run.seed).normal(0, 0.003)
+        rng = np.random.default_rng([int(run.seed), zlib.crc32(name.encode())])
+        common = np.random.default_rng(int(run.seed)).normal(0, 0.003)
         held = records.record(run, accuracy=0.8, images=IMAGES)
         right = level(run) + common + rng.normal(0, (noise or {}).get(name, 0.001))
         last, predicted = held["epochs"][-1], wrong_from(right)
@@ -210,7 +210,7 @@ def test_grown(tmp_path: Path) -> None:
 def test_the_control(tmp_path: Path, doubtful: bool) -> None:
     study = Study(activation=("relu", "elu"), epochs=1, control=True)
     drop = 0.05 if doubtful else 0.0
-    results = written(tmp_path, study, lambda run: of(run) - drop * (run.seed > 4))
+    results = written(tmp_path, study, lambda run: of(run) - drop * (int(run.seed) > 4))
     assert only(results).doubtful == doubtful
     text = Seen(report.render(results)).text
     warned = "Do not trust these verdicts: ReLU differs from itself under other seeds"

@@ -56,6 +56,8 @@ OTHER: dict[str, Any] = {
     "threads": 2,
     "keep_weights": True,
     "robustness": True,
+    "procedure": "my_lab:Mine",
+    "pixels": "unit",
 }
 
 

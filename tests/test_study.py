@@ -310,8 +310,14 @@ def test_any_file_is_a_study_or_a_fault(content: bytes, tmp_path_factory: pytest
     ("source", "words"),
     [
         ("qick", "no study is called 'qick'; did you mean 'quick'? Your own is a .toml file."),
-        ("zzz", "no study is called 'zzz'; bundled are article, article-tuned, dying, quick"),
-        ("none.toml", "there is no file none.toml; bundled studies: article, article-tuned, dying, quick"),
+        (
+            "zzz",
+            f"no study is called 'zzz'; bundled are {', '.join(bundled())}",
+        ),
+        (
+            "none.toml",
+            f"there is no file none.toml; bundled studies: {', '.join(bundled())}",
+        ),
         (Path("none.toml"), "there is no file none.toml"),
         ("", ". is a folder; give the study file in it"),
         ("folder", "folder is a folder; give the study file in it"),

@@ -281,6 +281,10 @@ class TestPreflight:
                 "fails on images of 1×28×28: ValueError: wrong kind of image",
             ),
             ({"model": "tests.own_models:raising"}, "cannot be made"),
+            (
+                {"activation": ["relu", "swiglu"], "init": "kaiming"},
+                "init kaiming needs the gain of every activation, and swiglu has none",
+            ),
         ],
     )
     def test_finds_what_cannot_work(self, given: dict[str, Any], words: str) -> None:

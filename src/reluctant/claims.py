@@ -59,7 +59,8 @@ def judge(results: Results, claim: Claim) -> Judged:
     level = GROWN if results.grown else LEVEL
     margin = _margin(results, claim)
     found = _JUDGES[claim.kind](results, claim, margin, level)
-    if found.finding == Finding.SUPPORTED and any(map(results.diverged, results.activations)):
+    concerned = claim.activations if claim.than else results.activations
+    if found.finding == Finding.SUPPORTED and any(map(results.diverged, concerned)):
         return replace(
             found, finding=Finding.UNDECIDED, test=f"{found.test}; runs diverged, so none is supported"
         )
@@ -112,21 +113,30 @@ def _unit(claim: Claim) -> str:
 
 
 def _extreme(results: Results, claim: Claim, _: float, level: float) -> Judged:
-    """`is`: paired differences to every rival."""
+    """`is`: paired differences to every rival, or to the one that the claim names."""
     (of,) = claim.of
-    rivals = [a for a in results.activations if a != of]
-    sign = 1 if claim.is_ in ("highest", "slowest") else -1
+    rivals = [claim.than] if claim.than else [a for a in results.activations if a != of]
+    sign = 1 if claim.is_ in ("highest", "slowest", "higher") else -1
     own = _values(results, of, claim)
     raw = [_paired(results, claim, own, _values(results, rival, claim), level) for rival in rivals]
     evidence = tuple(
         _against(of, rival, difference, sign, level)
         for rival, difference in zip(rivals, holm(raw), strict=True)
     )
-    test = (
+    return Judged(claim, _all(evidence), _tested(of, claim, level), _unit(claim), evidence)
+
+
+def _tested(of: str, claim: Claim, level: float) -> str:
+    """What `is` is supported and contradicted by, in words."""
+    if claim.than:
+        return (
+            f"supported when {of} is {claim.is_} than {claim.than} by the paired t test (p ≤ {level:g}), "
+            f"contradicted when {claim.than} is {claim.is_} instead"
+        )
+    return (
         f"supported when {of} is {claim.is_} by the paired t test (p ≤ {level:g}) against every rival, "
         f"contradicted when one rival is {claim.is_} instead (p ≤ {level:g} after Holm)"
     )
-    return Judged(claim, _all(evidence), test, _unit(claim), evidence)
 
 
 def _against(of: str, rival: str, difference: Difference, sign: int, level: float) -> Evidence:

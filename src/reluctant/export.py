@@ -124,9 +124,16 @@ def _under(comparison: Comparison) -> str:
     return "; ".join(filter(None, [where, chosen]))
 
 
+def _compared(results: Results) -> tuple[Comparison, ...]:
+    if results.study.sources:
+        raise StudyError("a study with a table [seed] compares nothing, so there is no table of verdicts; "
+                         "write a .csv or .parquet")  # fmt: skip
+    return compare(results)
+
+
 def _markdown(results: Results, path: Path) -> None:
     parts = []
-    for comparison in compare(results):
+    for comparison in _compared(results):
         rows = [[_md(name), *ours] for name, *ours in _rows(comparison)]
         lines = [[_md(head) for head in _heads(comparison)], ["---"] * 5, *rows]
         head = _md(_under(comparison))
@@ -148,7 +155,7 @@ def _md(text: str) -> str:
 
 
 def _latex(results: Results, path: Path) -> None:
-    write_whole(path, "\n\n".join(map(_tabular, compare(results))) + "\n")
+    write_whole(path, "\n\n".join(map(_tabular, _compared(results))) + "\n")
 
 
 def _tabular(comparison: Comparison) -> str:

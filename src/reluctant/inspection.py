@@ -127,8 +127,8 @@ def _of_study(path: Path, data: str | None, folder: str | None) -> Subject:
         raise StudyError(f"there is no file {path}")
     content = _read(path)
     run = _run_of(path, content)
-    parts = prepared(data or run.dataset, run.train_fraction, folder)
-    model = build(run.model, run.activation, parts.image, parts.classes, run.seed)
+    parts = prepared(data or run.dataset, run.train_fraction, folder, run.drawn("split"), run.pixels)
+    model = build(run.model, run.activation, parts.image, parts.classes, run.drawn("init"))
     try:
         model.load_state_dict(content["model"] if "run" in content else content)
     except (RuntimeError, TypeError, AttributeError):

@@ -9,6 +9,7 @@ from reluctant.catalogue.entry import Entry, Parameter, Table
 from reluctant.catalogue.initialisations import INITIALISATIONS
 from reluctant.catalogue.models import MODELS
 from reluctant.catalogue.optimizers import OPTIMIZERS
+from reluctant.catalogue.procedures import PROCEDURES
 
 __all__ = [
     "ACTIVATIONS",
@@ -16,6 +17,7 @@ __all__ = [
     "INITIALISATIONS",
     "MODELS",
     "OPTIMIZERS",
+    "PROCEDURES",
     "Activation",
     "DatasetEntry",
     "Entry",

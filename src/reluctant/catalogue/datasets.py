@@ -18,6 +18,8 @@ class DatasetEntry(Entry):
 
 DIGITS = tuple("0123456789")
 
+_FIRST = Parameter("first", 0, "how many of the first training images are used; 0: all", low=0, high=10**9)
+
 _MNIST = {
     "train-images-idx3-ubyte.gz": (
         9912422,
@@ -74,6 +76,7 @@ DATASETS: Table[DatasetEntry] = Table(
             "70,000 handwritten digits of 28×28 pixels",
             code="reluctant.data.idx:load_published",
             source="LeCun, Cortes & Burges 1998",
+            parameters=(_FIRST,),
             classes=DIGITS,
             files=_MNIST,
             mirrors=(
@@ -88,6 +91,7 @@ DATASETS: Table[DatasetEntry] = Table(
             code="reluctant.data.idx:load_published",
             aliases=("fashion",),
             source="Xiao, Rasul & Vollgraf 2017 (1708.07747)",
+            parameters=(_FIRST,),
             classes=(
                 "T-shirt",
                 "Trouser",

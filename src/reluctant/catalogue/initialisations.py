@@ -26,6 +26,13 @@ INITIALISATIONS: Table[Entry] = Table(
             "gain 1/√E[f(z)²] of the activation f (last layer: 1), so that outputs keep their size",
             source="He et al. 2015 (1502.01852); Kumar 2017 (1704.08863)",
         ),
+        Entry(
+            "xavier_uniform",
+            "Xavier, uniform",
+            "weights of convolutions and linear layers uniform within ±√(6/(fan_in + fan_out)), biases zero",
+            aliases=("glorot_uniform", "glorot"),
+            source="Glorot & Bengio 2010",
+        ),
     ),
     own=False,
 )

@@ -1,8 +1,36 @@
 """The networks a study can train."""
 
-from reluctant.catalogue.entry import Entry, Parameter, Table
+import re
 
-_DROPOUT = Parameter("dropout", 0.15, "share of activations dropped after each block", 0.0, below=1.0)
+from reluctant.catalogue.entry import Entry, Parameter, Table
+from reluctant.names import StudyError, shown
+
+WIDTHS = "200-100-60-30"  # of the perceptron in Alcaide's study
+DEEPEST, WIDEST = 20, 99_999
+_WIDTHS = re.compile(rf"[1-9]\d{{0,4}}(-[1-9]\d{{0,4}}){{0,{DEEPEST - 1}}}", re.ASCII)
+
+
+def _dropout(default: float, meaning: str, name: str = "dropout") -> Parameter:
+    return Parameter(name, default, f"share of activations dropped {meaning}", 0.0, below=1.0)
+
+
+def widths_of(text: str) -> tuple[int, ...]:
+    """The widths of hidden layers: (200, 100) for `200-100`; `StudyError` for a text of another form."""
+    fault = _wrong(text)
+    if fault:
+        raise StudyError(fault)
+    return tuple(map(int, text.split("-")))
+
+
+def _wrong(text: str) -> str:
+    """What is wrong with a text of widths; empty where nothing is."""
+    if _WIDTHS.fullmatch(text):
+        return ""
+    return (
+        f"widths are whole numbers from 1 to {WIDEST} with a hyphen between, at most {DEEPEST} of them, "
+        f"such as {WIDTHS!r}, not {shown(text)}"
+    )
+
 
 MODELS: Table[Entry] = Table(
     "model",
@@ -13,8 +41,33 @@ MODELS: Table[Entry] = Table(
             "three blocks of convolution, batch norm, max-pooling, activation and dropout, then two "
             "linear layers",
             code="reluctant.models.convnet:ConvNet",
-            parameters=(_DROPOUT,),
+            parameters=(_dropout(0.15, "after each block"),),
             source="Nicolas 2024, the article this project starts from",
+        ),
+        Entry(
+            "mlp",
+            "Multilayer perceptron",
+            "hidden layers of a linear map, activation and dropout, then one linear layer",
+            code="reluctant.models.mlp:MLP",
+            parameters=(
+                Parameter("widths", WIDTHS, "of the hidden layers, from the image on"),
+                _dropout(0.0, "after each hidden layer"),
+                Parameter("norm", False, "batch norm before every activation"),
+            ),
+            source="Rosenblatt 1958; Rumelhart et al. 1986; the widths: Alcaide 2018 (1801.07145)",
+            fault=lambda given: _wrong(given["widths"]),
+        ),
+        Entry(
+            "cnn",
+            "Small convolutional network",
+            "two convolutions (32 and 64 channels) with activations, max-pooling, dropout, then two linear "
+            "layers with activation and dropout between",
+            code="reluctant.models.cnn:CNN",
+            parameters=(
+                _dropout(0.25, "after the pooling"),
+                _dropout(0.5, "after the hidden linear layer", "dense_dropout"),
+            ),
+            source="the MNIST example of Keras; Golwala 2025 (2507.10560)",
         ),
     ),
 )

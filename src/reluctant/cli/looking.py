@@ -42,7 +42,16 @@ def status(folder: Path) -> None:
         click.echo(f"failed, to be tried again: {run.activation}, seed {run.seed}")
 
 
-KINDS = ("activations", "models", "datasets", "optimizers", "initialisations", "studies", "metrics")
+KINDS = (
+    "activations",
+    "models",
+    "datasets",
+    "optimizers",
+    "initialisations",
+    "procedures",
+    "studies",
+    "metrics",
+)
 
 
 @click.command(name="list")

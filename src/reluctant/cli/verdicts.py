@@ -71,8 +71,36 @@ def tell(
         _say(console, sentence(comparison))
         _table(console, comparison)
         _warn(console, comparison)
+    _spread(console, results, metric)
     if metric is None:
         _claims(console, results)
+        _published(console, results)
+
+
+def _spread(console: "Console", results: "Results", metric: str | None) -> None:
+    """For a study with a table of seeds: each source's share of the variance between runs."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from reluctant.spread import WORDS, spreads
+
+    for chosen in results.settings if results.study.sources else ():
+        part = results.at(chosen)
+        if chosen:
+            _say(console, f"\n{', '.join(f'{key} = {value}' for key, value in chosen.items())}")
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("activation", overflow="fold", ratio=1)
+        for head in ("source", "share", "deviation"):
+            table.add_column(head, justify="left" if head == "source" else "right", no_wrap=True)
+        for each in spreads(part, metric):
+            if each.lost:
+                table.add_row(
+                    Text(visible(each.activation)), f"{each.lost} of {each.runs} runs lost", "–", "–"
+                )
+            for source in each.parts:
+                row = (WORDS[source.source], f"{100 * source.share:.0f} %", f"{source.variance**0.5:.4f}")
+                table.add_row(Text(visible(each.activation)), *row)
+        console.print(table)
 
 
 def _where(comparison: "Comparison") -> str:
@@ -126,6 +154,29 @@ def _claims(console: "Console", results: "Results") -> None:
     for chosen in results.settings:
         for each in judged(results.at(chosen)):
             _say(console, f"{each.finding.value:>12}: {each.claim.says}")
+
+
+def _published(console: "Console", results: "Results") -> None:
+    """How many published numbers agree with ours, and all of them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from reluctant.report.publications import numbers, sentence
+
+    for chosen in results.settings if results.study.published else ():
+        part = results.at(chosen)
+        told = numbers(part)
+        where = f" ({', '.join(f'{key} = {value}' for key, value in chosen.items())})" if chosen else ""
+        _say(console, f"\n{told.caption}{where}\n{sentence(part)}")
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for place, head in enumerate(told.columns):
+            if place == 0 or place in told.words:
+                table.add_column(head.lower(), overflow="fold")
+            else:
+                table.add_column(head.lower(), justify="right", no_wrap=True)
+        for row in told.rows:
+            table.add_row(*(Text(visible(cell.replace("\n", ", "))) for cell in row))
+        console.print(table)
 
 
 def _say(console: "Console", text: str) -> None:

@@ -108,6 +108,8 @@ def compare(
     margin = asked.margin if margin is None else margin
     at = at or study.compare.at
     _check(margin, at)
+    if results.study.sources:
+        return ()
     found = [_one(results.at(chosen), asked, against, margin, at, chosen, ()) for chosen in results.settings]
     for chosen, picks in pick(results, asked.name, at):
         if not picks:

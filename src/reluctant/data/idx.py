@@ -26,7 +26,8 @@ PARTS = (
 def load_published(name: Name, folder: Path) -> Dataset:
     """A published data set from `folder/<name>/`, its files compressed as published or unpacked.
 
-    Files of the user's that are not the published ones are used, with a warning. Raises `StudyError` for
+    With `first`, only so many of the training images. Files of the user's that are not the published ones are
+    used, with a warning. Raises `StudyError` for
     missing files (how to get them) and for damaged ones.
     """
     row = DATASETS[name.head]
@@ -34,9 +35,8 @@ def load_published(name: Name, folder: Path) -> Dataset:
     paths = _present(place, lambda missing: _not_fetched(row, place, missing))
     mend = f"delete it and run `reluctant fetch {row.name}`"
     warnings = [warning for path in paths if (warning := _unpublished(row, path))]
-    return _load(
-        str(name), paths, mend, title=row.title, classes=row.classes, note=row.note, warnings=warnings
-    )
+    known = {"title": row.title, "classes": row.classes, "note": row.note, "warnings": warnings}
+    return _load(str(name), paths, mend, DATASETS.arguments(name)["first"], **known)
 
 
 def load_own(name: Name, folder: Path) -> Dataset:
@@ -54,7 +54,7 @@ def load_own(name: Name, folder: Path) -> Dataset:
             f"{name}: {place} has no {', '.join(missing)}; name your files as MNIST's, with or without .gz"
         ),
     )
-    return _load(str(name), paths, REPLACE, title=place.name)
+    return _load(str(name), paths, REPLACE, 0, title=place.name)
 
 
 def _folder_of(name: str, given: str) -> Path:
@@ -64,12 +64,19 @@ def _folder_of(name: str, given: str) -> Path:
         raise StudyError(f"{name}: there can be no such folder: {fault}") from None
 
 
-def _load(name: str, paths: Sequence[Path], mend: str, **known: Any) -> Dataset:
+def _load(name: str, paths: Sequence[Path], mend: str, first: int, **known: Any) -> Dataset:
     arrays = [
         _read_labels(path, mend) if "labels" in path.name else _read_images(path, mend) for path in paths
     ]
+    train = arrays[0], arrays[1]
+    if first and len(train[0]) == len(train[1]):
+        if first > len(train[0]):
+            raise StudyError(
+                f"{name}: there are only {len(train[0]):,} training images; write first={len(train[0])}"
+            )
+        train = train[0][:first], train[1][:first]
     try:
-        return checked(name, (arrays[0], arrays[1]), (arrays[2], arrays[3]), **known)
+        return checked(name, train, (arrays[2], arrays[3]), **known)
     except StudyError as fault:
         raise StudyError(f"{fault} (the files are in {paths[0].parent})") from None
 

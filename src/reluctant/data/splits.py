@@ -11,17 +11,18 @@ from reluctant.randomness import generator
 Indices = NDArray[np.int64]
 
 
-def split_indices(n: int, train_fraction: float) -> tuple[Indices, Indices]:
+def split_indices(n: int, train_fraction: float, seed: int = 0) -> tuple[Indices, Indices]:
     """The indices to train on and those to validate on, both ascending, together 0 … n-1.
 
-    round(n * train_fraction) are trained on. The choice depends on `n` and the fraction alone: every
-    activation and every seed is judged on the same images. Raises `StudyError` where a part would be empty.
+    round(n * train_fraction) are trained on. The choice depends on `n`, the fraction and the seed alone:
+    unless a study varies that, every activation and every seed is judged on the same images. Raises
+    `StudyError` where a part would be empty.
     """
     fits = math.isfinite(train_fraction) and 0 < train_fraction < 1
     kept = round(n * train_fraction) if fits else 0
     if not 0 < kept < n:
         raise StudyError(_would_do(n, train_fraction))
-    order = generator(0, "split").permutation(n).astype(np.int64)
+    order = generator(seed, "split").permutation(n).astype(np.int64)
     return np.sort(order[:kept]), np.sort(order[kept:])
 
 

@@ -1,6 +1,7 @@
 """Figures of a study: one function per figure, `Results` in, a matplotlib `Figure` out. Needs no torch."""
 
 from reluctant.figures.confusion import confusion
+from reluctant.figures.crowning import published_scores
 from reluctant.figures.curves import score_by_epoch, training_curves
 from reluctant.figures.differences import differences
 from reluctant.figures.inline import inline_svg
@@ -8,10 +9,14 @@ from reluctant.figures.inside_depth import gradient_by_depth
 from reluctant.figures.inside_grid import shares_by_site, update_ratios
 from reluctant.figures.inside_shapes import learned_shapes
 from reluctant.figures.inside_values import distributions
+from reluctant.figures.ladder import ladder
+from reluctant.figures.published import published
 from reluctant.figures.quality import quality
 from reluctant.figures.saving import save
 from reluctant.figures.scores import final_scores
 from reluctant.figures.shapes import formula, shape, shapes
+from reluctant.figures.sixteen import last_sixteen
+from reluctant.figures.spread import spread_by_source
 
 __all__ = [
     "confusion",
@@ -21,13 +26,18 @@ __all__ = [
     "formula",
     "gradient_by_depth",
     "inline_svg",
+    "ladder",
+    "last_sixteen",
     "learned_shapes",
+    "published",
+    "published_scores",
     "quality",
     "save",
     "score_by_epoch",
     "shape",
     "shapes",
     "shares_by_site",
+    "spread_by_source",
     "training_curves",
     "update_ratios",
 ]

@@ -138,7 +138,19 @@ def left_out(results: Results, *activations: str) -> str:
 
 def setting_words(setting: Mapping[str, Any]) -> str:
     """`lr = 0.01, batch_size = 32`."""
-    return ", ".join(f"{axis} = {clip(str(value), 60)}" for axis, value in setting.items())
+    return ", ".join(f"{axis} = {clip(_setting(value), 90)}" for axis, value in setting.items())
+
+
+def _setting(value: object) -> str:
+    """A value of an axis; code of one's own without its module, its switches without `=True`."""
+    try:
+        name = parse(value)
+    except StudyError:
+        return str(value)
+    if not name.is_own:
+        return str(value)
+    inside = ", ".join(k if v is True else f"{k}={literal(v)}" for k, v in sorted(name.arguments.items()))
+    return name.head.rpartition(":")[2] + (f"({inside})" if inside else "")
 
 
 def slug(text: str) -> str:

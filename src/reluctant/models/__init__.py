@@ -1,10 +1,29 @@
 """Networks: built from a name, their weights drawn from a seed, their layers listed."""
 
 from reluctant.models.build import build
+from reluctant.models.cnn import CNN
 from reluctant.models.convnet import ConvNet, kernels_used
 from reluctant.models.dropout import Dropout
+from reluctant.models.giving import give_or_swap, takes_activation
 from reluctant.models.initialise import initialise
 from reluctant.models.layers import layers
-from reluctant.models.sites import sites
+from reluctant.models.mlp import MLP
+from reluctant.models.sites import place_name, sites
+from reluctant.models.swap import Swap, swap_activations
 
-__all__ = ["ConvNet", "Dropout", "build", "initialise", "kernels_used", "layers", "sites"]
+__all__ = [
+    "CNN",
+    "MLP",
+    "ConvNet",
+    "Dropout",
+    "Swap",
+    "build",
+    "give_or_swap",
+    "initialise",
+    "kernels_used",
+    "layers",
+    "place_name",
+    "sites",
+    "swap_activations",
+    "takes_activation",
+]

@@ -34,6 +34,8 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu")
                 elif name.head == "kaiming" and isinstance(module, WEIGHTED):
                     fan_in = module.weight[0].numel()
                     _normal(module, (1.0 if module in last else factor) / sqrt(fan_in))
+                elif name.head == "xavier_uniform" and isinstance(module, WEIGHTED):
+                    _uniform(module)
 
 
 def _normal(module: nn.Module, std: float) -> None:
@@ -41,3 +43,9 @@ def _normal(module: nn.Module, std: float) -> None:
         nn.init.normal_(module.weight, std=std)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def _uniform(module: nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear) -> None:
+    nn.init.xavier_uniform_(module.weight)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)

@@ -13,6 +13,9 @@ from reluctant.report.claimed import Claimed, claimed, notes
 from reluctant.report.headline import sentences
 from reluctant.report.inside import Inside, insides
 from reluctant.report.pictures import Picture, Studio
+from reluctant.report.publications import Publication, publications
+from reluctant.report.replication import Replication, replication
+from reluctant.report.spread import Apart, apart
 from reluctant.report.tables import Table
 from reluctant.report.verdicts import Compared, compared
 from reluctant.results import Results
@@ -56,8 +59,11 @@ class Page:
     study: words.Pairs
     warnings: tuple[str, ...]
     compared: tuple[Compared, ...]
+    apart: tuple[Apart, ...]
+    replication: Replication | None
     claimed: tuple[Claimed, ...]
     claim_notes: tuple[str, ...]
+    published: tuple[Publication, ...]
     settings: tuple[Setting, ...]
     inside: tuple[Inside, ...]
     shapes: Picture | None
@@ -91,8 +97,11 @@ def page(results: Results, studio: Studio) -> Page:
         study=words.study(results),
         warnings=tuple(words.warnings(results)),
         compared=compared(comparisons, studio),
+        apart=apart(results, studio),
+        replication=replication(results, studio),
         claimed=claimed(results),
         claim_notes=notes(results) if some else (),
+        published=publications(results, studio),
         settings=_settings(results, studio) if some else (),
         inside=insides(results, comparisons, studio, every=len(results.settings) <= MANY),
         shapes=_shapes(results, studio) if some else None,

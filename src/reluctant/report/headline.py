@@ -39,7 +39,9 @@ def sentences(results: Results, comparisons: "tuple[Comparison, ...]") -> tuple[
     """The same, the answer first and apart from what qualifies it."""
     if not any(r.diverged is None for r in results):
         return (_nothing(results),)
-    if len(results.activations) == 1:
+    if results.study.sources:
+        said = _apart(results)
+    elif len(results.activations) == 1:
         said = _alone(results)
     else:
         said = _one(comparisons[0]) if len(comparisons) == 1 else _several(results, comparisons)
@@ -57,6 +59,18 @@ def _nothing(results: Results) -> str:
         return f"No run has finished yet: 0 of {results.study.size:,}."
     lost = "The only finished run" if len(results) == 1 else f"All {len(results):,} finished runs"
     return f"{lost} diverged; there is no score to compare. {_missing(results)}".strip()
+
+
+def _apart(results: Results) -> tuple[str, ...]:
+    """A table of seeds: where the spread comes from, and nothing of who is better."""
+    from reluctant.spread import sentence
+
+    one = len(results.settings) == 1
+    return (
+        sentence(results) if one else "",
+        _data(results),
+        "The study takes the spread between runs apart; it compares no activations.",
+    )
 
 
 def _alone(results: Results) -> tuple[str, ...]:

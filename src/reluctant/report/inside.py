@@ -69,20 +69,19 @@ def insides(
     results: Results, comparisons: "Sequence[Comparison]", studio: Studio, *, every: bool
 ) -> tuple[Inside, ...]:
     """The inside at every setting that was looked into; pictures only where `every` setting gets them."""
-    held = zip(
-        results.settings, comparisons, strict=False
-    )  # the comparisons of picks follow those of settings
+    # The comparisons of picks follow those of settings; a table of seeds has none.
+    held = zip(results.settings, comparisons or (None,) * len(results.settings), strict=False)
     made = [_inside(results.at(s), comparison, s, studio, every=every) for s, comparison in held]
     return tuple(each for each in made if each.units or each.trust or each.robust)
 
 
 def _inside(
-    part: Results, comparison: "Comparison", setting: Mapping[str, Any], studio: Studio, *, every: bool
+    part: Results, comparison: "Comparison | None", setting: Mapping[str, Any], studio: Studio, *, every: bool
 ) -> Inside:
     looked_into = bool(inside.sites(part) or inside.layers(part))
     return Inside(
         setting_words(setting),
-        beside(comparison),
+        beside(comparison) if comparison else (),
         _pictures(part, setting, studio) if every and looked_into else (),
         units(part) if inside.sites(part) else None,
         trust(part),

@@ -9,10 +9,15 @@ from reluctant.catalogue import ACTIVATIONS, DATASETS, INITIALISATIONS, MODELS, 
 from reluctant.figures.labels import count, data_title, described, setting_words
 from reluctant.names import StudyError, parse
 from reluctant.results import SPLITS, Result, Results
-from reluctant.study import Run
+from reluctant.study import SOURCES, Run, Study
 from reluctant.study.study import AXES
 
 Pairs = list[tuple[str, str]]
+
+SHARED = (
+    "A table of seeds: runs share weights, orders or splits, so the intervals of means on this page are "
+    "narrower than they should be. To compare activations, give seed = [0, 1, …]"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ def study(results: Results) -> Pairs:
         ("Learning rate", ", ".join(f"{lr:g}" for lr in s.lr)),
         ("Batch size", ", ".join(f"{size:,}" for size in s.batch_size)),
         ("Epochs", ", ".join(f"{epochs:,}" for epochs in s.epochs)),
-        ("Seeds", _seeds(s.seed)),
+        ("Seeds", _seeds(s)),
         ("Runs", f"{len(results):,} of {s.size:,} finished"),
     ]
 
@@ -54,7 +59,13 @@ def _purpose(table: Table[Any], name: str) -> str:
         return ""
 
 
-def _seeds(seeds: Sequence[int]) -> str:
+def _seeds(s: Study) -> str:
+    if s.sources:
+        varied = [
+            f"{count(len(v), 'number')} for the {SOURCES[k]}" for k, v in s.sources.items() if len(v) > 1
+        ]
+        return f"{len(s.seed)}, every combination of {', '.join(varied)}"
+    seeds = [int(seed) for seed in s.seed]
     run = list(range(seeds[0], seeds[0] + len(seeds)))
     listed = (
         f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 2 and list(seeds) == run else ", ".join(map(str, seeds))
@@ -119,9 +130,8 @@ def warnings(results: Results) -> list[str]:
     said = Counter(str(text) for r in results for text in r.record.get("warnings") or ())
     spoilt = len(results.damaged)
     lost = f"{count(spoilt, 'record')} damaged and left out; `reluctant run` trains the same again"
-    return (
-        [f"{text} ({count(n, 'run')})" for text, n in said.items()] + [lost] * bool(spoilt) + mixed(results)
-    )
+    told = [f"{text} ({count(n, 'run')})" for text, n in said.items()]
+    return told + [lost] * bool(spoilt) + [SHARED] * bool(results.study.sources) + mixed(results)
 
 
 def mixed(results: Results) -> list[str]:

@@ -4,6 +4,7 @@ The seed is the unit. How each part was chosen, what it assumes and how it behav
 docs/statistics.md.
 """
 
+from reluctant.statistics.components import REST, Component, components
 from reluctant.statistics.correction import holm
 from reluctant.statistics.distributions import t_quantile
 from reluctant.statistics.growth import further_seeds
@@ -15,12 +16,15 @@ from reluctant.statistics.unpaired import Unpaired, welch
 from reluctant.statistics.verdict import Decision, Verdict, decide
 
 __all__ = [
+    "REST",
+    "Component",
     "Decision",
     "Difference",
     "Interval",
     "Unpaired",
     "Verdict",
     "combined_interval",
+    "components",
     "decide",
     "difference_power",
     "equivalence_power",

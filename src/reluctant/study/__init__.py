@@ -3,7 +3,22 @@
 from reluctant.study.claim import Claim
 from reluctant.study.growth import differences
 from reluctant.study.overrides import parse_overrides
+from reluctant.study.published import Published
 from reluctant.study.run import RECIPE, Run
+from reluctant.study.seeds import SOURCES, Seed, numbers
 from reluctant.study.study import MANY, Study, bundled
 
-__all__ = ["MANY", "RECIPE", "Claim", "Run", "Study", "bundled", "differences", "parse_overrides"]
+__all__ = [
+    "MANY",
+    "RECIPE",
+    "SOURCES",
+    "Claim",
+    "Published",
+    "Run",
+    "Seed",
+    "Study",
+    "bundled",
+    "differences",
+    "numbers",
+    "parse_overrides",
+]

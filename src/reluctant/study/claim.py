@@ -9,6 +9,7 @@ from reluctant.metrics import metric
 from reluctant.names import StudyError
 
 At = Literal["last", "best", "mean"]
+Is = Literal["highest", "lowest", "slowest", "fastest", "higher", "lower"]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -44,12 +45,14 @@ ActivationName = Annotated[str, BeforeValidator(named_activation)]
 Names = Annotated[tuple[ActivationName, ...], BeforeValidator(_several)]
 
 KINDS = ("is", "between", "reaches", "similar")
+VERSUS = ("higher", "lower")  # what `is` says of one rival, `than`
 
 
 class Claim(BaseModel):
     """One claim: `says` in words, and one of `is`, `between`, `reaches`, `similar` to be tested.
 
-    `of` names the activations it is about; `only` adds that no other activation does the same.
+    `of` names the activations it is about; `only` adds that no other activation does the same. `is` is
+    highest, lowest, slowest or fastest of all; or higher or lower `than` one rival.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -60,7 +63,8 @@ class Claim(BaseModel):
     at: At = "last"
     margin: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
     of: Names = ()
-    is_: Literal["highest", "lowest", "slowest", "fastest"] | None = Field(None, alias="is")
+    is_: Is | None = Field(None, alias="is")
+    than: ActivationName | None = None
     between: tuple[Number, Number] | None = None
     reaches: Number | None = None
     by_epoch: Annotated[int, Field(strict=True, ge=1)] | None = None
@@ -96,6 +100,9 @@ class Claim(BaseModel):
             (similar and len(set(self.similar)) < 2, "similar wants at least two activations"),
             (not similar and not self.of, "`of` names the activation that the claim is about"),
             (self.is_ is not None and len(self.of) != 1, f"is = {self.is_!r} is about one activation"),
+            (self.is_ in VERSUS and self.than is None, f"is = {self.is_!r} wants a rival: than = 'relu'"),
+            (self.is_ not in VERSUS and self.than is not None, "than goes with is = 'higher' or 'lower'"),
+            (self.than in self.of, f"{self.than!r} cannot be compared with itself; `than` names a rival"),
             (self.between is not None and self.between[0] >= self.between[1], "between wants [low, high]"),
             (self.by_epoch is not None and self.reaches is None, "by_epoch goes with reaches"),
             (self.only and self.kind not in ("between", "reaches"), "only goes with between and reaches"),
@@ -104,7 +111,7 @@ class Claim(BaseModel):
     @property
     def activations(self) -> tuple[str, ...]:
         """All activations that the claim names."""
-        return (*self.of, *self.similar)
+        return (*self.of, *self.similar, *((self.than,) if self.than else ()))
 
     def written(self) -> dict[str, Any]:
         """The claim as a table of a study file."""

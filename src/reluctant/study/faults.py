@@ -30,7 +30,7 @@ def report(fault: ValidationError, keys: Mapping[str, Sequence[str]]) -> str:
 def _line(
     kind: str, loc: tuple[int | str, ...], message: str, given: object, keys: Mapping[str, Sequence[str]]
 ) -> str:
-    path = _path(loc)
+    path = _path(loc) if loc else "the study"
     if kind == "extra_forbidden":
         key = str(loc[-1])
         known = keys["" if len(loc) == 1 else str(loc[0])]
@@ -47,6 +47,6 @@ def _line(
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
-    """`claim.2.metric` for the second claim; the places of values in a list are left out."""
+    """`claim.2.metric` for the second claim; of other lists the places are left out."""
     steps = [str(step + 1) if isinstance(step, int) else step for step in loc]
-    return ".".join(steps if loc[0] == "claim" else [s for s in loc if isinstance(s, str)])
+    return ".".join(steps if loc[0] in ("claim", "published") else [s for s in loc if isinstance(s, str)])

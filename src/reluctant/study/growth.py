@@ -6,8 +6,8 @@ from reluctant.study.study import AXES, Study
 def differences(old: Study, new: Study) -> list[str]:
     """What stands between two studies, other than growth, one line each; empty when `new` may go on.
 
-    More activations, seeds and axis values are growth; `about`, `control`, `choose`, `compare` and `claim`
-    may change freely.
+    More activations, seeds and axis values are growth; `about`, `control`, `choose`, `compare`, `claim`
+    and `published` may change freely.
     """
     found = []
     if old.name != new.name:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from reluctant.names import plain
 from reluctant.store import dumps
+from reluctant.study.seeds import Seed, source_seed
 
 RECIPE = 2  # raised whenever the same Run would give other numbers
 
@@ -17,7 +18,7 @@ class Run:
     """One training. Names are canonical; device, workers, engine and folder are not part of it."""
 
     activation: str
-    seed: int = 0
+    seed: Seed = 0
     dataset: str = "digits"
     model: str = "convnet"
     init: str = "default"
@@ -29,6 +30,8 @@ class Run:
     threads: int = 1
     keep_weights: bool = False
     robustness: bool = False
+    procedure: str = "standard"
+    pixels: str = "standardised"
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
@@ -38,6 +41,10 @@ class Run:
             "activation": self.activation,
             **{name: value for name, (value, default) in given.items() if not same(value, default)},
         }
+
+    def drawn(self, source: str) -> int:
+        """The number that a source of randomness (`init`, `order`, `noise`, `split`) draws from."""
+        return source_seed(self.seed, source)
 
     @cached_property
     def key(self) -> str:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 import tomli_w
 from pydantic import (
@@ -15,9 +15,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -27,12 +31,15 @@ from reluctant.catalogue import (
     INITIALISATIONS,
     MODELS,
     OPTIMIZERS,
+    PROCEDURES,
     Table,
 )
 from reluctant.names import StudyError, did_you_mean, shown
 from reluctant.study.claim import ActivationName, At, Claim, MetricName, printable
 from reluctant.study.faults import report
+from reluctant.study.published import Publications, Published
 from reluctant.study.run import Run
+from reluctant.study.seeds import LARGEST, Seed, as_table, crossed, levels
 
 MANY = 10_000  # runs; more than this wants a second thought
 AXES = (
@@ -47,6 +54,8 @@ AXES = (
     "threads",
     "keep_weights",
     "robustness",
+    "procedure",
+    "pixels",
 )  # in the order in which they vary, between the seeds (slowest) and the activations (fastest)
 
 T = TypeVar("T")
@@ -79,6 +88,16 @@ def _named(table: Table[Any]) -> Callable[[object], str]:
     return canonical
 
 
+def _seeds(given: object, plain: ValidatorFunctionWrapHandler) -> tuple[Seed, ...]:
+    """Plain seeds; or every combination of the numbers of a table, as seeds written by source."""
+    if isinstance(given, Mapping):
+        return crossed(given)
+    if isinstance(given, list | tuple) and given and all(isinstance(each, str) for each in given):
+        return crossed(as_table(given))  # as a copy of a study holds them
+    seeds: tuple[Seed, ...] = plain(given)
+    return seeds
+
+
 _strict = Field(strict=True)
 Text = Annotated[str, _strict, AfterValidator(printable)]
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=100), AfterValidator(printable)]
@@ -88,7 +107,13 @@ Models = Axis[Annotated[str, BeforeValidator(_named(MODELS))]]
 Datasets = Axis[Annotated[str, BeforeValidator(_named(DATASETS))]]
 Optimizers = Axis[Annotated[str, BeforeValidator(_named(OPTIMIZERS))]]
 Initialisations = Axis[Annotated[str, BeforeValidator(_named(INITIALISATIONS))]]
-Seeds = Axis[Annotated[int, Field(strict=True, ge=0, lt=2**63)]]
+Pixels = Axis[Literal["standardised", "unit"]]
+Procedures = Axis[Annotated[str, BeforeValidator(_named(PROCEDURES))]]
+_PlainSeeds = Axis[Annotated[int, Field(strict=True, ge=0, lt=LARGEST)]]
+if TYPE_CHECKING:
+    Seeds = tuple[Seed, ...]
+else:
+    Seeds = Annotated[_PlainSeeds, WrapValidator(_seeds), PlainSerializer(list)]
 Rates = Axis[Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]]
 Sizes = Axis[Annotated[int, Field(strict=True, ge=1, le=10**7)]]
 Epochs = Axis[Annotated[int, Field(strict=True, ge=1, le=10**6)]]
@@ -115,8 +140,8 @@ class Compare(BaseModel):
 class Study(BaseModel):
     """The question: which activations, in which network, on which data, with which seeds.
 
-    `name`, `about`, `control`, `choose`, `compare` and `claim` are told of the study; every other field takes
-    one value or a list, and a list is an axis.
+    `name`, `about`, `control`, `choose`, `compare`, `claim` and `published` are told of the study; every
+    other field takes one value or a list, and a list is an axis.
     Raises `StudyError` naming every fault at once.
     """
 
@@ -137,18 +162,21 @@ class Study(BaseModel):
     threads: Threads = (Run.threads,)
     keep_weights: Flags = (Run.keep_weights,)
     robustness: Flags = (Run.robustness,)
+    procedure: Procedures = (Run.procedure,)
+    pixels: Pixels = ("standardised",)
     control: Annotated[bool, _strict] = False
     choose: Literal["lr"] | None = None
     compare: Compare = Compare()
     claim: tuple[Claim, ...] = ()
+    published: Publications = ()
 
     def __init__(self, /, **given: Any) -> None:
         try:
             super().__init__(**given)
         except ValidationError as fault:
-            raise StudyError(
-                report(fault, {"": _keys(Study), "compare": _keys(Compare), "claim": _keys(Claim)})
-            ) from None
+            tables: dict[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "published": Published}
+            keys = {"": _keys(Study), **{name: _keys(table) for name, table in tables.items()}}
+            raise StudyError(report(fault, keys)) from None
 
     @field_validator("compare")
     @classmethod
@@ -170,6 +198,23 @@ class Study(BaseModel):
         if choose is not None and len(info.data.get(choose, ())) == 1:
             raise ValueError(f"there is only one {choose} to choose from; give a list")
         return choose
+
+    @model_validator(mode="after")
+    def _sources_decide_nothing(self) -> Self:
+        asked = [key for key in ("control", "choose", "claim", "published") if getattr(self, key)]
+        if self.sources and asked:
+            keys = " and ".join(asked)
+            message = (
+                f"seed: a table takes the spread apart and compares nothing; leave out {keys}, or give "
+                f"seed = [0, 1, …]"
+            )
+            raise PydanticCustomError("astray", "{fault}", {"fault": message})
+        return self
+
+    @property
+    def sources(self) -> dict[str, tuple[int, ...]]:
+        """The seeds of every source of randomness where a `[seed]` table gives them; else empty."""
+        return levels(self.seed)
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -197,7 +242,8 @@ class Study(BaseModel):
         """The other seeds under which `control = true` trains the baseline again."""
         if not self.control:
             return ()
-        return tuple(range(max(self.seed) + 1, max(self.seed) + 1 + len(self.seed)))
+        last = max(seed for seed in self.seed if isinstance(seed, int))
+        return tuple(range(last + 1, last + 1 + len(self.seed)))
 
     def runs(self) -> Iterator[Run]:
         """All runs. Seeds vary slowest, so that a study stopped early is balanced."""
@@ -233,6 +279,8 @@ class Study(BaseModel):
         for name in ("dataset", "model", "activation", *AXES[2:], "seed"):
             values = getattr(self, name)
             written[name] = values[0] if len(values) == 1 else list(values)
+        if self.sources:
+            written["seed"] = as_table(self.seed)
         if self.control:
             written["control"] = True
         if self.choose:
@@ -240,6 +288,8 @@ class Study(BaseModel):
         written["compare"] = self.compare.model_dump(exclude_none=True)
         if self.claim:
             written["claim"] = [claim.written() for claim in self.claim]
+        if self.published:
+            written["published"] = [each.written() for each in self.published]
         return tomli_w.dumps(written)
 
 

@@ -5,6 +5,7 @@ from reluctant.training.estimate import seconds_expected
 from reluctant.training.evaluation import evaluate
 from reluctant.training.preflight import preflight
 from reluctant.training.prepared import Prepared, prepare
+from reluctant.training.procedures import training_for
 from reluctant.training.sources import sources
 from reluctant.training.training import Training
 
@@ -19,4 +20,5 @@ __all__ = [
     "rehearse",
     "seconds_expected",
     "sources",
+    "training_for",
 ]

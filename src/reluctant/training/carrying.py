@@ -17,6 +17,7 @@ from reluctant.study import Run
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.evaluation import evaluate
 from reluctant.training.prepared import Part, Prepared, prepare
+from reluctant.training.procedures import training_for
 from reluctant.training.training import Training, product_kernels, threads
 
 
@@ -28,7 +29,7 @@ def carry_out(run: Run, folder: str, data: str | None, where: str) -> Generator[
     not share it), none is.
     """
     began = _now()
-    training = Training(run, prepared(run.dataset, run.train_fraction, data), device(where))
+    training = training_for(run, data_of(run, data), device(where))
     machine = _machine(training.device)
     checkpoint = _checkpoint(run, Path(folder), machine)
     yield from _said(checkpoint.restore(training) if checkpoint else "")
@@ -72,7 +73,7 @@ def _said(text: str) -> Iterator[str]:
 
 def rehearse(run: Run, data: str | None, where: str) -> None:
     """One step of a training that is thrown away: what it imports, loads and compiles stays."""
-    training = Training(run, prepared(run.dataset, run.train_fraction, data), device(where))
+    training = training_for(run, data_of(run, data), device(where))
     with threads(run.threads):
         training.step(training.data.train.images[:32], training.data.train.labels[:32])
         evaluate(training.model, Part(training.data.valid.images[:1], training.data.valid.labels[:1]))
@@ -96,14 +97,21 @@ def device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def prepared(dataset: str, train_fraction: float, folder: str | None) -> Prepared:
+def data_of(run: Run, folder: str | None) -> Prepared:
+    """The data that a run is trained and scored on."""
+    return prepared(run.dataset, run.train_fraction, folder, run.drawn("split"), run.pixels)
+
+
+def prepared(
+    dataset: str, train_fraction: float, folder: str | None, split: int = 0, pixels: str = Run.pixels
+) -> Prepared:
     """The data as tensors, kept from one run to the next; the usual folder is looked up every time."""
-    return _kept(dataset, train_fraction, root(Path(folder) if folder else None))
+    return _kept(dataset, train_fraction, root(Path(folder) if folder else None), split, pixels)
 
 
 @functools.lru_cache(maxsize=2)
-def _kept(dataset: str, train_fraction: float, folder: Path) -> Prepared:
-    return prepare(load(dataset, folder), train_fraction)
+def _kept(dataset: str, train_fraction: float, folder: Path, split: int, pixels: str) -> Prepared:
+    return prepare(load(dataset, folder), train_fraction, split, pixels)
 
 
 def save_weights(training: Training, path: Path) -> None:

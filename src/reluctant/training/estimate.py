@@ -4,16 +4,17 @@ import time
 from pathlib import Path
 
 from reluctant.study import Run
-from reluctant.training.carrying import prepared
+from reluctant.training.carrying import data_of
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.prepared import Part
+from reluctant.training.procedures import training_for
 from reluctant.training.training import Training, threads
 
 
 def seconds_expected(run: Run, folder: Path | None = None, steps: int = 20) -> float:
     """The seconds one run will take, from a few timed steps of training and one batch of evaluation."""
-    data = prepared(run.dataset, run.train_fraction, str(folder) if folder else None)
-    training = Training(run, data)
+    data = data_of(run, str(folder) if folder else None)
+    training = training_for(run, data)
     with threads(run.threads):
         step = _median_step(training, steps)
         look = _median_look(training)

@@ -1,16 +1,18 @@
 """What can be found wrong before anything trains: the data, the activations, the network on this data."""
 
+from itertools import product
 from pathlib import Path
 
 import torch
 
-from reluctant.activations import check
+from reluctant.activations import check, gain
 from reluctant.catalogue import MODELS
 from reluctant.models import build
 from reluctant.names import StudyError, parse
-from reluctant.study import Study
+from reluctant.study import Run, Study
 from reluctant.training.carrying import prepared
 from reluctant.training.prepared import Prepared
+from reluctant.training.procedures import training_for
 
 
 def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
@@ -21,15 +23,33 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
     """
     for activation in study.activation:
         check(activation)
+    if "kaiming" in study.init:
+        _has_gain(study.activation)
     found = {}
     for dataset in study.dataset:
-        for fraction in study.train_fraction:
-            data = prepared(dataset, fraction, str(folder) if folder else None)
+        for fraction, pixels in product(study.train_fraction, study.pixels):
+            data = prepared(dataset, fraction, str(folder) if folder else None, pixels=pixels)
         found[dataset] = data
+        for procedure in study.procedure:
+            training_for(
+                Run(study.activation[0], dataset=dataset, model=study.model[0], procedure=procedure), data
+            )
         for model in study.model:
             for activation in _worth_trying(study, model):
                 _try(model, activation, data)
     return found
+
+
+def _has_gain(activations: tuple[str, ...]) -> None:
+    """Kaiming's initial weights are scaled by the gain, which blocks of several numbers do not have."""
+    for activation in activations:
+        try:
+            gain(activation)
+        except StudyError as fault:
+            raise StudyError(
+                f"init kaiming needs the gain of every activation, and {activation} has none ({fault}); "
+                f"leave it out, or write init = 'default'"
+            ) from None
 
 
 def _worth_trying(study: Study, model: str) -> tuple[str, ...]:

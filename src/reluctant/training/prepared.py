@@ -72,17 +72,27 @@ def encoded(classes: Tensor, number: int) -> str:
     return base64.b64encode(classes.cpu().numpy().astype(kind).tobytes()).decode()
 
 
-def prepare(dataset: Dataset, train_fraction: float) -> Prepared:
-    """The data set cut into train, valid and test, standardised by the training part's mean and deviation."""
-    train, valid = split_indices(len(dataset.train.labels), train_fraction)
+def prepare(
+    dataset: Dataset, train_fraction: float, split: int = 0, pixels: str = "standardised"
+) -> Prepared:
+    """The data set cut into train, valid and test, standardised by the training part's mean and deviation.
+
+    `split` is the seed that chooses the validation images. With `pixels` `unit`, bytes are divided by 255
+    instead. Raises `StudyError` where that cannot be.
+    """
+    train, valid = split_indices(len(dataset.train.labels), train_fraction, split)
     mean, deviation = moments(dataset.train.images[train])
     if deviation == 0:
         raise StudyError(f"{dataset.name}: all training pixels are equal; there is nothing to learn from")
+    if pixels == "unit":
+        if dataset.train.images.dtype != np.uint8:
+            raise StudyError(f"{dataset.name}: only bytes can be scaled to 0 … 1; leave `pixels` out")
+        mean, deviation = 0.0, 255.0
 
-    def part(split: Split, which: npt.NDArray[np.int64] | slice) -> Part:
-        pixels = torch.from_numpy(np.ascontiguousarray(split.images[which])).to(torch.float32)
+    def part(whole: Split, which: npt.NDArray[np.int64] | slice) -> Part:
+        pixels = torch.from_numpy(np.ascontiguousarray(whole.images[which])).to(torch.float32)
         pixels = pixels.sub_(mean).div_(deviation).to(memory_format=torch.channels_last)
-        return Part(pixels, torch.from_numpy(split.labels[which].astype(np.int64)))
+        return Part(pixels, torch.from_numpy(whole.labels[which].astype(np.int64)))
 
     return Prepared(
         part(dataset.train, train),

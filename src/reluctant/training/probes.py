@@ -1,7 +1,7 @@
 """What goes on inside a network, on a fixed batch of training images: at the start and after every epoch."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.looks import CURVE, EDGES
-from reluctant.models import sites
+from reluctant.models import place_name, sites
+from reluctant.models.kinds import SOFTMAX, WIDTH, basic
+from reluctant.models.listening import Listener
 from reluctant.randomness import generator
 from reluctant.store import Record
 from reluctant.training.prepared import Part
@@ -21,7 +23,11 @@ NEAR_ZERO = 1e-3  # an output below this is as good as none
 
 
 class Probes:
-    """Looks into one network. A look changes nothing: no weight, gradient, statistic or random state."""
+    """Looks into one network. A look changes nothing: no weight, gradient, statistic or random state.
+
+    Calls of functions (`F.relu`) are seen too, called `block#relu`; where the first look hears none, later
+    ones do not listen for them, nor does any in a network of ours, which has none.
+    """
 
     def __init__(self, model: nn.Module, train: Part) -> None:
         self.model = model
@@ -29,6 +35,7 @@ class Probes:
         rows = torch.from_numpy(np.sort(chosen)).to(train.labels.device)
         self.images, self.labels = train.images[rows], train.labels[rows]
         self.sites = sites(model)
+        self.functions = not type(model).__module__.startswith("reluctant.")  # whether it may call any
         self.dead: dict[str, Tensor] = {}  # by site: which single units were dead at the last look
         self.weights: dict[str, Tensor] = {}  # by parameter: its values at the last look
 
@@ -41,8 +48,9 @@ class Probes:
         histograms, and the curves of learned functions.
         """
         with _undisturbed(self.model):
-            with _listening(self.model) as heard:
+            with _listening(self.model, self.functions) as heard:
                 loss = nn.functional.cross_entropy(self.model(self.images), self.labels)
+            self.functions = any(isinstance(call.module, Function) for call in heard.values())
             named = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
             reached = {name: call.out for name, call in heard.items() if call.out.requires_grad}
             gradients = torch.autograd.grad(loss, [*named.values(), *reached.values()], allow_unused=True)
@@ -108,6 +116,18 @@ class Call:
         self.out = self.given
 
 
+class Function(nn.Module):
+    """A call of an activation function as a module of its first argument."""
+
+    def __init__(self, function: Callable[..., Tensor], args: tuple[Any, ...], named: dict[str, Any]) -> None:
+        super().__init__()
+        self.function, self.args, self.named = function, args, named
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The function of `x`, any shape."""
+        return self.function(x, *self.args, **self.named)
+
+
 def batch_size(images: int) -> int:
     """How many images of the training part are looked at."""
     return min(images, max(LEAST, min(MOST, images // SHARE)))
@@ -165,8 +185,8 @@ def _undisturbed(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(model: nn.Module) -> Iterator[dict[str, Call]]:
-    """Calls of the network's activations by site, `name#2` where one is used again."""
+def _listening(model: nn.Module, functions: bool) -> Iterator[dict[str, Call]]:
+    """Calls of the network's activations by site, `name#2` where one is used again; also of `functions`."""
     heard: dict[str, Call] = {}
     open_calls: dict[str, list[Call]] = {}
 
@@ -182,8 +202,7 @@ def _listening(model: nn.Module) -> Iterator[dict[str, Call]]:
             call.out = out
             if call.given.dim() < 2:  # a gate of one number, not what a layer gives
                 return
-            number = sum(each.partition("#")[0] == name for each in heard) + 1
-            heard[name if number == 1 else f"{name}#{number}"] = call
+            heard[_free(place_name(name), heard)] = call
 
         return hook
 
@@ -192,7 +211,37 @@ def _listening(model: nn.Module) -> Iterator[dict[str, Call]]:
         hooks.append(module.register_forward_pre_hook(before(name), with_kwargs=True))
         hooks.append(module.register_forward_hook(after(name), with_kwargs=True))
     try:
-        yield heard
+        with _Functions(model, heard) if functions else nullcontext():
+            yield heard
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _free(name: str, heard: dict[str, Call]) -> str:
+    """The name of the next call of a site."""
+    free, number = name, 1
+    while free in heard:
+        number += 1
+        free = f"{name}#{number}"
+    return free
+
+
+class _Functions(Listener):
+    """Notes calls of functions among those of modules."""
+
+    def __init__(self, model: nn.Module, heard: dict[str, Call]) -> None:
+        super().__init__(model)
+        self.heard = heard
+
+    def on_function(
+        self, owner: str, call: str, kind: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
+        x = args[0] if args else named["input"]
+        if basic(kind) in SOFTMAX | WIDTH or x.dim() < 2:
+            return function(*args, **named)
+        rest = {key: value for key, value in named.items() if key != "input"}
+        noted = Call(Function(function, args[1:], rest), x)
+        noted.out = function(*args, **named)
+        self.heard[_free(f"{owner}#{call}", self.heard)] = noted
+        return noted.out

@@ -9,17 +9,23 @@ from reluctant.study import Run, Study
 
 def sources_of(run: Run) -> dict[str, str]:
     """SHA-256 of the file behind each `module:name` of a run, by name; empty where all is the catalogue's."""
-    own = {name.head for name in map(parse, (run.activation, run.model, run.dataset)) if name.is_own}
+    own = {name.head for name in map(parse, (run.activation, run.model, run.dataset, run.procedure))
+           if name.is_own and not _ours(name.head)}  # fmt: skip
     return {head: _sum(head) for head in sorted(own)}
 
 
 def sources(study: Study) -> dict[str, str]:
     """The same for all names of a study."""
     found: dict[str, str] = {}
-    for name in map(parse, (*study.activation, *study.model, *study.dataset)):
-        if name.is_own:
+    for name in map(parse, (*study.activation, *study.model, *study.dataset, *study.procedure)):
+        if name.is_own and not _ours(name.head):
             found[name.head] = _sum(name.head)
     return found
+
+
+def _ours(head: str) -> bool:
+    """Whether the code comes with this package, whose recipe answers for it."""
+    return head.startswith("reluctant.")
 
 
 def _sum(head: str) -> str:

@@ -1,4 +1,8 @@
-"""The training of one run, as an iterator over its epochs."""
+"""The training of one run, as an iterator over its epochs.
+
+A procedure of one's own derives from `Training` and says what differs: `network`, `fresh_optimizer`,
+`pass_over`, `step`, `epoch`.
+"""
 
 import copy
 import functools
@@ -40,16 +44,25 @@ class Training:
         self.run = run
         self.device = device or torch.device("cpu")
         self.data = data if self.device.type == "cpu" else data.to(self.device)
-        model = build(run.model, run.activation, data.image, data.classes, run.seed)
-        initialise(model, run.init, run.seed, run.activation)
+        model = self.network()
+        initialise(model, run.init, run.drawn("init"), run.activation)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer = optimizer(run.optimizer, self.model.parameters(), run.lr)
+        self.optimizer = self.fresh_optimizer()
         self.probes = Probes(self.model, self.data.train)
         self.start: Record = {}
         self.kernels: list[str] = []  # that ran in earlier sittings
         self.epochs: list[Record] = []
         self.diverged: int | None = None
         self.predictions = torch.empty(0, dtype=torch.int64)
+
+    def network(self) -> nn.Module:
+        """The network to train, its weights not yet drawn."""
+        run = self.run
+        return build(run.model, run.activation, self.data.image, self.data.classes, run.drawn("init"))
+
+    def fresh_optimizer(self) -> torch.optim.Optimizer:
+        """The run's optimizer over the network's parameters, as before the first step."""
+        return optimizer(self.run.optimizer, self.model.parameters(), self.run.lr)
 
     @property
     def done(self) -> bool:
@@ -61,20 +74,18 @@ class Training:
             with threads(self.run.threads):
                 self.start = compact(self.probes.look(closely=True), first=True)
         while not self.done:
-            epoch = self._epoch(len(self.epochs) + 1)
+            with threads(self.run.threads):
+                epoch = self.epoch(len(self.epochs) + 1)
             if epoch is None:
                 self.diverged = len(self.epochs) + 1
                 return
             self.epochs.append(epoch)
             yield epoch
 
-    def _epoch(self, number: int) -> Record | None:
-        with threads(self.run.threads):
-            return self._trained_and_evaluated(number)
-
-    def _trained_and_evaluated(self, number: int) -> Record | None:
+    def epoch(self, number: int) -> Record | None:
+        """Train and evaluate one epoch, from 1: its part of the record; None where the loss is not finite."""
         began = time.perf_counter()
-        train = self._train(number)
+        train = self.pass_over(number)
         trained = time.perf_counter()
         valid, test = evaluate(self.model, self.data.valid), evaluate(self.model, self.data.test)
         evaluated = time.perf_counter()
@@ -99,16 +110,16 @@ class Training:
             "probes": seen,
         }
 
-    def _train(self, number: int) -> tuple[float, Tensor, Part] | None:
-        """One pass over the training images; None as soon as a loss is not finite."""
+    def pass_over(self, number: int) -> tuple[float, Tensor, Part] | None:
+        """One pass over the training images, and what it scored; None as soon as a loss is not finite."""
         images, labels, size = self.data.train.images, self.data.train.labels, self.run.batch_size
-        order = torch.from_numpy(generator(self.run.seed, "order", number).permutation(len(labels)))
+        order = torch.from_numpy(generator(self.run.drawn("order"), "order", number).permutation(len(labels)))
         predicted = torch.empty_like(labels)
         total = 0.0
         self._reseed(number)
         self.model.train()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(integer(self.run.seed, "foreign", number))
+            torch.manual_seed(integer(self.run.drawn("noise"), "foreign", number))
             for start in range(0, len(labels), size):
                 batch = order[start : start + size]
                 loss, scores = self.step(images[batch], labels[batch])
@@ -131,7 +142,7 @@ class Training:
         """Give every module that draws random numbers its own stream for this epoch."""
         for name, module in self.model.named_modules():
             if isinstance(module, Stochastic):
-                module.reseed(integer(self.run.seed, "dropout", epoch, name))
+                module.reseed(integer(self.run.drawn("noise"), "dropout", epoch, name))
 
     def _matrix(self, predicted: Tensor, part: Part) -> list[list[int]]:
         counts = confusion(part.labels.cpu().numpy(), predicted.cpu().numpy(), self.data.classes)

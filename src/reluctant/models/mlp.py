@@ -1,0 +1,62 @@
+"""A multilayer perceptron of any depth and widths, with any activation."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+from torch import Tensor, nn
+
+from reluctant.activations import factory
+from reluctant.catalogue.models import WIDTHS, widths_of
+from reluctant.models.dropout import Dropout
+
+
+class Layer(nn.Module):
+    """Linear map, batch norm where wanted, activation, dropout: (n, inputs) → (n, width)."""
+
+    def __init__(self, inputs: int, width: int, activation: nn.Module, *, dropout: float, norm: bool) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, width)
+        if norm:
+            self.norm = nn.BatchNorm1d(width)
+        self.activation = activation
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for module in self.children():
+            x = module(x)
+        return x
+
+
+class MLP(nn.Module):
+    """Hidden layers of these widths, one linear map to the classes: images (n, …) → scores (n, classes).
+
+    `widths` are whole numbers with a hyphen between; `norm` adds batch norm before every activation.
+    `activation` is a name, a module class, a module, or a function of a tensor; every place gets a fresh one.
+    Raises `StudyError` for widths of another form.
+    """
+
+    def __init__(
+        self,
+        activation: str | nn.Module | Callable[..., Any],
+        *,
+        image: tuple[int, int, int] = (1, 28, 28),
+        classes: int = 10,
+        widths: str = WIDTHS,
+        dropout: float = 0.0,
+        norm: bool = False,
+    ) -> None:
+        super().__init__()
+        fresh, sizes = factory(activation), (prod(image), *widths_of(widths))
+        self.layers = nn.ModuleList(
+            Layer(inputs, width, fresh(), dropout=dropout, norm=norm) for inputs, width in pairwise(sizes)
+        )
+        self.output = nn.Linear(sizes[-1], classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.flatten(1)
+        for layer in self.layers:
+            x = layer(x)
+        scores: Tensor = self.output(x)
+        return scores

@@ -1,0 +1,71 @@
+"""Where the spread comes from, on the page: a figure and the components of every activation."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from reluctant import figures
+from reluctant.figures.labels import marks, metric_title, setting_words
+from reluctant.report.pictures import Picture, Studio
+from reluctant.report.tables import DASH, Table, number
+from reluctant.results import Results
+from reluctant.spread import WORDS, Spread, sentence, spreads
+from reluctant.statistics import Component
+
+METHOD = (
+    "Every combination of the seeds was trained. The variance of the scores is taken apart by main effects, "
+    "all of them random (analysis of variance); what no source accounts for by itself is their interplay. "
+    "Intervals: 95 % (Williams 1962). Few numbers per source make wide intervals, and a share of 0 says no "
+    "more than that nothing was seen."
+)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The spread at one setting; `title` is empty where the study has only one."""
+
+    title: str
+    said: str
+    picture: Picture
+    parts: Table
+
+
+def apart(results: Results, studio: Studio) -> tuple[Apart, ...]:
+    """One part per setting; empty where the study gives plain seeds."""
+    if not results.study.sources or not len(results):
+        return ()
+    return tuple(_one(results.at(s), setting_words(s), studio) for s in results.settings)
+
+
+def _one(part: Results, title: str, studio: Studio) -> Apart:
+    picture = studio.picture(f"spread{number_of(title)}", partial(figures.spread_by_source, part), None)
+    return Apart(title, sentence(part), picture, _table(part))
+
+
+def number_of(title: str) -> str:
+    """The ending of a file's name for a setting."""
+    return f"_{title.replace(' ', '')}" if title else ""
+
+
+def _table(part: Results) -> Table:
+    labels = marks(part)
+    rows = [(labels[each.activation].label, *cells) for each in spreads(part) for cells in _cells(each)]
+    heads = ("Activation", "Source", "Numbers", "Share", "Deviation", "95 % interval")
+    caption = f"Deviation of {metric_title(part.study.compare.metric)} by source, on the test images"
+    return Table(caption, heads, tuple(rows), note=METHOD, words=frozenset({1}))
+
+
+def _cells(each: Spread) -> list[tuple[str, ...]]:
+    if not each.parts:
+        return [(f"{each.lost} of {each.runs} runs missing or diverged", DASH, DASH, DASH, DASH)]
+    return [_cell(part) for part in each.parts]
+
+
+def _cell(part: Component) -> tuple[str, ...]:
+    interval = DASH
+    if part.low is not None and part.high is not None:
+        interval = f"{number(float(np.sqrt(part.low)))} to {number(float(np.sqrt(part.high)))}"
+    share = f"{100 * part.share:.0f} %" if np.isfinite(part.share) else DASH
+    levels = str(part.levels) if part.low is not None else DASH
+    return (WORDS[part.source], levels, share, number(float(np.sqrt(part.variance))), interval)

@@ -1,0 +1,55 @@
+"""A procedure of one's own derives from the standard training and says what differs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reluctant import run as carry_out_study
+from reluctant.names import StudyError
+from reluctant.study import Run, Study
+from reluctant.training import Training, preflight, training_for
+from tests import small
+
+
+def begun(procedure: str) -> Training:
+    return training_for(small.run(procedure=procedure), small.digits())
+
+
+def test_the_standard_one_is_the_default_and_in_no_key() -> None:
+    assert type(begun("standard")) is Training
+    assert Run("relu").canonical() == {"activation": "relu"}
+
+
+def test_ones_own_decides_the_numbers() -> None:
+    one, two, three = (begun(name) for name in ("standard", "tests.own_procedures:Twice",
+                                                "tests.own_procedures:Twice(times=1)"))  # fmt: skip
+    first, second, third = (next(iter(each)) for each in (one, two, three))
+    assert second["loss"] != first["loss"]
+    assert third["loss"] == first["loss"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tests.own_procedures:Stranger", "is no class derived from"),
+        ("tests.own_procedures:Twice(tims=3)", "its class takes times"),
+        ("tests.own_procedures:Nothing", "Nothing"),
+    ],
+)
+def test_what_is_none_is_told_before_anything_trains(name: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        preflight(Study(activation="relu", procedure=name))
+
+
+def test_a_catalogue_name_that_is_none() -> None:
+    with pytest.raises(StudyError, match="did you mean 'standard'"):
+        Study(activation="relu", procedure="standart")
+
+
+def test_a_study_carries_it_to_the_record(tmp_path: Path) -> None:
+    own: dict[str, Any] = {"procedure": "tests.own_procedures:Twice", "model": small.SMALL}
+    study = Study(activation="relu", seed=[0], epochs=1, **own)
+    (result,) = carry_out_study(study, tmp_path / "out", engine="serial")
+    assert result.run.procedure == "tests.own_procedures:Twice"
+    assert "tests.own_procedures:Twice" in result.record["sources"]

@@ -1,0 +1,156 @@
+"""The published training: every switch alone, by hand; with all off, the standard training to the bit."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from reluctant.data import load
+from reluctant.names import StudyError
+from reluctant.replica import Published, PublishedNet
+from reluctant.replica.procedure import LAST, raw
+from reluctant.store import dumps
+from reluctant.training import Training, prepare
+from tests import small
+
+
+def published(epochs: int = 1, **switches: bool) -> Published:
+    return Published(small.run("elu", epochs=epochs), small.digits(), None, **switches)
+
+
+def done(training: Training) -> dict[str, Any]:
+    list(training)
+    record: dict[str, Any] = json.loads(dumps(training.record()))
+    for epoch in record["epochs"]:
+        del epoch["seconds"]
+    return record
+
+
+def test_with_all_off_the_record_is_the_standard_one_to_the_bit() -> None:
+    standard = done(Training(small.run("elu", epochs=2), small.digits()))
+    record = done(published(2))
+    kept = [epoch.pop("published") for epoch in record["epochs"]]
+    assert record == standard
+    assert [set(each) for each in kept] == [{"last", "sure"}] * 2
+
+
+@pytest.mark.parametrize(
+    "switch", ["double_softmax", "forgetful", "lost_momentum", "raw_pixels", "fine_pooling"]
+)
+def test_each_switch_changes_the_training_and_not_the_start(switch: str) -> None:
+    standard, changed = published(), published(**{switch: True})
+    for name, value in standard.model.state_dict().items():
+        if not (switch == "fine_pooling" and name.startswith("hidden")):
+            assert torch.equal(value, changed.model.state_dict()[name])
+    standard, changed = published(2), published(2, **{switch: True})
+    list(standard)
+    list(changed)
+    assert [e["loss"] for e in standard.epochs] != [e["loss"] for e in changed.epochs]
+
+
+def test_softmax_twice_is_a_softmax_of_probabilities() -> None:
+    training = published(double_softmax=True)
+    images, labels = training.data.train.images[:4], training.data.train.labels[:4]
+    training.model.eval()
+    out = training.model(images)
+    assert torch.allclose(out.sum(1), torch.ones(4))
+    plain = published().model.eval()
+    assert torch.allclose(out, plain(images).exp())
+    by_hand = [-math.log(math.exp(p[y]) / sum(math.exp(q) for q in p)) for p, y in
+               zip(out.tolist(), labels.tolist(), strict=True)]  # fmt: skip
+    assert nn.functional.cross_entropy(out, labels).item() == pytest.approx(sum(by_hand) / 4, rel=1e-6)
+
+
+def test_softmax_twice_cannot_fall_below_its_floor() -> None:
+    sure = torch.eye(10)
+    floor = nn.functional.cross_entropy(sure, torch.arange(10)).item()
+    assert floor == pytest.approx(math.log(1 + 9 * math.exp(-1)))
+    assert floor == pytest.approx(1.461, abs=5e-4)
+
+
+def steps_taken(training: Published) -> int:
+    (state,) = training.optimizer.state_dict()["state"].values()
+    return int(state["step"])
+
+
+def test_a_forgetful_optimizer_starts_at_every_epoch() -> None:
+    batches = -(-len(small.digits().train) // 32)
+    remembering, forgetful = published(2), published(2, forgetful=True)
+    list(remembering)
+    list(forgetful)
+    assert steps_taken(remembering) == 2 * batches
+    assert steps_taken(forgetful) == batches
+    assert remembering.epochs[0]["loss"] == forgetful.epochs[0]["loss"]
+    assert remembering.epochs[1]["loss"] != forgetful.epochs[1]["loss"]
+
+
+def test_a_lost_momentum_leaves_adams_own() -> None:
+    kept, lost = published(), published(lost_momentum=True)
+    assert kept.optimizer.param_groups[0]["betas"] == (0.89, 0.999)
+    assert lost.optimizer.param_groups[0]["betas"] == (0.9, 0.999)
+    assert lost.optimizer.param_groups[0]["lr"] == kept.optimizer.param_groups[0]["lr"]
+
+
+def test_raw_pixels_are_those_of_the_files() -> None:
+    data = load("digits")
+    fed = raw(prepare(data, 0.8))
+    assert np.array_equal(fed.test.images.numpy(), data.test.images.astype(np.float32))
+    assert (fed.train.images.min().item(), fed.train.images.max().item()) == (0, 255)
+
+
+def test_pooling_by_one_pixel_makes_the_first_linear_layer_of_the_article() -> None:
+    net = PublishedNet("relu", image=(1, 28, 28), classes=10, fine_pooling=True)
+    assert net.hidden.in_features == 46_208 == 128 * 19 * 19
+    assert net(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+    block: Any = net.blocks[0]
+    x = torch.rand(2, 1, 28, 28)
+    maps = block.norm(block.conv(x))
+    shifted = [maps[:, :, i : 25 + i, j : 25 + j] for i in (0, 1) for j in (0, 1)]
+    assert torch.equal(block.pool(maps), torch.stack(shifted).amax(0))
+
+
+class Told(nn.Module):
+    """A network that answers with what it is told, image by image."""
+
+    def __init__(self, probabilities: Tensor) -> None:
+        super().__init__()
+        self.rest = probabilities
+
+    def forward(self, x: Tensor) -> Tensor:
+        out, self.rest = self.rest[: len(x)], self.rest[len(x) :]
+        return out.log()
+
+
+def test_what_is_kept_of_an_epoch_by_hand() -> None:
+    training = published()
+    labels = training.data.test.labels
+    p = torch.full((len(labels), 10), 0.01)
+    p[torch.arange(len(labels)), labels] = 0.91  # all right and sure
+    p[-1] = 0.01
+    p[-1, (labels[-1] + 1) % 10] = 0.91  # wrong and sure
+    p[-2] = 0.5 / 9
+    p[-2, labels[-2]] = 0.5  # right, and not above one half
+    training.model = Told(p)
+    kept = training.published()
+    assert kept["last"]["labels"] == labels[-LAST:].tolist()
+    assert kept["last"]["largest"][:-1] == labels[-LAST:-1].tolist()
+    assert kept["last"]["sure"] == [1] * 14 + [0, 1]
+    matrix = np.array(kept["sure"])
+    assert matrix.sum() == len(labels) - 1
+    assert matrix.trace() == len(labels) - 2
+    assert matrix[labels[-1], (labels[-1] + 1) % 10] == 1
+
+
+def test_making_one_leaves_the_random_state_alone() -> None:
+    before = torch.random.get_rng_state()
+    published(double_softmax=True, fine_pooling=True)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_another_network_is_refused() -> None:
+    with pytest.raises(StudyError, match="convnet"):
+        Published(small.run(model=small.SMALL), small.digits())
