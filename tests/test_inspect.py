@@ -65,7 +65,7 @@ def frozen() -> nn.Module:
 
 
 class Functional(nn.Module):
-    """A network whose activation is a call that nobody can listen to."""
+    """A network whose activation is the call of a function."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,6 +76,7 @@ class Functional(nn.Module):
 
 
 ready = Functional()
+straight = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 cold = frozen()
 
 
@@ -156,9 +157,13 @@ def test_frozen_weights_are_looked_at_and_stay_frozen() -> None:
     assert not any(p.requires_grad for p in cold.parameters())
 
 
-def test_what_is_called_as_a_function_is_not_seen_and_that_is_said() -> None:
-    (said,) = mind(inspect(f"{HERE}:ready", "digits"))
-    assert said.startswith("no activation module was found")
+def test_what_is_called_as_a_function_is_seen() -> None:
+    assert list(inspect(f"{HERE}:ready", "digits").sites) == ["#relu"]
+
+
+def test_a_network_without_activations_is_told_so() -> None:
+    (said,) = mind(inspect(f"{HERE}:straight", "digits"))
+    assert said.startswith("no activation was found")
 
 
 SITE = {"units": 10, "dead": 0, "nearly": 0, "channels": 10, "dead_channels": 0, "values": 100,

@@ -236,7 +236,7 @@ def _part(name: Name, model: nn.Module, images: Any, labels: Any) -> Part:
 def mind(seen: Inspection) -> tuple[str, ...]:
     """What is out of the ordinary, a sentence each; empty where nothing is."""
     if not seen.sites:
-        return ("no activation module was found; what is called as a function (F.relu) cannot be seen",)
+        return ("no activation was found, neither a module nor a call of a function",)
     found = [text for name, site in seen.sites.items() for text in _of_site(name, site, seen.images)]
     return (*found, *_of_depth(seen))
 
