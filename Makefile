@@ -24,7 +24,7 @@ test: $(READY)  ## the tests (minutes; no network needed)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)  ## the long tests: kills, simulations (at most 40 minutes)
-	$(BIN)/python -m pytest -m slow --timeout=2400
+	$(BIN)/python -m pytest -m slow -n 2 --dist load --timeout=2400
 
 check: $(READY)  ## style and types
 	$(BIN)/ruff check .
