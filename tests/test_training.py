@@ -3,6 +3,7 @@
 import base64
 import copy
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn import metrics as oracle
 from torch import Tensor
 
 from reluctant.catalogue import ACTIVATIONS
+from reluctant.data import Split, load
 from reluctant.metrics import METRICS, score
 from reluctant.models import build, initialise
 from reluctant.names import StudyError
@@ -261,6 +263,22 @@ def test_the_model_learns() -> None:
 
 def test_what_takes_the_matrix_products_is_named() -> None:
     assert product_kernels().split()[0] in ("openblas", "mkl", "accelerate", "blis", "flexiblas")
+
+
+def test_pixels_may_go_from_0_to_1() -> None:
+    data = load("digits")
+    unit, standard = prepare(data, 0.8, pixels="unit"), prepare(data, 0.8)
+    assert np.allclose(unit.test.images.numpy() * 255, data.test.images)
+    assert (unit.train.images.min().item(), unit.train.images.max().item()) == (0, 1)
+    assert abs(float(standard.train.images.double().mean())) < 1e-6
+    floats = Split(data.train.images.astype(np.float32), data.train.labels)
+    with pytest.raises(StudyError, match="only bytes can be scaled"):
+        prepare(replace(data, train=floats), 0.8, pixels="unit")
+
+
+def test_pixels_of_another_name_are_told() -> None:
+    with pytest.raises(StudyError, match="pixels: should be 'standardised' or 'unit'"):
+        Study(activation="relu", pixels="raw")
 
 
 class TestPreflight:

@@ -186,3 +186,15 @@ def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
     write_four(tmp_path / "mnist", arrays())
     monkeypatch.setenv("RELUCTANT_DATA", str(tmp_path))
     assert len(load("mnist").train) == 12
+
+
+def test_only_the_first_images_are_used_where_so_asked(tmp_path: Path) -> None:
+    write_four(tmp_path / "mnist", arrays())
+    whole, some = load("mnist", tmp_path), load("mnist(first=7)", tmp_path)
+    assert (len(some.train), len(some.test)) == (7, len(whole.test))
+    assert (some.train.images == whole.train.images[:7]).all()
+    assert (some.train.labels == whole.train.labels[:7]).all()
+    assert some.sha256 != whole.sha256
+    assert load("mnist(first=0)", tmp_path).sha256 == whole.sha256
+    with pytest.raises(StudyError, match=r"only 12 training images; write first=12"):
+        load("mnist(first=13)", tmp_path)

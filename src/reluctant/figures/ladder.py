@@ -100,7 +100,7 @@ def _name(axes: "Axes", top: float, each: Scored, left: float, narrow: bool) -> 
     wide, _ = paper.inches(axes)
     across = axes.get_yaxis_transform()
     spread = float(np.mean([_deviation(v) for v in each.scores.values()])) if each.scores else 0.0
-    told = f"± {spread:.4f}"
+    told = f"± {spread:.4f}" if len(each.seeds) > 1 else "one seed"
     if narrow:
         axes.text(0, top + 0.05, each.rung.title, transform=across, va="top", fontsize=8.5, color=INK)
         axes.text(1, top + 0.05, told, transform=across, va="top", ha="right", fontsize=8, color=MUTED)
@@ -108,5 +108,5 @@ def _name(axes: "Axes", top: float, each: Scored, left: float, narrow: bool) -> 
     middle = top + 0.08 + LINE * len(each.scores) / 2
     axes.text(-0.12 / wide, middle, each.rung.title, transform=across, ha="right", va="center", fontsize=8.5,
               color=INK)  # fmt: skip
-    axes.text(1 + 0.12 / wide, middle, f"{told}\nbetween seeds", transform=across, va="center", fontsize=8,
+    axes.text(1 + 0.12 / wide, middle, f"{told}\nbetween seeds" if len(each.seeds) > 1 else told, transform=across, va="center", fontsize=8,
               color=MUTED, linespacing=1.3)  # fmt: skip
