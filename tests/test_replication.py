@@ -29,7 +29,7 @@ from reluctant.replication.measurement import macro_f1
 from reluctant.report import render
 from reluctant.results import Results
 from reluctant.store import Store
-from reluctant.study import Study, bundled
+from reluctant.study import Study
 from tests import records
 
 PUBLISHED = SEQUENCE[0]
@@ -108,12 +108,11 @@ def test_every_rung_takes_one_thing_back() -> None:
 
 
 def test_the_bundled_studies_hold_every_rung() -> None:
-    study = Study.read("replication")
-    assert rungs(SEQUENCE, study.procedure) == SEQUENCE
-    assert rungs(ALONE, study.procedure) == ALONE[:-1]  # pooling by one pixel costs fifteen times as much
+    assert rungs(SEQUENCE, Study.read("replication").procedure) == SEQUENCE
+    alone = Study.read("replication-alone")
+    assert rungs(ALONE, alone.procedure) == ALONE[:-1]  # pooling by one pixel costs fifteen times as much
     assert [switches(p) for p in Study.read("article-as-published").procedure] == [PUBLISHED.on]
-    assert {rung.procedure for rung in SEQUENCE} <= set(study.procedure)
-    assert {"replication", "article-as-published"} <= set(bundled())
+    assert {rung.procedure for rung in SEQUENCE} <= set(Study.read("replication").procedure)
 
 
 def epoch(labels: list[int], largest: list[int], sure: list[int], matrix: Any) -> dict[str, Any]:

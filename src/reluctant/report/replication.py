@@ -54,7 +54,7 @@ def replication(results: Results, studio: Studio) -> Replication | None:
             studio.picture("sixteen", partial(figures.last_sixteen, results, _images(results)), None)
         )
     for name, title, steps in shown:
-        if len({rung.on for rung in steps}) > 1:
+        if len({rung.on for rung in steps}) > 2:  # two trainings are no ladder
             draw = partial(figures.ladder, results, steps, title)
             pictures.append(studio.picture(name, draw, None))
             tables.append(_table(results, steps, title))
