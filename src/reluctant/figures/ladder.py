@@ -108,5 +108,6 @@ def _name(axes: "Axes", top: float, each: Scored, left: float, narrow: bool) -> 
     middle = top + 0.08 + LINE * len(each.scores) / 2
     axes.text(-0.12 / wide, middle, each.rung.title, transform=across, ha="right", va="center", fontsize=8.5,
               color=INK)  # fmt: skip
-    axes.text(1 + 0.12 / wide, middle, f"{told}\nbetween seeds" if len(each.seeds) > 1 else told, transform=across, va="center", fontsize=8,
-              color=MUTED, linespacing=1.3)  # fmt: skip
+    below = f"{told}\nbetween seeds" if len(each.seeds) > 1 else told
+    axes.text(1 + 0.12 / wide, middle, below, transform=across, va="center", fontsize=8, color=MUTED,
+              linespacing=1.3)  # fmt: skip
