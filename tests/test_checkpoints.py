@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluctant.store import without_seconds
-from reluctant.training import Training
+from reluctant.training import Training, training_for
 from reluctant.training.checkpoints import Checkpoint, total
 from tests.small import digits, run, trained
 
@@ -52,6 +52,27 @@ def test_every_epoch_s_end_can_be_gone_on_from(
         assert kept.restore(training) == f"goes on after epoch {border} of {EPOCHS}"
         assert len(list(training)) == EPOCHS - border
         assert without_seconds(training.record()) == wanted
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"procedure": "reluctant.replica:Published(forgetful=True, lost_momentum=True)"},
+        {"procedure": "reluctant.replica:Published(double_softmax=True, raw_pixels=True)"},
+        {"seed": "init=1 order=2 noise=3 split=0"},
+    ],
+)
+def test_procedures_and_seeds_by_source_are_gone_on_with_too(given: dict[str, Any], tmp_path: Path) -> None:
+    whole = training_for(run(epochs=EPOCHS, **given), digits(64))
+    list(whole)
+    begun = training_for(run(epochs=EPOCHS, **given), digits(64))
+    next(iter(begun))
+    kept = checkpoint(tmp_path)
+    assert kept.save(begun) == ""
+    again = training_for(run(epochs=EPOCHS, **given), digits(64))
+    assert kept.restore(again).startswith("goes on after epoch 1")
+    list(again)
+    assert without_seconds(again.record()) == without_seconds(whole.record())
 
 
 def test_without_a_file_nothing_is_said_or_changed(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_the_split_changes_which_images_are_kept_aside() -> None:
     assert (split_indices(100, 0.5)[0] == split_indices(100, 0.5, 0)[0]).all()
 
 
-def test_mean_squares_are_those_of_statsmodels() -> None:
+def test_components_follow_from_the_mean_squares_of_statsmodels() -> None:
     import pandas as pd
     from statsmodels.formula.api import ols
     from statsmodels.stats.anova import anova_lm
@@ -144,14 +144,35 @@ def test_mean_squares_are_those_of_statsmodels() -> None:
     grid = np.random.default_rng(1).normal(size=(4, 3, 2)) + np.arange(4)[:, None, None]
     places = np.indices(grid.shape).reshape(3, -1)
     frame = pd.DataFrame({"y": grid.ravel(), **dict(zip("abc", places, strict=True))})
-    table = anova_lm(ols("y ~ C(a) + C(b) + C(c)", frame).fit())
-    found = {part.source: part for part in components(grid, "abc")}
-    rest = table["mean_sq"]["Residual"]
-    assert found[REST].variance == pytest.approx(rest)
-    for name, levels_ in zip("abc", grid.shape, strict=True):
-        wanted = (table["mean_sq"][f"C({name})"] - rest) / (grid.size / levels_)
-        assert found[name].variance == pytest.approx(max(0.0, wanted), abs=1e-12)
-    assert sum(part.share for part in found.values()) == pytest.approx(1)
+    model = ols("y ~ (C(a) + C(b) + C(c)) ** 2", frame).fit()  # what is left is the last interaction
+    ms = {
+        name.replace("C(", "").replace(")", ""): value for name, value in anova_lm(model)["mean_sq"].items()
+    }
+    found = {part.source: part.variance for part in components(grid, "abc")}
+    by_hand = {
+        "a": (ms["a"] - ms["a:b"] - ms["a:c"] + ms["Residual"]) / 6,
+        "b": (ms["b"] - ms["a:b"] - ms["b:c"] + ms["Residual"]) / 8,
+        "c": (ms["c"] - ms["a:c"] - ms["b:c"] + ms["Residual"]) / 12,
+    }
+    pairs = [(ms[pair] - ms["Residual"]) / grid.shape["abc".index(left)]
+             for pair, left in (("a:b", "c"), ("a:c", "b"), ("b:c", "a"))]  # fmt: skip
+    assert {name: found[name] for name in by_hand} == pytest.approx(
+        {k: max(0.0, v) for k, v in by_hand.items()}
+    )
+    assert found[REST] == pytest.approx(max(0.0, sum(pairs) + ms["Residual"]))
+
+
+def test_what_two_sources_do_together_is_booked_on_neither() -> None:
+    rng = np.random.default_rng(3)
+    shares = np.zeros(4)
+    for _ in range(300):
+        grid = rng.normal(0, 1, (4, 3, 1, 1)) + np.zeros((4, 3, 3, 2))
+        shares += [part.variance for part in components(grid + rng.normal(0, 0.01, grid.shape), "abcd")][:4]
+    rest = np.mean([components(rng.normal(0, 1, (4, 3, 1, 1)) + np.zeros((4, 3, 3, 2)), "abcd")[-1].variance
+                    for _ in range(300)])  # fmt: skip
+    assert rest == pytest.approx(1, abs=0.15)
+    assert shares[0] / 300 < 0.2  # clipped at 0, so a little above it
+    assert shares[2] / 300 < 0.01
 
 
 def test_what_is_purely_additive_leaves_no_rest() -> None:
@@ -180,6 +201,18 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
         assert first.high is not None
         held += first.low <= 4 <= first.high
     assert 0.93 < held / 1000 <= 1
+
+
+def test_intervals_hold_the_truth_where_sources_act_together() -> None:
+    rng = np.random.default_rng(1)
+    held = 0
+    for _ in range(1000):
+        grid = rng.normal(0, 1, (4, 1, 1)) + rng.normal(0, 1, (4, 3, 1)) + rng.normal(0, 0.5, (4, 3, 3))
+        first = components(grid, "abc")[0]
+        assert first.low is not None
+        assert first.high is not None
+        held += first.low <= 1 <= first.high
+    assert 0.92 < held / 1000 <= 1
 
 
 def test_nothing_that_varies_has_no_shares() -> None:

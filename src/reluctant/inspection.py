@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.inside import index, percent
-from reluctant.models import build, sites
+from reluctant.models import sites
 from reluctant.names import Name, StudyError, load_own, parse
 from reluctant.results import read_study
 from reluctant.store import Record, Store
@@ -22,6 +22,7 @@ from reluctant.study import Run
 from reluctant.training.carrying import prepared
 from reluctant.training.prepared import Part
 from reluctant.training.probes import Probes
+from reluctant.training.procedures import training_for
 from reluctant.training.training import threads
 
 DEAD, FLAT, DEPTH = 0.1, 0.9, 2.0  # shares of units and of values, powers of ten that are worth a word
@@ -128,15 +129,14 @@ def _of_study(path: Path, data: str | None, folder: str | None) -> Subject:
     content = _read(path)
     run = _run_of(path, content)
     parts = prepared(data or run.dataset, run.train_fraction, folder, run.drawn("split"), run.pixels)
-    model = build(run.model, run.activation, parts.image, parts.classes, run.drawn("init"))
+    training = training_for(run, parts)
     try:
-        model.load_state_dict(content["model"] if "run" in content else content)
+        training.model.load_state_dict(content["model"] if "run" in content else content)
     except (RuntimeError, TypeError, AttributeError):
         raise StudyError(f"the weights in {path} do not fit {run.model} with {run.activation}") from None
     kind = "checkpoint" if "run" in content else "weights"
-    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     about = f"{run.activation} in {run.model}, seed {run.seed}: {kind} {path.name}; {data or run.dataset}"
-    return Subject(model, parts.train, about, run.threads)
+    return Subject(training.model, training.data.train, about, run.threads)
 
 
 def _read(path: Path) -> dict[str, Any]:

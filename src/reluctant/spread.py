@@ -27,7 +27,7 @@ class Spread:
     parts: tuple[Component, ...]
 
 
-def spreads(results: Results, metric: str | None = None) -> tuple[Spread, ...]:
+def spreads(results: Results, metric: str | None = None, at: str | None = None) -> tuple[Spread, ...]:
     """The spread of every activation (one setting), by the study's metric unless told otherwise.
 
     Empty where the study gives plain seeds.
@@ -35,8 +35,8 @@ def spreads(results: Results, metric: str | None = None) -> tuple[Spread, ...]:
     if not results.study.sources:
         return ()
     results.one_setting()
-    asked, at = metric or results.study.compare.metric, results.study.compare.at
-    return tuple(_spread(results, activation, asked, at) for activation in results.activations)
+    asked, when = metric or results.study.compare.metric, at or results.study.compare.at
+    return tuple(_spread(results, activation, asked, when) for activation in results.activations)
 
 
 def _spread(results: Results, activation: str, metric: str, at: str) -> Spread:

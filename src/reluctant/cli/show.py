@@ -21,10 +21,17 @@ KEPT, DIFFERS = 0, 1
 @click.argument("name")
 def show(name: str) -> None:
     """What is known of an activation, or of anything else that has a name."""
-    from reluctant.catalogue import ACTIVATIONS, DATASETS, INITIALISATIONS, MODELS, OPTIMIZERS
+    from reluctant.catalogue import (
+        ACTIVATIONS,
+        DATASETS,
+        INITIALISATIONS,
+        MODELS,
+        OPTIMIZERS,
+        PROCEDURES,
+    )
 
     head = parse(name).head
-    for table in (MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS):
+    for table in (MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, PROCEDURES):
         if head in table and head not in ACTIVATIONS:
             _say(_plain_card(table[head]))
             return

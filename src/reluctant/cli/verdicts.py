@@ -71,13 +71,13 @@ def tell(
         _say(console, sentence(comparison))
         _table(console, comparison)
         _warn(console, comparison)
-    _spread(console, results, metric)
+    _spread(console, results, metric, at)
     if metric is None:
         _claims(console, results)
         _published(console, results)
 
 
-def _spread(console: "Console", results: "Results", metric: str | None) -> None:
+def _spread(console: "Console", results: "Results", metric: str | None, at: str | None) -> None:
     """For a study with a table of seeds: each source's share of the variance between runs."""
     from rich.table import Table
     from rich.text import Text
@@ -92,7 +92,7 @@ def _spread(console: "Console", results: "Results", metric: str | None) -> None:
         table.add_column("activation", overflow="fold", ratio=1)
         for head in ("source", "share", "deviation"):
             table.add_column(head, justify="left" if head == "source" else "right", no_wrap=True)
-        for each in spreads(part, metric):
+        for each in spreads(part, metric, at):
             if each.lost:
                 table.add_row(
                     Text(visible(each.activation)), f"{each.lost} of {each.runs} runs lost", "–", "–"

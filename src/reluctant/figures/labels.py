@@ -142,12 +142,12 @@ def setting_words(setting: Mapping[str, Any]) -> str:
 
 
 def _setting(value: object) -> str:
-    """A value of an axis; code of one's own without its module, its switches without `=True`."""
+    """A value of an axis; code of this package without its module, its switches without `=True`."""
     try:
         name = parse(value)
     except StudyError:
         return str(value)
-    if not name.is_own:
+    if not name.is_own or not name.head.startswith("reluctant."):
         return str(value)
     inside = ", ".join(k if v is True else f"{k}={literal(v)}" for k, v in sorted(name.arguments.items()))
     return name.head.rpartition(":")[2] + (f"({inside})" if inside else "")

@@ -20,10 +20,8 @@ ROW = 0.17  # inches for one activation's line under an image
 
 
 @styled
-def last_sixteen(
-    results: Results, images: Images | None, first: int = 9984, *, width: float = WIDE
-) -> "Figure":
-    """The images with their numbers, and below each how many seeds missed it, by activation.
+def last_sixteen(results: Results, images: Images | None, *, width: float = WIDE) -> "Figure":
+    """The last test images, and below each in how many seeds it was missed, by activation.
 
     `images` (n, height, width) are drawn where they are at hand; the true class stands above each.
     """
@@ -37,7 +35,7 @@ def last_sixteen(
     band = 0.22 + side + ROW * len(of) + (0.1 if narrow else 0)
     rows = -(-len(found.labels) // per_row)
     said = [
-        f"test images {first} to {first + len(found.labels) - 1}",
+        f"the last {len(found.labels)} of {results.results[0].confusion['test'][-1].sum():,} test images",
         f"{count(found.seeds, 'seed')} each",
         "below: in how many an image was not counted right, and as what it counted",
         "–: in none",

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.replication.ladder import AS_PUBLISHED, TRAINING, Rung, switches
-from reluctant.replication.measurement import Measure
+from reluctant.replication.ladder import TRAINING, Rung, switches
 from reluctant.results import Results
 from reluctant.store import Store
 
@@ -30,12 +29,15 @@ class Scored:
 
 def scored(results: Results, rung: Rung) -> Scored:
     """The scores that a rung's measure gives the runs of its training; seeds that lack a run are left out."""
-    held = {
-        activation: {seed: rung.measure.of(epochs[-1]) for seed, epochs in runs.items()}
-        for activation, runs in _epochs(results, rung.on).items()
-    }
-    seeds = tuple(s for s in results.study.seed if held and all(s in runs for runs in held.values()))
-    return Scored(rung, seeds, {a: np.array([runs[s] for s in seeds]) for a, runs in held.items()})
+    runs = _epochs(results, rung.on)
+    seeds = _common(results, runs)
+    scores = {a: np.array([rung.measure.of(held[s][-1]) for s in seeds]) for a, held in runs.items()}
+    return Scored(rung, seeds, scores)
+
+
+def _common(results: Results, runs: Mapping[str, Mapping[int | str, Epochs]]) -> tuple[int | str, ...]:
+    """The seeds of the study that all activations have a run of."""
+    return tuple(s for s in results.study.seed if runs and all(s in held for held in runs.values()))
 
 
 def _epochs(results: Results, on: frozenset[str]) -> dict[str, dict[int | str, Epochs]]:
@@ -80,15 +82,14 @@ class Sixteen:
 def sixteen(results: Results) -> Sixteen | None:
     """The sixteen images in the runs trained as published; None where there are none."""
     runs = _epochs(results, frozenset(TRAINING))
-    held = {
-        a: [epochs[-1]["published"]["last"] for epochs in by_seed.values()] for a, by_seed in runs.items()
-    }
-    if not all(held.values()):
+    seeds = _common(results, runs)
+    if not seeds:
         return None
+    held = {a: [by_seed[s][-1]["published"]["last"] for s in seeds] for a, by_seed in runs.items()}
     labels = next(iter(held.values()))[0]["labels"]
     return Sixteen(
         tuple(labels),
-        min(map(len, held.values())),
+        len(seeds),
         {
             a: tuple(sum(_right(last, i) for last in lasts) for i in range(len(labels)))
             for a, lasts in held.items()
@@ -107,12 +108,3 @@ def _mistaken(lasts: Sequence[Mapping[str, Sequence[int]]], image: int) -> int |
         last["largest"][image] for last in lasts if last["sure"][image] and not _right(last, image)
     )
     return wrong.most_common(1)[0][0] if wrong else None
-
-
-def by_epoch(results: Results, measure: Measure = AS_PUBLISHED) -> dict[str, Floats]:
-    """The score of every run trained as published after every epoch, (seeds, epochs) by activation."""
-    runs = _epochs(results, frozenset(TRAINING))
-    return {
-        a: np.array([[measure.of(epoch) for epoch in epochs] for epochs in by_seed.values()])
-        for a, by_seed in runs.items()
-    }

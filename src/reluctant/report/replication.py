@@ -1,5 +1,6 @@
 """The published procedure on the page: what it reports, what each deviation does, the sixteen images."""
 
+import base64
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,8 +9,7 @@ import numpy.typing as npt
 
 from reluctant import figures
 from reluctant.figures.crowning import CLAIMED
-from reluctant.figures.labels import count, marks
-from reluctant.names import StudyError
+from reluctant.figures.labels import count, described, marks
 from reluctant.replication import (
     ALONE,
     SEQUENCE,
@@ -24,6 +24,7 @@ from reluctant.replication import (
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import DASH, Table, number
 from reluctant.results import Results
+from reluctant.study.study import AXES
 
 LEAST = 0.8  # of the possible values that the page lists
 NOTE = (
@@ -42,10 +43,16 @@ class Replication:
 
 
 def replication(results: Results, studio: Studio) -> Replication | None:
-    """The section of a study of the published procedure; None for any other, and before its first run."""
+    """The section of a study of the published procedure; None for any other, and before its first run.
+
+    A study that varies more than the procedure has it at none of its settings: `results.at` chooses one.
+    """
     shown = [(name, title, rungs(steps, results.study.procedure)) for name, title, steps in _LADDERS]
     if not any(steps for _, _, steps in shown) or not len(results):
         return None
+    if varied := [axis for axis in AXES if axis != "procedure" and len(getattr(results.study, axis)) > 1]:
+        said = f"The study varies {' and '.join(varied)}; this section is drawn for one setting at a time."
+        return Replication((said,), (), ())
     published = scored(results, SEQUENCE[0]) if SEQUENCE[0] in shown[0][2] else None
     pictures, tables = [], []
     if published and published.seeds:
@@ -82,7 +89,7 @@ def _said(results: Results, found: Scored | None) -> list[str]:
     ]
     images = sixteen(results)
     if images is not None:
-        values = [float(value) for value in possible_scores(images.labels, 10, LEAST)]
+        values = [float(value) for value in possible_scores(images.labels, max(images.labels) + 1, LEAST)]
         listed = ", ".join(f"{value:.3f}" for value in values)
         said.append(
             f"On {len(images.labels)} images only so many scores exist. From {LEAST} up they are {listed}."
@@ -91,21 +98,21 @@ def _said(results: Results, found: Scored | None) -> list[str]:
 
 
 def _images(results: Results) -> npt.NDArray[np.uint8] | None:
-    """The last sixteen test images, where the data lie on this machine; None otherwise."""
-    from reluctant.data import load
-
-    try:
-        test = load(results.study.dataset[0]).test
-    except StudyError:
+    """The last test images as the folder keeps them, grey; None where it keeps none."""
+    kept = (described(results) or {}).get("last_images")
+    if kept is None:
         return None
-    return np.asarray(test.images[-16:, 0], np.uint8)
+    images = np.frombuffer(base64.b64decode(kept["pixels"]), np.uint8).reshape(kept["shape"])
+    return np.asarray(images.mean(axis=1).round(), np.uint8)
 
 
 def _table(results: Results, steps: tuple[Rung, ...], title: str) -> Table:
     of = marks(results)
     rows = tuple(_row(scored(results, rung)) for rung in steps)
     heads = ("Measured and trained", "n", *(of[a].label for a in results.activations), "First")
-    return Table(title, heads, rows, note=NOTE, words=frozenset({len(heads) - 1}))
+    lost = sum(r.diverged is not None for r in results)
+    note = NOTE + (f" {count(lost, 'run')} diverged; their seeds are left out." if lost else "")
+    return Table(title, heads, rows, note=note, words=frozenset({len(heads) - 1}))
 
 
 def _row(found: Scored) -> tuple[str, ...]:

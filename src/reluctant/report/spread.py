@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from reluctant import figures
-from reluctant.figures.labels import marks, metric_title, setting_words
+from reluctant.figures.labels import marks, metric_title, setting_words, slug
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import DASH, Table, number
 from reluctant.results import Results
@@ -14,8 +14,8 @@ from reluctant.spread import WORDS, Spread, sentence, spreads
 from reluctant.statistics import Component
 
 METHOD = (
-    "Every combination of the seeds was trained. The variance of the scores is taken apart by main effects, "
-    "all of them random (analysis of variance); what no source accounts for by itself is their interplay. "
+    "Every combination of the seeds was trained. The variance of the scores is taken apart by an analysis of "
+    "variance in which all effects are random; what no source accounts for by itself is their interplay. "
     "Intervals: 95 % (Williams 1962). Few numbers per source make wide intervals, and a share of 0 says no "
     "more than that nothing was seen."
 )
@@ -39,13 +39,9 @@ def apart(results: Results, studio: Studio) -> tuple[Apart, ...]:
 
 
 def _one(part: Results, title: str, studio: Studio) -> Apart:
-    picture = studio.picture(f"spread{number_of(title)}", partial(figures.spread_by_source, part), None)
+    ending = "_" + slug(title.replace(" ", "")) if title else ""
+    picture = studio.picture(f"spread{ending}", partial(figures.spread_by_source, part), None)
     return Apart(title, sentence(part), picture, _table(part))
-
-
-def number_of(title: str) -> str:
-    """The ending of a file's name for a setting."""
-    return f"_{title.replace(' ', '')}" if title else ""
 
 
 def _table(part: Results) -> Table:

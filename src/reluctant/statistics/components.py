@@ -1,19 +1,24 @@
 """How much of a spread each of several crossed sources makes: components of variance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
 from reluctant.statistics.distributions import Floats
 
+REST = "rest"
+Subset = tuple[int, ...]  # axes of the grid
+
 
 @dataclass(frozen=True)
 class Component:
-    """What one source adds to the variance: its estimate, its share of the whole, a 95 % interval.
+    """What one source adds to the variance: its estimate, its share of the whole, an interval.
 
-    `low` and `high` bound the variance (Williams 1962); None for the remainder and where nothing varies.
+    `low` and `high` bound the variance; None for the rest and where nothing varies.
     """
 
     source: str
@@ -24,40 +29,63 @@ class Component:
     high: float | None = None
 
 
-REST = "rest"
+@dataclass(frozen=True)
+class Square:
+    """A mean square and its degrees of freedom."""
+
+    mean: float
+    freedom: int
 
 
 def components(values: npt.ArrayLike, sources: Sequence[str], confidence: float = 0.95) -> list[Component]:
     """Components of variance of a full grid, one axis per source, one value per cell; then the `rest`.
 
-    The model is y = μ + Σ main effects + rest, all effects random; the rest holds the interactions and what
-    no source accounts for. From the mean squares: σ²(source) = (MS(source) − MS(rest)) / (cells / levels),
-    not below 0. Sources of one level are left out. NaN shares where nothing varies at all; ValueError
-    where a cell is not finite or missing. With one source alone there is no rest.
+    All effects are random, interactions of every order among them (Cornfield & Tukey 1956). From the mean
+    squares, σ²(S) = Σ over T ⊇ S of (−1)^(|T|−|S|)·MS(T), divided by the cells per level of S; not below 0.
+    The rest holds all interactions, the last of which cannot be told from what no source accounts for.
+    Sources of one level are left out. NaN shares where nothing varies at all; ValueError where a cell is not
+    finite or missing. With one source alone there is no rest.
     """
     grid = np.asarray(values, float)
     if grid.ndim != len(sources) or not np.isfinite(grid).all():
         raise ValueError("a full grid of finite values is wanted, one axis per source")
     axes = [axis for axis in range(grid.ndim) if grid.shape[axis] > 1]
-    mean = {axis: _main(grid, axis) / (grid.shape[axis] - 1) for axis in axes}
-    freedom = grid.size - 1 - sum(grid.shape[axis] - 1 for axis in axes)
-    explained = sum(square * (grid.shape[axis] - 1) for axis, square in mean.items())
-    rest = max(0.0, float(((grid - grid.mean()) ** 2).sum()) - explained) / freedom if freedom else 0.0
-    variance = {a: max(0.0, (mean[a] - rest) * grid.shape[a] / grid.size) for a in axes}
-    total = sum(variance.values()) + rest
+    squares = {
+        each: _square(grid, each) for size in range(1, len(axes) + 1) for each in combinations(axes, size)
+    }
+    raw = {each: _variance(squares, each, grid) for each in squares}
+    own = {axis: max(0.0, raw[axis,]) for axis in axes}
+    rest = max(0.0, sum(value for each, value in raw.items() if len(each) > 1))
+    total = sum(own.values()) + rest
     found = [
-        Component(sources[axis], grid.shape[axis], variance[axis], _share(variance[axis], total),
-                  *_bounds(mean[axis], rest, grid.shape[axis], grid.size, freedom, confidence))
-        for axis in axes
-    ]  # fmt: skip
-    return [*found, Component(REST, freedom, rest, _share(rest, total))] if freedom else found
+        Component(
+            sources[a], grid.shape[a], own[a], _share(own[a], total), *_bounds(squares, a, grid, confidence)
+        )
+        for a in axes
+    ]
+    return [*found, Component(REST, 0, rest, _share(rest, total))] if len(axes) > 1 else found
 
 
-def _main(grid: Floats, axis: int) -> float:
-    """The sum of squares of one source's main effect."""
-    others = tuple(a for a in range(grid.ndim) if a != axis)
-    means = grid.mean(axis=others)
-    return float(((means - grid.mean()) ** 2).sum() * grid.size / grid.shape[axis])
+def _square(grid: Floats, subset: Subset) -> Square:
+    """The mean square of an effect: its sum over the grid, each axis centred or averaged out."""
+    effect = grid
+    for axis in range(grid.ndim):
+        mean = effect.mean(axis=axis, keepdims=True)
+        effect = effect - mean if axis in subset else mean
+    freedom = int(prod(grid.shape[axis] - 1 for axis in subset))
+    return Square(float((effect**2).sum()) * _cells(grid, subset) / freedom, freedom)
+
+
+def _cells(grid: Floats, subset: Subset) -> int:
+    """How many cells share one level, or combination of levels, of these axes."""
+    return grid.size // int(prod(grid.shape[axis] for axis in subset))
+
+
+def _variance(squares: Mapping[Subset, Square], subset: Subset, grid: Floats) -> float:
+    """The estimate of one component, which may fall below 0."""
+    above = [each for each in squares if set(each) >= set(subset)]
+    signed = float(sum((-1) ** (len(each) - len(subset)) * squares[each].mean for each in above))
+    return signed / _cells(grid, subset)
 
 
 def _share(variance: float, total: float) -> float:
@@ -65,22 +93,29 @@ def _share(variance: float, total: float) -> float:
 
 
 def _bounds(
-    mean: float, rest: float, levels: int, cells: int, freedom: int, confidence: float
+    squares: Mapping[Subset, Square], axis: int, grid: Floats, confidence: float
 ) -> tuple[float | None, float | None]:
-    """An interval of a source's variance from its mean square and that of the rest (Williams 1962).
+    """An interval of a source's variance (Williams 1962).
 
-    ν·(MS − F·MS_rest) / (n·χ²) at either end, for ν = levels − 1 and n = cells / levels; without a rest it is
-    the usual interval of a variance.
+    ν·(MS − F·MS_error) / (n·χ²) at either end, for ν = levels − 1 and n cells per level. The error of a main
+    effect is a sum of mean squares of its interactions, with the degrees of freedom of Satterthwaite (1946);
+    without interactions it is the usual interval of a variance.
     """
     from scipy.special import chdtri, fdtri
 
-    own, tail = levels - 1, (1 - confidence) / 2
-    if mean == 0 and rest == 0:
+    own, tail = squares[axis,], (1 - confidence) / 2
+    parts = [((-1) ** len(s), each) for s, each in squares.items() if axis in s and len(s) > 1]
+    error = max(0.0, sum(sign * each.mean for sign, each in parts))
+    spread = sum(each.mean**2 / each.freedom for _, each in parts)
+    freedom = error**2 / spread if spread > 0 else 0.0
+    if own.mean == 0 and error == 0:
         return None, None
 
     def bound(below: float) -> float:
-        critical = float(fdtri(own, freedom, below)) if freedom else 0.0
-        spread = float(chdtri(own, 1 - below))  # the quantile that `below` of the mass lies under
-        return max(0.0, own * (mean - critical * rest) * levels / (cells * spread))
+        critical = float(fdtri(own.freedom, freedom, below)) if freedom > 0 else 0.0
+        quantile = float(chdtri(own.freedom, 1 - below))  # `below` of the mass lies under it
+        return max(
+            0.0, float(own.freedom * (own.mean - critical * error) / (_cells(grid, (axis,)) * quantile))
+        )
 
     return bound(1 - tail), bound(tail)

@@ -56,8 +56,9 @@ def crossed(table: Mapping[str, Any]) -> tuple[str, ...]:
     levels = {source: _levels(source, table.get(source, 0)) for source in SOURCES}
     if all(len(values) == 1 for values in levels.values()):
         raise ValueError("a table [seed] takes the spread apart; give at least one source several numbers")
-    found = itertools.product(*levels.values())
-    return tuple(written(dict(zip(SOURCES, each, strict=True))) for each in found)
+    slow = sorted(levels, key=lambda source: source != "split")  # another split means other data
+    found = itertools.product(*(levels[source] for source in slow))
+    return tuple(written(dict(zip(slow, each, strict=True))) for each in found)
 
 
 def _hint(key: str) -> str:

@@ -93,7 +93,10 @@ def _seeds(given: object, plain: ValidatorFunctionWrapHandler) -> tuple[Seed, ..
     if isinstance(given, Mapping):
         return crossed(given)
     if isinstance(given, list | tuple) and given and all(isinstance(each, str) for each in given):
-        return crossed(as_table(given))  # as a copy of a study holds them
+        whole = crossed(as_table(given))  # as a copy of a study holds them
+        if set(whole) != set(given):
+            raise ValueError("these are not all combinations of their numbers; write a table [seed]")
+        return whole
     seeds: tuple[Seed, ...] = plain(given)
     return seeds
 

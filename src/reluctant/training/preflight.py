@@ -30,13 +30,14 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
         for fraction, pixels in product(study.train_fraction, study.pixels):
             data = prepared(dataset, fraction, str(folder) if folder else None, pixels=pixels)
         found[dataset] = data
-        for procedure in study.procedure:
-            training_for(
-                Run(study.activation[0], dataset=dataset, model=study.model[0], procedure=procedure), data
-            )
         for model in study.model:
             for activation in _worth_trying(study, model):
                 _try(model, activation, data)
+        for model, procedure in product(study.model, study.procedure):
+            if procedure != Run.procedure:
+                training_for(
+                    Run(study.activation[0], dataset=dataset, model=model, procedure=procedure), data
+                )
     return found
 
 

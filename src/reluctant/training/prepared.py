@@ -12,6 +12,8 @@ from torch import Tensor
 from reluctant.data import Dataset, Split, split_indices
 from reluctant.names import StudyError
 
+KEPT, LARGEST = 16, 2**16  # test images that a study's folder keeps, and the bytes they may take
+
 
 @dataclass(frozen=True)
 class Part:
@@ -26,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The three parts of a data set. `mean` and `deviation` are those of the training part's pixels."""
+    """The three parts of a data set: pixels less `mean`, divided by `deviation`."""
 
     train: Part
     valid: Part
@@ -34,6 +36,7 @@ class Prepared:
     source: Dataset = field(repr=False)
     mean: float
     deviation: float
+    unit: float = 1.0  # the deviation of the training pixels as networks are fed them
 
     @property
     def classes(self) -> int:
@@ -55,7 +58,16 @@ class Prepared:
             "images": {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)},
             "test_labels": encoded(self.test.labels, self.classes),
             "warnings": list(self.source.warnings),
+            **self._last_images(),
         }
+
+    def _last_images(self) -> dict[str, Any]:
+        """The last test images, where they are bytes and small: shape and base64."""
+        last = self.source.test.images[-KEPT:]
+        if last.dtype != np.uint8 or last.nbytes > LARGEST:
+            return {}
+        pixels = base64.b64encode(np.ascontiguousarray(last).tobytes()).decode()
+        return {"last_images": {"shape": list(last.shape), "pixels": pixels}}
 
     def to(self, device: torch.device) -> "Prepared":
         """The same on a device."""
@@ -84,10 +96,11 @@ def prepare(
     mean, deviation = moments(dataset.train.images[train])
     if deviation == 0:
         raise StudyError(f"{dataset.name}: all training pixels are equal; there is nothing to learn from")
+    unit = 1.0
     if pixels == "unit":
         if dataset.train.images.dtype != np.uint8:
             raise StudyError(f"{dataset.name}: only bytes can be scaled to 0 … 1; leave `pixels` out")
-        mean, deviation = 0.0, 255.0
+        mean, deviation, unit = 0.0, 255.0, deviation / 255
 
     def part(whole: Split, which: npt.NDArray[np.int64] | slice) -> Part:
         pixels = torch.from_numpy(np.ascontiguousarray(whole.images[which])).to(torch.float32)
@@ -101,6 +114,7 @@ def prepare(
         dataset,
         mean,
         deviation,
+        unit,
     )
 
 

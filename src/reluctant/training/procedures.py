@@ -27,7 +27,12 @@ def training_for(run: Run, data: Prepared, device: torch.device | None = None) -
         inspect.signature(kind).bind(run, data, device, **name.arguments)
     except TypeError as fault:
         raise StudyError(f"procedure {name}: {fault}; its class takes {_taken(kind)}") from None
-    made: Training = kind(run, data, device, **name.arguments)
+    try:
+        made: Training = kind(run, data, device, **name.arguments)
+    except StudyError:
+        raise
+    except Exception as fault:
+        raise StudyError(f"procedure {name} cannot be begun: {type(fault).__name__}: {fault}") from fault
     return made
 
 

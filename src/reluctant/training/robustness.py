@@ -23,16 +23,17 @@ STRENGTHS = {
 }
 
 
-def robustness(model: nn.Module, part: Part, background: float) -> Record:
+def robustness(model: nn.Module, part: Part, background: float, unit: float = 1.0) -> Record:
     """Per worsening and strength, how many of the part's images are still classified right.
 
-    `background` is the standardised value of a black pixel, which comes in at the edges.
+    `background` is what the network is fed for a black pixel, which comes in at the edges; `unit` is the
+    deviation of the training pixels in what it is fed.
     """
     found: Record = {"images": len(part)}
     for kind, strengths in STRENGTHS.items():
         found[kind] = {}
         for strength in strengths:
-            worse = worsened(part.images, kind, strength, background)
+            worse = worsened(part.images, kind, strength * (unit if kind == "noise" else 1), background)
             _, predicted = evaluate(model, Part(worse, part.labels))
             found[kind][f"{strength:g}"] = int((predicted == part.labels.cpu()).sum())
     return found

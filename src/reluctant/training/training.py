@@ -1,7 +1,8 @@
 """The training of one run, as an iterator over its epochs.
 
 A procedure of one's own derives from `Training` and says what differs: `network`, `fresh_optimizer`,
-`pass_over`, `step`, `epoch`.
+`pass_over`, `step`, `epoch`. What state it adds goes into `state_dict` and out of `load_state_dict`, or a run
+that was interrupted ends with other numbers.
 """
 
 import copy
@@ -178,7 +179,7 @@ class Training:
             found = {"calibration": calibration(self.model, self.data.test)}
             if self.run.robustness:
                 black = -self.data.mean / self.data.deviation
-                found["robustness"] = robustness(self.model, self.data.test, black)
+                found["robustness"] = robustness(self.model, self.data.test, black, self.data.unit)
         return {"loss": loss, "confusion": self._matrix(predicted, self.data.train), **found}
 
     def state_dict(self) -> dict[str, Any]:
