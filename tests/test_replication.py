@@ -173,6 +173,35 @@ def test_the_page_has_the_section_and_others_have_none(folder: Path, tmp_path: P
     assert "From the published numbers" not in render(Results.read(plain))
 
 
+def test_seeds_that_one_activation_lacks_count_for_none(folder: Path) -> None:
+    results = Results.read(folder)
+    lost = next(run for run in results.study.runs() if run.activation == "elu" and run.seed == 2)
+    (folder / "runs" / f"{lost.key}.json").unlink()
+    fewer = Results.read(folder)
+    found = sixteen(fewer)
+    assert found is not None
+    assert (found.seeds, scored(fewer, PUBLISHED).seeds) == (2, (0, 1))
+    assert found.right["relu"] == (1, 1, 1, *[2] * 13)
+
+
+def test_equal_scores_are_equal_numbers() -> None:
+    """A pair whose exact scores are equal, 213/286, and that plain floats told apart."""
+    rng, found = np.random.default_rng(0), {}
+    labels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6]
+    for _ in range(3000):
+        largest, sure = rng.integers(0, 10, 16), rng.random(16) < 0.9
+        largest = np.where(rng.random(16) < 0.8, labels, largest)
+        value = published_f1(*counted(labels, largest, sure))
+        found.setdefault(round(value, 9), set()).add(value)
+    assert max(map(len, found.values())) == 1
+
+
+def test_a_study_that_varies_more_is_told_to_choose(tmp_path: Path) -> None:
+    study = Study(activation="relu", seed=[0], epochs=1, procedure=PUBLISHED.procedure, lr=[0.1, 0.2])
+    page = render(Results.read(records.folder(tmp_path / "a", study)))
+    assert "this section is drawn for one setting at a time" in page
+
+
 @pytest.mark.parametrize("width", [7.3, 3.4])
 def test_figures_hold_what_they_should(folder: Path, width: float) -> None:
     results = Results.read(folder)

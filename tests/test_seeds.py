@@ -258,6 +258,15 @@ def test_the_page_takes_apart_and_compares_nothing(folder: Path) -> None:
     assert "every combination of 3 numbers for the initial weights" in page
 
 
+def test_a_setting_s_name_leads_nowhere(tmp_path: Path) -> None:
+    table = {"init": [0, 1], "order": [0, 1]}
+    study = Study(activation="relu", seed=table, epochs=1, dataset=["idx(root='../../x')", "digits"])
+    render(Results.read(records.folder(tmp_path / "a", study)), tmp_path / "deep" / "figures")
+    made = list(tmp_path.rglob("*.svg"))
+    assert len([path for path in made if "spread" in path.name]) == 2
+    assert {path.parent for path in made} == {tmp_path / "deep" / "figures"}
+
+
 def test_the_terminal_shows_the_shares(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["compare", str(folder)])
