@@ -186,7 +186,8 @@ def test_seeds_that_one_activation_lacks_count_for_none(folder: Path) -> None:
 
 def test_equal_scores_are_equal_numbers() -> None:
     """A pair whose exact scores are equal, 213/286, and that plain floats told apart."""
-    rng, found = np.random.default_rng(0), {}
+    rng = np.random.default_rng(0)
+    found: dict[float, set[float]] = {}
     labels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6]
     for _ in range(3000):
         largest, sure = rng.integers(0, 10, 16), rng.random(16) < 0.9

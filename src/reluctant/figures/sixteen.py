@@ -13,6 +13,7 @@ from reluctant.replication import Sixteen, sixteen
 from reluctant.results import Results
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Images = npt.NDArray[np.uint8]
@@ -70,15 +71,37 @@ def _one(
     x, top, side = at
     made.write(x + side / 2, top, str(found.labels[place]), ha="center", color=MUTED, fontsize=8)
     if images is not None:
-        axes = made.panel(x + 0.02, top + 0.18, side - 0.04, side - 0.04, grid="")
-        axes.imshow(255 - images[place], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        axes.set_axis_off()
+        _drawn(made.panel(x + 0.02, top + 0.18, side - 0.04, side - 0.04, grid=""), images[place])
     for number, (activation, _) in enumerate(of):
         missed = found.seeds - found.right[activation][place]
         taken = found.taken[activation][place]
         told = "–" if missed <= 0 else f"{missed}" + (f"→{taken}" if taken is not None else "")
         made.write(x + side / 2, top + 0.24 + side + ROW * number, told, ha="center", fontsize=8,
                    color=ALARM if missed > 0 else MUTED)  # fmt: skip
+
+
+def _drawn(axes: "Axes", image: Images) -> None:
+    """An image in four shades of ink, as rectangles: a dark page shows it light on dark."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    tall, wide = image.shape
+    shade = (image.astype(int) + 32) // 64  # 0 to 4
+    for level in range(1, 5):
+        boxes = [Path([(a, y), (b, y), (b, y + 1), (a, y + 1), (a, y)], closed=True)
+                 for y in range(tall) for a, b in _stretches(shade[y] == level)]  # fmt: skip
+        if boxes:
+            whole = Path.make_compound_path(*boxes)
+            axes.add_patch(PathPatch(whole, facecolor=INK, alpha=level / 4, linewidth=0))
+    axes.set_xlim(0, wide)
+    axes.set_ylim(tall, 0)
+    axes.set_axis_off()
+
+
+def _stretches(row: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """From where to where a row is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], row, [False]]).astype(int)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _told(found: Sixteen, of: dict[str, Mark]) -> str:

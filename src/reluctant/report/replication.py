@@ -90,7 +90,7 @@ def _said(results: Results, found: Scored | None) -> list[str]:
     images = sixteen(results)
     if images is not None:
         values = [float(value) for value in possible_scores(images.labels, max(images.labels) + 1, LEAST)]
-        listed = ", ".join(f"{value:.3f}" for value in values)
+        listed = ", ".join(f"{value:.4f}" for value in values)
         said.append(
             f"On {len(images.labels)} images only so many scores exist. From {LEAST} up they are {listed}."
         )
