@@ -215,6 +215,14 @@ def test_intervals_hold_the_truth_where_sources_act_together() -> None:
     assert 0.92 < held / 1000 <= 1
 
 
+@given(st.integers(0, 10**6))
+def test_an_interval_holds_its_estimate(seed: int) -> None:
+    for part in components(np.random.default_rng(seed).normal(size=(3, 2, 2)), "abc")[:3]:
+        assert part.low is not None
+        assert part.high is not None
+        assert 0 <= part.low <= part.variance <= part.high
+
+
 def test_nothing_that_varies_has_no_shares() -> None:
     assert all(math.isnan(part.share) and part.low is None for part in components(np.ones((2, 2)), "ab"))
 

@@ -66,11 +66,12 @@ def shares(found: tuple[Spread, ...]) -> dict[str, float]:
 
 
 def sentence(results: Results) -> str:
-    """`Of the variance between runs, 61 % from the initial weights, …`; empty where nothing is known."""
+    """`Of the variance between runs, 61 % comes from the initial weights, …`; empty if nothing is known."""
     of = shares(spreads(results))
     if not of:
         return ""
     told = [f"{100 * of[s]:.0f} % from {WORDS[s] if s == REST else f'the {WORDS[s]}'}" for s in of]
+    told[0] = told[0].replace(" % from", " % comes from", 1)
     *most, last = told
     listed = f"{', '.join(most)} and {last}" if most else last
     return f"Of the variance between runs, {listed} (activations together)."

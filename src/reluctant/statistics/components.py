@@ -118,4 +118,6 @@ def _bounds(
             0.0, float(own.freedom * (own.mean - critical * error) / (_cells(grid, (axis,)) * quantile))
         )
 
-    return bound(1 - tail), bound(tail)
+    # With few degrees of freedom an error made up of several squares may push a bound past the estimate.
+    estimate = max(0.0, (own.mean - sum(sign * each.mean for sign, each in parts)) / _cells(grid, (axis,)))
+    return min(bound(1 - tail), estimate), max(bound(tail), estimate)
