@@ -59,7 +59,11 @@ def components(values: npt.ArrayLike, sources: Sequence[str], confidence: float 
     total = sum(own.values()) + rest
     found = [
         Component(
-            sources[a], grid.shape[a], own[a], _share(own[a], total), *_bounds(squares, a, grid, confidence)
+            sources[a],
+            grid.shape[a],
+            own[a],
+            _share(own[a], total),
+            *_bounds(squares, a, grid, own[a], confidence),
         )
         for a in axes
     ]
@@ -93,7 +97,7 @@ def _share(variance: float, total: float) -> float:
 
 
 def _bounds(
-    squares: Mapping[Subset, Square], axis: int, grid: Floats, confidence: float
+    squares: Mapping[Subset, Square], axis: int, grid: Floats, estimate: float, confidence: float
 ) -> tuple[float | None, float | None]:
     """An interval of a source's variance (Williams 1962).
 
@@ -119,5 +123,4 @@ def _bounds(
         )
 
     # With few degrees of freedom an error made up of several squares may push a bound past the estimate.
-    estimate = max(0.0, (own.mean - sum(sign * each.mean for sign, each in parts)) / _cells(grid, (axis,)))
     return min(bound(1 - tail), estimate), max(bound(tail), estimate)
