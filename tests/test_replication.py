@@ -110,7 +110,7 @@ def test_every_rung_takes_one_thing_back() -> None:
 def test_the_bundled_studies_hold_every_rung() -> None:
     assert rungs(SEQUENCE, Study.read("replication").procedure) == SEQUENCE
     alone = Study.read("replication-alone")
-    assert rungs(ALONE, alone.procedure) == ALONE[:-1]  # pooling by one pixel costs fifteen times as much
+    assert rungs(ALONE, alone.procedure) == ALONE[:-1]  # pooling by one pixel takes fifteen times the work
     assert [switches(p) for p in Study.read("article-as-published").procedure] == [PUBLISHED.on]
     assert {rung.procedure for rung in SEQUENCE} <= set(Study.read("replication").procedure)
 

@@ -348,3 +348,9 @@ def test_a_bundled_name_is_not_looked_for_in_the_folder(
     (tmp_path / "quick").write_text("activation = 'elu'")
     assert Study.read("quick").name == "quick"
     assert Study.read("./quick").activation == ("elu",)
+
+
+@pytest.mark.parametrize("key", ["claim", "published"])
+def test_one_table_where_a_list_is_wanted_is_told_how_to_write_it(key: str) -> None:
+    with pytest.raises(StudyError, match=rf"^{key}: a list of tables is wanted, each written \[\[…\]\]"):
+        Study(**{"activation": "relu", key: {"value": 3}})

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reluctant.figures import legend
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import count, data_title, marks
 from reluctant.figures.letters import width_of
@@ -29,15 +30,14 @@ def ladder(
     names, of = results.activations, marks(results)
     narrow = width < 5
     height = LINE * len(names) + (0.34 if narrow else 0.16)
-    keys = _keys(list(of.values()), width)
-    head = 0.2 * len(keys) + 0.08
+    keys = legend.in_rows([(mark.colour, mark.label) for mark in of.values()], width)
+    head = legend.ROW * len(keys) + 0.08
     seeds = {len(each.seeds) for each in found}
     said = [data_title(results), f"dots: {count(max(seeds, default=0), 'seed')}", "diamond: their mean"]
     made = paper.sheet(
         width, head + height * len(found) + 0.45, title or "From the published F1 to a proper one", said
     )
-    for number, row in enumerate(keys):
-        _key(made, row, 0.2 * number)
+    legend.write(made, keys, "●")
     left = 0.05 if narrow else 0.2 + max(width_of(rung.title, 8.5) for rung in shown)
     right = 0.1 if narrow else 1.15
     axes = made.panel(left, head, width - left - right, height * len(found), grid="x")
@@ -59,27 +59,6 @@ def _told(each: Scored, of: dict[str, Mark]) -> str:
 
 def _deviation(values: "np.typing.NDArray[np.float64]") -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else 0.0
-
-
-def _keys(of: Sequence[Mark], width: float) -> list[list[Mark]]:
-    rows: list[list[Mark]] = [[]]
-    used = 0.0
-    for mark in of:
-        need = 0.42 + width_of(mark.label, 8.5)
-        if rows[-1] and used + need > width:
-            rows.append([])
-            used = 0.0
-        rows[-1].append(mark)
-        used += need
-    return rows
-
-
-def _key(made: paper.Sheet, row: Sequence[Mark], top: float) -> None:
-    x = 0.0
-    for mark in row:
-        made.write(x, top - 0.01, "●", color=mark.colour, fontsize=8)
-        made.write(x + 0.16, top, mark.label, color=INK)
-        x += 0.42 + width_of(mark.label, 8.5)
 
 
 def _row(axes: "Axes", top: float, height: float, each: Scored, of: Sequence[Mark], narrow: bool) -> None:

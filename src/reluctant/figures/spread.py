@@ -1,8 +1,8 @@
 """Where the spread comes from: one bar per activation, parted by source."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from reluctant.figures import legend
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import data_title, marks, metric_title, one_setting, within_sentence
 from reluctant.figures.letters import fitted, width_of
@@ -26,20 +26,19 @@ def spread_by_source(results: Results, metric: str | None = None, *, width: floa
     narrow = width < 5
     step = 0.5 if narrow else 0.34
     present = [s for s in WORDS if any(p.source == s for each in found for p in each.parts)]
-    keys = _rows(present, width)
+    keys = legend.in_rows([(COLOURS[source], WORDS[source]) for source in present], width)
     title = f"Where the spread of {within_sentence(metric_title(asked))} comes from"
     said = [
         data_title(results),
         f"{found[0].runs:,} runs per activation",
         "number: deviation of a single run",
     ]
-    made = paper.sheet(width, 0.2 * len(keys) + step * len(found) + 0.6, title, said)
-    for number, row in enumerate(keys):
-        _key(made, row, 0.2 * number)
+    made = paper.sheet(width, legend.ROW * len(keys) + step * len(found) + 0.6, title, said)
+    legend.write(made, keys, "■")
     labels = marks(results)
     left = 0.05 if narrow else 0.25 + min(max(width_of(labels[e.activation].label, 9) for e in found), 2.2)
     right = 0.75
-    axes = made.panel(left, 0.2 * len(keys) + 0.1, width - left - right, step * len(found), grid="")
+    axes = made.panel(left, legend.ROW * len(keys) + 0.1, width - left - right, step * len(found), grid="")
     axes.set_ylim(len(found) - 0.5, -0.5 - (0.2 if narrow else 0))
     axes.set_yticks([])
     axes.set_xlim(0, 100)
@@ -54,28 +53,6 @@ def _told(each: Spread) -> str:
     if not each.parts:
         return f"{each.lost} of {each.runs} runs missing or diverged"
     return ", ".join(f"{WORDS[p.source]} {100 * p.share:.0f} %" for p in each.parts)
-
-
-def _rows(present: Sequence[str], width: float) -> list[list[str]]:
-    """The keys in rows that fit."""
-    rows: list[list[str]] = [[]]
-    used = 0.0
-    for source in present:
-        need = 0.4 + width_of(WORDS[source], 8.5)
-        if rows[-1] and used + need > width:
-            rows.append([])
-            used = 0.0
-        rows[-1].append(source)
-        used += need
-    return rows
-
-
-def _key(made: paper.Sheet, row: Sequence[str], top: float) -> None:
-    x = 0.0
-    for source in row:
-        made.write(x, top, "■", color=COLOURS[source], fontsize=9)
-        made.write(x + 0.16, top + 0.01, WORDS[source], color=INK)
-        x += 0.4 + width_of(WORDS[source], 8.5)
 
 
 def _bar(axes: "Axes", place: int, each: Spread, narrow: bool) -> None:

@@ -56,7 +56,7 @@ def replication(results: Results, studio: Studio) -> Replication | None:
     published = scored(results, SEQUENCE[0]) if SEQUENCE[0] in shown[0][2] else None
     pictures, tables = [], []
     if published and published.seeds:
-        pictures.append(studio.picture("published", partial(figures.published_scores, results), None))
+        pictures.append(studio.picture("as_published", partial(figures.published_scores, results), None))
         pictures.append(
             studio.picture("sixteen", partial(figures.last_sixteen, results, _images(results)), None)
         )

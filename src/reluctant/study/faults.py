@@ -14,6 +14,7 @@ _WORDS = {
     "finite_number": "a finite number is wanted",
     "model_type": "a table of keys is wanted",
     "dict_type": "a table of keys is wanted",
+    "tuple_type": "a list of tables is wanted, each written [[…]] in the file",
     "missing": "this key is missing",
 }
 

@@ -335,5 +335,8 @@ def _put(given: dict[str, Any], path: str, value: Any) -> None:
     for table in tables:
         given = given.setdefault(table, {})
         if not isinstance(given, dict):
-            raise StudyError(f"--set {path}: {table!r} is no table of the study")
+            raise StudyError(
+                f"--set {path}: {table!r} is no table of the study; give its value, --set {table}=…, or "
+                f"write the table [{table}] in a study file"
+            )
     given[key] = value
