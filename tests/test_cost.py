@@ -5,7 +5,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +24,8 @@ from reluctant.cost import Bench, Cost, Setting, measure, median_interval, setti
 from reluctant.cost import bench as measurement
 from reluctant.cost.compiled import repeatable, variants
 from reluctant.cost.memory import kept, on_cuda, peak
+from reluctant.cost.process import apart
+from reluctant.cost.round import Round, timed_round
 from reluctant.cost.timing import LEAST, Clock, enough, stopwatch, timed
 from reluctant.cost.trial import KINDS, Step, Trial, inputs, tried
 from reluctant.figures import sheet, style
@@ -129,21 +131,22 @@ class TestTiming:
         assert len({tuple(r) for r in rounds[::2]}) > 2
         assert times == {kind: dict.fromkeys("xyz", [1.0] * 8) for kind in "ab"}
 
-    def test_a_machine_that_slows_down_changes_no_ratio(self) -> None:
-        pace = 1.0
-        seconds = {"relu": 0.001, "gelu": 0.003}
+    def test_a_process_that_is_slower_changes_no_ratio(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def slow(names: Sequence[str], setting: Setting, number: int) -> Round:
+            seconds = {"relu": 0.001, "gelu": 0.003}
+            return {kind: {(n, False): seconds[n] * (1 + number**2) for n in names} for kind in KINDS}
 
-        def tell(done: int) -> None:
-            nonlocal pace
-            pace = 1 + done**2
-
-        def clock(step: Step, number: int) -> float:
-            return seconds[str(step())] * number * pace
-
-        times = timed({n: n for n in seconds}, {"both": lambda n: lambda: n}, clock, 9, tell)["both"]
-        assert max(times["relu"]) == pytest.approx(65 * min(times["relu"]))
-        found = measurement.ratios(times["gelu"], times["relu"])
+        monkeypatch.setattr(measurement, "apart", slow)
+        relu, gelu = measure(["gelu"], Setting(SMALL.shape, rounds=9)).costs
+        assert max(relu.seconds["both"]) == pytest.approx(65 * min(relu.seconds["both"]))
+        found = gelu.ratio["both"]
         assert (found.value, found.low, found.high) == pytest.approx((3, 3, 3))
+
+    def test_a_round_is_the_median_of_its_timings(self) -> None:
+        times = iter([LEAST] * 3 + [float(i) for i in range(15)])  # three are spent on how often to call
+        found = timed_round(["relu"], SMALL, 0, lambda step, number: next(times))
+        assert found == {"forward": {("relu", False): 6.0}, "backward": {("relu", False): 7.0},
+                         "both": {("relu", False): 8.0}}  # fmt: skip
 
     def test_the_real_clock_counts_every_call(self) -> None:
         calls: list[int] = []
@@ -243,12 +246,25 @@ class TestMeasure:
         with torch.no_grad():
             assert measure(["gelu"], SMALL, clock=once).costs[1].kept == SIZE
 
-    def test_the_clock_is_real_unless_given(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("reluctant.cost.timing.LEAST", 1e-5)
+    def test_every_round_is_a_process_unless_a_clock_is_given(self, tmp_path: Path) -> None:
+        (tmp_path / "loud.py").write_text(
+            "import os, torch\n"
+            f"with open({str(tmp_path / 'seen')!r}, 'a') as seen:\n    seen.write(f'{{os.getpid()}}\\n')\n"
+            "print('imported')\n"
+            "def act(x):\n    return torch.relu(x) * 2\n"
+        )
         done: list[int] = []
-        found = measure(["gelu"], SMALL, tell=done.append)
-        assert done == [1, 2, 3, 4, 5, 6]
+        with pytest.MonkeyPatch.context() as patched:
+            patched.syspath_prepend(str(tmp_path))
+            found = measure(["loud:act"], Setting(SMALL.shape, rounds=2), tell=done.append)
+        assert done == [1, 2]
         assert all(s > 0 for c in found.costs for times in c.seconds.values() for s in times)
+        assert len(set((tmp_path / "seen").read_text().split())) == 3  # this one, and two that measured
+
+    def test_a_process_that_dies_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.path", [])
+        with pytest.raises(StudyError, match=r"a process that measures ended with status 1: .*Error"):
+            apart(["relu"], SMALL, 0)
 
 
 def compiler(monkeypatch: pytest.MonkeyPatch, backend: Callable[..., Any]) -> None:
@@ -309,6 +325,7 @@ class TestCompiled:
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """`reluctant bench` in a moment; the folder it works in."""
     monkeypatch.setattr("reluctant.cost.timing.LEAST", 1e-6)
+    monkeypatch.setattr(measurement, "apart", timed_round)  # no process of its own
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr("os.getloadavg", lambda: (0.1, 0.1, 0.1))
     monkeypatch.chdir(tmp_path)
@@ -418,7 +435,7 @@ class TestCommand:
         assert rows[1]["processor"] == whole["machine"]["processor"]
 
 
-def made(names: tuple[str, ...], *, compiled: bool = False, rounds: int = 21) -> Bench:
+def made(names: tuple[str, ...], *, compiled: bool = False, rounds: int = 15) -> Bench:
     """A measurement that nobody made: the i-th takes 1.1ⁱ times ReLU's time."""
     given, costs = Setting(rounds=rounds), []
     for i, name in enumerate(names):
@@ -451,7 +468,7 @@ class TestCostFigure:
     def test_it_says_what_was_measured(self) -> None:
         figure = cost(made(FOUR, compiled=True))
         said = sheet.head_of(figure).said
-        for words in ("a processor", "1 thread, ", "float32, 32x64x28x28", "median of 21 rounds"):
+        for words in ("a processor", "1 thread, ", "float32, 32x64x28x28", "median of 15 rounds"):
             assert words in said
         assert "its 95 % interval" in said
         assert "hollow: compiled" in said

@@ -28,8 +28,8 @@ KINDS = ("forward", "backward", "both")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, mps, auto.")
 @click.option("--compile", "compiled", is_flag=True, help="Measure torch.compile's variants too.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of the processor.")
-@click.option("--rounds", type=click.IntRange(1, 1000), default=21, show_default=True,
-              help="Each times every activation once; under six give no interval.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1, 1000), default=15, show_default=True,
+              help="Each a fresh process that times all of them; under six give no interval.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="Write a figure (.svg, .png) or the numbers (.csv, .json) too.")  # fmt: skip
 def bench(

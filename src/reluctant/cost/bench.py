@@ -1,11 +1,11 @@
 """The measurement of several activations beside ReLU, and what it found.
 
-Each is compared with ReLU within a round, so that what slows the machine down for a while slows both. All are
-in training mode; nobody's random state is touched and no gradient is left anywhere.
+A round is a process of its own that times every activation a few times. Each is compared with ReLU within a
+round, so that what slows the machine down for a while slows both, and the interval is one over processes. All
+are in training mode; nobody's random state is touched and no gradient is left anywhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
@@ -13,27 +13,25 @@ from typing import Any
 import torch
 
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.cost.compiled import repeatable, variants
 from reluctant.cost.median import Median, median_interval
 from reluctant.cost.memory import kept, peak
+from reluctant.cost.process import apart
+from reluctant.cost.round import Round, Variant, alone, timed_round, trials
 from reluctant.cost.setting import Setting
-from reluctant.cost.timing import Clock, stopwatch, timed
-from reluctant.cost.trial import KINDS, Trial, inputs, tried
+from reluctant.cost.timing import Clock
+from reluctant.cost.trial import KINDS
 from reluctant.environment import describe
 
 YARDSTICK = "relu"
-
-Variant = tuple[str, bool]  # an activation's name, and whether it is compiled
-Times = Mapping[str, Mapping[Variant, Sequence[float]]]
 
 
 @dataclass(frozen=True)
 class Cost:
     """What one activation costs; times by kind: `forward`, `backward`, `both`.
 
-    `seconds` holds one call's time per round, `ratio` its multiple of plain ReLU's in the same round. `kept`
-    are the bytes that wait for the backward pass, `peak` the most alive at once, input and gradients among
-    them; None where the device does not tell.
+    `seconds` holds one call's time per round (the median within its process), `ratio` its multiple of plain
+    ReLU's in the same round. `kept` are the bytes that wait for the backward pass, `peak` the most alive at
+    once, input and gradients among them; None where the device does not tell.
     """
 
     activation: str
@@ -79,43 +77,30 @@ def measure(
 ) -> Bench:
     """What these activations cost, and ReLU; `tell` hears how many rounds are done.
 
-    Raises `StudyError` for a name that makes no activation, or one that fails in this setting.
+    With a `clock` of one's own all rounds run in this process, since a clock cannot travel to another. Raises
+    `StudyError` for a name that makes no activation, or one that fails in this setting.
     """
-    canonical = dict.fromkeys(str(ACTIVATIONS.canonical(name)) for name in (YARDSTICK, *names))
-    with _alone(setting):
-        x, gradient = inputs(setting)
-        plain = {name: tried(name, setting, x, gradient) for name in canonical}
-        fast = dict(variants(plain)) if setting.compile else dict[str, Trial | str]()
-        trials: dict[Variant, Trial] = {}
-        for name, trial in plain.items():
-            trials[name, False] = trial
-            if isinstance(made := fast.get(name), Trial):
-                trials[name, True] = made
-        clock = clock or stopwatch(setting.threads, own=setting.own_time)
-        times = timed(trials, KINDS, clock, setting.rounds, tell)
-        costs = tuple(_cost(variant, trial, times) for variant, trial in trials.items())
-    notes = tuple(sentence for sentence in fast.values() if isinstance(sentence, str))
+    canonical = tuple(dict.fromkeys(str(ACTIVATIONS.canonical(name)) for name in (YARDSTICK, *names)))
+    with alone(setting):
+        found, notes = trials(canonical, setting)  # whatever fails, fails before the minutes of measuring
+        memory = {variant: (kept(trial), peak(trial)) for variant, trial in found.items()}
+    rounds = []
+    for number in range(setting.rounds):
+        rounds.append(
+            timed_round(canonical, setting, number, clock) if clock else apart(canonical, setting, number)
+        )
+        tell(number + 1)
+    costs = tuple(_cost(variant, rounds, *memory[variant]) for variant in found)
     return Bench(setting, costs, notes, _machine(setting))
 
 
-@contextmanager
-def _alone(setting: Setting) -> Iterator[None]:
-    """The threads asked for and gradients on; afterwards these and all random states are as they were."""
-    threads = torch.get_num_threads()
-    cards = [setting.where] if setting.where.type == "cuda" else []
-    again = repeatable() if setting.compile else nullcontext()
-    with torch.random.fork_rng(devices=cards), torch.enable_grad(), again:
-        torch.set_num_threads(setting.threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-
-
-def _cost(variant: Variant, trial: Trial, times: Times) -> Cost:
-    seconds = {kind: tuple(by[variant]) for kind, by in times.items()}
-    ratio = {kind: ratios(by[variant], by[YARDSTICK, False]) for kind, by in times.items()}
-    return Cost(*variant, seconds, ratio, kept(trial), peak(trial))
+def _cost(variant: Variant, rounds: Sequence[Round], kept: int, peak: int | None) -> Cost:
+    seconds = {kind: tuple(each[kind][variant] for each in rounds) for kind in KINDS}
+    ratio = {
+        kind: ratios(times, [each[kind][YARDSTICK, False] for each in rounds])
+        for kind, times in seconds.items()
+    }
+    return Cost(*variant, seconds, ratio, kept, peak)
 
 
 def ratios(times: Sequence[float], yardstick: Sequence[float]) -> Median:

@@ -24,7 +24,7 @@ class Setting:
     device: str = "cpu"
     compile: bool = False
     threads: int = 1
-    rounds: int = 21
+    rounds: int = 15
 
     @property
     def kind(self) -> torch.dtype:
@@ -65,7 +65,7 @@ def setting(
     *,
     compile: bool = False,  # noqa: A002
     threads: int = 1,
-    rounds: int = 21,
+    rounds: int = 15,
 ) -> Setting:
     """A checked setting; `StudyError` for what cannot be read or cannot be measured on this machine."""
     if not _SHAPE.fullmatch(shape):

@@ -45,7 +45,7 @@ def timed(
     kinds: Mapping[str, Callable[[Subject], Step]],
     clock: Clock,
     rounds: int,
-    tell: Callable[[int], None] = lambda done: None,
+    seed: int = 0,
 ) -> dict[str, dict[Key, list[float]]]:
     """Seconds of one call by kind and subject, a value per round.
 
@@ -57,12 +57,11 @@ def timed(
         for kind, prepare in kinds.items()
         for key, subject in subjects.items()
     }
-    order = random.Random(SEED)
+    order = random.Random(SEED + seed)
     times: dict[str, dict[Key, list[float]]] = {kind: {key: [] for key in subjects} for kind in kinds}
-    for done in range(1, rounds + 1):
+    for _ in range(rounds):
         for kind, prepare in kinds.items():
             for key in order.sample(list(subjects), len(subjects)):
                 number = numbers[kind, key]
                 times[kind][key].append(clock(prepare(subjects[key]), number) / number)
-        tell(done)
     return times
