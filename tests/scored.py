@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.results import SPLITS, Result, Results
+from reluctant.result import SPLITS, Result
+from reluctant.results import Results
 from reluctant.store import Record
 from reluctant.study import Run, Study
 from tests.records import record

@@ -11,10 +11,12 @@ from hypothesis.extra.numpy import arrays
 
 from reluctant.catalogue import (
     ACTIVATIONS,
+    AUGMENTATIONS,
     DATASETS,
     INITIALISATIONS,
     MODELS,
     OPTIMIZERS,
+    SCHEDULES,
     Entry,
     Parameter,
     Table,
@@ -26,7 +28,8 @@ from reluctant.study import Run
 settings.register_profile("house", deadline=None)  # a slow machine is no fault
 settings.load_profile("house")
 
-TABLES: tuple[Table[Any], ...] = (ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS)
+TABLES: tuple[Table[Any], ...] = (
+    ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, SCHEDULES, AUGMENTATIONS)  # fmt: skip
 
 integers = st.integers(-(2**63) + 1, 2**63 - 1)
 floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -115,6 +118,10 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "train_fraction": fractions,
     "threads": st.integers(1, 1024),
     "keep_weights": st.booleans(),
+    "clip_norm": st.floats(0, 1e6),
+    "label_smoothing": st.floats(0, 1, exclude_max=True),
+    "augment": st.sampled_from(["none", "flip", "crop(padding=2) + noise"]),
+    "patience": st.integers(0, 10**6),
 }
 runs = st.fixed_dictionaries({"activation": canonical(ACTIVATIONS)}, optional=FIELDS).map(Run.from_dict)
 
@@ -139,7 +146,7 @@ def studies(draw: st.DrawFn) -> dict[str, Any]:
     )
     activations = given["activation"] if isinstance(given["activation"], list) else [given["activation"]]
     of_compare: dict[str, st.SearchStrategy[Any]] = {
-        "metric": st.sampled_from([metric.name for metric in METRICS]),
+        "metric": st.sampled_from([metric.name for metric in METRICS if "classification" in metric.tasks]),
         "baseline": st.sampled_from(activations),
         "margin": st.floats(0, 1e6),
     }

@@ -19,6 +19,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "c
 HEIGHTS: dict[str, tuple[int, int]] = {
     "names": (0, 0),
     "randomness": (0, 1),
+    "objects": (0, 1),
     "metrics": (0, 2),
     "confidence": (0, 2),
     "looks": (0, 2),
@@ -31,17 +32,21 @@ HEIGHTS: dict[str, tuple[int, int]] = {
     "environment": (0, 4),
     "engines": (0, 5),
     **dict.fromkeys(("study", "activations", "optimizers", "data", "kernels"), (1, 0)),
-    **dict.fromkeys(("models", "results", "folder"), (2, 0)),
+    **dict.fromkeys(("models", "result", "folder", "tasks"), (2, 0)),
     **dict.fromkeys(
         ("training", "comparison", "claims", "summary", "inside", "spread", "replication"), (3, 0)
     ),
+    "results": (2, 1),
     "cost": (3, 0),
     "published": (3, 0),
     "replica": (3, 1),
     "figures": (3, 1),
     "worker": (3, 1),
-    **dict.fromkeys(("experiment", "report", "export", "progress", "cards", "inspection"), (4, 0)),
+    **dict.fromkeys(("report", "export", "progress", "cards", "inspection"), (4, 0)),
     "verification": (4, 1),
+    "answer": (4, 1),
+    "experiment": (4, 2),
+    "question": (4, 3),
     "__init__": (5, 0),
     "cli": (5, 1),
     "__main__": (5, 2),
@@ -49,9 +54,10 @@ HEIGHTS: dict[str, tuple[int, int]] = {
 NOWHERE = (9, 0)  # above everything: a room without a place may not be used
 READING = (  # the half that reads: no torch
     "names", "randomness", "metrics", "confidence", "looks", "statistics", "disk", "lock", "store",
-    "catalogue", "environment", "engines", "study", "results", "folder", "comparison", "inside", "figures",
+    "catalogue", "environment", "engines", "study", "result", "results", "folder", "comparison", "inside",
+    "figures",
     "claims", "published", "summary", "spread", "replication", "report", "export", "progress",
-    "worker", "verification", "__init__", "cli",
+    "worker", "verification", "answer", "objects", "__init__", "cli",
 )  # fmt: skip
 PLACES = ("src", "tests", "benchmarks", "results", "examples", "docs")
 

@@ -44,7 +44,7 @@ def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, s
             ["quick", "--set", "activation=relo"],
             "activation: no activation is called 'relo'; did you mean 'relu'",
         ),
-        (["quick", "--set", "model=resnet"], "model: no model is called 'resnet'"),
+        (["quick", "--set", "model=vgg"], "model: no model is called 'vgg'"),
         (["quick", "--set", "dataset=mnits"], "did you mean 'mnist'"),
         (["quick", "--set", "rate=0.1"], "no key is called 'rate'"),
         (["quick", "--set", "lr=fast"], "lr: a number is wanted, not 'fast'"),

@@ -11,7 +11,8 @@ from scipy import stats
 
 from reluctant.comparison import compare, sentence
 from reluctant.names import StudyError
-from reluctant.results import Result, Results
+from reluctant.result import Result
+from reluctant.results import Results
 from reluctant.statistics import Verdict
 from reluctant.study import Study
 from tests.records import folder as made_up
@@ -155,7 +156,7 @@ def with_predictions(scores: dict[str, list[float]]) -> Results:
     true = np.repeat([0, 1], 500)
     kept = []
     for result in found:
-        cells = result.confusion["test"][-1]
+        cells = result.counts["test"][-1]
         predicted = np.concatenate([np.repeat([0, 1], row) for row in cells])
         text = base64.b64encode(predicted.astype(np.uint8).tobytes()).decode()
         kept.append(replace(result, record={**result.record, "test_predictions": text}))

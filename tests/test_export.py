@@ -21,7 +21,7 @@ HOSTILE = "own:act(text='a & b_c %d #1 {x} ~^ \\\\ <script>|')"
 
 def test_csv_and_parquet_hold_every_epoch_and_metric(tmp_path: Path) -> None:
     given = Results.read(folder(tmp_path / "s", Study(activation=["relu", "elu"], seed=[0, 1], epochs=3)))
-    frame = given.frame([m.name for m in METRICS])
+    frame = given.frame([m.name for m in METRICS if "classification" in m.tasks])
     written = pd.read_csv(export(given, tmp_path / "all.csv"))
     assert len(written) == 2 * 2 * 3 * 3
     assert list(written.columns) == list(frame.columns)

@@ -262,7 +262,7 @@ def test_the_overview_writes_the_scores(found: Callable[[str], Results], metric:
     for activation in FOUR:
         interval = results.interval(metric, activation)
         assert f"{interval.mean:.4f} ± {interval.half:.4f}" in written
-    assert labels.metric_axis(metric) in written
+    assert labels.metric_axis(results, metric) in written
 
 
 def test_the_overview_counts_diverged_runs(found: Callable[[str], Results]) -> None:

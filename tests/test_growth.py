@@ -27,6 +27,11 @@ TWO: dict[str, list[Any]] = {
     "robustness": [False, True],
     "procedure": ["standard", "tests.own_procedures:Twice"],
     "pixels": ["standardised", "unit"],
+    "schedule": ["constant", "cosine"],
+    "clip_norm": [0.0, 1.0],
+    "label_smoothing": [0.0, 0.1],
+    "augment": ["none", "flip"],
+    "patience": [0, 3],
 }
 each_axis = pytest.mark.parametrize("axis", TWO)
 

@@ -251,8 +251,8 @@ def test_what_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe(
 
 def test_a_negative_number_in_a_csv_file_is_a_number(results: Results, tmp_path: Path) -> None:
     worst = results.results[0]
-    turned = {split: np.flip(matrix, axis=2) for split, matrix in worst.confusion.items()}
-    rows = cells(export(replace(results, results=(replace(worst, confusion=turned),)), tmp_path / "x.csv"))
+    turned = {split: np.flip(matrix, axis=2) for split, matrix in worst.counts.items()}
+    rows = cells(export(replace(results, results=(replace(worst, counts=turned),)), tmp_path / "x.csv"))
     assert [float(row["mcc"]) for row in rows] == [float(row["mcc"].replace("'", "")) for row in rows]
     assert min(float(row["mcc"]) for row in rows) < 0
 

@@ -12,11 +12,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from reluctant.metrics import METRICS, Counts, Metric, confusion, metric, per_class, score, scores
+from reluctant.metrics import (
+    CLASSIFICATION,
+    METRICS,
+    MOST,
+    REGRESSION,
+    Counts,
+    Metric,
+    confusion,
+    counted,
+    metric,
+    per_class,
+    score,
+    scores,
+    summed,
+    total,
+)
 from reluctant.names import StudyError, normal
 from tests.strategies import matrices
 
-FROM_MATRIX = [each for each in METRICS if each.score is not None]
+FROM_MATRIX = [each for each in METRICS if each.score is not None and CLASSIFICATION in each.tasks]
+OF_NUMBERS = {
+    "r2": reference.r2_score,
+    "rmse": reference.root_mean_squared_error,
+    "mae": reference.mean_absolute_error,
+}
+UNITS = {"loss": "nats per image", "r2": "of 1", "rmse": "units of the target", "mae": "units of the target"}
 
 
 def averaged(score_of: Callable[..., Any], average: str) -> Callable[..., float]:
@@ -174,9 +195,11 @@ def test_every_name_and_alias_means_one_metric() -> None:
 def test_a_metric_is_described(each: Metric) -> None:
     assert each.title
     assert len(each.meaning.split()) >= 4
-    assert 0 < each.margin < 0.1
-    assert each.higher == (each.name != "loss")
-    assert each.unit == ("nats per image" if each.name == "loss" else "share of 1")
+    assert 0 <= each.margin < 0.1
+    assert (each.margin == 0) == (each.unit == "units of the target")
+    assert each.higher == (each.name not in ("loss", "rmse", "mae"))
+    assert each.unit == UNITS.get(each.name, "share of 1")
+    assert set(each.tasks) <= {CLASSIFICATION, REGRESSION}
 
 
 @pytest.mark.parametrize(
@@ -193,5 +216,45 @@ def test_an_unknown_metric_is_answered(name: str, words: str) -> None:
 
 
 def test_the_loss_is_no_matter_of_counts() -> None:
-    with pytest.raises(StudyError, match="loss cannot be computed from a confusion matrix"):
+    with pytest.raises(StudyError, match="loss cannot be computed from counts"):
         score(np.eye(2, dtype=np.int64), "loss")
+
+
+@pytest.mark.parametrize("name", ORACLES)
+@settings(max_examples=30)
+@given(matrix=matrices())
+def test_three_rows_give_every_score_of_their_matrix(name: str, matrix: Counts) -> None:
+    whole = np.zeros((MOST + 1, MOST + 1), np.int64)
+    whole[: len(matrix), : len(matrix)] = matrix[: MOST + 1, : MOST + 1]
+    rows = counted(whole)
+    assert rows.shape == (3, MOST + 1)
+    assert score(rows, name) == score(whole, name)
+    assert total(rows) == total(whole) == whole.sum()
+
+
+def test_up_to_twenty_classes_the_matrix_is_kept() -> None:
+    assert counted(np.ones((MOST, MOST), np.int64)).shape == (MOST, MOST)
+
+
+numbers = arrays(float, (12, 2), elements=st.floats(-100, 100).map(lambda x: round(x, 3)))
+
+
+def test_every_metric_of_numbers_has_an_oracle() -> None:
+    assert {each.name for each in METRICS if each.tasks == (REGRESSION,)} == set(OF_NUMBERS)
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+@settings(max_examples=60)
+@given(true=numbers, predicted=numbers)
+def test_a_score_of_numbers_is_scikit_learns(name: str, true: Counts, predicted: Counts) -> None:
+    true[:2] = [[0, 5], [1, -5]]  # targets that vary; scikit-learn has a rule of its own where they do not
+    found = score(summed(true, predicted), name)
+    assert found == pytest.approx(OF_NUMBERS[name](true, predicted), rel=1e-9, abs=1e-9)
+    assert total(summed(true, predicted)) == 12
+
+
+def test_the_mean_explains_nothing_and_equal_targets_are_no_question() -> None:
+    true = np.array([[1.0], [2.0], [6.0]])
+    assert score(summed(true, np.full((3, 1), 3.0)), "r2") == pytest.approx(0)
+    assert score(summed(true, true), "r2") == 1
+    assert score(summed(np.ones((3, 1)), np.zeros((3, 1))), "r2") == 0

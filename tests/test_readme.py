@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reluctant.cli.main import reluctant as commands
@@ -30,9 +31,18 @@ def test_the_study_is_one() -> None:
 
 def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = blocks("python")
+    _, code = blocks("python")
     exec(code, {})
     assert len(list((tmp_path / "out/python/runs").glob("*.json"))) == 6
+
+
+def test_the_three_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")
+    code = blocks("python")[0].replace("seeds=5, epochs=20", "seeds=2, epochs=1, engine='serial'")
+    space = {"MyNet": "mlp(widths='8')", "x": x, "y": (x[:, 0] > 0).astype(int)}
+    exec(code, space)
+    assert len(space["results"]) == 6
 
 
 def test_every_command_named_exists() -> None:

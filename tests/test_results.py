@@ -7,7 +7,8 @@ import pytest
 
 from reluctant.metrics import score
 from reluctant.names import StudyError
-from reluctant.results import SPLITS, Result, Results
+from reluctant.result import SPLITS, Result
+from reluctant.results import Results
 from reluctant.statistics import mean_interval
 from reluctant.store import Store
 from reluctant.study import Run, Study
@@ -68,11 +69,11 @@ def test_curves_and_confusion_leave_diverged_runs_out(tmp_path: Path) -> None:
     last = list(STUDY.runs())[-1]
     Store(place / "runs").add(last.key, record(last, diverged=2))
     results = Results.read(place)
-    assert results.curves("f1", "relu").shape == (3, 4)
-    assert results.curves("f1", "elu").shape == (2, 4)
+    assert results.by_epoch("f1", "relu").shape == (3, 4)
+    assert results.by_epoch("f1", "elu").shape == (2, 4)
     assert results.interval("f1", "elu").n == 2
     whole = [r for r in results.of("elu") if r.diverged is None]
-    assert np.array_equal(results.confusion("elu"), sum(r.confusion["test"][-1] for r in whole))
+    assert np.array_equal(results.confusion("elu"), sum(r.counts["test"][-1] for r in whole))
     assert results.scores().isna().to_numpy()[1].tolist() == [False, False, True]
 
 
@@ -82,7 +83,7 @@ def test_an_unfinished_study_says_what_is_missing(tmp_path: Path) -> None:
     assert results.scores().isna().sum().sum() == 4
     empty = Results.read(folder(tmp_path / "empty", STUDY, skip=6))
     assert empty.frame().empty
-    assert empty.curves("f1", "relu").size == 0
+    assert empty.by_epoch("f1", "relu").size == 0
     assert empty.confusion("relu").size == 0
 
 

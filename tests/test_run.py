@@ -58,6 +58,11 @@ OTHER: dict[str, Any] = {
     "robustness": True,
     "procedure": "my_lab:Mine",
     "pixels": "unit",
+    "schedule": "cosine",
+    "clip_norm": 1.0,
+    "label_smoothing": 0.1,
+    "augment": "flip",
+    "patience": 3,
 }
 
 

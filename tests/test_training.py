@@ -291,7 +291,7 @@ class TestPreflight:
             ({"activation": "tests.own_activations:unlucky"}, "NaN or infinity"),
             (
                 {"model": "tests.own_models:Narrow"},
-                r"returns shape \(2, 3\) for 2 images; \(2, 10\) is wanted",
+                r"returns shape \(2, 3\) for 2 inputs; \(2, 10\) is wanted",
             ),
             ({"model": "tests.own_models:Unlucky"}, "NaN or infinity before any training"),
             (

@@ -1,6 +1,7 @@
 """Compare activation functions: which should this network use, and is the difference real?
 
-`Study`, `run` and `Results` are the whole story; `activations`, `models` and `data` serve code of one's own.
+`compare` asks it of a network and data at hand; `Study`, `run` and `Results` are the whole story;
+`activations`, `models` and `data` serve code of one's own.
 """
 
 import importlib
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reluctant import activations, comparison, data, models, summary
+    from reluctant.answer import Results
     from reluctant.experiment import run
     from reluctant.names import StudyError
-    from reluctant.results import Results
+    from reluctant.question import compare
     from reluctant.study import Run, Study
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "Study",
     "StudyError",
     "activations",
+    "compare",
     "comparison",
     "data",
     "models",
@@ -28,7 +31,8 @@ __all__ = [
 
 # Imported when first asked for, so that reading results and the command line never import torch.
 _HOMES = {
-    "Results": "reluctant.results",
+    "Results": "reluctant.answer",
+    "compare": "reluctant.question",
     "Run": "reluctant.study",
     "Study": "reluctant.study",
     "StudyError": "reluctant.names",

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant.metrics import metric as named
-from reluctant.results import Result, Results
+from reluctant.metrics import unit
+from reluctant.result import Result
+from reluctant.results import Results
 from reluctant.statistics import Difference, holm, mean_interval, paired
 from reluctant.study import Claim
 
@@ -108,8 +110,8 @@ def _nearest(result: Result, claim: Claim) -> float:
     return float(curve.max() if named(claim.metric).higher else curve.min())
 
 
-def _unit(claim: Claim) -> str:
-    return "epochs" if claim.is_ in ("slowest", "fastest") else named(claim.metric).unit
+def _unit(results: Results, claim: Claim) -> str:
+    return "epochs" if claim.is_ in ("slowest", "fastest") else unit(claim.metric, results.study.task)
 
 
 def _extreme(results: Results, claim: Claim, _: float, level: float) -> Judged:
@@ -123,7 +125,7 @@ def _extreme(results: Results, claim: Claim, _: float, level: float) -> Judged:
         _against(of, rival, difference, sign, level)
         for rival, difference in zip(rivals, holm(raw), strict=True)
     )
-    return Judged(claim, _all(evidence), _tested(of, claim, level), _unit(claim), evidence)
+    return Judged(claim, _all(evidence), _tested(of, claim, level), _unit(results, claim), evidence)
 
 
 def _tested(of: str, claim: Claim, level: float) -> str:
@@ -195,7 +197,7 @@ def _each(
     test = f"supported when {words} for {', '.join(claim.of)}"
     if claim.only:
         test += " and for no other activation"
-    return Judged(claim, _all(evidence), test, _unit(claim), evidence)
+    return Judged(claim, _all(evidence), test, _unit(results, claim), evidence)
 
 
 def _asked(
@@ -218,7 +220,7 @@ def _similar(results: Results, claim: Claim, margin: float, level: float) -> Jud
         f"supported when the interval of every paired difference lies inside ±{margin:g}, contradicted when "
         f"one lies outside even at {100 * (1 - level / len(pairs)):.1f} % (Bonferroni, {len(pairs)} pairs)"
     )
-    return Judged(claim, _all(evidence), test, _unit(claim), evidence)
+    return Judged(claim, _all(evidence), test, _unit(results, claim), evidence)
 
 
 def _alike(

@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reluctant.answer import Results
 from reluctant.engines import Done, Engine, Event, Events, Failed, Said, local, serial
 from reluctant.environment import cores
 from reluctant.folder import Folder
 from reluctant.lock import alone
-from reluctant.names import StudyError
-from reluctant.results import Results
+from reluctant.names import StudyError, parse
+from reluctant.objects import packed
 from reluctant.store import Record
 from reluctant.study import Run, Study
 from reluctant.worker import Worker
@@ -93,13 +94,22 @@ def conduct(study: Study, folder: Folder, means: Means) -> Events:
             folder.open(study)
 
 
+def _objects(study: Study, means: Means) -> bytes:
+    """What workers elsewhere have to be told of this session."""
+    if means.engine == "serial":
+        return b""
+    named = (*study.activation, *study.model, *study.dataset, *study.procedure)
+    return packed(parse(name).head for name in named)
+
+
 def _train(study: Study, folder: Folder, means: Means, todo: list[Run], facts: list[Record]) -> Events:
     place = str(folder.path.resolve())
-    work = Worker(place, str(means.data) if means.data else None, means.device, first=todo[0])
+    data, here = str(means.data) if means.data else None, _objects(study, means)
+    work = Worker(place, data, means.device, first=todo[0], objects=here)
     events = means.chosen(todo)(work, todo)
     try:
         next(events)  # processes start up while the study is looked over here
-        _look_over(study, folder, means, facts)
+        yield from (Said(None, text) for text in _look_over(study, folder, means, facts))
         for event in events:
             if isinstance(event, Done):
                 folder.keep(event.run, event.record, event.attempts)
@@ -110,9 +120,10 @@ def _train(study: Study, folder: Folder, means: Means, todo: list[Run], facts: l
         events.close()
 
 
-def _look_over(study: Study, folder: Folder, means: Means, facts: list[Record]) -> None:
-    """Try whatever can be tried before training, and keep what the folder has to know of the data."""
+def _look_over(study: Study, folder: Folder, means: Means, facts: list[Record]) -> list[str]:
+    """What the data are and what is replaced in networks, once all was tried that can be."""
     from reluctant import training
+    from reluctant.data import described
 
     training.device(means.device)
     found = training.preflight(study, Path(means.data) if means.data else None)
@@ -121,3 +132,4 @@ def _look_over(study: Study, folder: Folder, means: Means, facts: list[Record]) 
     folder.open(study)
     for prepared in found.values():
         folder.keep_data(prepared.describe())
+    return [*(described(each.source) for each in found.values()), *training.replaced(study, found)]

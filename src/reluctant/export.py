@@ -19,8 +19,9 @@ BEST, TIED = "**", "*"  # the best, and all that the data do not tell from it
 def export(results: Results, path: str | Path) -> Path:
     """Write the results in the form that the file's name asks for.
 
-    `.csv` and `.parquet`: one row per activation, seed, setting, epoch and split, all metrics as columns.
-    `.md` and `.tex`: final scores with intervals and verdicts. Raises `StudyError` for another ending.
+    `.csv` and `.parquet`: one row per activation, seed, setting, epoch and split, the metrics of the study's
+    task as columns. `.md` and `.tex`: final scores with intervals and verdicts. Raises `StudyError` for
+    another ending.
 
     Nothing of others' can act where such a file is opened. In CSV, where a spreadsheet might take a text for
     a formula, at its start or behind a `;`, an apostrophe stands before it; numbers are left as they are. In
@@ -36,12 +37,17 @@ def export(results: Results, path: str | Path) -> Path:
 
 
 def _csv(results: Results, path: Path) -> None:
-    frame = results.frame([m.name for m in METRICS])
+    frame = results.frame(_metrics(results))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(frame.columns)
     writer.writerows([_inert(value) for value in row] for row in frame.itertuples(index=False))
     write_whole(path, out.getvalue())
+
+
+def _metrics(results: Results) -> list[str]:
+    """The metrics of the study's task."""
+    return [m.name for m in METRICS if results.study.task in m.tasks]
 
 
 def _inert(value: object) -> object:
@@ -60,7 +66,7 @@ def _parquet(results: Results, path: Path) -> None:
         import pyarrow  # noqa: F401
     except ModuleNotFoundError:
         raise StudyError("Parquet files need pyarrow: pip install 'reluctant[parquet]'") from None
-    results.frame([m.name for m in METRICS]).to_parquet(path)
+    results.frame(_metrics(results)).to_parquet(path)
 
 
 def _rows(comparison: Comparison) -> list[list[str]]:
@@ -71,27 +77,28 @@ def _rows(comparison: Comparison) -> list[list[str]]:
     rows = []
     for name in results.activations:
         interval = results.interval(metric.name, name, at=comparison.at)
-        score = "–" if not interval.n else f"{interval.mean:.4f}"
+        score = "–" if not interval.n else comparison.unit.value(interval.mean)
         if interval.half is not None:
-            score += f" ± {interval.half:.4f}"
+            score += f" ± {comparison.unit.value(interval.half)}"
         rows.append(
             [
                 name,
                 str(interval.n),
                 marks.get(name, "") + score + marks.get(name, ""),
-                *_told(found.get(name)),
+                *_told(comparison, found.get(name)),
             ]
         )
     return rows
 
 
-def _told(contrast: Contrast | None) -> list[str]:
+def _told(comparison: Comparison, contrast: Contrast | None) -> list[str]:
     if contrast is None:
         return ["baseline", ""]
     d = contrast.difference
     if d.low is None or d.high is None:
         return ["–", contrast.verdict.value]
-    return [f"{d.mean:+.4f} [{d.low:+.4f}, {d.high:+.4f}]", contrast.verdict.value]
+    mean, low, high = (f"{value:+.{comparison.unit.score}f}" for value in (d.mean, d.low, d.high))
+    return [f"{mean} [{low}, {high}]", contrast.verdict.value]
 
 
 def leaders(comparison: Comparison) -> dict[str, str]:

@@ -54,7 +54,7 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True)
             if self._file.is_file():
                 self._note(Study.read(self._file), study)
-            write_whole(self._file, study.to_toml())
+            write_whole(self._file, study.to_toml(objects=True))
         except OSError as fault:
             raise StudyError(f"{self.path} cannot be written: {fault.strerror or fault}") from None
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from reluctant.confidence import brier_score, churn, expected_calibration_error, robust_accuracy
 from reluctant.looks import COUNTS, CURVE, EDGES, SIZES
-from reluctant.results import Result, Results
+from reluctant.result import Result
+from reluctant.results import Results
 from reluctant.statistics import Interval, mean_interval
 from reluctant.store import Record
 

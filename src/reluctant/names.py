@@ -189,12 +189,19 @@ def did_you_mean(text: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
+HERE = "here"  # stands for the module of what was handed over as an object
+SESSION: dict[str, Any] = {}  # these objects, see `reluctant.objects`
+
+
 def load_own(head: str, kind: str) -> Any:
     """Import what `module:attribute` names, from the installed packages or the current folder.
 
+    `here:word` is an object of this Python session (`reluctant.objects`).
     Raises `StudyError` when the module or the attribute is missing, or the module fails while importing.
     """
     module_name, _, path = head.partition(":")
+    if module_name == HERE:
+        return _of_session(path)
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)  # last, so that a file here does not take the place of a library
@@ -215,3 +222,12 @@ def load_own(head: str, kind: str) -> Any:
             raise StudyError(f"{kind} {head!r}: {module_name!r} has no {part!r}{hint}")
         found = getattr(found, part)
     return found
+
+
+def _of_session(word: str) -> Any:
+    if word not in SESSION:
+        raise StudyError(
+            f"{HERE}:{word} was an object of the Python session that compared it, and this one does not know "
+            f"it; call reluctant.compare there again, or put it into a module and write module:{word}"
+        )
+    return SESSION[word]

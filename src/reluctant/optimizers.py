@@ -1,7 +1,7 @@
 """Optimizers from their names, over one flat parameter where that is the same and quicker."""
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import torch
@@ -11,11 +11,15 @@ from torch.optim import Optimizer
 from reluctant.catalogue import OPTIMIZERS
 
 
-def optimizer(name: str, parameters: Iterable[nn.Parameter], lr: float) -> Optimizer:
+def optimizer(
+    name: str, parameters: Iterable[nn.Parameter], lr: float, spared: Collection[nn.Parameter] = ()
+) -> Optimizer:
     """The optimizer of this name over these parameters, in PyTorch's fused form where there is one.
 
     All of them work on each number by itself, so the parameters are laid into one flat one first: the step
     is then one operation. Use `zero_grad(set_to_none=False)`: the gradients stay in their place.
+    `spared` are those that weight decay leaves alone; where there are any, and any decay, they are laid into
+    a flat parameter and a group of their own.
     """
     canonical = OPTIMIZERS.canonical(name)
     module, _, attribute = OPTIMIZERS[canonical.head].code.partition(":")
@@ -25,8 +29,35 @@ def optimizer(name: str, parameters: Iterable[nn.Parameter], lr: float) -> Optim
         keywords["betas"] = (keywords.pop("beta1"), keywords.pop("beta2"))
     if canonical.head in ("adam", "adamw", "sgd"):
         keywords["fused"] = True
-    made: Optimizer = kind(flattened(list(parameters)), lr=lr, **keywords)
+    made: Optimizer = kind(_groups(list(parameters), spared, keywords["weight_decay"]), lr=lr, **keywords)
     return made
+
+
+def _groups(
+    parameters: list[nn.Parameter], spared: Collection[nn.Parameter], decay: float
+) -> list[dict[str, Any]]:
+    """One group, flat; or two, the second without decay."""
+    apart = {id(p) for p in spared} if decay else set()
+    free = [p for p in parameters if id(p) in apart]
+    rest = [p for p in parameters if id(p) not in apart]
+    groups: list[dict[str, Any]] = [{"params": flattened(rest)}] if rest or not free else []
+    return [*groups, {"params": flattened(free), "weight_decay": 0.0}] if free else groups
+
+
+def set_rate(optimizer: Optimizer, lr: float) -> None:
+    """Give every group of an optimizer this learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+
+
+def clip(optimizer: Optimizer, norm: float) -> None:
+    """Scale all gradients down together where their total norm is above `norm`; 0 leaves them alone.
+
+    Source: Pascanu et al. 2013 (1211.5063). The norm is over all groups; flat ones make it one sum each.
+    """
+    if norm:
+        everything = [p for group in optimizer.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(everything, norm)
 
 
 def flattened(parameters: list[nn.Parameter]) -> list[nn.Parameter]:

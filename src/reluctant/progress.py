@@ -1,19 +1,22 @@
 """Seeing a study work: a live table on a terminal, one plain line per epoch elsewhere."""
 
+import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from reluctant.engines import Done, Epoch, Event, Failed, Said, Started
+from reluctant.metrics import score
 from reluctant.names import visible
-from reluctant.study import Run
+from reluctant.study import Run, Study
 
 MARKS = {"waiting": "·", "training": "▶", "done": "✓", "failed": "✗", "diverged": "∞"}
 _FRAME = 6  # lines around the rows of the table
@@ -28,7 +31,7 @@ class Row:
     epoch: int = 0
     train: float | None = None
     valid: float | None = None
-    accuracy: float | None = None
+    score: float | None = None  # on the validation part: accuracy, or R² of numbers
     seconds: float = 0.0
     changed: float = 0.0
 
@@ -36,14 +39,20 @@ class Row:
         """Note an epoch."""
         self.epoch = record["epoch"]
         self.train, self.valid = record["loss"]["train"], record["loss"]["valid"]
-        matrix = record["confusion"]["valid"]
-        self.accuracy = sum(matrix[i][i] for i in range(len(matrix))) / max(1, sum(map(sum, matrix)))
+        self.score = score(*_counts(record))
         self.seconds += sum(record["seconds"].values())
 
     def cells(self) -> tuple[str, ...]:
-        """The row as texts: epoch, training loss, validation loss, validation accuracy, seconds."""
+        """The row as texts: epoch, training loss, validation loss, validation score, seconds."""
         return (f"{self.epoch}/{self.run.epochs}", _number(self.train), _number(self.valid),
-                _number(self.accuracy), f"{self.seconds:.0f}")  # fmt: skip
+                _number(self.score), f"{self.seconds:.0f}")  # fmt: skip
+
+
+def _counts(record: dict[str, Any]) -> tuple[Any, str]:
+    """What was counted on the validation part, and the metric that is shown of it."""
+    if "sums" in record:
+        return np.array(record["sums"]["valid"], float), "r2"
+    return np.array(record["confusion"]["valid"]), "accuracy"
 
 
 def _number(value: float | None) -> str:
@@ -128,18 +137,25 @@ class Plain:
         row = self.board.take(event)
         who = f"{row.run.activation}, seed {row.run.seed}"
         if isinstance(event, Epoch):
-            epoch, train, valid, accuracy, seconds = row.cells()
+            epoch, train, valid, reached, seconds = row.cells()
+            what = "R²" if "sums" in event.record else "accuracy"
             self.write(
-                f"{who}: epoch {epoch}, loss {train} train {valid} valid, "
-                f"accuracy {accuracy} valid, {seconds} s"
+                f"{who}: epoch {epoch}, loss {train} train {valid} valid, {what} {reached} valid, {seconds} s"
             )
         elif isinstance(event, Done):
-            how = "" if row.state == "done" else f" (diverged in epoch {event.record['diverged']})"
+            how = _ending(event.record)
             self.write(f"{who}: done{how} [{self.board.summary()}]")
         elif isinstance(event, Said):
             self.write(f"{who}: {event.text}")
         elif isinstance(event, Failed):
             self.write(f"{who}: failed: {last_line(event.cause)}")
+
+
+def _ending(record: dict[str, Any]) -> str:
+    """What there is to say of how a run ended: ` (diverged in epoch 3)`; '' after all its epochs."""
+    if record["diverged"] is not None:
+        return f" (diverged in epoch {record['diverged']})"
+    return f" (stopped early, after epoch {record['stopped']})" if "stopped" in record else ""
 
 
 def last_line(text: str) -> str:
@@ -169,7 +185,7 @@ class LiveTable:
         rows = self._chosen(max(3, console.size.height - _FRAME))
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column("activation", overflow="ellipsis", no_wrap=True, ratio=1)
-        for head in ("seed", "epoch", "train loss", "valid loss", "accuracy", "s"):
+        for head in ("seed", "epoch", "train loss", "valid loss", "score", "s"):
             table.add_column(head, justify="right", no_wrap=True)
         table.add_column("")
         for row in rows:
@@ -200,3 +216,54 @@ def watch(console: Console, board: Board) -> tuple[AbstractContextManager[Any], 
     table = LiveTable(board, live)
     live.update(table.render())
     return live, table
+
+
+@contextmanager
+def counting(study: Study) -> Iterator[Callable[[Event], None]]:
+    """One line that counts runs, for a terminal or a notebook; nothing where output goes to a file."""
+    notebook = "ipykernel" in sys.modules
+    if not (notebook or sys.stdout.isatty()):
+        yield lambda event: None
+        return
+    board = Board(tuple(study.runs()))
+    line = _cell_line() if notebook else _terminal_line()
+
+    def tell(event: Event) -> None:
+        if event.run is not None:
+            board.take(event)
+            line(board.summary())
+        elif isinstance(event, Said):
+            line("")
+            print(visible(event.text))
+
+    yield tell
+    line("")
+
+
+def _terminal_line() -> Callable[[str], None]:
+    """A line that is written over."""
+    longest = 0
+
+    def write(text: str) -> None:
+        nonlocal longest
+        longest = max(longest, len(text))
+        print(f"\r{text:{longest}}", end="" if text else "\r", flush=True)
+
+    return write
+
+
+def _cell_line() -> Callable[[str], None]:
+    """A notebook's output that is replaced, so that a saved notebook holds the last of it alone."""
+    from IPython.display import display
+
+    handle: Any = None
+
+    def write(text: str) -> None:
+        nonlocal handle
+        content = {"text/plain": text}
+        if handle is not None:
+            handle.update(content, raw=True)
+        elif text:
+            handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+    return write

@@ -7,7 +7,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.results import Result, Results
+from reluctant.result import Result
+from reluctant.results import Results
 from reluctant.statistics import prediction_interval, t_quantile
 from reluctant.statistics.unpaired import satterthwaite
 from reluctant.study import Published

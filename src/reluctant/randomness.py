@@ -17,6 +17,7 @@ PURPOSES = {
     "foreign": 5,
     "probe": 6,
     "robustness": 7,
+    "augment": 8,
 }
 
 

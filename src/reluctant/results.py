@@ -1,6 +1,5 @@
 """What a study found: the records of a folder as arrays and tables. Needs no torch."""
 
-import base64
 import json
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,122 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.looks import expanded
-from reluctant.metrics import metric, scores
+from reluctant.metrics import CLASSIFICATION, SHOWN, metric, total
 from reluctant.names import StudyError
+from reluctant.result import SPLITS, Floats, Result, decoded, numbers
 from reluctant.statistics import Interval, mean_interval
-from reluctant.store import Record, Store
+from reluctant.store import Store
 from reluctant.study import Run, Study
 from reluctant.study.study import AXES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SPLITS = ("train", "valid", "test")
-SHOWN = ("accuracy", "precision", "recall", "f1", "loss")  # the columns of a frame unless asked otherwise
-
-Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """One finished run: per split `loss` (epochs,) and `confusion` (epochs, classes, classes).
-
-    `diverged` is the epoch in which the loss stopped being finite, None where it never did; the arrays
-    then end with the epoch before. `record` holds the rest as stored, without the epochs.
-    """
-
-    run: Run
-    diverged: int | None
-    loss: Mapping[str, Floats]
-    confusion: Mapping[str, Counts]
-    seconds: Mapping[str, Floats]  # per epoch: train, evaluate
-    record: Record
-    probes: tuple[Record, ...] = ()  # what was seen inside: at the start, then after every epoch
-
-    @classmethod
-    def of(cls, record: Record) -> Self:
-        """The result that a record of the store holds."""
-        epochs = record["epochs"]
-        return cls(
-            run=Run.from_dict(record["run"]),
-            diverged=record["diverged"],
-            loss={s: np.array([e["loss"][s] for e in epochs], float) for s in SPLITS},
-            confusion={s: _matrices([e["confusion"][s] for e in epochs]) for s in SPLITS},
-            seconds={p: np.array([e["seconds"][p] for e in epochs], float) for p in ("train", "evaluate")},
-            record={key: value for key, value in record.items() if key not in ("epochs", "start")},
-            probes=tuple(expanded(x) for x in (record.get("start"), *(e.get("probes") for e in epochs)) if x),
-        )
-
-    @property
-    def predictions(self) -> npt.NDArray[np.int64]:
-        """The classes predicted for the test images after the last epoch, shape (images,)."""
-        return decoded(self.record["test_predictions"], self.confusion["test"].shape[-1])
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs ended with finite numbers."""
-        return len(self.loss["test"])
-
-    def curve(self, name: str, split: str = "test") -> Floats:
-        """A metric after every epoch, shape (epochs,). Train scores are those of the epoch's own batches."""
-        if metric(name).name == "loss":
-            return self.loss[split]
-        return scores(self.confusion[split], name) if self.epochs else np.empty(0)
-
-    def score(self, name: str, split: str = "test", at: str = "last") -> float:
-        """A metric after the `last` epoch, after the one `best` on validation, or as the `mean` over epochs.
-
-        NaN where the run diverged.
-        """
-        if self.diverged is not None or not self.epochs:
-            return float("nan")
-        if at == "mean":
-            return float(self.curve(name, split).mean())
-        return self._scored(name, split, -1 if at == "last" else self.best(name))
-
-    def _scored(self, name: str, split: str, epoch: int) -> float:
-        if metric(name).name == "loss":
-            return float(self.loss[split][epoch])
-        return float(scores(self.confusion[split][epoch], name))
-
-    def best(self, name: str) -> int:
-        """The epoch (from 0) whose validation score is best, the first of equals."""
-        curve = self.curve(name, "valid")
-        return int(curve.argmax() if metric(name).higher else curve.argmin())
-
-    def reach(self, name: str, target: float, split: str = "test") -> float:
-        """Epochs until a metric is as good as `target`, on a line between epochs; infinite if never."""
-        curve = self.curve(name, split)
-        signed, wanted = (curve, target) if metric(name).higher else (-curve, -target)
-        met = np.flatnonzero(signed >= wanted)
-        if not met.size:
-            return float("inf")
-        first = int(met[0])
-        if first == 0:
-            return 1.0
-        before, after = signed[first - 1], signed[first]
-        return float(first + (wanted - before) / (after - before))
-
-    def converged(self, name: str, split: str = "test", share: float = 0.9) -> float:
-        """Epochs until `share` of the way from the first epoch's value to the last; NaN if diverged."""
-        if self.diverged is not None or not self.epochs:
-            return float("nan")
-        curve = self.curve(name, split)
-        return self.reach(name, float(curve[0] + share * (curve[-1] - curve[0])), split)
-
-    def gap(self, name: str) -> float:
-        """Generalisation gap after the last epoch: training part in evaluation mode minus test."""
-        final = self.record.get("final")
-        if final is None:
-            return float("nan")
-        train = final["loss"] if name == "loss" else float(scores(np.array(final["confusion"]), name))
-        return float(train) - self.score(name)
-
-
-def _matrices(epochs: list[list[list[int]]]) -> Counts:
-    return np.array(epochs, np.int64) if epochs else np.empty((0, 0, 0), np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,9 +115,12 @@ class Results:
             r for r in self.results if r.run.seed in seeds and r.run.activation == self.study.baseline
         )
 
-    def curves(self, name: str, activation: str, split: str = "test") -> Floats:
-        """A metric per seed and epoch, shape (seeds, epochs); diverged runs are left out."""
-        whole = [r.curve(name, split) for r in self.of(activation) if r.diverged is None]
+    def by_epoch(self, name: str, activation: str, split: str = "test") -> Floats:
+        """A metric per seed and epoch, shape (seeds, epochs); diverged runs are left out.
+
+        A run that stopped early keeps its last value up to the last epoch: its network stays what it was.
+        """
+        whole = [r.whole(name, split) for r in self.of(activation) if r.diverged is None]
         return np.array(whole) if whole else np.empty((0, 0))
 
     def interval(self, name: str, activation: str, split: str = "test", at: str = "last") -> Interval:
@@ -237,28 +133,39 @@ class Results:
         return np.array([found.get(seed, np.nan) for seed in self.study.seed])
 
     def confusion(self, activation: str, split: str = "test") -> npt.NDArray[np.int64]:
-        """The confusion matrix after the last epoch, summed over seeds; diverged runs are left out."""
-        last = [r.confusion[split][-1] for r in self.of(activation) if r.diverged is None and r.epochs]
-        return np.sum(last, axis=0, dtype=np.int64) if last else np.zeros((0, 0), np.int64)
+        """The confusion matrix after the last epoch, summed over seeds; diverged runs are left out.
+
+        Above 20 classes that of the test part alone was kept. Empty (0, 0) where there is none.
+        """
+        last = [r.matrix(split) for r in self.of(activation) if r.diverged is None and r.epochs]
+        whole = [matrix for matrix in last if matrix is not None]
+        return np.sum(whole, axis=0, dtype=np.int64) if whole else np.zeros((0, 0), np.int64)
 
     def resolution(self, name: str, split: str = "test") -> float:
         """One image's worth of a score; 0 for the loss, which has no steps."""
-        sizes = [int(r.confusion[split][-1].sum()) for r in self.results if r.epochs][:1]
-        return 1 / sizes[0] if sizes and metric(name).score is not None else 0.0
+        sizes = [total(r.counts[split][-1]) for r in self.results if r.epochs][:1]
+        steps = metric(name).score is not None and self.study.task == CLASSIFICATION
+        return 1 / sizes[0] if sizes and steps else 0.0
 
-    def scores(self, name: str = "f1", split: str = "test", at: str = "last") -> "pd.DataFrame":
+    def scores(self, name: str = "", split: str = "test", at: str = "last") -> "pd.DataFrame":
         """Final scores, activations × seeds (one setting), NaN where a run diverged or is missing."""
         import pandas as pd
 
         self.one_setting()
+        name = name or self.study.compare.metric
         table = pd.DataFrame(index=list(self.activations), columns=list(self.study.seed), dtype=float)
         for activation in self.activations:
             table.loc[activation] = self.values(name, activation, split, at)
         return table.rename_axis(index="activation", columns="seed")
 
-    def frame(self, metrics: Sequence[str] = SHOWN) -> "pd.DataFrame":
-        """One row per activation, seed, setting, epoch and split: the metrics as columns."""
+    def frame(self, metrics: Sequence[str] = ()) -> "pd.DataFrame":
+        """One row per activation, seed, setting, epoch and split: the metrics as columns.
+
+        Unless named, the metrics are those that are usual for the study's task.
+        """
         import pandas as pd
+
+        metrics = metrics or SHOWN[self.study.task]
 
         parts = [_rows(result, split, metrics) for result in self.results for split in SPLITS]
         columns = ["activation", "seed", *AXES, "epoch", "split", *metrics]
@@ -272,10 +179,17 @@ class Results:
         fits = tuple(r for r in self.results if (r.run.activation, getattr(r.run, axis)) in chosen)
         return replace(self, results=fits)
 
-    def labels(self, result: Result) -> npt.NDArray[np.int64] | None:
-        """The true classes of the test images that a run was scored on; None where they were not kept."""
+    def labels(self, result: Result) -> npt.NDArray[Any] | None:
+        """The truth about the test part that a run was scored on: classes (n,), or numbers (n, outputs).
+
+        None where it was not kept.
+        """
         kept = self.data.get(result.record["data"])
-        return None if kept is None else decoded(kept["test_labels"], len(kept["classes"]))
+        if kept is None:
+            return None
+        if "test_targets" in kept:
+            return numbers(kept["test_targets"], int(kept["outputs"]))
+        return decoded(kept["test_labels"], len(kept["classes"]))
 
     def one_setting(self) -> None:
         """Raise `StudyError` where the study varies more than activation and seed."""
@@ -340,9 +254,3 @@ def read_history(folder: Path) -> tuple[dict[str, Any], ...]:
     """The changes of the study that `reluctant run` noted in its folder, oldest first."""
     path = folder / "history.jsonl"
     return tuple(map(json.loads, path.read_text("utf-8").splitlines())) if path.is_file() else ()
-
-
-def decoded(text: str, classes: int) -> npt.NDArray[np.int64]:
-    """Classes from their base64: bytes, or pairs of bytes where there are more than 256 classes."""
-    kind = np.uint8 if classes <= 256 else np.uint16
-    return np.frombuffer(base64.b64decode(text), kind).astype(np.int64)

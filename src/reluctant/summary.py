@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reluctant.metrics import metric as named
-from reluctant.results import Result, Results
+from reluctant.result import Result
+from reluctant.results import Results
 
 if TYPE_CHECKING:
     import pandas as pd

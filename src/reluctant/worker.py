@@ -21,11 +21,14 @@ class Worker:
     data: str | None = None
     device: str = "auto"
     first: Run | None = None
+    objects: bytes = b""  # of the session that asks, for what is named `here:…`
 
     def __call__(self, run: Run) -> Generator[Record | str, None, Record]:
         """Train one run: yield every epoch as it ends, return the record."""
+        from reluctant.objects import receive
         from reluctant.training import carry_out
 
+        receive(self.objects)
         return carry_out(run, self.folder, self.data, self.device)
 
     def provide(self, run: Run) -> Generator[str, None, None]:
@@ -43,6 +46,8 @@ class Worker:
     def warm(self) -> None:
         """Do what the first run will need and no run changes: imports, data, loading compiled kernels."""
         if self.first is not None:
+            from reluctant.objects import receive
             from reluctant.training import rehearse
 
+            receive(self.objects)
             rehearse(self.first, self.data, self.device)

@@ -9,7 +9,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from reluctant.data import load
-from reluctant.data.digits import enlarged, stratified
+from reluctant.data.digits import enlarged
+from reluctant.data.splits import stratified
 from tests.data.files import unhurried
 
 

@@ -34,7 +34,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writer:
 
 
 def test_four_arrays_make_a_data_set(own: Writer) -> None:
-    module = own("def make(n=6): return x[:n], y[:n], x[:3], y[:3]")
+    module = own("def make(n=6): return x[:n], y[:n], x[:3] + 100, y[:3]")
     made = load(f"{module}:make(n=5)")
     assert made.name == f"{module}:make(n=5)"
     assert made.title == f"{module}:make"
@@ -48,13 +48,13 @@ def test_four_arrays_make_a_data_set(own: Writer) -> None:
 def test_a_data_set_keeps_what_its_maker_says_of_it(own: Writer) -> None:
     module = own(
         "def make(): return Dataset('any', 'Moons', 'made up', ('a', 'b', 'c'),\n"
-        "    Split(x, y), Split(x[:3], y[:3]), 'not the sum', ('beware',))"
+        "    Split(x, y), Split(x[:3] + 100, y[:3]), 'not the sum', ('beware',))"
     )
     made = load(f"{module}:make")
     assert (made.name, made.title, made.note) == (f"{module}:make", "Moons", "made up")
     assert (made.classes, made.warnings) == (("a", "b", "c"), ("beware",))
     assert made.train.images.shape == (6, 1, 4, 4)
-    assert made.sha256 == load(f"{own('def make(): return x, y, x[:3], y[:3]')}:make").sha256
+    assert made.sha256 == load(f"{own('def make(): return x, y, x[:3] + 100, y[:3]')}:make").sha256
 
 
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64", ">f8"])
@@ -82,23 +82,24 @@ FAULTS = {
     "def make(): return Dataset('a', 'A', '', (), x, y)": "gave Dataset; wanted",
     "def make(): return 1 / 0": "failed: ZeroDivisionError",
     "def make(n): return n": "failed: TypeError: .*'n'",
-    "def make(): return x * np.nan, y, x / 1, y": r"train images hold 96 values that are not finite",
-    "def make(): return x / 1, y, x * 1e300 * 1e5, y": r"test images hold \d+ values that are not finite",
+    "def make(): return x * np.nan, y, x / 1, y": r"train signals hold 96 values .*the first in item 0,",
+    "def make(): return x / 1, y, x * 1e300 * 1e5, y": r"test signals hold \d+ values that are not finite",
     "def make(): return x.astype(int), y, x, y": r"train images are int64; give \.astype\('uint8'\)",
-    "def make(): return x > 3, y, x, y": "train images are bool",
+    "def make(): return x.astype(str), y, x, y": r"train images are <U\d+; give",
+    "def make(): return x, y > 0, x, y > 0": "train labels are bool; give whole numbers",
     "def make(): return x / 1, y, x, y": "type float32 in train and uint8 in test",
     "def make(): return x, y, x[:0], y[:0]": "test images are empty",
     "def make(): return x, y, x, y[:0]": "test labels are empty",
     "def make(): return x, y[:4], x, y": "train has 6 images and 4 labels",
-    "def make(): return x, y / 1, x, y": r"train labels are float64; give whole numbers",
-    "def make(): return x, y > 0, x, y": "train labels are bool",
+    "def make(): return x, y / 1, x, y": r"labels are float64 in train and int64 in test; make them equal",
     "def make(): return x, y - 1, x, y": "train labels go from -1 to 1",
     "def make(): return x, y * 500, x, y": "from 0 to 1000; classes are counted from 0 to at most 999",
     "def make(): return x, y[:, None], x, y": r"labels have shape \(6, 1\)",
     "def make(): return x, y * 0, x, y": "every training image has the label 0",
-    "def make(): return x[0], y[:4], x, y": r"images have shape \(4, 4\)",
-    "def make(): return x.reshape(6, 16), y, x, y": r"images have shape \(6, 16\); wanted is \(n, height",
-    "def make(): return [[1], [2, 3]], y, x, y": "train images are no array",
+    "def make(): return x[0], y[:4], x, y": r"shape \(4,\) in train and \(1, 4, 4\) in test",
+    "def make(): return x[0, 0, 0], y, x, y": "train examples are a single value",
+    "def make(): return x.reshape(6, 16), y, x, y": r"rows have the shape \(16,\) in train and \(1, 4, 4\)",
+    "def make(): return [[1], [2, 3]], y, x, y": "train inputs are no array",
     "def make(): return np.zeros((6, 32, 30, 3), np.uint8), y, x, y": r"give images\.transpose\(0, 3, 1, 2\)",
     "def make(): return Dataset('a', 'A', '', 'pq', Split(x, y), Split(x, y))": "a label is 2, and the 2",
 }

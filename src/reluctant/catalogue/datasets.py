@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reluctant.catalogue.class_names import CIFAR10, CIFAR100, DIGITS, FASHION, WAVES
 from reluctant.catalogue.entry import Entry, Parameter, Table
 
 
@@ -16,7 +17,18 @@ class DatasetEntry(Entry):
     note: str = ""  # said in every title where the data are not what a reader would take them for
 
 
-DIGITS = tuple("0123456789")
+_CIFAR = "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html"
+_ROOT = Parameter("root", "", "the folder, or the archive; else the folder of this name among the data sets")
+_PATH = Parameter("path", "", "the file, from the folder you are in")
+_HELD = Parameter(
+    "test_fraction", 0.2, "the share held out for testing where there is no test part", low=0, below=1
+)
+_KIND = Parameter(
+    "kind",
+    "auto",
+    "whether classes are told apart or numbers predicted; auto: as the labels look",
+    choices=("auto", "classes", "numbers"),
+)
 
 _FIRST = Parameter("first", 0, "how many of the first training images are used; 0: all", low=0, high=10**9)
 
@@ -92,18 +104,7 @@ DATASETS: Table[DatasetEntry] = Table(
             aliases=("fashion",),
             source="Xiao, Rasul & Vollgraf 2017 (1708.07747)",
             parameters=(_FIRST,),
-            classes=(
-                "T-shirt",
-                "Trouser",
-                "Pullover",
-                "Dress",
-                "Coat",
-                "Sandal",
-                "Shirt",
-                "Sneaker",
-                "Bag",
-                "Ankle boot",
-            ),
+            classes=FASHION,
             files=_FASHION,
             mirrors=(
                 "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
@@ -117,6 +118,87 @@ DATASETS: Table[DatasetEntry] = Table(
             code="reluctant.data.idx:load_own",
             parameters=(Parameter("root", "", "the folder that holds the four files"),),
             source="the IDX format of MNIST's home page",
+        ),
+        DatasetEntry(
+            "waves",
+            "Eight kinds of wave",
+            "3,000 made-up signals of 128 points: a task that is no image, without a download",
+            code="reluctant.data.waves:load",
+            source="made by a formula (reluctant.data.waves)",
+            parameters=(
+                Parameter("noise", 0.25, "the deviation of what is added to every point", low=0, high=100),
+            ),
+            classes=WAVES,
+            note="made by a formula",
+        ),
+        DatasetEntry(
+            "diabetes",
+            "scikit-learn diabetes",
+            "442 patients whose progress is predicted from ten measurements: numbers instead of classes",
+            code="reluctant.data.diabetes:load",
+            source="Efron, Hastie, Johnstone & Tibshirani 2004; the copy bundled with scikit-learn",
+        ),
+        DatasetEntry(
+            "cifar10",
+            "CIFAR-10",
+            "60,000 colour pictures of 32×32 pixels, ten kinds, from the files of the binary version",
+            code="reluctant.data.cifar:load_ten",
+            source=_CIFAR,
+            parameters=(_ROOT,),
+            classes=CIFAR10,
+        ),
+        DatasetEntry(
+            "cifar100",
+            "CIFAR-100",
+            "60,000 colour pictures of 32×32 pixels, a hundred kinds, from the files of the binary version",
+            code="reluctant.data.cifar:load_hundred",
+            source=_CIFAR,
+            parameters=(
+                _ROOT,
+                Parameter("labels", "fine", "the hundred kinds or their twenty", choices=("fine", "coarse")),
+            ),
+            classes=CIFAR100,
+        ),
+        DatasetEntry(
+            "npz",
+            "NPZ file",
+            "your own arrays in one file of NumPy's: x_train, y_train, x_test, y_test, or x and y",
+            code="reluctant.data.npz:load",
+            parameters=(
+                _PATH,
+                Parameter("classes", "", "the names of the classes, with commas between them"),
+                _HELD,
+                _KIND,
+            ),
+            source="your own file",
+        ),
+        DatasetEntry(
+            "csv",
+            "CSV file",
+            "your own table: one column is predicted from the others",
+            code="reluctant.data.table:load",
+            parameters=(
+                _PATH,
+                Parameter("target", "", "the column that is predicted"),
+                Parameter("test", "", "another file with the rows to test on"),
+                _HELD,
+                _KIND,
+            ),
+            source="your own file",
+        ),
+        DatasetEntry(
+            "images",
+            "Pictures in folders",
+            "your own pictures: one folder a class, with or without train and test above them",
+            code="reluctant.data.image_folder:load",
+            parameters=(
+                Parameter("root", "", "the folder that holds the folders, from the one you are in"),
+                Parameter(
+                    "size", 0, "pixels a side that each picture is scaled to; 0: as it is", low=0, high=4096
+                ),
+                _HELD,
+            ),
+            source="your own pictures",
         ),
     ),
 )

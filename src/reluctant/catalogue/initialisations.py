@@ -13,6 +13,13 @@ INITIALISATIONS: Table[Entry] = Table(
             source="PyTorch",
         ),
         Entry(
+            "as_made",
+            "As made",
+            "nothing is drawn anew: the weights are those the network was made with, pretrained ones too",
+            aliases=("pretrained",),
+            source="–",
+        ),
+        Entry(
             "normal",
             "Normal",
             "weights of convolutions and linear layers from N(0, std²), their biases zero",

@@ -6,7 +6,9 @@ from reluctant.catalogue.entry import Entry, Parameter, Table
 from reluctant.names import StudyError, shown
 
 WIDTHS = "200-100-60-30"  # of the perceptron in Alcaide's study
+OF_IMAGES = ("convnet", "cnn", "resnet")  # what wants channels, height and width
 DEEPEST, WIDEST = 20, 99_999
+MOST_LAYERS = 1202  # layers of the deepest residual network that its authors trained
 _WIDTHS = re.compile(rf"[1-9]\d{{0,4}}(-[1-9]\d{{0,4}}){{0,{DEEPEST - 1}}}", re.ASCII)
 
 
@@ -30,6 +32,12 @@ def _wrong(text: str) -> str:
         f"widths are whole numbers from 1 to {WIDEST} with a hyphen between, at most {DEEPEST} of them, "
         f"such as {WIDTHS!r}, not {shown(text)}"
     )
+
+
+def depth_fault(depth: int) -> str:
+    """What is wrong with the depth of a residual network; empty where nothing is."""
+    below = depth - (depth - 2) % 6
+    return "" if below == depth else f"depth is 6n + 2, so {below} or {below + 6}, not {depth}"
 
 
 MODELS: Table[Entry] = Table(
@@ -68,6 +76,19 @@ MODELS: Table[Entry] = Table(
                 _dropout(0.5, "after the hidden linear layer", "dense_dropout"),
             ),
             source="the MNIST example of Keras; Golwala 2025 (2507.10560)",
+        ),
+        Entry(
+            "resnet",
+            "Small residual network",
+            "a convolution, three stages of residual blocks with batch norm, the mean over the map, then one "
+            "linear layer",
+            code="reluctant.models.resnet:ResNet",
+            parameters=(
+                Parameter("depth", 8, "layers with weights, 6n + 2: n blocks a stage", 8, MOST_LAYERS),
+                Parameter("width", 16, "channels of the first stage; each next has twice as many", 1, 4096),
+            ),
+            source="He et al. 2016 (1512.03385), section 4.2, shortcuts of kind A",
+            fault=lambda given: depth_fault(given["depth"]),
         ),
     ),
 )

@@ -49,6 +49,8 @@ KINDS = (
     "optimizers",
     "initialisations",
     "procedures",
+    "schedules",
+    "augmentations",
     "studies",
     "metrics",
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reluctant.names import StudyError
+from reluctant.names import StudyError, visible
 
 if TYPE_CHECKING:
     from reluctant.experiment import Means
@@ -64,10 +64,13 @@ def run(
 
 def _tell(study: "Study", folder: "Folder", means: "Means") -> int:
     """What would be done, and how long it would take, from a few timed steps of each network."""
+    from reluctant.data import described
     from reluctant.progress import duration
-    from reluctant.training import preflight, seconds_expected
+    from reluctant.training import preflight, replaced, seconds_expected
 
-    preflight(study)
+    found = preflight(study)
+    for text in (*(described(each.source) for each in found.values()), *replaced(study, found)):
+        click.echo(visible(text))
     todo = folder.missing(study)
     click.echo(f"{study.name}: {study.size} runs, {study.size - len(todo)} done, {len(todo)} to train")
     if not todo:

@@ -23,15 +23,17 @@ def show(name: str) -> None:
     """What is known of an activation, or of anything else that has a name."""
     from reluctant.catalogue import (
         ACTIVATIONS,
+        AUGMENTATIONS,
         DATASETS,
         INITIALISATIONS,
         MODELS,
         OPTIMIZERS,
         PROCEDURES,
+        SCHEDULES,
     )
 
     head = parse(name).head
-    for table in (MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, PROCEDURES):
+    for table in (MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, PROCEDURES, SCHEDULES, AUGMENTATIONS):
         if head in table and head not in ACTIVATIONS:
             _say(_plain_card(table[head]))
             return

@@ -82,10 +82,12 @@ def _spread(console: "Console", results: "Results", metric: str | None, at: str 
     from rich.table import Table
     from rich.text import Text
 
+    from reluctant.comparison import unit_of
     from reluctant.spread import WORDS, spreads
 
     for chosen in results.settings if results.study.sources else ():
         part = results.at(chosen)
+        unit = unit_of(part, metric or part.study.compare.metric)
         if chosen:
             _say(console, f"\n{', '.join(f'{key} = {value}' for key, value in chosen.items())}")
         table = Table(box=None, pad_edge=False, header_style="dim")
@@ -98,7 +100,7 @@ def _spread(console: "Console", results: "Results", metric: str | None, at: str 
                     Text(visible(each.activation)), f"{each.lost} of {each.runs} runs lost", "–", "–"
                 )
             for source in each.parts:
-                row = (WORDS[source.source], f"{100 * source.share:.0f} %", f"{source.variance**0.5:.4f}")
+                row = (WORDS[source.source], f"{100 * source.share:.0f} %", unit.value(source.variance**0.5))
                 table.add_row(Text(visible(each.activation)), *row)
         console.print(table)
 
@@ -122,19 +124,21 @@ def _table(console: "Console", comparison: "Comparison") -> None:
     found = {c.activation: c for c in comparison.family}
     for name in results.activations:
         interval = results.interval(metric.name, name, at=comparison.at)
-        score = f"{interval.mean:.4f}" if interval.n else "–"
-        half = f" ± {interval.half:.4f}" if interval.half is not None else ""
-        table.add_row(Text(visible(name)), str(interval.n), score + half, *_cells(found.get(name)))
+        score = comparison.unit.value(interval.mean) if interval.n else "–"
+        half = f" ± {comparison.unit.value(interval.half)}" if interval.half is not None else ""
+        table.add_row(
+            Text(visible(name)), str(interval.n), score + half, *_cells(comparison, found.get(name))
+        )
     console.print(table)
 
 
-def _cells(contrast: object) -> tuple[str, str, str]:
+def _cells(comparison: "Comparison", contrast: object) -> tuple[str, str, str]:
     from reluctant.comparison import Contrast
 
     if not isinstance(contrast, Contrast):
         return "", "", "baseline"
     d = contrast.difference
-    mean = f"{d.mean:+.4f}" if d.n else "–"
+    mean = f"{d.mean:+.{comparison.unit.score}f}" if d.n else "–"
     p = "" if d.corrected is None else f"{d.corrected:.3f}" if d.corrected >= 0.001 else "< .001"
     return mean, p, f"{MARKS[contrast.verdict.value]} {contrast.verdict.value}"
 

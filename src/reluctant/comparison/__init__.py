@@ -3,6 +3,6 @@
 from reluctant.comparison.compare import Comparison, Contrast, compare
 from reluctant.comparison.pick import Pick, pick
 from reluctant.comparison.sentence import sentence
-from reluctant.comparison.units import amount, margin_words
+from reluctant.comparison.units import Unit, unit_of
 
-__all__ = ["Comparison", "Contrast", "Pick", "amount", "compare", "margin_words", "pick", "sentence"]
+__all__ = ["Comparison", "Contrast", "Pick", "Unit", "compare", "pick", "sentence", "unit_of"]

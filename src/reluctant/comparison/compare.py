@@ -10,6 +10,7 @@ import numpy as np
 
 from reluctant.comparison.images import image_variance
 from reluctant.comparison.pick import Pick, pick
+from reluctant.comparison.units import Unit, unit_of
 from reluctant.metrics import Metric
 from reluctant.metrics import metric as named
 from reluctant.names import StudyError
@@ -68,6 +69,11 @@ class Comparison:
     def confidence(self) -> float:
         """Of the intervals that decide: 95 %, or 97.5 % after the study has grown."""
         return 0.975 if self.grown else 0.95
+
+    @cached_property
+    def unit(self) -> Unit:
+        """How scores and differences are written."""
+        return unit_of(self.results, self.metric.name)
 
     @cached_property
     def ranks(self) -> dict[str, tuple[int, int]]:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from reluctant.comparison.compare import Comparison, Contrast
-from reluctant.comparison.units import called, margin_words, span
+from reluctant.comparison.inputs import items
+from reluctant.comparison.units import called
 from reluctant.statistics import Verdict
 
 Label = Callable[[str], str]
@@ -38,7 +39,7 @@ def leading(comparison: Comparison, label: Label = str) -> str:
     apart = "; the data do not tell them apart" if len(ahead) > 1 else ""
     lead = f"{listed([label(n) for n in ahead])} lead{'s' if len(ahead) == 1 else ''}{apart}"
     verb = "is" if len(behind) == 1 else "are"
-    others, by = listed([label(n) for n in behind]), span(metric, min(gaps), max(gaps))
+    others, by = listed([label(n) for n in behind]), comparison.unit.span(min(gaps), max(gaps))
     return f"Of all pairs: {lead}; {others} {verb} behind by {by}."
 
 
@@ -54,7 +55,7 @@ def _behind(word: str) -> Callable[[Comparison, list[Contrast], Label], str]:
         if not those:
             return ""
         means = [c.difference.mean for c in those]
-        by = span(comparison.metric, min(means, key=abs), max(means, key=abs))
+        by = comparison.unit.span(min(means, key=abs), max(means, key=abs))
         verb = "is" if len(those) == 1 else "are"
         who = listed([label(c.activation) for c in those])
         return f"{who} {verb} {word} than {label(comparison.baseline)} by {by} of {called(comparison.metric)}"
@@ -65,7 +66,7 @@ def _behind(word: str) -> Callable[[Comparison, list[Contrast], Label], str]:
 def _same(comparison: Comparison, those: list[Contrast], label: Label) -> str:
     if not those:
         return ""
-    within = f"within {margin_words(comparison.metric, comparison.margin)} of {called(comparison.metric)}"
+    within = f"within {comparison.unit.margin(comparison.margin)} of {called(comparison.metric)}"
     if len(those) == len(comparison.family):
         who = listed([label(comparison.baseline), *(label(c.activation) for c in those)])
         return f"{who} are the same {within}"
@@ -136,8 +137,9 @@ def _survives(comparison: Comparison) -> str:
     ]
     if not held:
         return ""
+    others = f"other test {items(comparison.results)}"
     if None in held:
-        return "This speaks of training again on these data; other test images are not accounted for."
+        return f"This speaks of training again on these data; {others} are not accounted for."
     if all(held):
-        return "This holds for other seeds and for other test images alike."
-    return "This holds for training again on these data; with other test images in mind it is open."
+        return f"This holds for other seeds and for {others} alike."
+    return f"This holds for training again on these data; with {others} in mind it is open."

@@ -1,16 +1,18 @@
-"""Data sets as arrays, wherever they come from: bundled, downloaded files, files or code of one's own."""
+"""Data sets as arrays, wherever they come from: bundled, downloaded, files, code or objects of one's own."""
 
 import importlib
 from pathlib import Path
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.data.arrays import from_data
 from reluctant.data.dataset import Dataset, Split
 from reluctant.data.download import fetch
 from reluctant.data.folder import root
 from reluctant.data.own import from_factory
 from reluctant.data.splits import split_indices
+from reluctant.data.telling import described
 
-__all__ = ["Dataset", "Split", "fetch", "load", "root", "split_indices"]
+__all__ = ["Dataset", "Split", "described", "fetch", "from_data", "load", "root", "split_indices"]
 
 
 def load(name: str, folder: Path | None = None) -> Dataset:

@@ -1,16 +1,16 @@
 """What must hold of any arrays before something is trained on them, whoever made them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reluctant.data.dataset import Dataset, Images, Labels, Split, content_sum
+from reluctant.data.dataset import Dataset, Inputs, Split, content_sum
+from reluctant.data.inputs import as_inputs, singular, usual_word
+from reluctant.data.labels import labelled
+from reluctant.data.overlap import overlap
 from reluctant.names import StudyError
 
-MOST_CLASSES = 1000
-_FEW_CHANNELS = 4
+_NAMED = 5  # so many columns are named in a sentence
 
 
 def checked(
@@ -22,115 +22,70 @@ def checked(
     classes: Sequence[str] = (),
     note: str = "",
     warnings: Sequence[str] = (),
+    items: str | None = None,
+    kind: str = "auto",
+    remarks: Sequence[str] = (),
+    columns: Sequence[str] = (),
 ) -> Dataset:
-    """A data set from two pairs (images, labels), each array in its final form.
+    """A data set from two pairs (inputs, labels), each array in its final form.
 
-    Images: (n, height, width) or (n, channels, height, width), uint8 or float. Labels: (n,), whole numbers
-    from 0. Without `classes` they are '0', '1', … up to the largest label. Raises `StudyError`.
+    Inputs: see `as_inputs`; `items` is what they are called, `columns` are the names of a table's. Labels:
+    see `labelled`. Test items that occur in train, classes in test alone and columns that never change are
+    warned of. Raises `StudyError`.
     """
-    first, second = _split(f"{name}: train", *train), _split(f"{name}: test", *test)
-    _check_alike(name, first, second)
+    first, second = (
+        as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test))
+    )
+    items = items or usual_word(first)
+    known = labelled(name, train[1], test[1], items=items, classes=classes, kind=kind)
+    splits = Split(first, known.train), Split(second, known.test)
+    for part, split in zip(("train", "test"), splits, strict=True):
+        check_lengths(f"{name}: {part}", len(split.images), len(split.labels), items)
+    _check_alike(name, first, second, items)
+    doubts = (*known.warnings, _still(first, columns), overlap(first, second, items))
     return Dataset(
         name,
         title,
         note,
-        _classes(name, classes, first, second),
-        first,
-        second,
-        content_sum(first, second),
-        tuple(warnings),
+        known.classes,
+        *splits,
+        content_sum(*splits),
+        (*warnings, *(doubt for doubt in doubts if doubt and doubt not in warnings)),
+        items,
+        tuple(remarks),
     )
 
 
-def _split(where: str, images: object, labels: object) -> Split:
-    split = Split(_images(where, images), _labels(where, labels))
-    if len(split.images) != len(split.labels):
+def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:
+    """`StudyError` unless there are as many labels as inputs."""
+    if inputs != labels:
         raise StudyError(
-            f"{where} has {len(split.images)} images and {len(split.labels)} labels; "
-            f"every image needs one label"
+            f"{where} has {inputs} {items} and {labels} labels; every {singular(items)} needs one label"
         )
-    return split
 
 
-def _array(where: str, what: str, value: object) -> NDArray[Any]:
-    try:
-        array = np.asarray(value)
-    except Exception as fault:  # ragged lists, tensors on a GPU: each type has its own way to refuse
-        raise StudyError(f"{where} {what} are no array: {fault}") from None
-    if array.size == 0:
-        raise StudyError(f"{where} {what} are empty (shape {array.shape}); at least one item is needed")
-    return array
-
-
-def _images(where: str, value: object) -> Images:
-    images = _array(where, "images", value)
-    if images.ndim == 3:
-        images = images[:, np.newaxis]
-    if images.ndim != 4:
-        raise StudyError(
-            f"{where} images have shape {images.shape}; "
-            f"wanted is (n, height, width) or (n, channels, height, width)"
-        )
-    _, channels, height, width = images.shape
-    if min(channels, height) > _FEW_CHANNELS and width in (1, 3, 4):  # or colours would pass for columns
-        raise StudyError(
-            f"{where} images of shape {images.shape} have their channels last; "
-            f"give images.transpose(0, 3, 1, 2)"
-        )
-    return _pixels(where, images)
-
-
-def _pixels(where: str, images: NDArray[Any]) -> Images:
-    if images.dtype == np.uint8:
-        return np.ascontiguousarray(images, np.uint8)
-    if images.dtype.kind != "f":
-        raise StudyError(
-            f"{where} images are {images.dtype}; give .astype('uint8') (0 to 255) or .astype('float32')"
-        )
-    with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused next
-        floats = np.ascontiguousarray(images, np.float32)
-    bad = int(np.count_nonzero(~np.isfinite(floats)))
-    if bad:
-        raise StudyError(f"{where} images hold {bad} values that are not finite (NaN, inf); remove them")
-    return floats
-
-
-def _labels(where: str, value: object) -> Labels:
-    labels = _array(where, "labels", value)
-    if labels.ndim != 1:
-        raise StudyError(f"{where} labels have shape {labels.shape}; wanted is (n,), one number an image")
-    if labels.dtype.kind not in "iu":
-        raise StudyError(f"{where} labels are {labels.dtype}; give whole numbers: .astype('int64')")
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= MOST_CLASSES:
-        raise StudyError(
-            f"{where} labels go from {low} to {high}; "
-            f"classes are counted from 0 to at most {MOST_CLASSES - 1}"
-        )
-    return np.ascontiguousarray(labels, np.int64)
-
-
-def _check_alike(name: str, train: Split, test: Split) -> None:
+def _check_alike(name: str, train: Inputs, test: Inputs, items: str) -> None:
     for what, one, other in (
-        ("shape (channels, height, width)", train.images.shape[1:], test.images.shape[1:]),
-        ("type", train.images.dtype, test.images.dtype),
+        ("type", train.dtype, test.dtype),
+        ("shape", train.shape[1:], test.shape[1:]),
     ):
         if one != other:
             raise StudyError(
-                f"{name}: images have the {what} {one} in train and {other} in test; make them equal"
+                f"{name}: {items} have the {what} {one} in train and {other} in test; make them equal"
             )
 
 
-def _classes(name: str, given: Sequence[str], train: Split, test: Split) -> tuple[str, ...]:
-    largest = max(int(train.labels.max()), int(test.labels.max()))
-    classes = tuple(map(str, given)) or tuple(map(str, range(largest + 1)))
-    if largest >= len(classes):
-        raise StudyError(
-            f"{name}: a label is {largest}, and the {len(classes)} classes are counted from 0 to "
-            f"{len(classes) - 1}"
-        )
-    if len(np.unique(train.labels)) < 2:
-        raise StudyError(
-            f"{name}: every training image has the label {train.labels[0]}; at least two classes are needed"
-        )
-    return classes
+def _still(train: Inputs, columns: Sequence[str]) -> str:
+    """A sentence about the columns of a table that never change."""
+    if train.ndim != 2 or train.shape[1] < 2:
+        return ""
+    still = np.flatnonzero((train == train[0]).all(axis=0))
+    if not len(still):
+        return ""
+    names = [columns[i] if i < len(columns) else str(i) for i in still[:_NAMED]]
+    more = f" and {len(still) - _NAMED} more" if len(still) > _NAMED else ""
+    one = len(still) == 1
+    return (
+        f"{len(still)} of {train.shape[1]} columns never {'changes' if one else 'change'} in the training "
+        f"part ({', '.join(names)}{more}); nothing can be learned from {'it' if one else 'them'}"
+    )

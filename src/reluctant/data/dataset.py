@@ -1,25 +1,26 @@
-"""What a data set is: two splits of images and labels, the names of its classes, a sum of its content."""
+"""What a data set is: two splits of inputs and labels, the names of its classes, a sum of its content."""
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Images = NDArray[np.uint8] | NDArray[np.float32]
-Labels = NDArray[np.int64]
+Inputs = NDArray[np.uint8] | NDArray[np.float32]
+Labels = NDArray[Any]  # int64 (n,) for classes, float32 (n, outputs) for numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images with their labels, in order.
+    """Inputs with their labels, in order.
 
-    `images` is (n, channels, height, width), C-contiguous, uint8 (float32 from a user's own code);
-    `labels` is (n,), int64.
+    `images` holds the inputs, whatever they are: (n, …), C-contiguous, uint8 or float32; pictures are
+    (n, channels, height, width), signals (n, channels, length), rows of a table (n, columns). `labels` is
+    (n,), int64, where classes are told apart, and (n, outputs), float32, where numbers are predicted.
     """
 
-    images: Images
+    images: Inputs
     labels: Labels
 
     def __len__(self) -> int:
@@ -28,7 +29,11 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training and a test split and what is known of them; `warnings` belong before a reader's eyes."""
+    """A training and a test split and what is known of them; `warnings` belong before a reader's eyes.
+
+    `items` is what the inputs are called, `remarks` what was done to them on the way here. Without `classes`
+    numbers are predicted.
+    """
 
     name: str  # canonical, as in a study
     title: str
@@ -38,6 +43,13 @@ class Dataset:
     test: Split
     sha256: str = ""  # of the content; `load` fills it in
     warnings: tuple[str, ...] = ()
+    items: str = "images"
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def task(self) -> Literal["classification", "regression"]:
+        """Whether classes are told apart or numbers predicted."""
+        return "classification" if self.classes else "regression"
 
 
 def content_sum(train: Split, test: Split) -> str:

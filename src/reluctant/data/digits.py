@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from reluctant.catalogue.datasets import DATASETS
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
+from reluctant.data.splits import stratified
 from reluctant.names import Name
-from reluctant.randomness import generator
 
 SIDE = 28
 TEST = 360
@@ -65,14 +65,3 @@ def _weights(small: int, large: int) -> tuple[NDArray[np.int64], int]:
     weights[rows, left] = whole - share
     weights[rows, np.minimum(left + 1, small - 1)] += share
     return weights, whole
-
-
-def stratified(labels: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """`n` indices, ascending, drawn once and for all with every class in its proportion (to within one).
-
-    The shuffled items are lined up by class; every (size/n)-th is taken.
-    """
-    order = generator(0, "split", "digits").permutation(len(labels))
-    by_class = order[np.argsort(labels[order], kind="stable")]
-    places = (2 * np.arange(n) + 1) * len(labels) // (2 * n)
-    return np.sort(by_class[places]).astype(np.int64)

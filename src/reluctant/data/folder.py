@@ -42,3 +42,21 @@ def by_hand(row: DatasetEntry, folder: Path, missing: Iterable[str]) -> str:
     lines = [f"  {name}  ({row.files[name][0]:,} bytes, SHA-256 {row.files[name][1]})" for name in missing]
     homes = " or ".join(row.mirrors)
     return f"put these files into {folder} by hand (their home: {homes}):\n" + "\n".join(lines)
+
+
+def own_path(name: str, given: str, example: str, what: str) -> Path:
+    """The user's own file or folder that a data set's name speaks of, relative to here; `~` is the home.
+
+    Raises `StudyError` where none is given (then with the example) or there can be none of this name.
+    """
+    if not given:
+        raise StudyError(f"{name}: say which is {what}, as in {example}")
+    try:
+        path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100  (resolve() fails on '\0')
+        if path.exists():
+            return path
+    except (RuntimeError, ValueError) as fault:
+        raise StudyError(f"{name}: there can be no such path: {fault}") from None
+    except OSError as fault:
+        raise StudyError(f"{name}: {given} cannot be looked at: {fault.strerror}") from None
+    raise StudyError(f"{name}: there is no {path}; a path is taken from the folder you are in")

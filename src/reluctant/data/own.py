@@ -1,5 +1,6 @@
 """Data sets made by the user's own code, named `module:name`."""
 
+from dataclasses import replace
 from typing import Any
 
 from reluctant.data.checks import checked
@@ -12,9 +13,11 @@ _WANTED = "a function that gives (x_train, y_train, x_test, y_test) or a relucta
 def from_factory(name: Name) -> Dataset:
     """What the user's function gives when called with the name's arguments, checked like any other data.
 
-    Images may be uint8 or float (kept as they are, as float32). Raises `StudyError`.
+    Inputs may be uint8 or float (kept as they are, as float32). Raises `StudyError`.
     """
     factory = load_own(name.head, "data set")
+    if isinstance(factory, Dataset) and factory.sha256:  # handed over as an object, and checked there
+        return replace(factory, name=str(name))
     if not callable(factory):
         raise StudyError(f"data set {name.head!r} is {type(factory).__name__}; wanted is {_WANTED}")
     made = _made(name, factory)
@@ -27,6 +30,8 @@ def from_factory(name: Name) -> Dataset:
             classes=made.classes,
             note=made.note,
             warnings=made.warnings,
+            items=made.items if made.items != Dataset.items else None,
+            remarks=made.remarks,
         )
     if not isinstance(made, tuple | list) or len(made) != 4:
         raise StudyError(f"data set {name.head!r} gave {_shown(made)}; wanted is {_WANTED}")

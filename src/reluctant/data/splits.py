@@ -1,4 +1,4 @@
-"""Which training images are kept aside for validation."""
+"""Which items are kept aside: for validation, and for testing where there is no test part."""
 
 import math
 
@@ -36,3 +36,14 @@ def _would_do(n: int, train_fraction: float) -> str:
         f"train_fraction = {train_fraction} leaves no images to train on, or none to validate on, of {n}; "
         f"write a number from {low:.{digits}f} to {high:.{digits}f}"
     )
+
+
+def stratified(labels: Indices, n: int) -> Indices:
+    """`n` indices, ascending, drawn once and for all with every class in its proportion (to within one).
+
+    The shuffled items are lined up by class; every (size/n)-th is taken.
+    """
+    order = generator(0, "split", "digits").permutation(len(labels))  # named for the first that was so cut
+    by_class = order[np.argsort(labels[order], kind="stable")]
+    places = (2 * np.arange(n) + 1) * len(labels) // (2 * n)
+    return np.sort(by_class[places]).astype(np.int64)

@@ -10,6 +10,7 @@ from reluctant.figures.inside_grid import shares_by_site, update_ratios
 from reluctant.figures.inside_shapes import learned_shapes
 from reluctant.figures.inside_values import distributions
 from reluctant.figures.ladder import ladder
+from reluctant.figures.predicted import predicted
 from reluctant.figures.published import published
 from reluctant.figures.quality import quality
 from reluctant.figures.saving import save
@@ -29,6 +30,7 @@ __all__ = [
     "ladder",
     "last_sixteen",
     "learned_shapes",
+    "predicted",
     "published",
     "published_scores",
     "quality",

@@ -48,7 +48,7 @@ def band(results: Results, metric: str, activation: str, split: str = "test") ->
 
 
 def _band(results: Results, metric: str, activation: str, split: str) -> Band:
-    curves = results.curves(metric, activation, split)
+    curves = results.by_epoch(metric, activation, split)
     each = [mean_interval(column) for column in curves.T]
     low = [np.nan if i.low is None else i.low for i in each]
     high = [np.nan if i.high is None else i.high for i in each]

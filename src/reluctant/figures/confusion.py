@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant.figures import sheet as paper
-from reluctant.figures.labels import classes, clip, count, data_title, left_out, marks, one_setting
+from reluctant.figures.labels import classes, clip, count, data_title, left_out, marks, one_setting, test_part
 from reluctant.figures.letters import width_of
 from reluctant.figures.style import ERROR, INK, MUTED, RULE, styled
 from reluctant.metrics import per_class
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Counts = npt.NDArray[np.int64]
 WRITTEN = 12  # classes up to which every cell holds its count
+NAMED, STEPS = 20, (1, 2, 5, 10, 20, 50)  # names a side may carry, and how they are thinned out
 SHADES = (
     0.12,
     0.24,
@@ -37,7 +38,7 @@ def confusion(results: Results, activation: str, *, width: float = 4.9) -> "Figu
     label = marks(results)[activation].label
     matrix = results.confusion(activation)
     runs = sum(r.diverged is None for r in results.of(activation))
-    said = [data_title(results), "the test images after the last epoch",
+    said = [data_title(results), f"{test_part(results)} after the last epoch",
             f"sum of {count(runs, 'seed')}" if runs > 1 else "", left_out(results, activation)]  # fmt: skip
     title = f"{label}: what was taken for what"
     if not matrix.size:
@@ -45,17 +46,19 @@ def confusion(results: Results, activation: str, *, width: float = 4.9) -> "Figu
         made.write(0.02, 0.1, "No run ended with finite numbers.")
         return made.figure
     names = [clip(name, 12) for name in classes(results, len(matrix))]
-    left = 0.42 + (0.068 * max(map(len, names)) if len(matrix) <= WRITTEN else 0.3)
+    left = 0.42 + (0.068 if len(matrix) <= WRITTEN else 0.06) * max(map(len, names))
     narrow = width < 4.0  # no room for the columns of recall and precision
     beyond = 0.77 * width_of(names[-1], paper.TEXT) if _slant(names) else 0.0  # what a slanted name needs
     side = width - left - max(0.05 if narrow else 0.76, beyond - 0.1)
-    above = 0.3 if len(matrix) > WRITTEN else 0.34 + _slant(names)
+    above = 0.34 + _slant(names)
     made = paper.sheet(width, above + side + (0.25 if len(matrix) <= WRITTEN else 0.4), title, said)
     axes = made.panel(left, above, side, side, grid="")
     _cells(axes, matrix)
-    _legend(made, matrix, left, above + side + 0.14) if len(matrix) > WRITTEN else _write(
-        axes, matrix, names, side, narrow
-    )
+    if len(matrix) > WRITTEN:
+        _thinned(axes, names)
+        _legend(made, matrix, left, above + side + 0.14)
+    else:
+        _write(axes, matrix, names, side, narrow)
     _sides(axes, left, above, side)
     return paper.tell(made, _worst(matrix, names))
 
@@ -122,6 +125,16 @@ def _write(axes: "Axes", matrix: Counts, names: list[str], side: float, narrow: 
         return
     axes.text(n - 0.38, -0.62, "recall, %", va="bottom", fontsize=8, color=MUTED)
     axes.text(n - 0.38, n - 0.4, "precision, %", va="top", fontsize=8, color=MUTED)
+
+
+def _thinned(axes: "Axes", names: list[str]) -> None:
+    """Every second, fifth, … class by name, where the cells are too small for all."""
+    n, slanted = len(names), _slant(names) > 0
+    step = next(s for s in STEPS if n <= NAMED * s)
+    for i in range(0, n, step):
+        axes.text(-0.5 - 0.012 * n, i, names[i], ha="right", va="center_baseline", fontsize=7, color=INK)
+        axes.text(i, -0.5 - 0.012 * n, names[i], ha="left" if slanted else "center", va="bottom", fontsize=7,
+                  rotation=40 if slanted else 0, rotation_mode="anchor", color=INK)  # fmt: skip
 
 
 def _sides(axes: "Axes", left: float, above: float, side: float) -> None:

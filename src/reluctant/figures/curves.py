@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reluctant.comparison.units import unit_of
 from reluctant.figures import sheet as paper
 from reluctant.figures.bands import Band, band, draw, middle
 from reluctant.figures.labels import (
@@ -15,23 +16,26 @@ from reluctant.figures.labels import (
     metric_title,
     one_setting,
     seeds,
+    test_part,
 )
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import FEW, GHOST, INK, WIDE, Mark, limits, possible, styled
-from reluctant.metrics import metric as named
+from reluctant.metrics import REGRESSION
 from reluctant.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# The article's four curves: metric, split, what stands above the panel.
-FOUR = (
-    ("accuracy", "test", "Accuracy"),
-    ("precision", "test", "Precision (macro)"),
-    ("loss", "train", "Training loss"),
-    ("loss", "test", "Evaluation loss"),
-)
+# The article's four curves, and those of numbers: metric, split, what stands above the panel.
+LOSSES = (("loss", "train", "Training loss"), ("loss", "test", "Evaluation loss"))
+FOUR = (("accuracy", "test", "Accuracy"), ("precision", "test", "Precision (macro)"), *LOSSES)
+NUMBERS = (("r2", "test", "R²"), ("mae", "test", "MAE"), *LOSSES)
+
+
+def four(results: Results) -> Sequence[tuple[str, str, str]]:
+    """The four curves of this study's task; of numbers, R² and MAE take the place of two scores."""
+    return NUMBERS if results.study.task == REGRESSION else FOUR
 
 
 @styled
@@ -39,6 +43,7 @@ def training_curves(results: Results, activation: str, *, width: float = WIDE) -
     """The article's four curves of one activation over the epochs; the others in grey behind.
 
     Accuracy and macro precision on the test images, training loss, evaluation (test) loss; mean over seeds.
+    Where numbers are predicted, R² and mean absolute error instead of the first two.
     """
     one_setting(results)
     mark = marks(results)[activation]
@@ -48,35 +53,48 @@ def training_curves(results: Results, activation: str, *, width: float = WIDE) -
     else:
         behind = "grey: the other activations" if others else ""
     said = [data_title(results), seeds(results, activation), left_out(results, activation),
-            "precision averaged over classes", "evaluation: the test images", behind]  # fmt: skip
+            _meant(results), f"evaluation: {test_part(results)}", behind]  # fmt: skip
     title = f"{mark.label}: training and evaluation over the epochs"
     made = paper.sheet(width, 4.3 if width < 5 else 2.28, title, said)
-    panels = _four_panels(made, width)
-    for pair in (FOUR[:2], FOUR[2:]):
+    whole = four(results)
+    alike = [whole[:2], whole[2:]] if whole is FOUR else [whole[:1], whole[1:2], whole[2:]]
+    panels = _four_panels(made, width, [len(group) for group in alike])
+    for pair in alike:
         shown = {each: band(results, each[0], activation, each[1]) for each in pair}
         ghosts = {each: [band(results, each[0], a, each[1]) for a in others] for each in pair}
         low, high = _shared(list(shown.values()), [b for bands in ghosts.values() for b in bands])
         for each in pair:
-            axes = panels[FOUR.index(each)]
+            axes = panels[whole.index(each)]
             _behind(axes, ghosts[each])
             draw(axes, shown[each], mark)
             paper.epoch_axis(axes, results.study.epochs[0], most=4)
-            paper.value_axis(axes, *possible(low, high, named(each[0]).unit))
-            paper.name_axes(axes, y=named(each[0]).unit, above=each[2])
+            unit = unit_of(results, each[0]).axis
+            paper.value_axis(axes, *possible(low, high, unit))
+            paper.name_axes(axes, y=unit, above=each[2])
     return paper.tell(made, _ends(results, activation))
 
 
-def _four_panels(made: paper.Sheet, width: float) -> list["Axes"]:
+def _meant(results: Results) -> str:
+    if results.study.task == REGRESSION:
+        return "R²: share of the variance explained; MAE: mean absolute error"
+    return "precision averaged over classes"
+
+
+def _four_panels(made: paper.Sheet, width: float, alike: Sequence[int]) -> list["Axes"]:
+    """Four panels, in one row or two; the first of those that share an axis has room for its numbers."""
     columns = 2 if width < 5 else 4
     gap, left = (0.28, 0.42) if columns == 2 else (0.2, 0.42)
-    wide = (width - (columns // 2) * left - (columns - 1) * gap) / columns
+    firsts = [sum(alike[:i]) for i in range(len(alike))]
+    most = max(sum(i in firsts for i in range(row, row + columns)) for row in range(0, 4, columns))
+    wide = (width - most * left - (columns - 1) * gap) / columns
     panels = []
     for i in range(4):
         row, column = divmod(i, columns)
-        x = left + column * (wide + gap) + (column // 2) * left
+        before = sum(first in range(i - column, i + 1) for first in firsts) - 1
+        x = left + column * (wide + gap) + before * left
         panels.append(made.panel(x, 0.38 + 2.15 * row, wide, 1.4 if columns == 2 else 1.55))
-    for i in (1, 3):
-        paper.hide_values(panels[i])
+        if i not in firsts:
+            paper.hide_values(panels[i])
     return panels
 
 
@@ -102,10 +120,11 @@ def _behind(axes: "Axes", bands: Sequence[Band]) -> None:
 
 def _ends(results: Results, activation: str) -> str:
     parts = []
-    for name, split, title in FOUR:
+    for name, split, title in four(results):
         found = band(results, name, activation, split)
         if found:
-            parts.append(f"{title.lower()} {found.mean[-1]:.4f}")
+            value = unit_of(results, name).value(found.mean[-1])
+            parts.append(f"{title if title.isupper() else title.lower()} {value}")
     return (
         f"After the last epoch: {', '.join(parts)}."
         if parts
@@ -123,13 +142,14 @@ def score_by_epoch(results: Results, metric: str = "f1", *, width: float = WIDE)
     one_setting(results)
     found = {a: band(results, metric, a) for a in results.activations}
     of = marks(results)
-    title, axis = metric_title(metric) + " over the epochs", metric_axis(metric)
-    said = [data_title(results), "the test images", seeds(results), left_out(results)]
+    title, axis = metric_title(metric) + " over the epochs", metric_axis(results, metric)
+    said = [data_title(results), test_part(results), seeds(results), left_out(results)]
     if len(found) > FEW:
         made = _multiples(width, title, said, found, of, axis, results.study.epochs[0])
     else:
         made = _together(width, title, said, found, of, axis, results.study.epochs[0])
-    ends = [f"{of[a].label} {b.mean[-1]:.4f}" for a, b in found.items() if b]
+    value = unit_of(results, metric).value
+    ends = [f"{of[a].label} {value(b.mean[-1])}" for a, b in found.items() if b]
     return paper.tell(made, f"After the last epoch: {', '.join(ends)}." if ends else "No curve yet.")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reluctant.comparison.inputs import items
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import count, data_title, marks, metric_title, within_sentence
 from reluctant.figures.letters import fitted, width_of
@@ -65,7 +66,7 @@ def differences(comparison: "Comparison", *, width: float = WIDE) -> "Figure":
     axes = made.panel(left, 0.22, width - left - right, body + 0.08, grid="x")
     axes.set_ylim(body / step - 0.5 + (0.15 if narrow else 0), -0.5 - (0.25 if narrow else 0))
     axes.set_yticks([])
-    margin = scaled(comparison, comparison.margin)
+    margin = comparison.unit.scaled(comparison.margin)
     paper.value_axis(axes, *_bounds(shown, margin), which="x", most=4 if narrow else 7)
     axes.set_xlabel(_unit(comparison), loc="right", labelpad=3)
     _ground(axes, margin, comparison.metric.higher)
@@ -77,11 +78,6 @@ def differences(comparison: "Comparison", *, width: float = WIDE) -> "Figure":
         above = (apart - 0.46 if narrow else 0.5 * (apart - step)) / step
         axes.axhline(len(rows) + above, color=MUTED, linewidth=0.6, linestyle=(0, (1, 2)))
     return paper.tell(made, " ".join(f"{row.label}: {row.said}." for row in shown))
-
-
-def scaled(comparison: "Comparison", value: float) -> float:
-    """A difference in the unit it is written in: points of a score, nats of the loss."""
-    return value if comparison.metric.name == "loss" else 100 * value
 
 
 def deciding(comparison: "Comparison", contrast: "Contrast") -> Ends | None:
@@ -104,15 +100,11 @@ def _title(comparison: "Comparison") -> str:
 
 
 def _unit(comparison: "Comparison") -> str:
-    if comparison.metric.name == "loss":
-        return "difference in evaluation loss (nats per image)"
-    title = within_sentence(metric_title(comparison.metric.name))
-    return f"difference in {title} (points)"
+    title, unit = within_sentence(metric_title(comparison.metric.name)), comparison.unit
+    return f"difference in {title} ({unit.word if unit.word == 'points' else unit.axis})"
 
 
 def _said(comparison: "Comparison", floor: bool) -> list[str]:
-    from reluctant.comparison import margin_words
-
     kept = [c.difference.n for c in comparison.family if c.difference.n]
     most, least = max(kept, default=0), min(kept, default=0)
     number = count(most, "shared seed") if most == least else f"{least} to {most} shared seeds"
@@ -121,10 +113,8 @@ def _said(comparison: "Comparison", floor: bool) -> list[str]:
         data_title(comparison.results),
         f"dot: mean of {number}" if most else "no seed is shared",
         f"thick line: its {100 * comparison.confidence:g} % interval" if most > 1 else "",
-        "thin line: other test images too (95 %)" if some and most > 1 else "",
-        f"shaded: the margin, {margin_words(comparison.metric, comparison.margin)}"
-        if comparison.margin
-        else "",
+        f"thin line: other test {items(comparison.results)} too (95 %)" if some and most > 1 else "",
+        f"shaded: the margin, {comparison.unit.margin(comparison.margin)}" if comparison.margin else "",
         "last row: the baseline against itself under other seeds" if floor else "",
         "under five seeds: intervals wide and uncertain" if 1 < least < 5 else "",
         "sorted" if len(comparison.family) > FEW else "",
@@ -134,7 +124,7 @@ def _said(comparison: "Comparison", floor: bool) -> list[str]:
 def _rows(comparison: "Comparison") -> list[Row]:
     def row(contrast: "Contrast") -> Row:
         mark = marks_[contrast.activation]
-        mean = scaled(comparison, contrast.difference.mean)
+        mean = comparison.unit.scaled(contrast.difference.mean)
         inner = _ends(comparison, deciding(comparison, contrast))
         outer = _ends(comparison, contrast.both) if inner else None
         said = f"{SIGNS[contrast.verdict]} {contrast.verdict}"
@@ -160,13 +150,13 @@ def _floor(comparison: "Comparison") -> list[Row]:
     ends = None if found.low is None or found.high is None else (found.low, found.high)
     said = "! differs from itself" if comparison.doubtful else "noise floor"
     label = f"{_label(comparison, comparison.baseline)}, other seeds"
-    return [Row(label, MUTED, scaled(comparison, found.mean), _ends(comparison, ends), None, said)]
+    return [Row(label, MUTED, comparison.unit.scaled(found.mean), _ends(comparison, ends), None, said)]
 
 
 def _ends(comparison: "Comparison", ends: Ends | None) -> Ends | None:
     if ends is None or not np.isfinite(ends).all():
         return None
-    return scaled(comparison, ends[0]), scaled(comparison, ends[1])
+    return comparison.unit.scaled(ends[0]), comparison.unit.scaled(ends[1])
 
 
 def _bounds(rows: Sequence[Row], margin: float) -> Ends:

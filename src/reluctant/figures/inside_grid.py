@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant import inside
+from reluctant.comparison.inputs import item
 from reluctant.figures import sheet as paper
 from reluctant.figures.inside_words import looked_into, shares_said, updates_said
 from reluctant.figures.labels import count, data_title, left_out, marks, one_setting
@@ -60,7 +61,8 @@ def shares_by_site(results: Results, what: str = "dead", *, width: float = WIDE)
     some = {a: v for a, v in values.items() if len(values) <= FEW or (v > 0).any()}
     clean = len(values) - len(some)
     title = f"{chosen.title.capitalize()} by site and epoch"
-    said = [data_title(results), f"share of the {chosen.of} of a site: {chosen.meaning}",
+    meaning = chosen.meaning.replace("image", item(results))
+    said = [data_title(results), f"share of the {chosen.of} of a site: {meaning}",
             "epoch 0: the start", *looked_into(results), left_out(results),
             f"not shown: {count(clean, 'activation')} without any" if clean else ""]  # fmt: skip
     made = _sheet(results, width, title, said, inside.sites(results), some, SHARE, first=0)

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant import inside
+from reluctant.comparison.inputs import item
 from reluctant.comparison.sentence import listed
 from reluctant.figures.labels import count, marks
 from reluctant.inside import percent
@@ -21,7 +22,7 @@ def looked_into(results: Results) -> list[str]:
     least, most = min(kept), max(kept)
     number = count(most, "seed") if least == most else f"{least} to {most} seeds"
     images = _images(results)
-    return [f"{count(images, 'training image')} looked at" if images else "",
+    return [f"{count(images, f'training {item(results)}')} looked at" if images else "",
             "one seed" if most == 1 else f"mean of {number}"]  # fmt: skip
 
 

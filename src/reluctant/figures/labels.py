@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS
+from reluctant.comparison.inputs import described, items
+from reluctant.comparison.units import unit_of
 from reluctant.figures.style import Mark, mark
 from reluctant.metrics import metric as named
-from reluctant.names import StudyError, literal, parse
+from reluctant.names import HERE, StudyError, literal, parse
 from reluctant.results import Results
 
 MACRO = ("f1", "precision", "recall")
@@ -56,7 +58,7 @@ def _dataset(dataset: str) -> str:
     try:
         row = DATASETS[parse(dataset).head]
     except StudyError:
-        return clip(dataset, 60)
+        return clip(dataset.replace(f"{HERE}:data_", "data at hand, "), 60)
     own = clip(str(parse(dataset)), 60) if parse(dataset).arguments else row.title
     return f"{own} ({row.note})" if row.note else own
 
@@ -73,12 +75,6 @@ def classes(results: Results, count: int) -> tuple[str, ...]:
     return known if len(known) == count else tuple(map(str, range(count)))
 
 
-def described(results: Results) -> Mapping[str, Any] | None:
-    """What the folder keeps of the data of the first run: classes, sizes; None where it keeps nothing."""
-    sums = [str(r.record.get("data")) for r in results] or list(results.data)
-    return results.data.get(sums[0]) if sums else None
-
-
 def metric_title(metric: str) -> str:
     """`Macro F1`, `Accuracy`, `Evaluation loss`: what a figure calls a test score."""
     chosen = named(metric)
@@ -87,11 +83,15 @@ def metric_title(metric: str) -> str:
     return f"Macro {within_sentence(chosen.title)}" if chosen.name in MACRO else chosen.title
 
 
-def metric_axis(metric: str) -> str:
+def metric_axis(results: Results, metric: str) -> str:
     """`macro F1 (share of 1)`, `loss (nats per image)`: what an axis with this metric is called."""
-    chosen = named(metric)
-    title = "loss" if chosen.name == "loss" else metric_title(metric)
-    return f"{within_sentence(title)} ({chosen.unit})"
+    title = "loss" if named(metric).name == "loss" else metric_title(metric)
+    return f"{within_sentence(title)} ({unit_of(results, metric).axis})"
+
+
+def test_part(results: Results) -> str:
+    """`the test images`, or what else the inputs are."""
+    return f"the test {items(results)}"
 
 
 def within_sentence(title: str) -> str:

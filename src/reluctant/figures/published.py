@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reluctant.comparison.units import unit_of
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import (
     count,
@@ -104,7 +105,7 @@ def published(results: Results, *, width: float = WIDE) -> "Figure":
     for number, line in enumerate(lines):
         for column, panel in enumerate(line):
             _panel(made, grid, column, sum(tall[:number]), panel)
-    return paper.tell(made, " ".join(_told(panel, *row) for panel in panels for row in panel.rows))
+    return paper.tell(made, " ".join(_told(results, panel, *row) for panel in panels for row in panel.rows))
 
 
 def panels_of(results: Results) -> tuple[Panel, ...]:
@@ -154,10 +155,11 @@ def _said(results: Results, panels: Sequence[Panel]) -> list[str]:
     ]
 
 
-def _told(panel: Panel, mark: Mark, row: Beside) -> str:
-    ours = f"ours {row.mean:.4f}" if row.n else "none of ours"
+def _told(results: Results, panel: Panel, mark: Mark, row: Beside) -> str:
+    value = unit_of(results, row.published.metric).value
+    ours = f"ours {value(row.mean)}" if row.n else "none of ours"
     where = panel.title[0].lower() + panel.title[1:]
-    return f"{mark.label}, {where}: published {row.published.value:.4f}, {ours}, {row.verdict}."
+    return f"{mark.label}, {where}: published {value(row.published.value)}, {ours}, {row.verdict}."
 
 
 def _panel(made: paper.Sheet, grid: Grid, column: int, top: float, panel: Panel) -> None:

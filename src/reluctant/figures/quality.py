@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reluctant.comparison.units import Unit, unit_of
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import (
     count,
@@ -18,11 +19,13 @@ from reluctant.figures.labels import (
     metric_axis,
     metric_title,
     one_setting,
+    test_part,
 )
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import FEW, INK, MUTED, PAPER, WIDE, Mark, limits, possible, styled
 from reluctant.metrics import metric as named
-from reluctant.results import Result, Results
+from reluctant.result import Result
+from reluctant.results import Results
 from reluctant.statistics import Interval, mean_interval
 
 if TYPE_CHECKING:
@@ -54,7 +57,7 @@ def quality(results: Results, metric: str = "f1", *, width: float = WIDE) -> "Fi
     The efficient front, of those that no other equals in one and beats in the other, goes by the means.
     """
     one_setting(results)
-    points, chosen = points_of(results, metric), named(metric)
+    points, chosen, unit = points_of(results, metric), named(metric), unit_of(results, metric)
     many = len(points) > (FEW if width >= 5 else CROWD)
     title = f"{metric_title(metric)} after the last epoch against training time"
     said = _said(results, points, many)
@@ -67,7 +70,7 @@ def quality(results: Results, metric: str = "f1", *, width: float = WIDE) -> "Fi
     made = paper.sheet(width, tall + 0.7 + below, title, said)
     axes = made.panel(0.5, 0.3, width - 0.65, tall, grid="y")
     axes.grid(visible=True, axis="x")
-    _axes(axes, points, metric, width < 5)
+    _axes(axes, points, metric_axis(results, metric), unit.axis, width < 5)
     _staircase(axes, points, chosen.higher)
     for point in points:
         _interval(axes, point, many)
@@ -79,7 +82,7 @@ def quality(results: Results, metric: str = "f1", *, width: float = WIDE) -> "Fi
     _label(axes, points, texts, lines)
     if many:
         _key(made, points, ranks, width, tall + 0.78)
-    return paper.tell(made, " ".join(map(written, points)))
+    return paper.tell(made, " ".join(written(point, unit) for point in points))
 
 
 def _ranks(points: Sequence[Point], higher: bool) -> list[int]:
@@ -119,10 +122,10 @@ def efficient(times: Sequence[float], scores: Sequence[float], *, higher: bool =
     ]
 
 
-def written(point: Point) -> str:
+def written(point: Point, unit: Unit) -> str:
     """`GELU: 0.9812 at 3.2 s per epoch, on the front.`"""
     front = ", on the front" if point.front else ""
-    return f"{point.mark.label}: {point.score.mean:.4f} at {point.time.mean:.3g} s per epoch{front}."
+    return f"{point.mark.label}: {unit.value(point.score.mean)} at {point.time.mean:.3g} s per epoch{front}."
 
 
 def _said(results: Results, points: Sequence[Point], many: bool) -> list[str]:
@@ -134,7 +137,7 @@ def _said(results: Results, points: Sequence[Point], many: bool) -> list[str]:
     missing = len(results.activations) - len(points)
     return [
         data_title(results),
-        "the test images",
+        test_part(results),
         f"dot: mean of {number}" if most > 1 else "one seed: no interval" if most else "",
         lines if most > 1 else "",
         "dashed: the efficient front, which no other beats in both" if points else "",
@@ -146,13 +149,12 @@ def _said(results: Results, points: Sequence[Point], many: bool) -> list[str]:
     ]
 
 
-def _axes(axes: "Axes", points: Sequence[Point], metric: str, narrow: bool) -> None:
-    unit = named(metric).unit
+def _axes(axes: "Axes", points: Sequence[Point], title: str, unit: str, narrow: bool) -> None:
     low, high = possible(*_bounds([p.score for p in points]), unit)
     first, last = _bounds([p.time for p in points])
     paper.value_axis(axes, low, high)
     paper.value_axis(axes, max(first, 0), last, which="x", most=4 if narrow else 7)
-    paper.name_axes(axes, "seconds of training per epoch", metric_axis(metric))
+    paper.name_axes(axes, "seconds of training per epoch", title)
 
 
 def _bounds(intervals: Sequence[Interval]) -> tuple[float, float]:

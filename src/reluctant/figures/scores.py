@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reluctant.comparison.units import Unit, unit_of
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import (
     count,
@@ -16,6 +17,7 @@ from reluctant.figures.labels import (
     metric_axis,
     metric_title,
     one_setting,
+    test_part,
 )
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import ALARM, FEW, INK, MUTED, PAPER, RULE, WIDE, Mark, limits, possible, styled
@@ -43,7 +45,7 @@ class Row:
 def final_scores(results: Results, metric: str = "f1", *, width: float = WIDE) -> "Figure":
     """Final test scores: seeds as dots, mean and 95 % interval, in the study's order (sorted beyond 12)."""
     one_setting(results)
-    chosen, rows = named(metric), _rows(results, metric)
+    chosen, rows, unit = named(metric), _rows(results, metric), unit_of(results, metric)
     many, narrow = len(rows) > FEW, width < 5
     if many:
         rows.sort(key=lambda row: _rank(row, chosen.higher))
@@ -55,13 +57,13 @@ def final_scores(results: Results, metric: str = "f1", *, width: float = WIDE) -
     axes = made.panel(left, 0.06, width - left - right, step * len(rows) + 0.08, grid="x")
     axes.set_ylim(len(rows) - 0.5 + (0.15 if narrow else 0), -0.5 - (0.25 if narrow else 0))
     axes.set_yticks([])
-    low, high = possible(*_bounds(rows), chosen.unit)
+    low, high = possible(*_bounds(rows), unit.axis)
     paper.value_axis(axes, low, high, which="x", most=4 if narrow else 6)
-    axes.set_xlabel(metric_axis(metric), loc="right", labelpad=3)
+    axes.set_xlabel(metric_axis(results, metric), loc="right", labelpad=3)
     for place, row in enumerate(rows):
         _draw(axes, place, row, chosen.higher, step)
-        _name(axes, place, row, left, narrow)
-    return paper.tell(made, " ".join(f"{row.mark.label}: {written(row)}." for row in rows))
+        _name(axes, place, row, written(row, unit), left, narrow)
+    return paper.tell(made, " ".join(f"{row.mark.label}: {written(row, unit)}." for row in rows))
 
 
 def _rows(results: Results, metric: str) -> list[Row]:
@@ -88,7 +90,14 @@ def _said(results: Results, rows: Sequence[Row], metric: str, many: bool) -> lis
     what = f"dots: {number}" if most > 1 else "one seed: no interval" if most else "no finished run yet"
     interval = "line: mean and its 95 % interval" if most > 1 else ""
     few = "under five seeds: intervals wide and uncertain" if most > 1 and least < 5 else ""
-    return [data_title(results), "the test images", what, interval, few, "sorted by the mean" if many else ""]
+    return [
+        data_title(results),
+        test_part(results),
+        what,
+        interval,
+        few,
+        "sorted by the mean" if many else "",
+    ]
 
 
 def _bounds(rows: Sequence[Row]) -> tuple[float, float]:
@@ -140,9 +149,9 @@ def _beyond(axes: "Axes", place: int, values: "np.typing.NDArray[np.float64]") -
             axes.plot([edge], [place], sign, color=MUTED, markersize=4.5, clip_on=False)
 
 
-def _name(axes: "Axes", place: int, row: Row, left: float, narrow: bool) -> None:
+def _name(axes: "Axes", place: int, row: Row, numbers: str, left: float, narrow: bool) -> None:
     """The activation's name and its numbers: beside the line, or above it on narrow sheets."""
-    across, (wide, _), numbers = axes.get_yaxis_transform(), paper.inches(axes), written(row)
+    across, (wide, _) = axes.get_yaxis_transform(), paper.inches(axes)
     colour = INK if row.values else ALARM
     if narrow:
         above: dict[str, Any] = {"y": place - 0.2 / 0.52, "transform": across, "va": "bottom"}
@@ -155,10 +164,10 @@ def _name(axes: "Axes", place: int, row: Row, left: float, narrow: bool) -> None
     axes.text(1 + 0.14 / wide, s=numbers, fontsize=8.5, color=colour, **beside)
 
 
-def written(row: Row) -> str:
+def written(row: Row, unit: Unit) -> str:
     """`0.9812 ± 0.0021`, with the diverged runs beside it."""
     lost = f"{row.lost} of {row.runs} diverged" if row.lost else ""
     if not row.values:
         return lost or "no finished run"
-    half = "" if row.interval.half is None else f" ± {row.interval.half:.4f}"
-    return f"{row.interval.mean:.4f}{half}" + (f", {lost}" if lost else "")
+    half = "" if row.interval.half is None else f" ± {unit.value(row.interval.half)}"
+    return f"{unit.value(row.interval.mean)}{half}" + (f", {lost}" if lost else "")

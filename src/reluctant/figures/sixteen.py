@@ -36,7 +36,7 @@ def last_sixteen(results: Results, images: Images | None, *, width: float = WIDE
     band = 0.22 + side + ROW * len(of) + (0.1 if narrow else 0)
     rows = -(-len(found.labels) // per_row)
     said = [
-        f"the last {len(found.labels)} of {results.results[0].confusion['test'][-1].sum():,} test images",
+        f"the last {len(found.labels)} of {results.results[0].counts['test'][-1].sum():,} test images",
         f"{count(found.seeds, 'seed')} each",
         "below: in how many an image was not counted right, and as what it counted",
         "–: in none",

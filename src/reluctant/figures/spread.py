@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from reluctant.comparison.units import Unit, unit_of
 from reluctant.figures import legend
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import data_title, marks, metric_title, one_setting, within_sentence
@@ -44,7 +45,7 @@ def spread_by_source(results: Results, metric: str | None = None, *, width: floa
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of the variance (%)", loc="right", labelpad=3)
     for place, each in enumerate(found):
-        _bar(axes, place, each, narrow)
+        _bar(axes, place, each, unit_of(results, asked), narrow)
         _name(axes, place, labels[each.activation].label, left, narrow)
     return paper.tell(made, " ".join(f"{labels[e.activation].label}: {_told(e)}." for e in found))
 
@@ -55,7 +56,7 @@ def _told(each: Spread) -> str:
     return ", ".join(f"{WORDS[p.source]} {100 * p.share:.0f} %" for p in each.parts)
 
 
-def _bar(axes: "Axes", place: int, each: Spread, narrow: bool) -> None:
+def _bar(axes: "Axes", place: int, each: Spread, unit: Unit, narrow: bool) -> None:
     """The parts side by side; their shares within, where there is room."""
     start, height = 0.0, 0.42 if narrow else 0.56
     wide, _ = paper.inches(axes)
@@ -71,7 +72,7 @@ def _bar(axes: "Axes", place: int, each: Spread, narrow: bool) -> None:
             axes.text(start + share / 2, place, f"{share:.0f}", ha="center", va="center_baseline",
                       fontsize=8, color=INK if light else PAPER)  # fmt: skip
         start += share
-    told = f"{each.deviation:.4f}" if each.parts else f"{each.lost} lost"
+    told = unit.value(each.deviation) if each.parts else f"{each.lost} lost"
     axes.text(1 + 0.08 / wide, place, told, transform=axes.get_yaxis_transform(), va="center_baseline",
               fontsize=8.5, color=INK if each.parts else MUTED)  # fmt: skip
 

@@ -7,7 +7,9 @@ from reluctant.models.dropout import Dropout
 from reluctant.models.giving import give_or_swap, takes_activation
 from reluctant.models.initialise import initialise
 from reluctant.models.layers import layers
+from reluctant.models.learned import learned
 from reluctant.models.mlp import MLP
+from reluctant.models.resnet import ResNet
 from reluctant.models.sites import place_name, sites
 from reluctant.models.swap import Swap, swap_activations
 
@@ -16,12 +18,14 @@ __all__ = [
     "MLP",
     "ConvNet",
     "Dropout",
+    "ResNet",
     "Swap",
     "build",
     "give_or_swap",
     "initialise",
     "kernels_used",
     "layers",
+    "learned",
     "place_name",
     "sites",
     "swap_activations",

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import torch
@@ -9,27 +10,44 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from reluctant.catalogue import MODELS
+from reluctant.catalogue.models import OF_IMAGES
+from reluctant.metrics import CLASSIFICATION, REGRESSION
 from reluctant.models.giving import give_or_swap
+from reluctant.models.swap import Swap
 from reluctant.names import Name, StudyError, load_own
 from reluctant.randomness import integer
 
 
-def build(name: str, activation: str, image: tuple[int, int, int], classes: int, seed: int = 0) -> nn.Module:
+def build(
+    name: str,
+    activation: str,
+    image: tuple[int, ...],
+    classes: int,
+    seed: int = 0,
+    *,
+    task: str = CLASSIFICATION,
+) -> nn.Module:
     """A network whose weights follow from the seed; `initialise` draws those of known layers by their names.
 
-    `image` is (channels, height, width). The user's own `module:name` is called with `activation=` (or its
-    own word for it, such as `act_layer=`), `image=` and `classes=` as far as it takes them; where it takes no
-    activation, every one in the network is swapped. PyTorch's global random state is left alone.
+    `image` is the shape of one input, (channels, height, width) of an image; `classes` is the number of
+    outputs, of numbers too where the `task` is regression. The user's own `module:name` is called with
+    `activation=` (or its own word for it, such as `act_layer=`), `image=` and `classes=` as far as it takes
+    them, and with what `offers` lists where it has a parameter of that name; where it takes no activation,
+    every one in the network is swapped. PyTorch's global random state is left alone.
 
     Raises `StudyError` where the network cannot be made.
     """
     canonical = MODELS.canonical(name)
-    data = {"image": image, "classes": classes}
+    data: dict[str, Any] = {"image": image, "classes": classes}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(integer(seed, "weights"))
         if canonical.is_own:
-            model = _own(name, canonical, activation, data)
+            model, _ = _own(name, canonical, activation, data)
         else:
+            if canonical.head in OF_IMAGES and len(image) != 3:
+                raise StudyError(_no_image(canonical.head, image))
+            if canonical.head == "convnet" and task == REGRESSION:
+                data["numbers"] = True
             module, _, attribute = MODELS[canonical.head].code.partition(":")
             kind = getattr(importlib.import_module(module), attribute)
             model = kind(activation=activation, **data, **MODELS.arguments(canonical))
@@ -39,19 +57,57 @@ def build(name: str, activation: str, image: tuple[int, int, int], classes: int,
     return model
 
 
-def _own(name: str, canonical: Name, activation: str, data: Mapping[str, Any]) -> Any:
-    """What the user's own factory makes, with this activation."""
+def swapped(name: str, activation: str, image: tuple[int, ...], classes: int) -> Swap | None:
+    """What is swapped in a network of one's own; None where it takes the activation, or is a bundled one."""
+    canonical = MODELS.canonical(name)
+    if not canonical.is_own:
+        return None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return _own(name, canonical, activation, {"image": image, "classes": classes})[1]
+
+
+def _own(name: str, canonical: Name, activation: str, data: Mapping[str, Any]) -> tuple[Any, Swap | None]:
+    """What the user's own factory makes, with this activation; and what was swapped for that."""
     kind = load_own(canonical.head, "model")
     example = torch.zeros(2, *data["image"])
     try:
-        return give_or_swap(kind, activation, canonical.arguments, example, data)[0]
+        return give_or_swap(kind, activation, canonical.arguments, example, {**data, **_known(kind, data)})
     except StudyError:
         raise
     except Exception as fault:
         raise StudyError(f"model {name} cannot be made: {type(fault).__name__}: {fault}") from fault
 
 
-def _complete(model: nn.Module, image: tuple[int, int, int]) -> None:
+def _known(kind: Any, data: Mapping[str, Any]) -> dict[str, int]:
+    """Of the field's usual words for sizes, those that a factory has a parameter for."""
+    try:
+        parameters = signature(kind).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {word: size for word, size in offers(data["image"], data["classes"]).items() if word in parameters}
+
+
+def offers(shape: tuple[int, ...], outputs: int) -> dict[str, int]:
+    """What a factory is told of the data under its own word for it: sizes of one input, the outputs."""
+    words: dict[str, tuple[str, ...]] = {}
+    words["outputs"] = ("num_classes", "n_classes", "num_labels", "out_features", "outputs")
+    if len(shape) == 1:
+        words["features"] = ("in_features", "n_features", "num_features", "features", "inputs", "input_dim")
+    else:
+        words["channels"] = ("in_channels", "in_chans", "channels", "num_channels")
+    sizes = {"outputs": outputs, "features": shape[0], "channels": shape[0]}
+    return {word: sizes[what] for what, those in words.items() for word in those}
+
+
+def _no_image(model: str, shape: tuple[int, ...]) -> str:
+    return (
+        f"model {model} wants images of (channels, height, width), and one input here has the shape "
+        f"{shape}; take mlp, or a network of your own"
+    )
+
+
+def _complete(model: nn.Module, image: tuple[int, ...]) -> None:
     """Let modules that take their width from the first input (blocks such as SwiGLU) make their weights."""
     if not any(is_lazy(p) for p in model.parameters()):
         return

@@ -50,6 +50,7 @@ class Block(nn.Module):
 class ConvNet(nn.Module):
     """The network of Nicolas's article: images (n, channels, side, side) → log-probabilities (n, classes).
 
+    With `numbers`, the outputs are `classes` plain numbers, for regression.
     `activation` is a name, a module class, a module, or a function of a tensor; every place gets a fresh one.
     Raises `StudyError` for images that are not square or under 22 pixels wide.
     """
@@ -61,6 +62,7 @@ class ConvNet(nn.Module):
         image: tuple[int, int, int] = (1, 28, 28),
         classes: int = 10,
         dropout: float = 0.15,
+        numbers: bool = False,
     ) -> None:
         super().__init__()
         side = _side(image)
@@ -74,12 +76,14 @@ class ConvNet(nn.Module):
         self.hidden = nn.Linear(CHANNELS[-1] * side * side, HIDDEN)
         self.activation = fresh()
         self.output = nn.Linear(HIDDEN, classes)
+        self.numbers = numbers
 
     def forward(self, x: Tensor) -> Tensor:
         for block in self.blocks:
             x = block(x)
         x = self.activation(self.hidden(x.flatten(1)))
-        return F.log_softmax(self.output(x), dim=1)
+        out: Tensor = self.output(x)
+        return out if self.numbers else F.log_softmax(out, dim=1)
 
 
 def kernels_used(model: nn.Module) -> list[str]:

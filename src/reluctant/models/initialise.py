@@ -18,9 +18,11 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu")
 
     Each layer's numbers follow from the seed and the layer's name alone: layers with the same name and
     shape get the same weights, whatever stands between them; with `kaiming` they differ by the gain of the
-    activation, a factor. PyTorch's global random state is left alone.
+    activation, a factor. With `as_made` all stay as they are. PyTorch's global random state is left alone.
     """
     name = INITIALISATIONS.canonical(init)
+    if name.head == "as_made":
+        return
     factor = gain(activation) if name.head == "kaiming" else 1.0
     last = [m for m in model.modules() if isinstance(m, WEIGHTED)][-1:]
     for path, module in model.named_modules():

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 
-def layers(model: nn.Module, image: tuple[int, int, int]) -> list[dict[str, Any]]:
+def layers(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]]:
     """One row per layer in the order of use: `name`, `kind`, `shape` (without the batch), `parameters`."""
     rows: dict[str, dict[str, Any]] = {}
 

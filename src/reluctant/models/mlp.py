@@ -41,7 +41,7 @@ class MLP(nn.Module):
         self,
         activation: str | nn.Module | Callable[..., Any],
         *,
-        image: tuple[int, int, int] = (1, 28, 28),
+        image: tuple[int, ...] = (1, 28, 28),
         classes: int = 10,
         widths: str = WIDTHS,
         dropout: float = 0.0,

@@ -18,7 +18,7 @@ from reluctant.models.trying import call, likeness, operations, parameters, undi
 from reluctant.names import StudyError, did_you_mean, shown
 
 Patterns = str | Iterable[str] | None
-WIDE, MOST = 38, 12  # characters of a place in the table, places in a message
+WIDE, MOST, FEW = 38, 12, 4  # characters of a place in the table, places in a message, in a sentence
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,16 @@ class Swap:
     parameters: tuple[int, int]
     operations: tuple[int, int] | None
     compiles: Literal["as before", "in one piece"]
+
+    def brief(self) -> str:
+        """One sentence: how many places, which, and what was left alone."""
+        functional = sum(each.form == "functional" for each in self.swapped)
+        places = _listed([each.path for each in self.swapped], FEW)
+        calls = f", {functional} of them calls of functions" if functional else ""
+        left = _listed([f"{place.path} ({place.reason})" for place in self.left], FEW)
+        return f"activations at {_counted(len(self.swapped), 'place')}{calls}: {places}" + (
+            f"; left alone: {left}" if left else ""
+        )
 
     def __str__(self) -> str:
         functional = sum(each.form == "functional" for each in self.swapped)
@@ -223,9 +233,9 @@ def _nothing(model: nn.Module, reasons: dict[Place, str], example: Any) -> str:
     )
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-    return ", ".join(names[:MOST]) + more
+def _listed(names: list[str], most: int = MOST) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _line(path: str, kind: str, remark: str) -> str:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from reluctant.catalogue import MODELS, OPTIMIZERS
 from reluctant.metrics import confusion
+from reluctant.models import learned
 from reluctant.names import Name, StudyError
 from reluctant.optimizers import optimizer
 from reluctant.replica.network import PublishedNet
@@ -64,7 +65,7 @@ class Published(Training):
         with torch.random.fork_rng(devices=[]):  # the weights that count are drawn by name, afterwards
             return PublishedNet(
                 self.run.activation,
-                image=self.data.image,
+                image=(self.data.image[0], self.data.image[1], self.data.image[2]),
                 classes=self.data.classes,
                 softmax=self.double_softmax,
                 fine_pooling=self.fine_pooling,
@@ -77,7 +78,8 @@ class Published(Training):
         kept = {
             key: value for key, value in name.arguments.items() if key != "beta1" or not self.lost_momentum
         }
-        return optimizer(str(Name(name.head, kept)), self.model.parameters(), self.run.lr)
+        name = Name(name.head, kept)
+        return optimizer(str(name), self.model.parameters(), self.run.lr, learned(self.model))
 
     def pass_over(self, number: int) -> tuple[float, Tensor, Part] | None:
         """One pass over the training images, by an optimizer that knows nothing of the passes before."""

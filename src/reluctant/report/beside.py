@@ -141,16 +141,15 @@ def _verdict(
     comparison: "Comparison", contrast: "Contrast", labels: Mapping[str, str], *, alone: bool
 ) -> str:
     """What became of the scores, as a clause; not `alone`, of each of several against the baseline."""
-    from reluctant.comparison import amount
-    from reluctant.comparison.units import called, margin_words
+    from reluctant.comparison.units import called
 
     metric, one, other = called(comparison.metric), labels[contrast.activation], labels[contrast.against]
     whose = f"their {metric}" if alone else f"the {metric} of each"
     if contrast.verdict == Verdict.SAME:
-        within = f"within {margin_words(comparison.metric, comparison.margin)}"
+        within = f"within {comparison.unit.margin(comparison.margin)}"
         return f"{whose} is the same {within}" if alone else f"{whose} is that of {other} {within}"
     if contrast.verdict in (Verdict.BETTER, Verdict.WORSE):
-        by = amount(comparison.metric, abs(contrast.difference.mean))
+        by = comparison.unit.amount(abs(contrast.difference.mean))
         return f"{one} is {contrast.verdict} than {other} by {by} of {metric}"
     if contrast.verdict == Verdict.UNDECIDED:
         against = "" if alone else f" from that of {other}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reluctant.claims import CONVERGENCE, Evidence, Finding, Judged, judged
+from reluctant.comparison.units import unit_of
 from reluctant.figures.labels import count, marks, metric_title, setting_words, within_sentence
 from reluctant.report.tables import DASH, Table, number, p_value
 from reluctant.results import Results
@@ -39,9 +40,9 @@ def claimed(results: Results) -> tuple[Claimed, ...]:
     return tuple(
         Claimed(
             setting_words(s),
-            tuple(_verdict(each, labels, results.grown) for each in judged(results.at(s))),
+            tuple(_verdict(part, each, labels) for each in judged(part)),
         )
-        for s in results.settings
+        for s, part in ((s, results.at(s)) for s in results.settings)
     )
 
 
@@ -53,18 +54,19 @@ def notes(results: Results) -> tuple[str, ...]:
     return tuple(filter(None, (CONVERGENCE if asked else "", cannot if untested else "")))
 
 
-def _verdict(each: Judged, labels: Mapping[str, str], grown: bool) -> Verdict:
+def _verdict(results: Results, each: Judged, labels: Mapping[str, str]) -> Verdict:
     return Verdict(
         says=each.claim.says,
         sign=SIGNS[each.finding],
         word=str(each.finding),
         test=f"{each.test[:1].upper()}{each.test[1:]}.",
-        numbers=_numbers(each, labels, grown),
+        numbers=_numbers(results, each, labels),
     )
 
 
-def _numbers(each: Judged, labels: Mapping[str, str], grown: bool) -> Table:
-    decimals = 2 if each.unit == "epochs" else 4
+def _numbers(results: Results, each: Judged, labels: Mapping[str, str]) -> Table:
+    unit = unit_of(results, each.claim.metric)
+    decimals = 2 if each.unit == "epochs" else unit.score
     differences = any(len(e.about) > 1 for e in each.evidence)
 
     def row(evidence: Evidence) -> tuple[str, ...]:
@@ -81,20 +83,20 @@ def _numbers(each: Judged, labels: Mapping[str, str], grown: bool) -> Table:
         )
 
     tested = ("p",) if differences else ()
-    interval_words = "97.5 % interval" if grown else "95 % interval"
+    interval_words = "97.5 % interval" if results.grown else "95 % interval"
     return Table(
-        _caption(each),
+        _caption(each, unit.axis),
         ("About", "Mean difference" if differences else "Mean", interval_words, "n", *tested, "Says"),
         tuple(map(row, each.evidence)),
         words=frozenset({4 + len(tested)}),
     )
 
 
-def _caption(each: Judged) -> str:
+def _caption(each: Judged, counted_in: str) -> str:
     """What the numbers are, with their unit."""
     claim = each.claim
     split = {"train": "training", "valid": "validation", "test": "test"}[claim.split]
     title = "loss" if claim.metric == "loss" else within_sentence(metric_title(claim.metric))
     if each.unit == "epochs":
         return f"Epochs until {title} converges ({split})"
-    return f"{title[0].upper()}{title[1:]}, {split} ({each.unit})"
+    return f"{title[0].upper()}{title[1:]}, {split} ({counted_in})"

@@ -1,14 +1,16 @@
 """What stands on the page, as plain data: the template only sets it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from reluctant import figures
+from reluctant.comparison import inputs
 from reluctant.figures.labels import data_title, marks, setting_words, slug
 from reluctant.figures.style import FEW
-from reluctant.report import tables, words
+from reluctant.metrics import REGRESSION, USUAL
+from reluctant.report import classes, tables, words
 from reluctant.report.claimed import Claimed, claimed, notes
 from reluctant.report.headline import sentences
 from reluctant.report.inside import Inside, insides
@@ -46,6 +48,7 @@ class Section:
     source: str
     shape: Picture | None
     pictures: tuple[Picture, ...]
+    classes: tuple[Table, ...]  # where classes are many: the worst and the best, at every setting
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ class Page:
     headline: tuple[str, ...]
     progress: str
     study: words.Pairs
+    remarks: tuple[str, ...]
+    items: str
+    regression: bool
     warnings: tuple[str, ...]
     compared: tuple[Compared, ...]
     apart: tuple[Apart, ...]
@@ -95,6 +101,9 @@ def page(results: Results, studio: Studio) -> Page:
         headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in sentences(results, comparisons)),
         progress=done if results.missing else f"{len(results):,} runs, complete",
         study=words.study(results),
+        remarks=inputs.remarks(results),
+        items=inputs.items(results),
+        regression=results.study.task == REGRESSION,
         warnings=tuple(words.warnings(results)),
         compared=compared(comparisons, studio),
         apart=apart(results, studio),
@@ -131,7 +140,7 @@ def _setting(part: Results, setting: Mapping[str, Any], studio: Studio, every: b
     overview = studio.picture(
         f"final_{metric}{ending}", partial(figures.final_scores, part, metric), tables.seeds(part, metric)
     )
-    shown = dict.fromkeys(("f1" if metric == "loss" else metric, "loss")) if every else {}
+    shown = dict.fromkeys((USUAL[part.study.task] if metric == "loss" else metric, "loss")) if every else {}
     curves = [
         studio.picture(f"{m}{ending}", partial(figures.score_by_epoch, part, m), tables.by_epoch(part, m))
         for m in shown
@@ -171,11 +180,24 @@ def _section(results: Results, activation: str, studio: Studio) -> Section:
         source=row.source if row else "",
         shape=shape,
         pictures=_pictures(results, activation, studio),
+        classes=_classes(results, activation),
     )
 
 
+def _classes(results: Results, activation: str) -> tuple[Table, ...]:
+    if len(results.settings) > MANY or results.study.task == REGRESSION:
+        return ()
+    made = []
+    for setting in results.settings:
+        table = classes.by_class(results.at(setting), activation)
+        if table is not None:
+            where = f": {setting_words(setting)}" if setting else ""
+            made.append(replace(table, caption=table.caption + where))
+    return tuple(made)
+
+
 def _pictures(results: Results, activation: str, studio: Studio) -> tuple[Picture, ...]:
-    """Training curves and confusion matrix at every setting; none where the settings are many."""
+    """Training curves and confusion matrix, or predicted numbers, at every setting unless these are many."""
     made: list[Picture] = []
     for setting in results.settings if len(results.settings) <= MANY else ():
         part, ending = results.at(setting), f"_{slug(activation)}{_ending(setting)}"
@@ -192,11 +214,14 @@ def _pictures(results: Results, activation: str, studio: Studio) -> tuple[Pictur
                 dots=not slim,
             )
         )
+        numbers = part.study.task == REGRESSION
+        name, draw = ("predicted", figures.predicted) if numbers else ("confusion", figures.confusion)
+        table = classes.taken_for if numbers else classes.confused
         made.append(
             studio.picture(
-                f"confusion{ending}",
-                partial(figures.confusion, part, activation),
-                tables.confused(part, activation),
+                f"{name}{ending}",
+                partial(draw, part, activation),
+                table(part, activation),
                 caption,
                 narrow=not slim,
                 dots=not slim,

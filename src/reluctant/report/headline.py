@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from reluctant.comparison.units import unit_of
 from reluctant.figures.labels import count, data_title, diverged, marks, metric_title, within_sentence
 from reluctant.results import Results
 from reluctant.statistics import Verdict
@@ -84,10 +85,11 @@ def _alone(results: Results) -> tuple[str, ...]:
             _data(results),
         )
     interval = results.interval(metric, only)
-    half = "" if interval.half is None else f" ± {interval.half:.4f}"
+    unit = unit_of(results, metric)
+    half = "" if interval.half is None else f" ± {unit.value(interval.half)}"
     return (
         f"On {data_title(results)}, {label} ends at a mean {within_sentence(metric_title(metric))} of "
-        f"{interval.mean:.4f}{half} ({count(interval.n, 'seed')}).",
+        f"{unit.value(interval.mean)}{half} ({count(interval.n, 'seed')}).",
         _chance(results),
     )
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant import figures, inside
+from reluctant.comparison.inputs import item, items
 from reluctant.figures import inside_words
-from reluctant.figures.labels import marks, setting_words, slug
+from reluctant.figures.labels import marks, setting_words, slug, test_part
 from reluctant.figures.style import FEW
 from reluctant.report.beside import beside
 from reluctant.report.pictures import Picture, Studio
@@ -109,12 +110,13 @@ def units(results: Results) -> Table:
     """After the last epoch, all sites of a network together: shares, deaths and revivals, the index."""
     labels = marks(results)
     few = 1 < max((len(inside.runs(results, a)) for a in results.activations), default=0) < 5
+    meant = MEANT.replace("image", item(results))
     return Table(
         "All sites together, after the last epoch",
         ("Activation", "n", "Dead", "Nearly dead", "Dead maps", "Saturated", "Zero", "Deaths", "Revivals",
          "Depth index"),
         tuple((labels[a].label, *_unit_cells(results, a)) for a in results.activations),
-        note=f"Mean over n seeds ± half of its 95 % interval. {UNCERTAIN if few else ''}{MEANT}",
+        note=f"Mean over n seeds ± half of its 95 % interval. {UNCERTAIN if few else ''}{meant}",
         stacked=True,
     )  # fmt: skip
 
@@ -157,10 +159,10 @@ def trust(results: Results) -> Table | None:
         if c is not None
     ]
     return Table(
-        "How far their confidence can be believed, on the test images",
+        f"How far their confidence can be believed, on {test_part(results)}",
         ("Activation", "n", "Calibration error", "Brier score", "Churn"),
         tuple(rows),
-        note=TRUSTED,
+        note=TRUSTED.replace("images", items(results)),
         stacked=True,
     ) if rows else None  # fmt: skip
 
@@ -177,7 +179,7 @@ def robust(results: Results) -> Table | None:
     kinds = next((list(held) for held in found.values() if held), [])
     rows = [(labels[a].label, *(_scored(held[kind]) for kind in kinds)) for a, held in found.items() if held]
     return Table(
-        "Accuracy on worsened test images",
+        f"Accuracy on worsened test {items(results)}",
         ("Activation", *(f"{kind} {strength}{_UNITS.get(kind, '')}" for kind, strength in kinds)),
         tuple(rows),
         note=WORSENED,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from reluctant import figures
+from reluctant.comparison.units import unit_of
 from reluctant.figures.labels import count, marks, setting_words, shortened, slug
 from reluctant.figures.published import score_words
 from reluctant.published import Agreement, Beside, confidence, held_beside
@@ -89,11 +90,18 @@ def _labels(results: Results) -> dict[str, str]:
 def numbers(results: Results) -> Table:
     """Every published number beside ours; what all have in common stands in the caption."""
     found, labels = held_beside(results), _labels(results)
+    decimals = {m: unit_of(results, m).score for m in {each.published.metric for each in found}}
+
+    def digits(each: Beside) -> int:
+        return decimals[each.published.metric]
+
     scores, sources = ({word(each) for each in found} for word in (_score, _source))
     columns: list[tuple[str, Callable[[Beside], str]]] = [
         ("Activation", lambda each: labels[each.published.activation]),
         *([] if len(scores) == 1 else [("Score", _score)]),
-        ("Epoch", _epoch), ("Published", _published), ("Our mean", _ours), ("Agrees within", _within),
+        ("Epoch", _epoch), ("Published", lambda each: _published(each, digits(each))),
+        ("Our mean", lambda each: number(each.mean, digits(each))),
+        ("Agrees within", lambda each: _within(each, digits(each))),
         ("n", lambda each: str(each.n)), ("Verdict", _verdict),
         *([] if len(sources) == 1 else [("Source", _source)]),
     ]  # fmt: skip
@@ -117,21 +125,17 @@ def _source(each: Beside) -> str:
     return each.published.source
 
 
-def _published(each: Beside) -> str:
-    value, deviation = number(each.published.value), each.published.deviation
+def _published(each: Beside, decimals: int) -> str:
+    value, deviation = number(each.published.value, decimals), each.published.deviation
     if deviation is None:
         return value
-    return f"{value}\n± {number(deviation)}, {each.published.runs:,} runs"
+    return f"{value}\n± {number(deviation, decimals)}, {each.published.runs:,} runs"
 
 
-def _ours(each: Beside) -> str:
-    return number(each.mean)
-
-
-def _within(each: Beside) -> str:
+def _within(each: Beside, decimals: int) -> str:
     if each.low is None or each.high is None:
         return DASH
-    return f"{number(each.low)} to {number(each.high)}"
+    return f"{number(each.low, decimals)} to {number(each.high, decimals)}"
 
 
 def _verdict(each: Beside) -> str:

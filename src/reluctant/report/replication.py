@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant import figures
+from reluctant.comparison.inputs import described
 from reluctant.figures.crowning import CLAIMED
-from reluctant.figures.labels import count, described, marks
+from reluctant.figures.labels import count, marks
 from reluctant.replication import (
     ALONE,
     SEQUENCE,

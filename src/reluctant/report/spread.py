@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 
 from reluctant import figures
-from reluctant.figures.labels import marks, metric_title, setting_words, slug
+from reluctant.comparison.units import unit_of
+from reluctant.figures.labels import marks, metric_title, setting_words, slug, test_part
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import DASH, Table, number
 from reluctant.results import Results
@@ -45,23 +46,26 @@ def _one(part: Results, title: str, studio: Studio) -> Apart:
 
 
 def _table(part: Results) -> Table:
-    labels = marks(part)
-    rows = [(labels[each.activation].label, *cells) for each in spreads(part) for cells in _cells(each)]
+    labels, metric = marks(part), part.study.compare.metric
+    decimals = unit_of(part, metric).score
+    rows = [(labels[e.activation].label, *cells) for e in spreads(part) for cells in _cells(e, decimals)]
     heads = ("Activation", "Source", "Numbers", "Share", "Deviation", "95 % interval")
-    caption = f"Deviation of {metric_title(part.study.compare.metric)} by source, on the test images"
+    caption = f"Deviation of {metric_title(metric)} by source, on {test_part(part)}"
     return Table(caption, heads, tuple(rows), note=METHOD, words=frozenset({1}))
 
 
-def _cells(each: Spread) -> list[tuple[str, ...]]:
+def _cells(each: Spread, decimals: int) -> list[tuple[str, ...]]:
     if not each.parts:
         return [(f"{each.lost} of {each.runs} runs missing or diverged", DASH, DASH, DASH, DASH)]
-    return [_cell(part) for part in each.parts]
+    return [_cell(part, decimals) for part in each.parts]
 
 
-def _cell(part: Component) -> tuple[str, ...]:
+def _cell(part: Component, decimals: int) -> tuple[str, ...]:
     interval = DASH
     if part.low is not None and part.high is not None:
-        interval = f"{number(float(np.sqrt(part.low)))} to {number(float(np.sqrt(part.high)))}"
+        interval = (
+            f"{number(float(np.sqrt(part.low)), decimals)} to {number(float(np.sqrt(part.high)), decimals)}"
+        )
     share = f"{100 * part.share:.0f} %" if np.isfinite(part.share) else DASH
     levels = str(part.levels) if part.low is not None else DASH
-    return (WORDS[part.source], levels, share, number(float(np.sqrt(part.variance))), interval)
+    return (WORDS[part.source], levels, share, number(float(np.sqrt(part.variance)), decimals), interval)

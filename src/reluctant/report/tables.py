@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reluctant.comparison.units import unit_of
 from reluctant.figures.bands import band
-from reluctant.figures.labels import classes, diverged, marks, metric_title
+from reluctant.figures.labels import diverged, marks, metric_title, test_part
 from reluctant.figures.shapes import shape_of
+from reluctant.metrics import SHOWN
 from reluctant.metrics import metric as named
-from reluctant.results import Result, Results
+from reluctant.result import Result
+from reluctant.results import Results
 from reluctant.statistics import Interval, mean_interval
 
-SCORES = ("accuracy", "precision", "recall", "f1", "loss")
 MOST = 24  # epochs that a table lists; longer studies are thinned out evenly
 DASH = "–"
 
@@ -40,29 +42,30 @@ def p_value(p: float | None) -> str:
     return DASH if p is None else f"{p:.2g}" if p >= 0.0001 else "< 0.0001"
 
 
-def plus_minus(interval: Interval) -> str:
+def plus_minus(interval: Interval, decimals: int = 4) -> str:
     """`0.9812 ± 0.0021`; a dash for no values."""
-    half = "" if interval.half is None else f" ± {number(interval.half)}"
-    return number(interval.mean) + half if interval.n else DASH
+    half = "" if interval.half is None else f" ± {number(interval.half, decimals)}"
+    return number(interval.mean, decimals) + half if interval.n else DASH
 
 
 def final(results: Results) -> Table:
     """Final test scores of every activation: mean ± half the interval, n, worst seed, diverged."""
     chosen = named(results.study.compare.metric).name
-    metrics = [*SCORES, *([] if chosen in SCORES else [chosen])]
+    shown = SHOWN[results.study.task]
+    metrics = [*shown, *([] if chosen in shown else [chosen])]
+    decimals = {m: unit_of(results, m).score for m in metrics}
     labels = marks(results)
     rows = []
     for a in results.activations:
         kept = [r for r in results.of(a) if r.diverged is None]
-        scores = [plus_minus(mean_interval([r.score(m) for r in kept])) for m in metrics]
-        rows.append(
-            (labels[a].label, str(len(kept)), *scores, _worst(results.of(a), chosen), _lost(results, a))
-        )
+        scores = [plus_minus(mean_interval([r.score(m) for r in kept]), decimals[m]) for m in metrics]
+        worst = _worst(results.of(a), chosen, decimals[chosen])
+        rows.append((labels[a].label, str(len(kept)), *scores, worst, _lost(results, a)))
     titles = [metric_title(m) for m in metrics]
     titles[metrics.index(chosen)] += "\u00a0*"
     few = 1 < max((int(row[1]) for row in rows), default=0) < 5
     return Table(
-        "Final scores on the test images",
+        f"Final scores on {test_part(results)}",
         ("Activation", "n", *titles, "Worst seed", "Diverged"),
         tuple(rows),
         note=f"* the metric this study compares by; the worst seed is by it. Mean over n seeds ± half of the "
@@ -73,11 +76,11 @@ def final(results: Results) -> Table:
     )
 
 
-def _worst(runs: Sequence[Result], metric: str) -> str:
+def _worst(runs: Sequence[Result], metric: str, decimals: int) -> str:
     if any(r.diverged is not None for r in runs):
         return "diverged"
     scores = [r.score(metric) for r in runs]
-    return number(min(scores) if named(metric).higher else max(scores)) if scores else DASH
+    return number(min(scores) if named(metric).higher else max(scores), decimals) if scores else DASH
 
 
 def _lost(results: Results, activation: str) -> str:
@@ -87,10 +90,10 @@ def _lost(results: Results, activation: str) -> str:
 
 def seeds(results: Results, metric: str) -> Table:
     """Every run's final test score: activations × seeds."""
-    rows = []
+    rows, decimals = [], unit_of(results, metric).score
     for a in results.activations:
         by_seed = {r.run.seed: r for r in results.of(a)}
-        cells = [_cell(by_seed.get(seed), metric) for seed in results.study.seed]
+        cells = [_cell(by_seed.get(seed), metric, decimals) for seed in results.study.seed]
         rows.append((marks(results)[a].label, *cells))
     return Table(
         f"{metric_title(metric)} after the last epoch, by seed",
@@ -99,18 +102,21 @@ def seeds(results: Results, metric: str) -> Table:
     )
 
 
-def _cell(result: Result | None, metric: str) -> str:
+def _cell(result: Result | None, metric: str, decimals: int) -> str:
     if result is None:
         return DASH
-    return number(result.score(metric)) if result.diverged is None else f"diverged, epoch {result.diverged}"
+    if result.diverged is not None:
+        return f"diverged, epoch {result.diverged}"
+    return number(result.score(metric), decimals)
 
 
 def cost(results: Results, metric: str) -> Table:
     """Score against time: what an epoch of training took, and who is on the efficient front."""
     from reluctant.figures.quality import points_of
 
+    decimals = unit_of(results, metric).score
     rows = tuple(
-        (p.mark.label, number(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.front else "no")
+        (p.mark.label, number(p.score.mean, decimals), f"{p.time.mean:.3g} s", "yes" if p.front else "no")
         for p in points_of(results, metric)
     )
     heads = ("Activation", metric_title(metric), "Training per epoch", "On the efficient front")
@@ -125,16 +131,16 @@ def epochs_shown(epochs: int) -> list[int]:
 
 
 def by_epoch(results: Results, metric: str) -> Table:
-    """One metric of all activations over the epochs, test images; the longer side runs down the page."""
+    """One metric of all activations over the epochs, on the test part; the longer side runs down the page."""
     shown, names = epochs_shown(results.study.epochs[0]), results.activations
-    found = {a: band(results, metric, a) for a in names}
+    found, decimals = {a: band(results, metric, a) for a in names}, unit_of(results, metric).score
 
     def cell(activation: str, epoch: int) -> str:
         b = found[activation]
         if epoch > len(b.mean):
             return DASH
         half = b.high[epoch - 1] - b.mean[epoch - 1]
-        return number(b.mean[epoch - 1]) + (f" ± {number(half)}" if np.isfinite(half) else "")
+        return mean_text(float(b.mean[epoch - 1]), float(half), decimals)
 
     caption = f"{metric_title(metric)} by epoch: mean over seeds ± half of its 95 % interval"
     labels = marks(results)
@@ -147,36 +153,26 @@ def by_epoch(results: Results, metric: str) -> Table:
 
 def four(results: Results, activation: str) -> Table:
     """The four curves of one activation by epoch."""
-    from reluctant.figures.curves import FOUR
+    from reluctant.figures import curves
 
-    columns = [band(results, name, activation, split) for name, split, _ in FOUR]
+    shown = curves.four(results)
+    columns = [
+        (band(results, name, activation, split), unit_of(results, name).score) for name, split, _ in shown
+    ]
     rows = []
-    for epoch in epochs_shown(max(len(b.mean) for b in columns)):
+    for epoch in epochs_shown(max(len(b.mean) for b, _ in columns)):
         cells = [
-            mean_text(float(b.mean[epoch - 1]), float(b.high[epoch - 1] - b.mean[epoch - 1])) for b in columns
+            mean_text(float(b.mean[epoch - 1]), float(b.high[epoch - 1] - b.mean[epoch - 1]), decimals)
+            for b, decimals in columns
         ]
         rows.append((str(epoch), *cells))
-    titles = [title for _, _, title in FOUR]
+    titles = [title for _, _, title in shown]
     return Table("By epoch: mean over seeds ± half of its 95 % interval", ("Epoch", *titles), tuple(rows))
 
 
-def mean_text(mean: float, half: float) -> str:
+def mean_text(mean: float, half: float, decimals: int = 4) -> str:
     """A mean with half its interval, where there is one."""
-    return number(mean) + (f" ± {number(half)}" if np.isfinite(half) else "")
-
-
-def confused(results: Results, activation: str) -> Table:
-    """The confusion matrix as numbers; for many classes only the thirty most frequent errors."""
-    matrix = results.confusion(activation)
-    names = classes(results, len(matrix))
-    if len(matrix) <= 12:
-        rows = tuple((names[i], *(f"{v:,}" for v in row)) for i, row in enumerate(matrix))
-        return Table("Images by true class (rows) and predicted class (columns)", ("True", *names), rows)
-    errors = matrix * (1 - np.eye(len(matrix), dtype=int))
-    order = np.argsort(errors, axis=None, kind="stable")[::-1][:30]
-    pairs = [divmod(int(i), len(matrix)) for i in order if errors.flat[i] > 0]
-    rows = tuple((names[t], names[p], f"{errors[t, p]:,}") for t, p in pairs)
-    return Table("The most frequent errors", ("True", "Predicted", "Images"), rows, words=frozenset({1}))
+    return number(mean, decimals) + (f" ± {number(half, decimals)}" if np.isfinite(half) else "")
 
 
 def shape(results: Results, activation: str) -> Table | None:

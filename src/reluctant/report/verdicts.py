@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reluctant import figures
-from reluctant.figures.differences import SIGNS, deciding, ordered, scaled
-from reluctant.figures.labels import count, marks, setting_words, slug
+from reluctant.comparison.inputs import items
+from reluctant.comparison.units import OF_TARGET
+from reluctant.figures.differences import SIGNS, deciding, ordered
+from reluctant.figures.labels import count, marks, metric_title, setting_words, slug
 from reluctant.figures.style import FEW
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import DASH, Table, number, p_value
@@ -116,10 +118,8 @@ def _floor(comparison: "Comparison") -> str:
     """The noise floor in words; empty without a control."""
     if comparison.floor is None or comparison.floor.p is None:
         return ""
-    from reluctant.comparison import amount
-
     label = marks(comparison.results)[comparison.baseline].label
-    by = amount(comparison.metric, comparison.floor.mean, signed=True)
+    by = comparison.unit.amount(comparison.floor.mean, signed=True)
     healthy = "" if comparison.doubtful else " Undecided is healthy there: it is the same function."
     return (
         f"The noise floor: {label} against itself under other seeds differs by {by} "
@@ -146,7 +146,7 @@ def _verdicts(comparison: "Comparison", labels: Mapping[str, str], *, explained:
 
     first = (labels[comparison.baseline], "the baseline", *(DASH,) * 3, _rank(ranks.get(comparison.baseline)),
              DASH)  # fmt: skip
-    unit = "nats" if comparison.metric.name == "loss" else "points"
+    unit = _unit(comparison)
     label = labels[comparison.baseline]
     return Table(
         f"Verdicts against {label}",
@@ -184,11 +184,17 @@ def _interval(comparison: "Comparison", ends: tuple[float, float] | None) -> str
 
 
 def _written(comparison: "Comparison", value: float) -> str:
-    """A difference with its sign, in points or nats."""
+    """A difference with its sign, in its unit."""
     if not np.isfinite(value):
         return DASH
-    text = number(scaled(comparison, value), 4 if comparison.metric.name == "loss" else 2)
+    text = number(comparison.unit.scaled(value), comparison.unit.decimals)
     return text if value < 0 else f"+{text}"
+
+
+def _unit(comparison: "Comparison") -> str:
+    """What differences are in: points, nats, the target's units; R² has no unit but itself."""
+    unit = comparison.unit
+    return unit.word or (unit.axis if unit.axis == OF_TARGET else metric_title(comparison.metric.name))
 
 
 def _p(p: float | None) -> str:
@@ -221,7 +227,7 @@ def _numbers(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
             _written(comparison, found.mean),
             _interval(comparison, deciding(comparison, contrast)),
             _interval(comparison, contrast.both),
-            number(scaled(comparison, found.deviation), 3),
+            number(comparison.unit.scaled(found.deviation), 3),
             p_value(found.p),
             p_value(found.corrected),
             p_value(found.sign_flip),
@@ -232,8 +238,8 @@ def _numbers(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
     return Table(
         f"Paired differences from {labels[comparison.baseline]}",
         ("Activation", "Shared seeds", "Mean", f"{100 * comparison.confidence:g} % interval, seeds",
-         "95 % interval, seeds and test images", "Deviation", "p", "Holm’s p", "Sign-flip p", "Effect size",
-         "Probability of improvement"),
+         f"95 % interval, seeds and test {items(comparison.results)}", "Deviation", "p", "Holm’s p",
+         "Sign-flip p", "Effect size", "Probability of improvement"),
         tuple(map(row, ordered(comparison))),
         note="p: paired t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean "
         "over deviation of the differences. Probability of improvement: that a run of the activation beats "
@@ -251,7 +257,7 @@ def _pairs(comparison: "Comparison", labels: Mapping[str, str]) -> Table:
         turned = MIRROR.get(pair.verdict, pair.verdict)
         cells[one, other] = f"{SIGNS[pair.verdict]}\n{_written(comparison, mean)}"
         cells[other, one] = f"{SIGNS[turned]}\n{_written(comparison, -mean)}"
-    unit = "nats" if comparison.metric.name == "loss" else "points"
+    unit = _unit(comparison)
     return Table(
         "",
         ("Row against column", *labels.values()),

@@ -1,14 +1,28 @@
 """The study and its circumstances in words: what was trained, on what, where, and what went wrong."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reluctant.catalogue import ACTIVATIONS, DATASETS, INITIALISATIONS, MODELS, OPTIMIZERS, Activation, Table
-from reluctant.figures.labels import count, data_title, described, setting_words
+from reluctant.catalogue import (
+    ACTIVATIONS,
+    AUGMENTATIONS,
+    DATASETS,
+    INITIALISATIONS,
+    MODELS,
+    OPTIMIZERS,
+    SCHEDULES,
+    Activation,
+    Table,
+    parts_of,
+)
+from reluctant.comparison.inputs import described, items
+from reluctant.figures.labels import count, data_title, setting_words
+from reluctant.metrics import total
 from reluctant.names import StudyError, parse
-from reluctant.results import SPLITS, Result, Results
+from reluctant.result import SPLITS, Result
+from reluctant.results import Results
 from reluctant.study import SOURCES, Run, Study
 from reluctant.study.study import AXES
 
@@ -35,17 +49,50 @@ def study(results: Results) -> Pairs:
     return [
         ("Question", s.about or f"How do {len(s.activation)} activations compare?"),
         ("Data set", data_title(results)),
-        ("Images", _images(results)),
+        (items(results).capitalize(), _images(results)),
         ("Activations", ", ".join(s.activation)),
         ("Network", _several(MODELS, s.model)),
         ("Initial weights", _several(INITIALISATIONS, s.init)),
         ("Optimizer", _several(OPTIMIZERS, s.optimizer)),
         ("Learning rate", ", ".join(f"{lr:g}" for lr in s.lr)),
+        *_recipe(s),
         ("Batch size", ", ".join(f"{size:,}" for size in s.batch_size)),
         ("Epochs", ", ".join(f"{epochs:,}" for epochs in s.epochs)),
         ("Seeds", _seeds(s)),
         ("Runs", f"{len(results):,} of {s.size:,} finished"),
     ]
+
+
+def _recipe(s: Study) -> Pairs:
+    """What of the usual recipes was followed, as far as any was."""
+    axes: Sequence[tuple[str, tuple[Any, ...], Any, Callable[[Any], str]]] = (
+        ("Schedule", s.schedule, Run.schedule, lambda name: _several(SCHEDULES, [name])),
+        ("Gradients", s.clip_norm, Run.clip_norm, _clipped),
+        ("Labels", s.label_smoothing, Run.label_smoothing, _smoothed),
+        ("Augmentation", s.augment, Run.augment, _augmented),
+        ("Early stopping", s.patience, Run.patience, _patient),
+    )
+    return [
+        (term, "; ".join(map(words, values))) for term, values, usual, words in axes if values != (usual,)
+    ]
+
+
+def _clipped(norm: float) -> str:
+    return f"scaled down to a total norm of {norm:g} where it is larger" if norm else "as they are"
+
+
+def _smoothed(share: float) -> str:
+    return f"smoothed: a share of {share:g} goes to all classes alike" if share else "as they are"
+
+
+def _augmented(text: str) -> str:
+    changes = [f"{name}: {AUGMENTATIONS[name.head].purpose}" for name in parts_of(text)]
+    return ", then ".join(changes) or "none"
+
+
+def _patient(epochs: int) -> str:
+    waited = f"after {count(epochs, 'epoch')} without a lower validation loss"
+    return waited if epochs else "never"
 
 
 def _several(table: Table[Any], names: Sequence[str]) -> str:
@@ -79,7 +126,7 @@ def _images(results: Results) -> str:
         return "not known before a first epoch has ended"
     return (
         f"{sizes['train']:,} to train on, {sizes['valid']:,} held out for choices (validation), "
-        f"{sizes['test']:,} test images to report on"
+        f"{sizes['test']:,} test {items(results)} to report on"
     )
 
 
@@ -87,7 +134,7 @@ def _sizes(results: Results) -> dict[str, int] | None:
     """Images per split: counted in a confusion matrix, else as the folder describes its data."""
     for result in results:
         if result.epochs:
-            return {split: int(result.confusion[split][0].sum()) for split in SPLITS}
+            return {split: total(result.counts[split][0]) for split in SPLITS}
     kept = described(results)
     return None if kept is None else {split: int(kept["images"][split]) for split in SPLITS}
 

@@ -32,6 +32,11 @@ class Run:
     robustness: bool = False
     procedure: str = "standard"
     pixels: str = "standardised"
+    schedule: str = "constant"
+    clip_norm: float = 0.0
+    label_smoothing: float = 0.0
+    augment: str = "none"
+    patience: int = 0
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""

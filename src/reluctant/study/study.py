@@ -4,42 +4,54 @@ import itertools
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 import tomli_w
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     ValidationError,
     ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from reluctant.catalogue import (
-    ACTIVATIONS,
-    DATASETS,
-    INITIALISATIONS,
-    MODELS,
-    OPTIMIZERS,
-    PROCEDURES,
-    Table,
+from reluctant.metrics import CLASSIFICATION, METRICS, USUAL, metric
+from reluctant.names import HERE, StudyError, did_you_mean, shown
+from reluctant.study.axes import (
+    STRICT,
+    Activations,
+    Augmentations,
+    Datasets,
+    Epochs,
+    Flags,
+    Fractions,
+    Initialisations,
+    Models,
+    Name,
+    Norms,
+    Optimizers,
+    Patience,
+    Pixels,
+    Procedures,
+    Rates,
+    Schedules,
+    Seeds,
+    Shares,
+    Sizes,
+    Text,
+    Threads,
 )
-from reluctant.names import StudyError, did_you_mean, shown
-from reluctant.study.claim import ActivationName, At, Claim, MetricName, printable
+from reluctant.study.claim import ActivationName, At, Claim, MetricName
 from reluctant.study.faults import report
 from reluctant.study.published import Publications, Published
 from reluctant.study.run import Run
-from reluctant.study.seeds import LARGEST, Seed, as_table, crossed, levels
+from reluctant.study.schedule import fault_of
+from reluctant.study.seeds import as_table, levels
 
 MANY = 10_000  # runs; more than this wants a second thought
 AXES = (
@@ -56,73 +68,12 @@ AXES = (
     "robustness",
     "procedure",
     "pixels",
+    "schedule",
+    "clip_norm",
+    "label_smoothing",
+    "augment",
+    "patience",
 )  # in the order in which they vary, between the seeds (slowest) and the activations (fastest)
-
-T = TypeVar("T")
-
-
-def _several(value: object) -> object:
-    if isinstance(value, list | tuple):
-        if not value:
-            raise ValueError("an empty list; give at least one value")
-        return tuple(value)
-    return (value,)
-
-
-def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
-    met: set[T] = set()
-    for value in values:
-        if value in met:
-            raise ValueError(f"{value!r} stands here twice; aliases count as the same")
-        met.add(value)
-    return values
-
-
-def _named(table: Table[Any]) -> Callable[[object], str]:
-    def canonical(text: object) -> str:
-        try:
-            return str(table.canonical(text))
-        except StudyError as fault:
-            raise ValueError(str(fault)) from None
-
-    return canonical
-
-
-def _seeds(given: object, plain: ValidatorFunctionWrapHandler) -> tuple[Seed, ...]:
-    """Plain seeds; or every combination of the numbers of a table, as seeds written by source."""
-    if isinstance(given, Mapping):
-        return crossed(given)
-    if isinstance(given, list | tuple) and given and all(isinstance(each, str) for each in given):
-        whole = crossed(as_table(given))  # as a copy of a study holds them
-        if set(whole) != set(given):
-            raise ValueError("these are not all combinations of their numbers; write a table [seed]")
-        return whole
-    seeds: tuple[Seed, ...] = plain(given)
-    return seeds
-
-
-_strict = Field(strict=True)
-Text = Annotated[str, _strict, AfterValidator(printable)]
-Name = Annotated[str, Field(strict=True, min_length=1, max_length=100), AfterValidator(printable)]
-Axis = Annotated[tuple[T, ...], BeforeValidator(_several), AfterValidator(_distinct)]
-Activations = Axis[Annotated[str, BeforeValidator(_named(ACTIVATIONS))]]
-Models = Axis[Annotated[str, BeforeValidator(_named(MODELS))]]
-Datasets = Axis[Annotated[str, BeforeValidator(_named(DATASETS))]]
-Optimizers = Axis[Annotated[str, BeforeValidator(_named(OPTIMIZERS))]]
-Initialisations = Axis[Annotated[str, BeforeValidator(_named(INITIALISATIONS))]]
-Pixels = Axis[Literal["standardised", "unit"]]
-Procedures = Axis[Annotated[str, BeforeValidator(_named(PROCEDURES))]]
-_PlainSeeds = Axis[Annotated[int, Field(strict=True, ge=0, lt=LARGEST)]]
-if TYPE_CHECKING:
-    Seeds = tuple[Seed, ...]
-else:
-    Seeds = Annotated[_PlainSeeds, WrapValidator(_seeds), PlainSerializer(list)]
-Rates = Axis[Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]]
-Sizes = Axis[Annotated[int, Field(strict=True, ge=1, le=10**7)]]
-Epochs = Axis[Annotated[int, Field(strict=True, ge=1, le=10**6)]]
-Threads = Axis[Annotated[int, Field(strict=True, ge=1, le=1024)]]
-Fractions = Axis[Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]]
-Flags = Axis[Annotated[bool, _strict]]
 
 
 class Compare(BaseModel):
@@ -143,8 +94,11 @@ class Compare(BaseModel):
 class Study(BaseModel):
     """The question: which activations, in which network, on which data, with which seeds.
 
-    `name`, `about`, `control`, `choose`, `compare`, `claim` and `published` are told of the study; every
-    other field takes one value or a list, and a list is an axis.
+    `name`, `about`, `task`, `control`, `choose`, `compare`, `claim` and `published` are told of the study;
+    every other field takes one value or a list, and a list is an axis. `schedule` is how the learning rate
+    goes, `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share of a
+    label given to all classes alike, `augment` what is done to training images, `patience` after how many
+    epochs without a lower validation loss a run stops (0: never).
     Raises `StudyError` naming every fault at once.
     """
 
@@ -167,7 +121,13 @@ class Study(BaseModel):
     robustness: Flags = (Run.robustness,)
     procedure: Procedures = (Run.procedure,)
     pixels: Pixels = ("standardised",)
-    control: Annotated[bool, _strict] = False
+    schedule: Schedules = (Run.schedule,)
+    clip_norm: Norms = (Run.clip_norm,)
+    label_smoothing: Shares = (Run.label_smoothing,)
+    augment: Augmentations = (Run.augment,)
+    patience: Patience = (Run.patience,)
+    control: Annotated[bool, STRICT] = False
+    task: Literal["classification", "regression"] = "classification"
     choose: Literal["lr"] | None = None
     compare: Compare = Compare()
     claim: tuple[Claim, ...] = ()
@@ -175,7 +135,7 @@ class Study(BaseModel):
 
     def __init__(self, /, **given: Any) -> None:
         try:
-            super().__init__(**given)
+            super().__init__(**_with_metric(given))
         except ValidationError as fault:
             tables: dict[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "published": Published}
             keys = {"": _keys(Study), **{name: _keys(table) for name, table in tables.items()}}
@@ -195,12 +155,31 @@ class Study(BaseModel):
             raise PydanticCustomError("astray", "{fault}", {"fault": message})
         return compare
 
+    @model_validator(mode="after")
+    def _metrics_of_the_task(self) -> Self:
+        asked = {"compare": self.compare.metric, **{f"claim {c.says!r}": c.metric for c in self.claim}}
+        for where, name in asked.items():
+            if self.task not in metric(name).tasks:
+                known = ", ".join(each.name for each in METRICS if self.task in each.tasks)
+                message = f"{where}: {name} is no metric of {self.task}; these are: {known}"
+                raise PydanticCustomError("astray", "{fault}", {"fault": message})
+        return self
+
     @field_validator("choose")
     @classmethod
     def _something_to_choose_from(cls, choose: str | None, info: ValidationInfo) -> str | None:
         if choose is not None and len(info.data.get(choose, ())) == 1:
             raise ValueError(f"there is only one {choose} to choose from; give a list")
         return choose
+
+    @field_validator("schedule")
+    @classmethod
+    def _warm_before_the_end(cls, schedules: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        shortest = min(info.data.get("epochs", (math.inf,)))  # none where these have faults of their own
+        for fault in (fault_of(schedule, shortest) for schedule in schedules):
+            if fault:
+                raise PydanticCustomError("astray", "{fault}", {"fault": fault})
+        return schedules
 
     @model_validator(mode="after")
     def _sources_decide_nothing(self) -> Self:
@@ -274,14 +253,22 @@ class Study(BaseModel):
         except StudyError as fault:
             raise StudyError(f"{origin}: {fault}") from None
 
-    def to_toml(self) -> str:
-        """The study as a file that `read` understands; lists of one value are written as the value."""
+    def to_toml(self, *, objects: bool = False) -> str:
+        """The study as a file that `read` understands; lists of one value are written as the value.
+
+        Raises `StudyError` for a study of objects of a Python session, which no file can name, unless
+        `objects` is true: then it can be read, and its results, and nothing be trained by it elsewhere.
+        """
+        if not objects:
+            _refuse_objects(self)
         written: dict[str, Any] = {"name": self.name}
         if self.about:
             written["about"] = self.about
         for name in ("dataset", "model", "activation", *AXES[2:], "seed"):
             values = getattr(self, name)
             written[name] = values[0] if len(values) == 1 else list(values)
+        if self.task != CLASSIFICATION:
+            written["task"] = self.task
         if self.sources:
             written["seed"] = as_table(self.seed)
         if self.control:
@@ -294,6 +281,25 @@ class Study(BaseModel):
         if self.published:
             written["published"] = [each.written() for each in self.published]
         return tomli_w.dumps(written)
+
+
+def _refuse_objects(study: Study) -> None:
+    names = (*study.activation, *study.model, *study.dataset, *study.procedure)
+    if here := [name for name in names if name.startswith(f"{HERE}:")]:
+        raise StudyError(
+            f"{' and '.join(here)} {'is an object' if len(here) == 1 else 'are objects'} of this Python "
+            f"session, which no file can name; put the code into a module and name it module:name, and data "
+            f"into a file (npz, csv) or a function of that module"
+        )
+
+
+def _with_metric(given: dict[str, Any]) -> dict[str, Any]:
+    """The study with the metric that is usual for its task, where none is named."""
+    compare = given.get("compare", {})
+    usual = USUAL.get(str(given.get("task")))
+    if usual is None or not isinstance(compare, Mapping) or "metric" in compare:
+        return given
+    return {**given, "compare": {**compare, "metric": usual}}
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

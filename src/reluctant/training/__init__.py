@@ -3,11 +3,11 @@
 from reluctant.training.carrying import carry_out, device, rehearse
 from reluctant.training.estimate import seconds_expected
 from reluctant.training.evaluation import evaluate
-from reluctant.training.preflight import preflight
+from reluctant.training.preflight import preflight, replaced
 from reluctant.training.prepared import Prepared, prepare
 from reluctant.training.procedures import training_for
 from reluctant.training.sources import sources
-from reluctant.training.training import Training
+from reluctant.training.training import Training, fingerprint
 
 __all__ = [
     "Prepared",
@@ -15,9 +15,11 @@ __all__ = [
     "carry_out",
     "device",
     "evaluate",
+    "fingerprint",
     "preflight",
     "prepare",
     "rehearse",
+    "replaced",
     "seconds_expected",
     "sources",
     "training_for",

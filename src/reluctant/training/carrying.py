@@ -76,7 +76,8 @@ def rehearse(run: Run, data: str | None, where: str) -> None:
     training = training_for(run, data_of(run, data), device(where))
     with threads(run.threads):
         training.step(training.data.train.images[:32], training.data.train.labels[:32])
-        evaluate(training.model, Part(training.data.valid.images[:1], training.data.valid.labels[:1]))
+        first = Part(training.data.valid.images[:1], training.data.valid.labels[:1])
+        evaluate(training.model, first, training.task)
 
 
 def device(name: str) -> torch.device:

@@ -39,6 +39,6 @@ def _median_look(training: Training) -> float:
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        evaluate(training.model, some)
+        evaluate(training.model, some, training.task)
         times.append((time.perf_counter() - began) / len(some))
     return sorted(times)[2]

@@ -1,5 +1,6 @@
 """What can be found wrong before anything trains: the data, the activations, the network on this data."""
 
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
@@ -7,9 +8,12 @@ import torch
 
 from reluctant.activations import check, gain
 from reluctant.catalogue import MODELS
+from reluctant.metrics import REGRESSION
 from reluctant.models import build
-from reluctant.names import StudyError, parse
+from reluctant.models.build import swapped
+from reluctant.names import HERE, StudyError, parse
 from reluctant.study import Run, Study
+from reluctant.training.augmentation import check as check_augment
 from reluctant.training.carrying import prepared
 from reluctant.training.prepared import Prepared
 from reluctant.training.procedures import training_for
@@ -30,6 +34,7 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
         for fraction, pixels in product(study.train_fraction, study.pixels):
             data = prepared(dataset, fraction, str(folder) if folder else None, pixels=pixels)
         found[dataset] = data
+        _agree(study, data)
         for model in study.model:
             for activation in _worth_trying(study, model):
                 _try(model, activation, data)
@@ -39,6 +44,32 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
                     Run(study.activation[0], dataset=dataset, model=model, procedure=procedure), data
                 )
     return found
+
+
+def replaced(study: Study, found: Mapping[str, Prepared]) -> list[str]:
+    """What is replaced in the study's networks of one's own, a sentence each."""
+    told = []
+    for model, data in product(study.model, found.values()):
+        swap = swapped(model, study.activation[0], data.image, data.classes)
+        if swap is not None:
+            told.append(f"{model.removeprefix(f'{HERE}:')}: {swap.brief()}")
+    return list(dict.fromkeys(told))
+
+
+def _agree(study: Study, data: Prepared) -> None:
+    """The study asks for what the data can give."""
+    if data.task.name != study.task:
+        what = "numbers to be predicted" if data.task.name == REGRESSION else "classes"
+        raise StudyError(
+            f"{data.source.name} holds {what}, and the study's task is {study.task}; write "
+            f"task = {data.task.name!r}"
+        )
+    for each in study.augment:
+        check_augment(each, tuple(data.train.images.shape))
+    if any(study.robustness) and (data.task.name == REGRESSION or len(data.image) != 3):
+        raise StudyError("robustness is looked at by worsening images that are classified; leave it out")
+    if data.task.name == REGRESSION and any(study.label_smoothing):
+        raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
 
 
 def _has_gain(activations: tuple[str, ...]) -> None:
@@ -61,7 +92,7 @@ def _worth_trying(study: Study, model: str) -> tuple[str, ...]:
 
 
 def _try(model: str, activation: str, data: Prepared) -> None:
-    network = build(model, activation, data.image, data.classes)
+    network = build(model, activation, data.image, data.classes, task=data.task.name)
     images = data.train.images[:2]
     try:
         with torch.no_grad():
@@ -69,12 +100,10 @@ def _try(model: str, activation: str, data: Prepared) -> None:
     except Exception as fault:
         size = "×".join(map(str, data.image))
         raise StudyError(
-            f"model {model} with {activation} fails on images of {size}: {type(fault).__name__}: {fault}"
+            f"model {model} with {activation} fails on {data.source.items} of {size}: "
+            f"{type(fault).__name__}: {fault}"
         ) from fault
-    if tuple(out.shape) != (len(images), data.classes):
-        raise StudyError(
-            f"model {model} returns shape {tuple(out.shape)} for {len(images)} images; "
-            f"({len(images)}, {data.classes}) is wanted, one score per class"
-        )
+    if wrong := data.task.fault(out, len(images)):
+        raise StudyError(f"model {model} {wrong}")
     if not torch.isfinite(out).all():
         raise StudyError(f"model {model} with {activation} returns NaN or infinity before any training")

@@ -14,12 +14,16 @@ from reluctant.models.kinds import SOFTMAX, WIDTH, basic
 from reluctant.models.listening import Listener
 from reluctant.randomness import generator
 from reluctant.store import Record
+from reluctant.tasks import Classification, Task
 from reluctant.training.prepared import Part
 
 MOST, LEAST, SHARE = 256, 32, 64  # images of the probe batch: one in 64 of the training part, within these
 NEARLY = 1e-3  # a slope below this is nearly zero
 SATURATED = 0.05  # a slope below this is flat
 NEAR_ZERO = 1e-3  # an output below this is as good as none
+
+
+_CLASSES = Classification()
 
 
 class Probes:
@@ -29,11 +33,11 @@ class Probes:
     ones do not listen for them, nor does any in a network of ours, which has none.
     """
 
-    def __init__(self, model: nn.Module, train: Part) -> None:
+    def __init__(self, model: nn.Module, train: Part, task: Task = _CLASSES) -> None:
         self.model = model
         chosen = generator(0, "probe").permutation(len(train))[: batch_size(len(train))]
         rows = torch.from_numpy(np.sort(chosen)).to(train.labels.device)
-        self.images, self.labels = train.images[rows], train.labels[rows]
+        self.images, self.labels, self.task = train.images[rows], train.labels[rows], task
         self.sites = sites(model)
         self.functions = not type(model).__module__.startswith("reluctant.")  # whether it may call any
         self.dead: dict[str, Tensor] = {}  # by site: which single units were dead at the last look
@@ -49,7 +53,7 @@ class Probes:
         """
         with _undisturbed(self.model):
             with _listening(self.model, self.functions) as heard:
-                loss = nn.functional.cross_entropy(self.model(self.images), self.labels)
+                loss = self.task.loss(self.model(self.images), self.labels)
             self.functions = any(isinstance(call.module, Function) for call in heard.values())
             named = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
             reached = {name: call.out for name, call in heard.items() if call.out.requires_grad}

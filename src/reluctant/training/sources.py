@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 
+from reluctant import objects
 from reluctant.names import load_own, parse
 from reluctant.study import Run, Study
 
@@ -30,6 +31,8 @@ def _ours(head: str) -> bool:
 
 def _sum(head: str) -> str:
     """Of the file that defines the object, else of the module's; of the name alone for what is compiled."""
+    if objects.is_here(head):
+        return objects.source(head)
     module = inspect.getmodule(load_own(head, "code")) or __import__(head.partition(":")[0])
     try:
         text = inspect.getsource(module)

@@ -20,15 +20,19 @@ from torch import Tensor, nn
 
 from reluctant.activations import Stochastic, make, shape
 from reluctant.looks import compact
-from reluctant.metrics import confusion
-from reluctant.models import build, initialise, kernels_used, layers
-from reluctant.optimizers import optimizer
+from reluctant.metrics import MOST
+from reluctant.models import build, initialise, kernels_used, layers, learned
+from reluctant.optimizers import clip, optimizer, set_rate
 from reluctant.randomness import generator, integer
 from reluctant.store import Record
 from reluctant.study import RECIPE, Run
+from reluctant.study.schedule import last_rate, rate
+from reluctant.study.stopping import stops
+from reluctant.tasks import Classification
+from reluctant.training.augmentation import Augmentation
 from reluctant.training.calibration import calibration
 from reluctant.training.evaluation import evaluate
-from reluctant.training.prepared import Part, Prepared, encoded
+from reluctant.training.prepared import Part, Prepared
 from reluctant.training.probes import Probes
 from reluctant.training.robustness import robustness
 from reluctant.training.sources import sources_of
@@ -45,11 +49,12 @@ class Training:
         self.run = run
         self.device = device or torch.device("cpu")
         self.data = data if self.device.type == "cpu" else data.to(self.device)
+        self.task = data.task
         model = self.network()
         initialise(model, run.init, run.drawn("init"), run.activation)
-        self.model = model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = placed(model, self.device, self.data.image)
         self.optimizer = self.fresh_optimizer()
-        self.probes = Probes(self.model, self.data.train)
+        self.probes = Probes(self.model, self.data.train, self.task)
         self.start: Record = {}
         self.kernels: list[str] = []  # that ran in earlier sittings
         self.epochs: list[Record] = []
@@ -59,16 +64,25 @@ class Training:
     def network(self) -> nn.Module:
         """The network to train, its weights not yet drawn."""
         run = self.run
-        return build(run.model, run.activation, self.data.image, self.data.classes, run.drawn("init"))
+        image, outputs, task = self.data.image, self.data.classes, self.data.task.name
+        return build(run.model, run.activation, image, outputs, run.drawn("init"), task=task)
 
     def fresh_optimizer(self) -> torch.optim.Optimizer:
         """The run's optimizer over the network's parameters, as before the first step."""
-        return optimizer(self.run.optimizer, self.model.parameters(), self.run.lr)
+        return optimizer(self.run.optimizer, self.model.parameters(), self.run.lr, learned(self.model))
 
     @property
     def done(self) -> bool:
-        """Whether all epochs are over, or the run diverged."""
-        return self.diverged is not None or len(self.epochs) == self.run.epochs
+        """Whether all epochs are over, or the run diverged or stopped early."""
+        return self.diverged is not None or len(self.epochs) == self.run.epochs or self.stopped is not None
+
+    @property
+    def stopped(self) -> int | None:
+        """The epoch after which the run stopped early; None where it did not."""
+        return len(self.epochs) if stops(self.run, self._validation_losses()) else None
+
+    def _validation_losses(self) -> list[float]:
+        return [epoch["loss"]["valid"] for epoch in self.epochs]
 
     def __iter__(self) -> Iterator[Record]:
         if not self.start:
@@ -88,12 +102,14 @@ class Training:
         began = time.perf_counter()
         train = self.pass_over(number)
         trained = time.perf_counter()
-        valid, test = evaluate(self.model, self.data.valid), evaluate(self.model, self.data.test)
+        valid = evaluate(self.model, self.data.valid, self.task)
+        test = evaluate(self.model, self.data.test, self.task)
         evaluated = time.perf_counter()
         if train is None or not math.isfinite(valid[0] + test[0]):
             return None
         self.predictions = test[1]
-        seen = compact(self.probes.look(closely=number == self.run.epochs), first=False)
+        last = number == self.run.epochs or stops(self.run, [*self._validation_losses(), valid[0]])
+        seen = compact(self.probes.look(closely=last), first=False)
         probed = time.perf_counter()
         splits = {"train": train, "valid": (*valid, self.data.valid), "test": (*test, self.data.test)}
         return {
@@ -103,10 +119,11 @@ class Training:
                 "evaluate": round(evaluated - trained, 4),
                 "probe": round(probed - evaluated, 4),
             },
-            "lr": self.run.lr,
+            "lr": last_rate(self.run, number, self._batches),
             "loss": {name: loss for name, (loss, _, _) in splits.items()},
-            "confusion": {
-                name: self._matrix(predicted, part) for name, (_, predicted, part) in splits.items()
+            self.task.key: {
+                name: self.task.counts(predicted, part.labels)
+                for name, (_, predicted, part) in splits.items()
             },
             "probes": seen,
         }
@@ -114,6 +131,7 @@ class Training:
     def pass_over(self, number: int) -> tuple[float, Tensor, Part] | None:
         """One pass over the training images, and what it scored; None as soon as a loss is not finite."""
         images, labels, size = self.data.train.images, self.data.train.labels, self.run.batch_size
+        augmented = Augmentation(self.run, self.data, number)
         order = torch.from_numpy(generator(self.run.drawn("order"), "order", number).permutation(len(labels)))
         predicted = torch.empty_like(labels)
         total = 0.0
@@ -123,8 +141,9 @@ class Training:
             torch.manual_seed(integer(self.run.drawn("noise"), "foreign", number))
             for start in range(0, len(labels), size):
                 batch = order[start : start + size]
-                loss, scores = self.step(images[batch], labels[batch])
-                predicted[batch] = scores.argmax(dim=1)
+                self._set_rate(number, start // size)
+                loss, scores = self.step(augmented(images[batch], batch), labels[batch])
+                predicted[batch] = self.task.decide(scores)
                 if not math.isfinite(loss):
                     return None
                 total += loss * len(batch)
@@ -133,11 +152,21 @@ class Training:
     def step(self, images: Tensor, labels: Tensor) -> tuple[float, Tensor]:
         """One batch: forward, backward, update. The loss is the mean over the batch."""
         scores: Tensor = self.model(images)
-        loss = nn.functional.cross_entropy(scores, labels)
+        loss = self.task.loss(scores, labels, self.run.label_smoothing)
         self.optimizer.zero_grad(set_to_none=False)
         loss.backward()  # type: ignore[no-untyped-call]
+        clip(self.optimizer, self.run.clip_norm)
         self.optimizer.step()
         return loss.item(), scores.detach()
+
+    @property
+    def _batches(self) -> int:
+        return -(-len(self.data.train) // self.run.batch_size)
+
+    def _set_rate(self, epoch: int, batch: int) -> None:
+        """Give the optimizer the rate of this step, where it is not the same in all."""
+        if self.run.schedule != Run.schedule:
+            set_rate(self.optimizer, rate(self.run, epoch, batch, self._batches))
 
     def _reseed(self, epoch: int) -> None:
         """Give every module that draws random numbers its own stream for this epoch."""
@@ -145,17 +174,13 @@ class Training:
             if isinstance(module, Stochastic):
                 module.reseed(integer(self.run.drawn("noise"), "dropout", epoch, name))
 
-    def _matrix(self, predicted: Tensor, part: Part) -> list[list[int]]:
-        counts = confusion(part.labels.cpu().numpy(), predicted.cpu().numpy(), self.data.classes)
-        matrix: list[list[int]] = counts.tolist()
-        return matrix
-
     def record(self) -> Record:
         """The finished run as the store keeps it. Without the environment, which the worker adds."""
         return {
             "run": self.run.to_dict(),
             "recipe": RECIPE,
             "diverged": self.diverged,
+            **_named("stopped", self.stopped),
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
             "layers": layers(copy.deepcopy(self.model).cpu(), self.data.image),
@@ -163,7 +188,7 @@ class Training:
             "epochs": self.epochs,
             "final": self._final(),
             "shape": shape(make(self.run.activation)),
-            "test_predictions": encoded(self.predictions, self.data.classes),
+            "test_predictions": self.task.encoded(self.predictions),
             "weights": fingerprint(self.model),
             "data": self.data.source.sha256,
             **_named("sources", sources_of(self.run)),
@@ -175,12 +200,22 @@ class Training:
         if self.diverged is not None:
             return None
         with threads(self.run.threads):
-            loss, predicted = evaluate(self.model, self.data.train)
-            found = {"calibration": calibration(self.model, self.data.test)}
+            loss, predicted = evaluate(self.model, self.data.train, self.task)
+            found = {self.task.key: self.task.counts(predicted, self.data.train.labels)}
+            if isinstance(self.task, Classification):
+                found |= self._classified(self.task)
             if self.run.robustness:
                 black = -self.data.mean / self.data.deviation
                 found["robustness"] = robustness(self.model, self.data.test, black, self.data.unit)
-        return {"loss": loss, "confusion": self._matrix(predicted, self.data.train), **found}
+        return {"loss": loss, **found}
+
+    def _classified(self, task: Classification) -> Record:
+        """How far probabilities can be believed; the whole test matrix where epochs hold three rows of it."""
+        matrix = task.matrix(self.predictions, self.data.test.labels) if task.classes > MOST else None
+        return {
+            "calibration": calibration(self.model, self.data.test),
+            **({} if matrix is None else {"test_confusion": matrix.tolist()}),
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next epoch depends on, as tensors and plain values."""
@@ -206,7 +241,15 @@ class Training:
             self.probes.look()  # which units are dead now, for the deaths and revivals of the next epoch
 
 
-def _named(key: str, value: Record) -> Record:
+def placed(model: nn.Module, device: torch.device, image: tuple[int, ...]) -> nn.Module:
+    """The network on its device, and in channels-last memory where it is fed images."""
+    model = model.to(device)
+    if len(image) != 3:
+        return model
+    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _named(key: str, value: Any) -> Record:
     """An entry of the record, left out where it holds nothing."""
     return {key: value} if value else {}
 

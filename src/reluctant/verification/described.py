@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.results import decoded
+from reluctant.result import decoded, numbers
 from reluctant.verification.finding import Finding
 
 
@@ -21,7 +21,7 @@ class Described:
     path: Path
     sha256: str
     classes: tuple[str, ...]
-    labels: npt.NDArray[np.int64]
+    labels: npt.NDArray[Any]  # classes (n,), or numbers (n, outputs)
     trained: int  # images to train and validate on
 
     @property
@@ -51,8 +51,14 @@ def read(folder: Path) -> tuple[dict[str, Described], list[Finding]]:
 
 def _described(path: Path, held: Any) -> Described:
     classes, sizes = tuple(map(str, held["classes"])), held["images"]
-    labels = decoded(held["test_labels"], len(classes))
-    if len(labels) != sizes["test"] or not classes or labels.max(initial=0) >= len(classes):
+    labels: npt.NDArray[Any]
+    if "test_targets" in held:
+        labels = numbers(held["test_targets"], int(held["outputs"]))
+    else:
+        labels = decoded(held["test_labels"], len(classes))
+        if not classes or labels.max(initial=0) >= len(classes):
+            raise ValueError("labels")
+    if len(labels) != sizes["test"]:
         raise ValueError("labels")
     return Described(path, str(held["sha256"]), classes, labels, int(sizes["train"]) + int(sizes["valid"]))
 

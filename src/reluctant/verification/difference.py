@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from reluctant.store import dumps, without_seconds
+from reluctant.study import Run
 
 _NOTHING = object()
 _OF_THE_PLACE = ("environment", "sha256")  # with seconds and provenance: what two equal runs may differ in
 
 
 def comparable(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What two trainings of one run have in common to the bit, wherever they took place."""
+    """What two trainings of one run have in common to the bit, wherever they took place.
+
+    The run is held whole: a record of an older version lacks the fields that are at their defaults there.
+    """
     kept = {key: value for key, value in record.items() if key not in _OF_THE_PLACE}
-    return dict(without_seconds(kept))
+    return {**without_seconds(kept), "run": Run.from_dict(record["run"]).to_dict()}
 
 
 def parted(one: Any, other: Any, path: str = "") -> tuple[str, str, str] | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reluctant.names import StudyError
-from reluctant.results import SPLITS, read_history, read_study
+from reluctant.result import SPLITS
+from reluctant.results import read_history, read_study
 from reluctant.store import Record, Store, digest
 from reluctant.study import Run, Study
 from reluctant.verification import described, page
@@ -17,6 +18,7 @@ from reluctant.verification.difference import comparable
 from reluctant.verification.facts import Facts
 from reluctant.verification.finding import Finding, remark
 from reluctant.verification.record import contradictions, malformed
+from reluctant.verification.sums import sizes
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,12 @@ def _facts(path: Path, record: Record, run: Run, *, sound: bool) -> Facts:
 
 
 def _images(record: Record) -> dict[str, Images]:
-    return (
-        {split: images(record["epochs"][0]["confusion"][split]) for split in SPLITS}
-        if record["epochs"]
-        else {}
-    )
+    if not record["epochs"]:
+        return {}
+    first = record["epochs"][0]
+    if "sums" in first:
+        return sizes(first)
+    return {split: images(first["confusion"][split]) for split in SPLITS}
 
 
 def _strangers(folder: Path) -> Iterator[Finding]:

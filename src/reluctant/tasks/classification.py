@@ -1,0 +1,56 @@
+"""Classification: cross entropy, the largest output decides, a confusion matrix or counts per class."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from reluctant.metrics import CLASSIFICATION, confusion, counted
+from reluctant.tasks.task import shape_fault, whole
+
+
+@dataclass(frozen=True)
+class Classification:
+    """One of `classes` classes for every input; outputs (n, classes) are scores or log-probabilities."""
+
+    classes: int = 0
+    name = CLASSIFICATION
+    key = "confusion"
+
+    @property
+    def outputs(self) -> int:
+        """One score per class."""
+        return self.classes
+
+    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Mean cross entropy in nats; with label smoothing as of Szegedy et al. 2016 (1512.00567)."""
+        return nn.functional.cross_entropy(outputs, targets, label_smoothing=smoothing)
+
+    def total(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Cross entropy summed in double precision."""
+        scores = torch.log_softmax(outputs, dim=1)
+        return -scores.gather(1, targets[:, None]).cpu().sum(dtype=torch.float64)
+
+    def decide(self, outputs: Tensor) -> Tensor:
+        """The class of the largest output."""
+        return outputs.argmax(dim=1)
+
+    def counts(self, predicted: Tensor, targets: Tensor) -> Any:
+        """The confusion matrix; above 20 classes, hits, predictions and truths per class."""
+        return counted(self.matrix(predicted, targets)).tolist()
+
+    def matrix(self, predicted: Tensor, targets: Tensor) -> "np.typing.NDArray[np.int64]":
+        """The whole confusion matrix."""
+        return confusion(whole(targets), whole(predicted), self.classes)
+
+    def encoded(self, predicted: Tensor) -> str:
+        """Bytes, or pairs of bytes where there are more than 256 classes."""
+        kind = np.uint8 if self.classes <= 256 else np.uint16
+        return base64.b64encode(whole(predicted).astype(kind).tobytes()).decode()
+
+    def fault(self, outputs: Any, n: int) -> str:
+        """Outputs are (n, classes)."""
+        return shape_fault(outputs, (n, self.classes), "one score per class: scores")

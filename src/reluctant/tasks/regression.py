@@ -1,0 +1,72 @@
+"""Regression: squared error of standardised targets, sums of errors in the targets' own units."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from reluctant.metrics import REGRESSION, summed
+from reluctant.tasks.task import shape_fault, whole
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Numbers for every input: targets (n, outputs), less `mean`, divided by `deviation`.
+
+    Training and the loss see standardised targets, so that a learning rate means the same whatever the
+    units; what is counted and kept is in the targets' own.
+    """
+
+    mean: tuple[float, ...] = (0.0,)
+    deviation: tuple[float, ...] = (1.0,)
+    name = REGRESSION
+    key = "sums"
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers are predicted for one input."""
+        return len(self.mean)
+
+    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Mean squared error over the batch and the outputs."""
+        return nn.functional.mse_loss(outputs.reshape(targets.shape), targets)
+
+    def total(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Squared errors, averaged over the outputs, summed over the batch in double precision."""
+        errors = (outputs.reshape(targets.shape) - targets).cpu().double()
+        return errors.square().mean(dim=1).sum()
+
+    def decide(self, outputs: Tensor) -> Tensor:
+        """The outputs themselves, (n, outputs)."""
+        return outputs.reshape(-1, self.outputs)
+
+    def counts(self, predicted: Tensor, targets: Tensor) -> Any:
+        """Sums per output: see `reluctant.metrics.summed`."""
+        return summed(self.own(targets), self.own(predicted)).tolist()
+
+    def own(self, standardised: Tensor) -> npt.NDArray[np.float64]:
+        """Targets or predictions in the targets' own units."""
+        found: npt.NDArray[np.float64] = whole(standardised).astype(float) * np.array(self.deviation)
+        found += np.array(self.mean)
+        return found
+
+    def encoded(self, predicted: Tensor) -> str:
+        """In the targets' own units, as float32, little-endian."""
+        if not len(predicted):  # of a run that diverged
+            return ""
+        return base64.b64encode(self.own(predicted).astype("<f4").tobytes()).decode()
+
+    def fault(self, outputs: Any, n: int) -> str:
+        """Outputs are (n, outputs); where one number is predicted, (n,) too."""
+        if self.outputs == 1 and isinstance(outputs, Tensor) and tuple(outputs.shape) == (n,):
+            return ""
+        return shape_fault(outputs, (n, self.outputs), "one number per target: numbers")
+
+
+def standardised(targets: npt.NDArray[Any], task: Regression) -> Tensor:
+    """Targets (n, outputs) as training sees them, float32."""
+    return torch.from_numpy(((targets - np.array(task.mean)) / np.array(task.deviation)).astype(np.float32))

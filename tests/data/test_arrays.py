@@ -1,0 +1,222 @@
+"""Data handed over in Python: arrays, tensors, frames, PyTorch data sets."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
+
+from reluctant.data import Dataset, Split, from_data, load
+from reluctant.names import StudyError
+
+X = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
+Y = np.arange(30) % 3
+CUT = 20
+SUM = from_data((X[:CUT], Y[:CUT], X[CUT:], Y[CUT:])).sha256
+
+
+class Items(torch.utils.data.Dataset[Any]):
+    """A map-style data set of given items that says whatever length it is told."""
+
+    def __init__(self, items: list[Any], says: Any = None) -> None:
+        self.items, self.says = items, len(items) if says is None else says
+        self.asked = 0
+
+    def __len__(self) -> int:
+        if isinstance(self.says, Exception):
+            raise self.says
+        return int(self.says)
+
+    def __getitem__(self, i: int) -> Any:
+        self.asked += 1
+        return self.items[i]
+
+
+def items(x: Any = X, y: Any = Y) -> Items:
+    return Items(list(zip(x, y, strict=True)))
+
+
+def tensors(part: slice) -> TensorDataset:
+    return TensorDataset(torch.from_numpy(X[part]), torch.from_numpy(Y[part]))
+
+
+FIRST, LAST = slice(None, CUT), slice(CUT, None)
+SHAPES: dict[str, Any] = {
+    "two pairs": ((X[FIRST], Y[FIRST]), (X[LAST], Y[LAST])),
+    "lists": (X[FIRST].tolist(), Y[FIRST].tolist(), X[LAST].tolist(), Y[LAST].tolist()),
+    "tensors": tuple(torch.from_numpy(a) for a in (X[FIRST], Y[FIRST], X[LAST], Y[LAST])),
+    "a tensor with a gradient": (torch.tensor(X[FIRST], requires_grad=True), Y[FIRST], X[LAST], Y[LAST]),
+    "double": (X[FIRST].astype(float), Y[FIRST], X[LAST].astype(float), Y[LAST].astype(np.uint8)),
+    "columns of labels": (X[FIRST], Y[FIRST, None], X[LAST], Y[LAST, None]),
+    "frames": ((pd.DataFrame(X[FIRST]), pd.Series(Y[FIRST])), (pd.DataFrame(X[LAST]), pd.Series(Y[LAST]))),
+    "frames of labels": (pd.DataFrame(X[FIRST]), pd.DataFrame(Y[FIRST]), pd.DataFrame(X[LAST]), Y[LAST]),
+    "tensor data sets": (tensors(FIRST), tensors(LAST)),
+    "a list of data sets": [items(X[FIRST], Y[FIRST]), tensors(LAST)],
+    "a data set and a pair": (items(X[FIRST], Y[FIRST]), (X[LAST], Y[LAST])),
+    "subsets": (Subset(items(), range(CUT)), Subset(items(), range(CUT, 30))),
+    "loaders": (DataLoader(tensors(FIRST), shuffle=True), DataLoader(tensors(LAST), batch_size=4)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_same_data_in_any_shape_are_the_same(shape: str) -> None:
+    data = from_data(SHAPES[shape], "mine", title="Mine")
+    assert (data.name, data.title, data.items) == ("mine", "Mine", "rows")
+    assert data.sha256 == SUM
+
+
+@pytest.mark.parametrize(
+    "given", [(X, Y), (torch.from_numpy(X), Y.tolist()), [X, Y], tensors(slice(None)), items()]
+)
+def test_without_a_test_part_the_same_items_are_held_out(given: Any) -> None:
+    data = from_data(given)
+    assert data.sha256 == from_data((X, Y)).sha256
+    assert np.bincount(data.test.labels).tolist() == [2, 2, 2]
+    assert data.remarks[-1] == "6 of 30 rows are held out as the test part, the same ones every time"
+    assert len(from_data(given, test_fraction=0.5).test) == 15
+
+
+def test_a_loader_is_told_of() -> None:
+    assert "its data set is read" in from_data(SHAPES["loaders"]).remarks[0]
+
+
+def test_floats_are_predicted_and_drawn_without_regard_to_classes() -> None:
+    data = from_data((X, Y / 2))
+    assert (data.task, data.train.labels.shape) == ("regression", (24, 1))
+    assert from_data((X, Y / 1), kind="classes").classes == ("0", "1", "2")
+
+
+def test_frames_are_read_like_tables() -> None:
+    frame = pd.DataFrame({"n": np.arange(10), "t": ["a", "b"] * 5})
+    data = from_data((frame, pd.Series(["no", "yes"] * 5, name="good")))
+    assert data.classes == ("no", "yes")
+    assert data.train.images.shape == (8, 3)
+    assert from_data((frame, pd.Series(np.arange(10) / 3))).task == "regression"
+    with pytest.raises(StudyError, match=r"values are missing in 1 of 2 columns: t \(10\)"):
+        from_data((frame.assign(t=np.nan), [0, 1] * 5))
+    with pytest.raises(StudyError, match="train and test differ in the columns t"):
+        from_data((frame, [0, 1] * 5, frame[["n"]], [0, 1] * 5))
+
+
+def test_texts_in_frames_have_their_levels_from_both_parts() -> None:
+    train, test = pd.DataFrame({"t": ["a", "b"] * 2}), pd.DataFrame({"t": ["c", "a"]})
+    data = from_data((train, [0, 1] * 2, test, [0, 1]))
+    assert data.test.images.tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_our_own_data_sets_stay_as_they_are_and_hand_made_ones_are_checked() -> None:
+    digits = load("digits")
+    assert from_data(digits) is digits
+    hand = Dataset("hand", "Hand", "", ("a", "b", "c"), Split(X, Y), Split(X + 1, Y))
+    assert from_data(hand).sha256 == from_data((X, Y, X + 1, Y)).sha256
+    assert from_data(hand).classes == ("a", "b", "c")
+    with pytest.raises(StudyError, match="has no two Splits"):
+        from_data(Dataset("hand", "Hand", "", (), X, Y))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "1"])
+def test_pictures_become_channels_first(mode: str) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 5, 4, 3), dtype=np.uint8)
+    pictures = [Image.fromarray(each).convert(mode) for each in pixels]
+    data = from_data(Items([(picture, i % 2) for i, picture in enumerate(pictures)]), test_fraction=0.5)
+    assert data.items == "images"
+    grey = mode in ("L", "1")
+    assert data.train.images.shape == (3, 1 if grey else 3, 5, 4)
+    wanted = {np.asarray(p.convert("L" if grey else "RGB")).reshape(5, 4, -1).transpose(2, 0, 1).tobytes()
+              for p in pictures}  # fmt: skip
+    assert {each.tobytes() for each in [*data.train.images, *data.test.images]} == wanted
+
+
+@pytest.mark.parametrize("label", [int, float, str, torch.tensor, np.int64])
+def test_labels_of_items_may_be_of_any_kind(label: Any) -> None:
+    data = from_data(Items([(torch.tensor(x), label(int(y))) for x, y in zip(X, Y, strict=True)]))
+    assert data.task == ("regression" if label is float else "classification")
+
+
+def test_a_random_transform_is_asked_once_an_item() -> None:
+    source = items()
+    from_data(source)
+    assert source.asked == 30
+
+
+def test_half_precision_is_read() -> None:
+    assert from_data((torch.from_numpy(X).to(torch.bfloat16), Y)).train.images.dtype == np.float32
+
+
+class Stream(IterableDataset[Any]):
+    def __iter__(self) -> Iterator[Any]:
+        return iter([])
+
+
+FAULTS: dict[str, tuple[Any, str]] = {
+    "a length too long": (Items(items().items, 31), "says that it has 31 items, and it ends after 30; mend"),
+    "no items at all": (Items([], 4), "says that it has 4 items, and it ends after 0"),
+    "no length": (Items([], TypeError("none")), "cannot tell its length .*give it a __len__"),
+    "no items": (Items([]), "Items is empty; at least one item"),
+    "a stream": (Stream(), "Stream can only be run through; collect its items"),
+    "a loaded stream": (DataLoader(Stream()), "Stream can only be run through"),
+    "an item that fails": (Items([(X[0], 0), 3]), "item 1 of Items is int; wanted is"),
+    "three in an item": (Items([(X[0], 0, 1)]), r"item 0 of Items is tuple of 3; wanted is \(input, label\)"),
+    "shapes": (
+        Items([(X[0], 0), (X[1, :3], 1)]),
+        r"input of item 1 of Items has the shape \(3,\), .* 0 \(5,\)",
+    ),
+    "labels": (Items([(X[0], 0), (X[1], X[1])]), r"label of item 1 of Items has the shape \(5,\)"),
+    "types": (Items([(X[0], 0), (X[1] > 0, 1)]), "item 1 of Items is bool, item 0 float32"),
+    "NaN": (
+        (np.where(X[4, 2] == X, np.nan, X), Y),
+        r"hold 1 values that are not finite .* remove such items",
+    ),
+    "one class": ((X, Y * 0), "every training row has the label 0; at least two classes are needed"),
+    "lengths": ((X, Y[:20]), "data has 30 rows and 20 labels"),
+    "three": ((X, Y, X), "tuple of 3 cannot be data; wanted is"),
+    "a name": ("mnist", "'mnist' is a name and no data"),
+    "a number": (3, r"builtins\.int cannot be data"),
+    "labels twice": ((items(), Y), "a torch Dataset holds its labels, so leave y out"),
+    "ragged": (([[1.0], [2.0, 3.0]], [0, 1]), "inputs are no array"),
+    "whole numbers": ((X.astype(int), Y), r"rows are int64; give \.astype"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_cannot_be_data_is_answered(fault: str) -> None:
+    given, words = FAULTS[fault]
+    with pytest.raises(StudyError, match=words) as caught:
+        from_data(given)
+    assert str(caught.value).startswith("data")
+
+
+def test_an_item_that_fails_is_named_with_its_cause() -> None:
+    class Broken(Items):
+        def __getitem__(self, i: int) -> Any:
+            return (X[0], 0) if i < 2 else 1 / 0
+
+    with pytest.raises(StudyError, match="item 2 of Broken fails: ZeroDivisionError: division by zero"):
+        from_data(Broken([None] * 5))
+
+
+@pytest.mark.parametrize("given", [items(), tensors(slice(None))])
+def test_more_than_the_limit_is_refused_before_it_is_read(given: Any) -> None:
+    words = (
+        r"takes 600 bytes once read \(30 items of 20 bytes\), and the limit is 599 bytes; give "
+        r"torch\.utils\.data\.Subset\(dataset, range\(29\)\), or a higher limit=600"
+    )
+    with pytest.raises(StudyError, match=words):
+        from_data(given, limit=599)
+    assert getattr(given, "asked", 1) == 1
+    assert len(from_data(given, limit=600).train) == 24
+
+
+def test_arrays_need_no_torch() -> None:
+    script = (
+        "import sys, numpy as np; from reluctant.data import from_data; x = np.arange(20.)\n"
+        "from_data((x, [0, 1] * 10)); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,134 @@
+"""Labels: classes by number or by name, or numbers to be predicted."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reluctant.data import Dataset
+from reluctant.data.checks import checked
+from reluctant.names import StudyError
+from tests.data.files import unhurried
+
+X = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
+XT = X[:3] + 5
+
+
+def made(y: Any, yt: Any, **known: Any) -> Dataset:
+    return checked("mine", (X, y), (XT, yt), title="Mine", **known)
+
+
+def test_texts_are_classes_in_their_order() -> None:
+    data = made(["dog", "cat", "dog", "cat", "eel", "cat"], ["cat", "eel", "dog"])
+    assert data.classes == ("cat", "dog", "eel")
+    assert data.train.labels.tolist() == [1, 0, 1, 0, 2, 0]
+    assert data.test.labels.tolist() == [0, 2, 1]
+    assert (data.task, data.train.labels.dtype.name, data.warnings) == ("classification", "int64", ())
+
+
+@pytest.mark.parametrize("kind", [object, "S3", "U3"])
+def test_texts_may_be_kept_in_any_way(kind: Any) -> None:
+    texts = np.array(["dog", "cat"] * 3, dtype=kind)
+    assert made(texts, texts[:3]).classes == ("cat", "dog")
+
+
+def test_given_classes_set_the_order_and_unknown_ones_are_answered() -> None:
+    data = made(["dog", "cat"] * 3, ["cat"] * 3, classes=("dog", "cat"))
+    assert data.train.labels.tolist() == [0, 1] * 3
+    with pytest.raises(StudyError, match=r"'catt' is none of the classes given; did you mean 'cat'\?"):
+        made(["dog", "catt"] * 3, ["cat"] * 3, classes=("dog", "cat"))
+
+
+def test_a_class_in_test_alone_is_warned_of() -> None:
+    assert made(["a", "b"] * 3, ["a", "c", "c"]).warnings == (
+        "the class c is in the test part only (2 of 3 rows); nothing can be learned of it",
+    )
+    assert "the class 2 is in the test part only (1 of 3 rows)" in made([0, 1] * 3, [2, 0, 1]).warnings[0]
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", ">f8"])
+def test_floats_are_numbers_to_be_predicted(kind: str) -> None:
+    data = made(np.arange(6).astype(kind), np.arange(3).astype(kind))
+    assert (data.task, data.classes) == ("regression", ())
+    assert data.train.labels.dtype == np.float32
+    assert data.train.labels.tolist() == [[0], [1], [2], [3], [4], [5]]
+    assert data.test.labels.shape == (3, 1)
+
+
+def test_several_numbers_stay_side_by_side_and_the_sum_depends_on_them() -> None:
+    y = np.arange(12.0).reshape(6, 2)
+    data = made(y, y[:3])
+    assert data.train.labels.shape == (6, 2)
+    other = y[:3].copy()
+    other[2, 1] += 1
+    assert made(y, other).sha256 != data.sha256 == made(y.astype(np.float32), y[:3]).sha256
+
+
+def test_kind_overrules_the_look() -> None:
+    assert made(np.arange(6) % 3 / 1, np.arange(3) / 1, kind="classes").classes == ("0", "1", "2")
+    numbers = made(np.arange(6), np.arange(3), kind="numbers")
+    assert (numbers.task, numbers.train.labels.dtype.name) == ("regression", "float32")
+
+
+@unhurried
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\0"), max_size=3), min_size=6, max_size=6).filter(
+        lambda texts: len(set(texts)) > 1
+    )
+)
+def test_any_texts_are_found_again_by_their_class(texts: list[str]) -> None:
+    data = made(np.array(texts, object), np.array(texts[:3], object))
+    assert [data.classes[i] for i in data.train.labels] == texts
+    assert list(data.classes) == sorted(set(texts))
+
+
+Y = np.arange(6)
+FAULTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
+    "one class": (
+        Y * 0,
+        Y[:3] * 0,
+        {},
+        "every training row has the label 0; at least two classes are",
+    ),
+    "one name": (["a"] * 6, ["a"] * 3, {}, r"has the label 0 \(a\)"),
+    "fractions for classes": (
+        Y / 4,
+        Y[:3] / 1,
+        {"kind": "classes"},
+        "float64 and have fractions; give",
+    ),
+    "texts for numbers": (["a"] * 6, ["a"] * 3, {"kind": "numbers"}, "texts such as 'a'; numbers are wanted"),
+    "NaN": (np.where(Y == 4, np.nan, Y), Y / 1, {}, r"hold 1 values that are not finite .* in item 4,"),
+    "too large": (Y * 1e300, Y / 1, {}, "hold 5 values that are not finite"),
+    "constant": (Y * 0.0 + 2, Y / 1, {}, "every training target is 2; there is nothing to be learned"),
+    "one of two constant": (np.stack([Y, 0 * Y], 1) / 1, np.ones((3, 2)), {}, "target in column 1 is 0"),
+    "fewer in test": (np.stack([Y, Y], 1) / 1, Y[:3] / 1, {}, "2 numbers .* in train and 1 in test"),
+    "too deep": (np.ones((6, 2, 2)), Y / 1, {}, r"shape \(6, 2, 2\); wanted is \(n,\) or \(n, outputs\)"),
+    "named numbers": (Y / 1, Y[:3] / 1, {"classes": ["a"]}, "classes are named, and the labels are float64"),
+    "texts and numbers": (["a", "b"] * 3, Y[:3], {}, r"labels are <U1 in train and int64 in test"),
+    "no label": (
+        np.array(["a", None] * 3),
+        ["a"] * 3,
+        {},
+        "3 items without a label, the first is item 1,",
+    ),
+    "no label either": (np.array(["a", np.nan] * 3, object), ["a"] * 3, {}, "without a label"),
+    "single": (3, Y[:3], {}, "train labels are a single value"),
+    "kind": (Y, Y[:3], {"kind": "sorts"}, "kind is one of auto, classes, numbers, not 'sorts'"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_labels_nothing_could_be_learned_from_are_refused(fault: str) -> None:
+    y, yt, known, words = FAULTS[fault]
+    with pytest.raises(StudyError, match=words) as caught:
+        made(y, yt, **known)
+    assert str(caught.value).startswith("mine")
+
+
+def test_more_texts_than_classes_can_be_are_refused() -> None:
+    x = np.arange(2002, dtype=np.float32)
+    with pytest.raises(StudyError, match=r"1,001 different texts; at most 1000 classes"):
+        checked("mine", (x[:1001], list(map(str, range(1001)))), (x[1001:], ["1"] * 1001), title="Mine")
