@@ -138,3 +138,18 @@ def test_one_epoch_on_the_real_mnist(tmp_path: Path) -> None:
     assert result.counts["test"][0].sum() == 10_000
     assert (tmp_path / "runs" / f"{result.run.key}.json").stat().st_size < 40_000
     assert result.record["warnings"] == []
+
+
+@pytest.mark.mnist
+def test_real_colour_images_with_flips_and_crops(tmp_path: Path) -> None:
+    if "RELUCTANT_DATA" not in os.environ:
+        pytest.skip("needs cifar10-part.npz under RELUCTANT_DATA")
+    part = Path(os.environ["RELUCTANT_DATA"]).resolve() / "cifar10-part.npz"
+    study = Study(
+        activation=["relu", "gelu"], seed=[0], epochs=1, dataset=f"npz(path={str(part)!r})", lr=0.01,
+        model="resnet(width=4)", batch_size=128, schedule="cosine", augment="flip + crop(padding=4)",
+    )  # fmt: skip
+    results = reluctant.run(study, tmp_path, workers=2)
+    assert (results.scores("accuracy") > 0.2).all(axis=None)
+    assert [result.counts["test"][0].sum() for result in results] == [1000, 1000]
+    assert "channels last" in str(results.data)

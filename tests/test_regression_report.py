@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from reluctant import figures
 from reluctant.claims import Finding, judged
-from reluctant.cli import main
+from reluctant.cli.main import DONE, carry_out
 from reluctant.comparison import compare, sentence, unit_of
 from reluctant.comparison.images import image_variance
 from reluctant.comparison.inputs import item, items
@@ -107,8 +106,12 @@ def test_decimals_follow_the_size_of_the_scores(tmp_path: Path, scale: float, de
 
 def test_differences_of_r2_are_numbers_and_of_rmse_the_targets_units(found: Results) -> None:
     (by_r2,), (by_rmse,) = compare(found), compare(found, metric="rmse")
-    assert re.search(r"GELU is better than ReLU by 0\.\d{4} of R²", sentence(by_r2, _label))
-    assert re.search(r"GELU is better than ReLU by \d+\.\d\d of RMSE", sentence(by_rmse, _label))
+    assert re.search(
+        r"GELU and tanh are better than ReLU by 0\.\d{4}–0\.\d{4} of R²", sentence(by_r2, _label)
+    )
+    assert re.search(
+        r"GELU and tanh are better than ReLU by \d+\.\d\d–\d+\.\d\d of RMSE", sentence(by_rmse, _label)
+    )
     assert by_r2.unit.margin(0.01) == "±0.01"
     assert "of 1" in written(figures.differences(by_r2))
     assert "(units of the target)" in written(figures.differences(by_rmse))
@@ -167,13 +170,15 @@ def test_panels_of_curves_do_not_overlap(found: Results, width: float) -> None:
     boxes = [axes.get_position() for axes in figures.training_curves(found, "relu", width=width).axes]
     assert len(boxes) == 4
     for i, one in enumerate(boxes):
-        assert one.x0 > 0 and one.x1 < 1
+        assert one.x0 > 0
+        assert one.x1 < 1
         assert not any(one.overlaps(other) for other in boxes[:i])
 
 
 def test_r2_may_lie_below_nothing_and_never_above_one() -> None:
     low, high = possible(-3.0, 2.0, "of 1")
-    assert low == -3.0 and 1 < high < 1.2
+    assert low == -3.0
+    assert 1 < high < 1.2
 
 
 def test_predicted_against_true_shows_every_seed(found: Results) -> None:
@@ -196,7 +201,8 @@ def test_predicted_against_true_shows_every_seed(found: Results) -> None:
 def test_many_numbers_become_squares_that_count_all(tmp_path: Path) -> None:
     found = regressed.folder(tmp_path / "s", rows=DOTS + 500, seed=[0], activation=["relu"], epochs=1)
     (axes,) = figures.predicted(found, "relu").axes
-    assert len(axes.lines) == 1 and 1 < len(axes.patches) <= 5
+    assert len(axes.lines) == 1
+    assert 1 < len(axes.patches) <= 5
 
 
 def test_several_outputs_have_panels_of_their_own(tmp_path: Path) -> None:
@@ -205,14 +211,15 @@ def test_several_outputs_have_panels_of_their_own(tmp_path: Path) -> None:
     assert len(figure.axes) == 4
     assert "the first 4 of 5 outputs" in written(figure)
     table = taken_for(found, "relu")
-    assert table.columns[0] == "Output" and len(table.rows) == 5 * 10
+    assert table.columns[0] == "Output"
+    assert len(table.rows) == 5 * 10
 
 
 def test_numbers_in_ten_steps(found: Results) -> None:
     table = taken_for(found, "relu")
     assert len(table.rows) == 10
     assert sum(int(row[-1]) for row in table.rows) == 3 * regressed.ROWS
-    assert float(table.rows[0][0]) == pytest.approx(regressed.targets().min(), abs=0.01)
+    assert float(table.rows[0][0].replace("−", "-")) == pytest.approx(regressed.targets().min(), abs=0.01)
     means = [float(row[2]) for row in table.rows]
     assert means == sorted(means)
 
@@ -251,15 +258,18 @@ def test_files_hold_the_metrics_of_the_task_alone(found: Results, tmp_path: Path
                   pd.read_parquet(export(found, tmp_path / "a.parquet"))):  # fmt: skip
         assert list(frame.columns[-4:]) == ["r2", "rmse", "mae", "loss"]
         assert not {"accuracy", "f1"} & set(frame.columns)
-    for ending in ("md", "tex"):
-        assert "R² ± 95" in export(found, tmp_path / f"a.{ending}").read_text("utf-8")
+    assert "| R² ± 95 % |" in export(found, tmp_path / "a.md").read_text("utf-8")
+    assert r"& R$^2$ $\pm$ 95 \% &" in export(found, tmp_path / "a.tex").read_text("utf-8")
 
 
-def test_the_command_line_tells_numbers(found: Results) -> None:
+def test_the_command_line_tells_numbers(
+    found: Results, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+
     def told(*arguments: str) -> str:
-        outcome = CliRunner().invoke(main, [*arguments], env={"COLUMNS": "120"})
-        assert outcome.exit_code == 0, outcome.output
-        return outcome.output
+        assert carry_out([*arguments]) == DONE
+        return " ".join(capsys.readouterr().out.split())
 
     folder = str(found.folder)
     assert "other test rows" in told("compare", folder)

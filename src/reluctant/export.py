@@ -189,7 +189,7 @@ def _marked(cell: str) -> str:
 
 
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$",
-        "−": "$-$", "–": "--", "<": r"\textless{}", ">": r"\textgreater{}", "\n": " "} | {
+        "−": "$-$", "²": "$^2$", "–": "--", "<": r"\textless{}", ">": r"\textgreater{}", "\n": " "} | {
     c: "\\" + c for c in "&%$#_{}"
 }  # fmt: skip
 

@@ -65,6 +65,7 @@ def run(
 def _tell(study: "Study", folder: "Folder", means: "Means") -> int:
     """What would be done, and how long it would take, from a few timed steps of each network."""
     from reluctant.data import described
+    from reluctant.figures.labels import clip
     from reluctant.progress import duration
     from reluctant.training import preflight, replaced, seconds_expected
 
@@ -81,7 +82,8 @@ def _tell(study: "Study", folder: "Folder", means: "Means") -> int:
         kinds[alike] = kinds.get(alike) or seconds_expected(alike)
     for kind, seconds in kinds.items():
         count = sum(_alike(each) == kind for each in todo)
-        click.echo(f"  {kind.activation} on {kind.dataset}: {count} × about {duration(seconds)}")
+        where = clip(kind.dataset, 40)
+        click.echo(f"  {kind.activation} on {where}: {count} × about {duration(seconds)}")
     side_by_side = means.crew(todo)
     total = sum(kinds[_alike(each)] for each in todo) / side_by_side
     noun = "worker" if side_by_side == 1 else "workers"

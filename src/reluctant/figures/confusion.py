@@ -43,7 +43,8 @@ def confusion(results: Results, activation: str, *, width: float = 4.9) -> "Figu
     title = f"{label}: what was taken for what"
     if not matrix.size:
         made = paper.sheet(width, 0.6, title, said)
-        made.write(0.02, 0.1, "No run ended with finite numbers.")
+        why = "No matrix was kept." if runs else "No run ended with finite numbers."
+        made.write(0.02, 0.1, why)
         return made.figure
     names = [clip(name, 12) for name in classes(results, len(matrix))]
     left = 0.42 + (0.068 if len(matrix) <= WRITTEN else 0.06) * max(map(len, names))
