@@ -21,7 +21,7 @@ ERRORS = {"relu": 50.0, "gelu": 40.0, "tanh": 49.0}  # deviation of the errors a
 def targets(rows: int = ROWS, outputs: int = 1) -> "np.typing.NDArray[np.float64]":
     """The truth about the test rows, (rows, outputs), as float32 holds it."""
     drawn = np.random.default_rng(0).normal(MEAN, 70, (rows, outputs))
-    return drawn.astype("<f4").astype(float)
+    return drawn.astype("<f8").astype(float)
 
 
 def made(run: Run, rows: int = ROWS, outputs: int = 1, *, diverged: int | None = None) -> Record:
@@ -33,13 +33,13 @@ def made(run: Run, rows: int = ROWS, outputs: int = 1, *, diverged: int | None =
     guessed = true
     for epoch in given["epochs"]:
         size = ERRORS[run.activation] * (1 + (run.epochs - epoch["epoch"]) / 4) * rng.uniform(0.99, 1.01)
-        guessed = (true + size * noise).astype("<f4").astype(float)
+        guessed = (true + size * noise).astype("<f8").astype(float)
         sums = summed(true, guessed)
         del epoch["confusion"]
         epoch["sums"] = {split: sums.tolist() for split in ("train", "valid", "test")}
         loss = float(sums[2].sum() / sums[3].sum())
         epoch["loss"] = dict.fromkeys(("train", "valid", "test"), loss)
-    kept = "" if diverged else base64.b64encode(guessed.astype("<f4").tobytes()).decode()
+    kept = "" if diverged else base64.b64encode(guessed.astype("<f8").tobytes()).decode()
     final = None if diverged else {"loss": 0.3, "sums": given["epochs"][-1]["sums"]["train"]}
     return {**given, "run": run.to_dict(), "final": final, "test_predictions": kept}
 
@@ -61,7 +61,7 @@ def folder(
 
 def described(rows: int = ROWS, outputs: int = 1) -> dict[str, Any]:
     """What a folder keeps of the data."""
-    truth = base64.b64encode(targets(rows, outputs).astype("<f4").tobytes()).decode()
+    truth = base64.b64encode(targets(rows, outputs).astype("<f8").tobytes()).decode()
     return {
         "name": "diabetes", "sha256": "1" * 64, "classes": [], "warnings": [], "items": "rows",
         "images": {"train": rows, "valid": rows, "test": rows}, "test_targets": truth, "outputs": outputs,

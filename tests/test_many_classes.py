@@ -107,7 +107,7 @@ def test_names_are_thinned_and_cells_not_written(
     assert not any(text.isdecimal() for text in told)
     assert any(text.startswith("errors, light to dark: ") for text in told)
     rows = [text for text in figure.axes[0].texts if text.get_text().startswith("bird")][::2]
-    canvas = FigureCanvasAgg(figure).get_renderer()
+    canvas = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     boxes = [text.get_window_extent(canvas) for text in rows]
     assert not any(one.overlaps(other) for one, other in pairwise(boxes))
     assert min(box.x0 for box in boxes) >= 0

@@ -37,7 +37,12 @@ OF_NUMBERS = {
     "rmse": reference.root_mean_squared_error,
     "mae": reference.mean_absolute_error,
 }
-UNITS = {"loss": "nats per image", "r2": "of 1", "rmse": "units of the target", "mae": "units of the target"}
+UNITS = {
+    "loss": "nats per image",
+    "r2": "share of variance explained",
+    "rmse": "units of the target",
+    "mae": "units of the target",
+}
 
 
 def averaged(score_of: Callable[..., Any], average: str) -> Callable[..., float]:

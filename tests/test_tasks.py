@@ -228,7 +228,7 @@ def test_what_cannot_be_trained_is_refused_before(given: dict[str, Any], data: A
     study = Study(**{"activation": "relu", "model": MLP, "dataset": name, **given})
     from reluctant.training import carrying
 
-    carrying._kept.cache_clear()
+    carrying.forget()
     with pytest.raises(StudyError, match=words):
         preflight(study)
 

@@ -83,6 +83,10 @@ class Results(Records):
             "training": lambda: figures.training_curves(self, **more),
             "differences": lambda: figures.differences(_first(self, metric), **more),
         }
+        if kind in ("confusion", "training") and "activation" not in more:
+            raise StudyError(
+                f"{kind} is of one activation: plot({kind!r}, activation={self.activations[0]!r})"
+            )
         if kind not in made:
             hint = did_you_mean(kind, made) or f"; there are {', '.join(PLOTS)}"
             raise StudyError(f"no plot is called {kind!r}{hint}")
@@ -142,7 +146,7 @@ def _rows(comparison: Comparison) -> list[dict[str, Any]]:
         row |= {metric.name: score.mean, "±": score.half}
         if name in told:
             d = told[name].difference
-            row |= {"difference": d.mean, "low": d.low, "high": d.high, "p": d.corrected,
+            row |= {"difference": d.mean, "low": d.low, "high": d.high, "p (Holm)": d.corrected,
                     "verdict": str(told[name].verdict.value)}  # fmt: skip
         else:
             row["verdict"] = "baseline"

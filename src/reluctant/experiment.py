@@ -91,7 +91,20 @@ def conduct(study: Study, folder: Folder, means: Means) -> Events:
             yield from _train(study, folder, means, todo, facts)
             folder.tidy()
         else:
+            _same_code(study, folder, facts)
             folder.open(study)
+
+
+def _same_code(study: Study, folder: Folder, facts: list[Record]) -> None:
+    """Nothing is missing: make sure that what is there is of the code that is asked about now."""
+    if any(each.get("sources") for each in facts):
+        from reluctant import training
+
+        try:
+            now = training.sources(study)
+        except StudyError:  # the code is no more; its results may still be read
+            return
+        folder.agree({}, now, facts)
 
 
 def _objects(study: Study, means: Means) -> bytes:
@@ -126,6 +139,7 @@ def _look_over(study: Study, folder: Folder, means: Means, facts: list[Record]) 
     from reluctant.data import described
 
     training.device(means.device)
+    training.forget()  # data of an earlier study of this process may have changed since
     found = training.preflight(study, Path(means.data) if means.data else None)
     sums = {name: prepared.source.sha256 for name, prepared in found.items()}
     folder.agree(sums, training.sources(study), facts)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from reluctant.inside import index, percent
 from reluctant.models import sites
-from reluctant.models.build import offers
+from reluctant.models.build import handed
 from reluctant.names import Name, StudyError, load_own, parse
 from reluctant.results import read_study
 from reluctant.store import Record, Store
@@ -174,9 +174,7 @@ def _own(name: Name, data: str | None, folder: str | None) -> Subject:
     """The network that a factory makes, on the images it hands over or on a named data set."""
     found = load_own(name.head, "network")
     parts = prepared(data, 0.92, folder) if data else None
-    known: dict[str, Any] = {}
-    if parts:
-        known = {"image": parts.image, "classes": parts.classes, **offers(parts.image, parts.classes)}
+    known: dict[str, Any] = handed(found, parts.image, parts.classes) if parts else {}
     made = found if isinstance(found, nn.Module) else _made(name, found, known)
     if isinstance(made, nn.Module):
         if parts is None:

@@ -150,7 +150,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("mcc", "MCC", True, 0.002, "Matthews' correlation of true and predicted classes", _mcc),
     Metric("r2", "R²", True, 0.01, "share of the targets' variance explained, averaged over outputs", _r2,
-           ("r_squared", "r2_score"), "of 1", (REGRESSION,)),
+           ("r_squared", "r2_score"), "share of variance explained", (REGRESSION,)),
     Metric("rmse", "RMSE", False, 0.0, "root of the mean squared error, averaged over outputs", _rmse,
            (), "units of the target", (REGRESSION,)),
     Metric("mae", "MAE", False, 0.0, "mean absolute error, averaged over outputs", _mae,

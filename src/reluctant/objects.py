@@ -3,10 +3,11 @@
 Whatever takes `module:name` finds them here; processes that help get them as bytes (cloudpickle).
 """
 
+import functools
 import hashlib
 import inspect
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reluctant.names import HERE, SESSION, StudyError, load_own
@@ -58,34 +59,117 @@ def receive(content: bytes) -> None:
 def source(head: str) -> str:
     """SHA-256 of what makes the object what it is.
 
-    Its own sum where it carries one (`source_sum`), else its source text, else the code of its functions.
+    Its own sum where it carries one (`source_sum`), else its code and everything of the same module that the
+    code names, arguments that are bound to it, and what it closes over.
     """
     value = load_own(head, "object")
     own = getattr(value, "source_sum", None)
-    if isinstance(own, str):
-        return own
-    return hashlib.sha256(text_of(value).encode()).hexdigest()
+    return own if isinstance(own, str) else sum_of(value)
 
 
-def text_of(value: Any) -> str:
-    """The source of a function or class; where it is not at hand, that of its functions, or their code."""
-    value = getattr(value, "func", value)  # of a functools.partial
-    try:
-        return inspect.getsource(value)
-    except (OSError, TypeError):
-        parts = [member for member in vars(value).values() if inspect.isfunction(member)] if inspect.isclass(
-            value) else [value]  # fmt: skip
-    return "\n".join(map(_function, parts)) or repr(getattr(value, "__qualname__", type(value).__qualname__))
+def sum_of(value: Any) -> str:
+    """SHA-256 of the code and the values behind an object."""
+    return hashlib.sha256("\n".join(_told(value, {})).encode()).hexdigest()
 
 
-def _function(function: Any) -> str:
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        return _code(code) if code is not None else repr(type(function))
+def _told(value: Any, met: dict[int, Any]) -> Iterator[str]:
+    """Texts that change whenever the object does; each object is told of once."""
+    if isinstance(value, _PLAIN):
+        yield repr(value)
+    elif id(value) in met:
+        return
+    else:
+        met[id(value)] = value  # kept, or another object may get its number
+        for kind, tell in _TELLERS:
+            if isinstance(value, kind):
+                yield from tell(value, met)
+                return
+        yield from _of_instance(value, met)
 
 
-def _code(code: types.CodeType) -> str:
-    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
-    return f"{code.co_name} {code.co_code.hex()} {code.co_names} {constants}"
+def _of_partial(value: functools.partial[Any], met: dict[int, Any]) -> Iterator[str]:
+    for part in (value.func, list(value.args), dict(value.keywords)):
+        yield from _told(part, met)
+
+
+def _of_several(value: Any, met: dict[int, Any]) -> Iterator[str]:
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=repr)
+    for each in value.items() if isinstance(value, Mapping) else value:
+        yield from _told(each, met)
+
+
+def _of_class(value: type, met: dict[int, Any]) -> Iterator[str]:
+    yield f"{value.__module__}.{value.__qualname__}"
+    if _foreign(value):
+        return
+    for base in value.__bases__:
+        if base.__module__ == value.__module__:
+            yield from _told(base, met)
+    for name, member in sorted(vars(value).items()):
+        if not name.startswith("__") or inspect.isfunction(member):
+            yield name
+            yield from _told(getattr(member, "__func__", member), met)
+
+
+def _of_function(value: types.FunctionType, met: dict[int, Any]) -> Iterator[str]:
+    if _foreign(value):
+        yield f"{value.__module__}.{value.__qualname__}"
+        return
+    yield from _of_code(value.__code__)
+    yield from _told([value.__defaults__, value.__kwdefaults__], met)
+    for cell in value.__closure__ or ():
+        yield from _told(cell.cell_contents, met)
+    for name in sorted(_names(value.__code__)):
+        found = value.__globals__.get(name)
+        if getattr(found, "__module__", None) == value.__module__ or isinstance(found, _PLAIN):
+            yield name
+            yield from _told(found, met)
+
+
+def _names(code: types.CodeType) -> set[str]:
+    inner = [_names(each) for each in code.co_consts if isinstance(each, types.CodeType)]
+    return set(code.co_names).union(*inner)
+
+
+def _of_code(code: types.CodeType) -> Iterator[str]:
+    yield f"{code.co_name} {code.co_code.hex()} {code.co_names} {code.co_varnames}"
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield from _of_code(each)
+        else:
+            yield repr(each)
+
+
+def _of_instance(value: Any, met: dict[int, Any]) -> Iterator[str]:
+    """Its class, and its plain attributes; of what holds arrays, their values."""
+    yield f"{type(value).__module__}.{type(value).__qualname__}"
+    if not _foreign(type(value)):
+        yield from _told(type(value), met)
+    if hasattr(value, "__array__"):
+        yield hashlib.sha256(bytes(memoryview(_array(value)))).hexdigest()
+    for name, each in sorted(getattr(value, "__dict__", {}).items()):
+        yield name
+        yield from _told(each, met)
+
+
+def _foreign(value: Any) -> bool:
+    """Whether something is of a library, whose version the records tell."""
+    return str(value.__module__).partition(".")[0] in _FOREIGN
+
+
+def _array(value: Any) -> Any:
+    import numpy as np
+
+    found = value.detach() if hasattr(value, "detach") else value
+    return np.ascontiguousarray(np.asarray(found)).reshape(-1).view(np.uint8)
+
+
+_PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...))
+_FOREIGN = ("builtins", "torch", "numpy", "reluctant", "transformers", "torchvision", "timm")
+_TELLERS: tuple[tuple[Any, Callable[[Any, dict[int, Any]], Iterator[str]]], ...] = (
+    (functools.partial, _of_partial),
+    (type, _of_class),
+    (types.FunctionType, _of_function),
+    ((list, tuple, set, frozenset, Mapping), _of_several),
+)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from reluctant.catalogue import OPTIMIZERS
+from reluctant.names import StudyError
 
 
 def optimizer(
@@ -19,8 +20,18 @@ def optimizer(
     All of them work on each number by itself, so the parameters are laid into one flat one first: the step
     is then one operation. Use `zero_grad(set_to_none=False)`: the gradients stay in their place.
     `spared` are those that weight decay leaves alone; where there are any, and any decay, they are laid into
-    a flat parameter and a group of their own.
+    a flat parameter and a group of their own. Frozen parameters (`requires_grad` False) are left out, as
+    PyTorch leaves them alone. Those that take no part in the forward pass have gradients of zero here, where
+    PyTorch would see none, so weight decay shrinks them too.
+
+    Raises `StudyError` where there is nothing to train.
     """
+    trained = [p for p in parameters if p.requires_grad]
+    if not trained:
+        raise StudyError(
+            "the network has no parameter to train: all are frozen, or there are none; "
+            "set requires_grad=True on those that are to learn"
+        )
     canonical = OPTIMIZERS.canonical(name)
     module, _, attribute = OPTIMIZERS[canonical.head].code.partition(":")
     kind = getattr(importlib.import_module(module), attribute)
@@ -29,7 +40,7 @@ def optimizer(
         keywords["betas"] = (keywords.pop("beta1"), keywords.pop("beta2"))
     if canonical.head in ("adam", "adamw", "sgd"):
         keywords["fused"] = True
-    made: Optimizer = kind(_groups(list(parameters), spared, keywords["weight_decay"]), lr=lr, **keywords)
+    made: Optimizer = kind(_groups(trained, spared, keywords["weight_decay"]), lr=lr, **keywords)
     return made
 
 

@@ -220,10 +220,10 @@ def watch(console: Console, board: Board) -> tuple[AbstractContextManager[Any], 
 
 @contextmanager
 def counting(study: Study) -> Iterator[Callable[[Event], None]]:
-    """One line that counts runs, for a terminal or a notebook; nothing where output goes to a file."""
+    """One line that counts runs, for a terminal or a notebook; elsewhere only what has to be said."""
     notebook = "ipykernel" in sys.modules
     if not (notebook or sys.stdout.isatty()):
-        yield lambda event: None
+        yield _only_said
         return
     board = Board(tuple(study.runs()))
     line = _cell_line() if notebook else _terminal_line()
@@ -238,6 +238,12 @@ def counting(study: Study) -> Iterator[Callable[[Event], None]]:
 
     yield tell
     line("")
+
+
+def _only_said(event: Event) -> None:
+    """What the data are, what was replaced, what went wrong: where output goes to a file."""
+    if isinstance(event, Said):
+        print(visible(event.text))
 
 
 def _terminal_line() -> Callable[[str], None]:

@@ -1,15 +1,18 @@
 """The whole question in one call: activations compared in one's own network, on one's own data."""
 
 import copy
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reluctant import objects
 from reluctant.answer import Results
+from reluctant.catalogue import ACTIVATIONS
 from reluctant.experiment import Watcher, run
-from reluctant.names import HERE, StudyError, shown
+from reluctant.folder import Folder
+from reluctant.names import HERE, StudyError, did_you_mean, shown
 from reluctant.progress import counting
 from reluctant.store import digest
 from reluctant.study import Study
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from reluctant.data import Dataset
 
 Activation = str | Callable[..., Any]
+_OWN = ("model", "data", "seeds", "baseline", "metric", "margin", "folder", "kind", "workers", "engine")
 
 
 def compare(
@@ -33,6 +37,7 @@ def compare(
     margin: float | None = None,
     folder: str | Path | None = None,
     test_fraction: float = 0.2,
+    kind: str = "auto",
     watch: Watcher | None = None,
     engine: str = "local",
     workers: int | None = None,
@@ -51,7 +56,8 @@ def compare(
 
     `data` is a name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them,
     or a `reluctant.data.Dataset`. Without a test part, `test_fraction` of it is held out. Whole numbers and
-    texts in y are classes; numbers with a fraction are predicted (regression).
+    texts in y are classes, other numbers are predicted (regression); `kind`, `"classes"` or `"numbers"`,
+    decides otherwise.
 
     `seeds` is how many runs each gets, or which. `recipe` are the other keys of a study: `epochs`, `lr`,
     `optimizer`, `batch_size`, `schedule`, `augment`, `patience`, … Results are kept in `folder`, under `out`
@@ -59,12 +65,14 @@ def compare(
 
     Raises `StudyError` before anything trains where the question cannot be answered.
     """
-    dataset_name, dataset, task = _data(data, test_fraction, data_folder)
+    _check_recipe(recipe)
+    used: dict[str, Any] = {}
+    dataset_name, dataset, task = _data(data, test_fraction, kind, data_folder)
     told = {key: value for key, value in {"metric": metric, "margin": margin}.items() if value is not None}
-    names = _activations(activations)
+    names = _activations(activations, used)
     if baseline is not None:
         told["baseline"] = _named_as(baseline, names)
-    model_name = _model(model)
+    model_name = _model(model, used)
     study = Study(
         **{"name": f"{_word(model_name)} on {_word(dataset_name)}", "task": task, **_start(model), **recipe},
         activation=names,
@@ -73,43 +81,98 @@ def compare(
         seed=_seeds(seeds),
         compare=told,
     )
-    place = Path(folder) if folder is not None else Path("out") / _folder(study, dataset)
-    with counting(study) as line:
-        return run(
-            study, place, watch=watch or line, engine=engine, workers=workers, device=device,
+    place = Folder(Path(folder) if folder is not None else Path("out") / _folder(study, dataset))
+    grown = _with_what_is_there(study, place)
+    place.agree({dataset_name: dataset.sha256})
+    with counting(grown) as line:
+        found = run(
+            grown, place.path, watch=watch or line, engine=engine, workers=workers, device=device,
             timeout=timeout, data=data_folder,
         )  # fmt: skip
+    return _asked_for(found, study)
 
 
-def _data(data: Any, test_fraction: float, folder: str | Path | None) -> "tuple[str, Dataset, str]":
+_ELSEWHERE = {
+    "seed": "seeds=",
+    "dataset": "data=",
+    "activation": "its first argument",
+    "compare": "baseline=, metric= and margin=",
+    "claim": "a study file",
+    "published": "a study file",
+    "name": "folder=",
+}
+
+
+def _check_recipe(recipe: Mapping[str, Any]) -> None:
+    for key in recipe:
+        if key in _ELSEWHERE:
+            raise StudyError(f"{key} is given to reluctant.compare by {_ELSEWHERE[key]}")
+        if key not in Study.model_fields:
+            known = [*(each for each in Study.model_fields if each not in _ELSEWHERE), *_OWN]
+            hint = did_you_mean(key, known) or f"; known: {', '.join(known)}"
+            raise StudyError(f"reluctant.compare has no argument {key!r}{hint}")
+
+
+def _with_what_is_there(study: Study, place: Folder) -> Study:
+    """The study with the seeds and activations that its folder has beside those that are asked for now."""
+    if not (place.path / "study.toml").is_file():
+        return study
+    there = Study.read(place.path / "study.toml")
+    seeds, activations = (
+        tuple(dict.fromkeys((*getattr(there, key), *getattr(study, key)))) for key in ("seed", "activation")
+    )
+    return study.model_copy(update={"seed": seeds, "activation": activations})
+
+
+def _asked_for(found: Results, study: Study) -> Results:
+    """Of all that a folder holds, what was asked for."""
+    runs = set(study.runs())
+    return replace(
+        found,
+        study=study,
+        results=tuple(result for result in found.results if result.run in runs),
+        failures={run: cause for run, cause in found.failures.items() if run in runs},
+    )
+
+
+def _data(
+    data: Any, test_fraction: float, kind: str, folder: str | Path | None
+) -> "tuple[str, Dataset, str]":
     """The name of the data in a study, the data, and what there is to learn."""
     from reluctant.data import from_data, load
 
     if isinstance(data, str):
         found = load(data, Path(folder) if folder else None)
         return found.name, found, found.task
-    made = from_data(data, test_fraction=test_fraction)
+    made = from_data(data, test_fraction=test_fraction, kind=kind)
     return objects.keep(f"data_{made.sha256[:8]}", made), made, made.task
 
 
-def _activations(given: Sequence[Activation] | Mapping[str, Activation]) -> list[str]:
+def _activations(given: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]) -> list[str]:
     if isinstance(given, str):
         raise StudyError(f"activations are a list, such as ['relu', {given!r}]")
     if isinstance(given, Mapping):
-        return [each if isinstance(each, str) else objects.keep(_fit(name), each)
-                for name, each in given.items()]  # fmt: skip
+        return [_called_so(name, each, used) for name, each in given.items()]
     if not isinstance(given, Iterable):
         raise StudyError(f"activations are a list of names or functions, not {shown(given)}")
-    return [each if isinstance(each, str) else _activation(each) for each in given]
+    return [each if isinstance(each, str) else _activation(each, used) for each in given]
 
 
-def _activation(given: Any) -> str:
-    from torch import nn
+def _called_so(name: Any, given: Activation, used: dict[str, Any]) -> str:
+    """An activation under a name of the user's choice."""
+    if not isinstance(name, str) or not name.isidentifier():
+        raise StudyError(f"an activation is called by a word such as 'squash', not {shown(name)}")
+    if isinstance(given, str):
+        if ACTIVATIONS.canonical(given) != ACTIVATIONS.canonical(name):
+            raise StudyError(
+                f"{given!r} has a name of its own, which tables show; write {given!r}: {given!r}"
+            )
+        return given
+    return _own(name, given, used)
 
-    if isinstance(given, nn.Module):
-        word = type(given).__name__
-        return objects.keep(_fit(word), _Copies(given))
-    word = _called(given)
+
+def _activation(given: Any, used: dict[str, Any]) -> str:
+    word = type(given).__name__ if _is_module(given) else _called(given)
     if word == "<lambda>":
         raise StudyError(
             "a lambda has no name to stand in tables; write def squash(x): …, or give names: "
@@ -117,21 +180,44 @@ def _activation(given: Any) -> str:
         )
     if not callable(given) or not word:
         raise StudyError(f"an activation is a name, a function of a tensor, or a class, not {shown(given)}")
-    return objects.keep(_fit(word), given)
+    if word in ACTIVATIONS and str(getattr(given, "__module__", "torch")).startswith("torch"):
+        return ACTIVATIONS[word].name if not _is_module(given) else _own(f"{word}_module", given, used)
+    return _own(_fit(word), given, used)
 
 
-def _model(given: Any) -> str:
-    from torch import nn
+def _own(word: str, given: Any, used: dict[str, Any]) -> str:
+    if word in ACTIVATIONS:
+        raise StudyError(
+            f"an activation of your own is called {word}, and so is one of the catalogue; give it another "
+            f"name: {{'my_{word}': {word}}}"
+        )
+    return _kept(word, _Copies(given) if _is_module(given) else given, used)
 
+
+def _kept(word: str, value: Any, used: dict[str, Any]) -> str:
+    """Keep an object under its word, or under one like it where another of this call has that."""
+    while word in used and used[word] is not value:
+        word += "_"
+    used[word] = value
+    return objects.keep(word, value)
+
+
+def _model(given: Any, used: dict[str, Any]) -> str:
     if isinstance(given, str):
         return given
-    if isinstance(given, nn.Module):
-        return objects.keep(_fit(type(given).__name__), _Copies(given))
+    if _is_module(given):
+        return _kept(_fit(type(given).__name__), _Copies(given), used)
     if not callable(given):
         raise StudyError(
             f"model is a name, a torch module, or a class or function that makes one, not {shown(given)}"
         )
-    return objects.keep(_fit(_called(given)), given)
+    return _kept(_fit(_called(given)), given, used)
+
+
+def _is_module(given: Any) -> bool:
+    from torch import nn
+
+    return isinstance(given, nn.Module)
 
 
 class _Copies:
@@ -145,11 +231,8 @@ class _Copies:
 
     @property
     def source_sum(self) -> str:
-        """Of the class's source and of the weights."""
-        from reluctant.training import fingerprint
-
-        text = objects.text_of(type(self.module)) + repr(self.module) + fingerprint(self.module)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Of the class, its attributes and the weights."""
+        return objects.sum_of(self.module)
 
 
 def _called(given: Any) -> str:
@@ -161,9 +244,7 @@ def _called(given: Any) -> str:
 
 def _start(model: Any) -> dict[str, str]:
     """A network that is handed over keeps its weights; what makes networks is drawn anew for every seed."""
-    from torch import nn
-
-    return {"init": "as_made"} if isinstance(model, nn.Module) else {}
+    return {"init": "as_made"} if _is_module(model) else {}
 
 
 def _fit(word: str) -> str:
@@ -179,10 +260,14 @@ def _named_as(baseline: str, names: Sequence[str]) -> str:
     return f"{HERE}:{baseline}" if f"{HERE}:{baseline}" in names else baseline
 
 
-def _seeds(given: int | Sequence[int]) -> list[int]:
-    if isinstance(given, bool) or (isinstance(given, int) and given < 1):
-        raise StudyError(f"seeds are how many (5) or which ([0, 1, 2]), not {given!r}")
-    return list(range(given)) if isinstance(given, int) else list(given)
+def _seeds(given: Any) -> list[int]:
+    if isinstance(given, Integral) and not isinstance(given, bool) and int(given) > 0:
+        return list(range(int(given)))
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        seeds = [int(each) if isinstance(each, Integral) else each for each in given]
+        if seeds:
+            return seeds
+    raise StudyError(f"seeds are how many (5) or which ([0, 1, 2]), not {shown(given)}")
 
 
 def _word(name: str) -> str:

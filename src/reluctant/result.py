@@ -154,8 +154,8 @@ def _counts(epochs: list[Record], split: str) -> Counts:
 
 
 def numbers(text: str, outputs: int) -> Floats:
-    """Numbers (n, outputs) from the base64 of float32."""
-    return np.frombuffer(base64.b64decode(text), "<f4").astype(float).reshape(-1, max(1, outputs))
+    """Numbers (n, outputs) from the base64 of float64, little-endian."""
+    return np.frombuffer(base64.b64decode(text), "<f8").astype(float).reshape(-1, max(1, outputs))
 
 
 def decoded(text: str, classes: int) -> npt.NDArray[np.int64]:

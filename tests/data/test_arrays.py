@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,81 @@ def test_a_loader_is_told_of() -> None:
 def test_floats_are_predicted_and_drawn_without_regard_to_classes() -> None:
     data = from_data((X, Y / 2))
     assert (data.task, data.train.labels.shape) == ("regression", (24, 1))
-    assert from_data((X, Y / 1), kind="classes").classes == ("0", "1", "2")
+    assert from_data((X, Y / 2), kind="numbers").train.labels.shape == (24, 1)
+    with pytest.raises(StudyError, match="data: kind is one of auto, classes, numbers, not 'sorts'"):
+        from_data((X, pd.Series(Y)), kind="sorts")
+
+
+PARTS = [(X, Y), (X[FIRST], Y[FIRST], X[LAST], Y[LAST])]
+WAYS = [np.asarray, pd.Series, torch.tensor]
+
+
+def with_labels(pair: tuple[Any, ...], way: Any, change: Any) -> tuple[Any, ...]:
+    return tuple(way(change(each)) if i % 2 else each for i, each in enumerate(pair))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("pair", PARTS)
+def test_whole_floats_are_classes_and_that_is_told(pair: tuple[Any, ...], way: Any) -> None:
+    floats = with_labels(pair, way, lambda y: y / 1)
+    data = from_data(floats)
+    assert data.sha256 == from_data(pair).sha256
+    assert data.classes == ("0", "1", "2")
+    assert data.remarks[0] == (
+        "the 3 whole numbers of the labels are taken for classes; kind='numbers' predicts them as numbers"
+    )
+    assert from_data(floats, kind="numbers").task == "regression"
+    assert from_data(floats, kind="classes").remarks == data.remarks[1:]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_more_than_twenty_whole_floats_are_numbers(way: Any) -> None:
+    assert from_data((X, way(np.arange(30) % 20 / 1)), test_fraction=0.5).task == "classification"
+    assert from_data((X, way(np.arange(30) % 21 / 1)), test_fraction=0.5).task == "regression"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("pair", PARTS)
+@pytest.mark.parametrize("shift", [lambda y: y + 1, lambda y: 10 * y - 10, lambda y: (y + 1) / 1])
+def test_classes_that_do_not_count_from_0_keep_their_numbers(
+    pair: tuple[Any, ...], way: Any, shift: Any
+) -> None:
+    data = from_data(with_labels(pair, way, shift))
+    assert data.classes == tuple(str(int(shift(y))) for y in range(3))
+    assert (data.sha256, data.warnings) == (from_data(pair).sha256, ())
+
+
+def test_what_was_renamed_is_told_and_named_classes_are_not() -> None:
+    said = "the labels 1, 2, 3 do not count from 0 without a gap; each is a class of that name"
+    assert said in from_data((X, Y + 1)).remarks
+    assert from_data(items(X, Y + 1)).classes == ("1", "2", "3")
+    named = from_data((X, Y + 1), classes="abcd")
+    assert named.classes == ("a", "b", "c", "d")
+    assert named.warnings == ("the class a has no row in either part; nothing is learned or asked of it",)
+
+
+@pytest.mark.parametrize("way", [np.asarray, pd.Series, list])
+def test_named_classes_have_their_order_however_labels_are_kept(way: Any) -> None:
+    texts = way(["b", "a"] * 15)
+    data = from_data((X[FIRST], texts[:CUT], X[LAST], texts[CUT:]), classes=("b", "a"))
+    assert data.classes == ("b", "a")
+    assert data.train.labels.tolist() == [0, 1] * 10
+    assert from_data((X, way(list(Y))), classes="cab").classes == ("c", "a", "b")
+    with pytest.raises(StudyError, match="the label 'a' is none of the classes given"):
+        from_data((X, texts), classes=("b", "c"))
+
+
+def test_columns_of_one_name_are_answered() -> None:
+    twice = pd.DataFrame(X[:, :4], columns=list("aabc"))
+    for given in ((twice, Y), (twice, Y, twice[["b", "a", "c"]], Y)):
+        with pytest.raises(StudyError, match="data: more than one column is called 'a'; give every column"):
+            from_data(given)
+
+
+@pytest.mark.parametrize("fraction", ["0.2", None, True, [0.2]])
+def test_a_fraction_that_is_no_number_is_answered(fraction: Any) -> None:
+    with pytest.raises(StudyError, match=r"test_fraction is a number between 0 and 1, such as 0\.2, not "):
+        from_data((X, Y), test_fraction=fraction)
 
 
 def test_frames_are_read_like_tables() -> None:
@@ -116,6 +191,7 @@ def test_our_own_data_sets_stay_as_they_are_and_hand_made_ones_are_checked() -> 
     hand = Dataset("hand", "Hand", "", ("a", "b", "c"), Split(X, Y), Split(X + 1, Y))
     assert from_data(hand).sha256 == from_data((X, Y, X + 1, Y)).sha256
     assert from_data(hand).classes == ("a", "b", "c")
+    assert from_data(replace(hand, items="patients")).items == "patients"
     with pytest.raises(StudyError, match="has no two Splits"):
         from_data(Dataset("hand", "Hand", "", (), X, Y))  # type: ignore[arg-type]
 
@@ -135,7 +211,11 @@ def test_pictures_become_channels_first(mode: str) -> None:
 
 @pytest.mark.parametrize("label", [int, float, str, torch.tensor, np.int64])
 def test_labels_of_items_may_be_of_any_kind(label: Any) -> None:
-    data = from_data(Items([(torch.tensor(x), label(int(y))) for x, y in zip(X, Y, strict=True)]))
+    data = from_data(
+        Items(
+            [(torch.tensor(x), label(y / 2 if label is float else int(y))) for x, y in zip(X, Y, strict=True)]
+        )
+    )
     assert data.task == ("regression" if label is float else "classification")
 
 
@@ -220,3 +300,31 @@ def test_arrays_need_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_frame_and_the_name_of_its_target() -> None:
+    frame = pd.DataFrame({"a": np.arange(40.0) % 7, "b": np.arange(40.0) % 5, "kind": ["x", "y"] * 20})
+    data = from_data((frame, "kind"))
+    assert data.classes == ("x", "y")
+    assert data.train.images.shape[1] == 2
+    with pytest.raises(StudyError, match="there is no column 'kin'; did you mean 'kind'"):
+        from_data((frame, "kin"))
+    with pytest.raises(StudyError, match="the name of a column goes with a pandas frame"):
+        from_data((np.ones((4, 2)), "kind"))
+
+
+@pytest.mark.parametrize("copy", ["kind", "other", "number"])
+def test_a_column_that_is_the_target_is_warned_of(copy: str) -> None:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 60)
+    frame = pd.DataFrame({"a": rng.normal(size=60), "b": rng.integers(0, 3, 60).astype(float)})
+    target: Any = y
+    if copy == "number":
+        target = rng.normal(size=60)
+        frame["copy"] = 32 + 1.8 * target
+    else:
+        frame["copy"] = y.astype(float) if copy == "kind" else np.array([5.0, -1.0, 2.0])[y]
+    assert any(
+        "column copy is the target under another name" in each for each in from_data((frame, target)).warnings
+    )
+    assert not any("under another name" in each for each in from_data((frame[["a", "b"]], target)).warnings)

@@ -51,6 +51,11 @@ def test_few_whole_numbers_are_classes_unless_said_otherwise(tmp_path: Path) -> 
     )
     more = "x,y\n" + "\n".join(f"{i}.5,{i}" for i in range(120))
     assert read(tmp_path, more, "target='y'").task == "regression"
+    floats = read(tmp_path, "x,y\n" + "\n".join(f"{i}.5,{i % 3}.0" for i in range(30)), "target='y'")
+    assert floats.classes == ("0", "1", "2")
+    assert floats.remarks[0].startswith("the 3 whole numbers of y are taken for classes; kind='numbers'")
+    points = "x,y\n" + "\n".join(f"{i}.5,{i % 21}.0" for i in range(63))
+    assert read(tmp_path, points, "target='y'").task == "regression"
     halves = "x,y\n" + "\n".join(f"{i}.5,{(i % 3) / 2}" for i in range(30))
     assert read(tmp_path, halves, "target='y'").task == "regression"
     assert read(tmp_path, halves, "target='y', kind='classes'").classes == ("0", "0.5", "1")
@@ -94,6 +99,8 @@ FAULTS = {
     "a,good\n" + "".join(f"t{i},{i % 2}\n" for i in range(101)): "text column 'a' has 101 different values",
     "a;good\n" + "".join(f"{i},5;{i % 2}\n" for i in range(101)): r"written 1\.5, not 1,5",
     "a,good\n" + "".join(f"{'inf' if i == 3 else i},{i % 2}\n" for i in range(9)): "not finite",
+    "a, a,good\n1,2,yes\n2,1,no\n": "more than one column is called 'a'; give every column a name",
+    "a,good, good\n1,2,yes\n2,1,no\n": "more than one column is called 'good'",
     "a,good\n1,yes\n": "leaves nothing to train on",
 }
 

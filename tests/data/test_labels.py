@@ -48,11 +48,24 @@ def test_a_class_in_test_alone_is_warned_of() -> None:
     assert "the class 2 is in the test part only (1 of 3 rows)" in made([0, 1] * 3, [2, 0, 1]).warnings[0]
 
 
+def test_a_class_without_any_item_is_warned_of() -> None:
+    assert made([0, 2] * 3, [0, 2, 2], classes="abc").warnings == (
+        "the class b has no row in either part; nothing is learned or asked of it",
+    )
+    said = made([0, 1] * 3, [0, 1, 1], classes="abcdefgh").warnings[0]
+    assert said.startswith("the classes c, d, e, f, g, … have no row in either part")
+
+
+def test_large_numbers_keep_their_digits() -> None:
+    y = 1_700_000_000 + np.arange(6.0)
+    assert made(y, y[:3]).train.labels[:, 0].tolist() == y.tolist()
+
+
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64", ">f8"])
 def test_floats_are_numbers_to_be_predicted(kind: str) -> None:
     data = made(np.arange(6).astype(kind), np.arange(3).astype(kind))
     assert (data.task, data.classes) == ("regression", ())
-    assert data.train.labels.dtype == np.float32
+    assert data.train.labels.dtype == np.float64
     assert data.train.labels.tolist() == [[0], [1], [2], [3], [4], [5]]
     assert data.test.labels.shape == (3, 1)
 
@@ -69,7 +82,7 @@ def test_several_numbers_stay_side_by_side_and_the_sum_depends_on_them() -> None
 def test_kind_overrules_the_look() -> None:
     assert made(np.arange(6) % 3 / 1, np.arange(3) / 1, kind="classes").classes == ("0", "1", "2")
     numbers = made(np.arange(6), np.arange(3), kind="numbers")
-    assert (numbers.task, numbers.train.labels.dtype.name) == ("regression", "float32")
+    assert (numbers.task, numbers.train.labels.dtype.name) == ("regression", "float64")
 
 
 @unhurried

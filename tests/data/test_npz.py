@@ -76,6 +76,16 @@ def test_what_is_left_over_is_told(tmp_path: Path) -> None:
     assert (len(data.train), len(data.test)) == (10, 2)
 
 
+def test_classes_that_do_not_count_from_0_keep_their_numbers(tmp_path: Path) -> None:
+    data = read(tmp_path, x=X, y=Y + 1)
+    assert (data.classes, data.sha256) == (("1", "2", "3"), read(tmp_path, x=X, y=Y).sha256)
+    assert "do not count from 0" in data.remarks[0]
+    assert read(tmp_path, ", classes='a,b,c,d'", x=X, y=Y + 1).classes == ("a", "b", "c", "d")
+    parts = read(tmp_path, x_train=X[:12], y_train=Y[:12] / 1 + 1, x_test=X[12:], y_test=Y[12:] / 1 + 1)
+    assert (parts.classes, parts.test.labels.tolist()) == (("1", "2", "3"), [0, 1, 2] * 2)
+    assert "are taken for classes" in parts.remarks[0]
+
+
 def test_numbers_are_predicted_where_so_asked(tmp_path: Path) -> None:
     assert read(tmp_path, ", kind='numbers'", x=X, y=Y).task == "regression"
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from reluctant.activations.build import make
-from reluctant.names import StudyError
+from reluctant.names import StudyError, parse
 
 REACH = 12.0  # standard deviations; the density beyond is below 1e-31
 PANEL = 0.125
@@ -22,11 +22,17 @@ def gain(name: str) -> float:
     √2 for ReLU (He et al. 2015, 1502.01852). By numerical integration in double precision, at the parameters'
     start. Raises `StudyError` for an activation that is not a function of one number, or is zero everywhere.
     """
-    return 1 / sqrt(_moment(name))
+    square = _square(name) if parse(name).is_own else _moment(name)
+    return 1 / sqrt(square)
 
 
 @lru_cache(maxsize=256)
 def _moment(name: str) -> float:
+    """The second moment of a catalogue's activation; a name of one's own may mean another one later."""
+    return _square(name)
+
+
+def _square(name: str) -> float:
     _, square = moments(make(name))
     if not 0 < square < float("inf"):
         raise StudyError(f"activation {name} has no gain: the mean of its squares is {square} under N(0, 1)")

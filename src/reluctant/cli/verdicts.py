@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reluctant.comparison.inputs import item
 from reluctant.names import visible
 
 if TYPE_CHECKING:
@@ -130,6 +131,20 @@ def _table(console: "Console", comparison: "Comparison") -> None:
             Text(visible(name)), str(interval.n), score + half, *_cells(comparison, found.get(name))
         )
     console.print(table)
+    if comparison.family:
+        _say(console, _margin(comparison))
+
+
+def _margin(comparison: "Comparison") -> str:
+    """Which differences do not matter here, and where a single test input is worth more than that."""
+    if not comparison.margin:
+        return "No margin: every difference matters, so none can be called the same; --margin sets one."
+    step = comparison.results.resolution(comparison.metric.name)
+    told = f"Differences within {comparison.unit.margin(comparison.margin)} do not matter (the margin)."
+    if step <= comparison.margin:
+        return told
+    one = item(comparison.results)
+    return f"{told} One test {one} is worth {comparison.unit.amount(step)}: --margin sets a wider one."
 
 
 def _cells(comparison: "Comparison", contrast: object) -> tuple[str, str, str]:

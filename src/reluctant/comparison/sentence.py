@@ -21,7 +21,7 @@ def sentence(comparison: Comparison, label: Label = str) -> str:
     said = "; ".join(part for part in parts if part)
     if said.startswith("no verdict"):
         said = f"N{said[1:]}"
-    parts_ = [f"{said}.", leading(comparison, label), _survives(comparison)]
+    parts_ = [f"{said}.", _survives(comparison), leading(comparison, label)]
     return " ".join(part for part in parts_ if part)
 
 
@@ -32,15 +32,30 @@ def leading(comparison: Comparison, label: Label = str) -> str:
     behind = [name for name in ranks if name not in ahead]
     if not behind or not ahead:
         return ""
-    metric, results = comparison.metric, comparison.results
-    means = {name: results.interval(metric.name, name, at=comparison.at).mean for name in ranks}
-    best = max(ahead, key=lambda name: means[name] if metric.higher else -means[name])
-    gaps = [abs(means[name] - means[best]) for name in behind]
-    apart = "; the data do not tell them apart" if len(ahead) > 1 else ""
-    lead = f"{listed([label(n) for n in ahead])} lead{'s' if len(ahead) == 1 else ''}{apart}"
+    gaps = [c.difference.mean for c in comparison.pairs if _decided(c, ahead, behind)]
+    lead = (
+        f"{listed([label(n) for n in ahead])} lead{'s' if len(ahead) == 1 else ''}{_among(comparison, ahead)}"
+    )
     verb = "is" if len(behind) == 1 else "are"
-    others, by = listed([label(n) for n in behind]), comparison.unit.span(min(gaps), max(gaps))
-    return f"Of all pairs: {lead}; {others} {verb} behind by {by}."
+    by = f" by {comparison.unit.span(min(gaps, key=abs), max(gaps, key=abs))}" if gaps else ""
+    return f"Of all pairs: {lead}; {listed([label(n) for n in behind])} {verb} behind{by}."
+
+
+def _decided(contrast: Contrast, ahead: Sequence[str], behind: Sequence[str]) -> bool:
+    """Whether a pair of a leader and one behind was told apart."""
+    ends = {contrast.activation in ahead, contrast.against in ahead}
+    between = len(ends) == 2 and {contrast.activation, contrast.against} <= {*ahead, *behind}
+    return between and contrast.verdict in (Verdict.BETTER, Verdict.WORSE)
+
+
+def _among(comparison: Comparison, ahead: Sequence[str]) -> str:
+    """What is known of several leaders among themselves."""
+    if len(ahead) == 1:
+        return ""
+    pairs = [c for c in comparison.pairs if c.activation in ahead and c.against in ahead]
+    if all(c.verdict == Verdict.SAME for c in pairs):
+        return f"; they are the same within {comparison.unit.margin(comparison.margin)}"
+    return "; the data do not tell them apart"
 
 
 def listed(names: Sequence[str]) -> str:

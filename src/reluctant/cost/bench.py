@@ -50,7 +50,7 @@ class Cost:
 class Bench:
     """A finished measurement: ReLU first, then the others as they were named, the compiled after the plain.
 
-    `notes` say what could not be compiled, and why.
+    `notes` say what could not be compiled, or not in every round, and why.
     """
 
     setting: Setting
@@ -90,7 +90,9 @@ def measure(
             timed_round(canonical, setting, number, clock) if clock else apart(canonical, setting, number)
         )
         tell(number + 1)
-    costs = tuple(_cost(variant, rounds, *memory[variant]) for variant in found)
+    lost = [variant for variant in found if any(variant not in t for each in rounds for t in each.values())]
+    notes += tuple(f"{name} was not compiled in every round, and is left out" for name, _ in lost)
+    costs = tuple(_cost(variant, rounds, *memory[variant]) for variant in found if variant not in lost)
     return Bench(setting, costs, notes, _machine(setting))
 
 

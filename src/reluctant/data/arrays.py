@@ -8,10 +8,12 @@ import numpy as np
 
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset, Split
+from reluctant.data.guess import guessed
+from reluctant.data.labels import check_kind
 from reluctant.data.materialise import LIMIT, Materialised, is_torch_data, materialised
-from reluctant.data.table import as_numbers, as_target
+from reluctant.data.table import as_given, as_numbers, as_target, check_names
 from reluctant.data.whole import held_out
-from reluctant.names import StudyError
+from reluctant.names import StudyError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,18 +37,20 @@ def from_data(
     """A data set from what a user holds in hands, checked; without a test part some items are held out.
 
     `given` is one of `reluctant.data`'s own (kept as it is), (x, y), (x, y, x_test, y_test), ((x, y),
-    (x_test, y_test)), a `torch.utils.data.Dataset` of (input, label), or two of them for training and test. x
-    and y are arrays, tensors on any device, lists, pandas frames or series. PyTorch data sets are read once,
-    in order, into at most `limit` bytes: what a random transform gives that once is used in every epoch.
-    `kind`: see `labelled`. Raises `StudyError`.
+    (x_test, y_test)), (frame, "target"), a `torch.utils.data.Dataset` of (input, label), or two of them for
+    training and test. x and y are arrays, tensors on any device, lists, pandas frames or series. PyTorch data
+    sets are read once, in order, into at most `limit` bytes: what a random transform gives that once is used
+    in every epoch.
+    `kind`: see `labelled`; labels without `classes`: see `guessed`. Raises `StudyError`.
     """
     if isinstance(given, Dataset):
         return given if given.sha256 and not classes else _again(given, classes)
-    known: dict[str, Any] = {"title": title or name, "classes": tuple(classes), "kind": kind}
+    check_kind(name, kind)
     parts = [_read(name, part, limit) for part in _parts(name, given)]
+    parts, columns = _without_frames(name, parts)
+    parts, more = _with_labels(name, parts, kind, tuple(classes))
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    parts, more = _without_frames(name, parts, kind)
-    known = {**known, **{key: value for key, value in more.items() if not known.get(key)}, "remarks": notes}
+    known: dict[str, Any] = {"title": title or name, **columns, **more, "remarks": notes}
     if len(parts) == 1:
         return held_out(name, parts[0].inputs, parts[0].labels, test_fraction, **known)
     train, test = ((part.inputs, part.labels) for part in parts)
@@ -65,6 +69,7 @@ def _again(given: Dataset, classes: Sequence[str]) -> Dataset:
         classes=tuple(classes) or given.classes,
         note=given.note,
         warnings=given.warnings,
+        items=given.items if given.items != Dataset.items else None,
         remarks=given.remarks,
     )
 
@@ -76,6 +81,7 @@ def _parts(name: str, given: Any) -> list[Any]:
     if is_torch_data(given):
         return [given]
     if isinstance(given, tuple | list):
+        given = _with_columns(name, given)
         if len(given) == _FOUR:
             return [tuple(given[:2]), tuple(given[2:])]
         if len(given) == _TWO:
@@ -85,6 +91,22 @@ def _parts(name: str, given: Any) -> list[Any]:
             return list(given) if all(halves) else [tuple(given)]
         raise StudyError(f"{name}: {type(given).__name__} of {len(given)} cannot be data; {_WANTED}")
     raise StudyError(f"{name}: {type(given).__module__}.{type(given).__name__} cannot be data; {_WANTED}")
+
+
+def _with_columns(name: str, given: "Sequence[Any]") -> "Sequence[Any]":
+    """(frame, "target") as the frame without that column, and the column."""
+    if len(given) % 2 or not any(isinstance(each, str) for each in given[1::2]):
+        return given
+    found: list[Any] = []
+    for frame, target in zip(given[::2], given[1::2], strict=True):
+        if not (isinstance(target, str) and hasattr(frame, "columns") and hasattr(frame, "drop")):
+            raise StudyError(f"{name}: the name of a column goes with a pandas frame; {_WANTED}")
+        if target not in frame.columns:
+            known = list(map(str, frame.columns))
+            hint = did_you_mean(target, known) or f"; there are {', '.join(known)}"
+            raise StudyError(f"{name}: there is no column {target!r}{hint}")
+        found += [frame.drop(columns=[target]), frame[target]]
+    return tuple(found)
 
 
 def _read(name: str, part: Any, limit: int) -> Materialised:
@@ -113,28 +135,51 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _without_frames(
-    name: str, parts: list[Materialised], kind: str
-) -> tuple[list[Materialised], dict[str, Any]]:
-    """Frames and series of pandas as arrays, both parts together, and what is known of them."""
+def _without_frames(name: str, parts: list[Materialised]) -> tuple[list[Materialised], dict[str, Any]]:
+    """Frames of pandas as arrays, both parts together, and the names of their columns."""
     pandas = sys.modules.get("pandas")
-    known: dict[str, Any] = {}
-    sizes = [len(part.inputs) if hasattr(part.inputs, "__len__") else 0 for part in parts]
-    x, y = [part.inputs for part in parts], [_column(part.labels) for part in parts]
-    if pandas is not None and all(isinstance(each, pandas.DataFrame) for each in x):
-        _check_columns(name, x)
-        values, known["columns"] = as_numbers(name, pandas.concat(x, ignore_index=True))
-        x = np.split(values, [sizes[0]]) if len(x) > 1 else [values]
+    frames = [part.inputs for part in parts]
+    if pandas is None or not all(isinstance(each, pandas.DataFrame) for each in frames):
+        return parts, {}
+    _check_columns(name, frames)
+    values, columns = as_numbers(name, pandas.concat(frames, ignore_index=True))
+    x = _cut(values, frames)
+    return [Materialised(a, part.labels, part.notes) for a, part in zip(x, parts, strict=True)], {
+        "columns": columns
+    }
+
+
+def _with_labels(
+    name: str, parts: list[Materialised], kind: str, classes: tuple[str, ...]
+) -> tuple[list[Materialised], dict[str, Any]]:
+    """Labels as arrays, series of both parts together; the classes and the kind that they turn out to be."""
+    pandas = sys.modules.get("pandas")
+    y = [_column(part.labels) for part in parts]
     if pandas is not None and all(isinstance(each, pandas.Series) for each in y):
-        lengths = [len(each) for each in y]
-        codes, known["classes"], said = as_target(name, pandas.concat(y, ignore_index=True), kind)
-        known["kind"] = "classes" if known["classes"] else "numbers"
-        y = np.split(codes, [lengths[0]]) if len(y) > 1 else [codes]
-        parts = [Materialised(part.inputs, part.labels, (*part.notes, *said)) for part in parts]
-    return [Materialised(a, b, part.notes) for a, b, part in zip(x, y, parts, strict=True)], known
+        whole = pandas.concat(y, ignore_index=True)
+        if not classes:
+            codes, found, said = as_target(name, whole, kind)
+            told = {"classes": found, "kind": "classes" if found else "numbers"}
+            return _relabelled(parts, _cut(codes, y), said), told
+        y = _cut(as_given(name, whole), y)
+    guess = guessed(name, y, kind, classes)
+    return _relabelled(parts, guess.labels, guess.remarks), {"classes": guess.classes, "kind": guess.kind}
+
+
+def _relabelled(
+    parts: list[Materialised], labels: Sequence[Any], said: tuple[str, ...]
+) -> list[Materialised]:
+    return [Materialised(part.inputs, y, (*part.notes, *said)) for part, y in zip(parts, labels, strict=True)]
+
+
+def _cut(values: Any, parts: Sequence[Any]) -> list[Any]:
+    """One array for all parts as one for each."""
+    return list(np.split(values, np.cumsum([len(part) for part in parts])[:-1]))
 
 
 def _check_columns(name: str, frames: "list[pd.DataFrame]") -> None:
+    for frame in frames:
+        check_names(name, frame.columns)
     first = list(map(str, frames[0].columns))
     for frame in frames[1:]:
         if other := sorted(set(map(str, frame.columns)) ^ set(first)):

@@ -7,6 +7,7 @@ import numpy as np
 from reluctant.data.dataset import Dataset, Inputs, Split, content_sum
 from reluctant.data.inputs import as_inputs, singular, usual_word
 from reluctant.data.labels import labelled
+from reluctant.data.leak import leak
 from reluctant.data.overlap import overlap
 from reluctant.names import StudyError
 
@@ -42,7 +43,12 @@ def checked(
     for part, split in zip(("train", "test"), splits, strict=True):
         check_lengths(f"{name}: {part}", len(split.images), len(split.labels), items)
     _check_alike(name, first, second, items)
-    doubts = (*known.warnings, _still(first, columns), overlap(first, second, items))
+    doubts = (
+        *known.warnings,
+        _still(first, columns),
+        leak(first, known.train, columns),
+        overlap(first, second, items),
+    )
     return Dataset(
         name,
         title,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Inputs = NDArray[np.uint8] | NDArray[np.float32]
-Labels = NDArray[Any]  # int64 (n,) for classes, float32 (n, outputs) for numbers
+Labels = NDArray[Any]  # int64 (n,) for classes, float64 (n, outputs) for numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,7 @@ class Split:
 
     `images` holds the inputs, whatever they are: (n, …), C-contiguous, uint8 or float32; pictures are
     (n, channels, height, width), signals (n, channels, length), rows of a table (n, columns). `labels` is
-    (n,), int64, where classes are told apart, and (n, outputs), float32, where numbers are predicted.
+    (n,), int64, where classes are told apart, and (n, outputs), float64, where numbers are predicted.
     """
 
     images: Inputs

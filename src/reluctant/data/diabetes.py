@@ -22,7 +22,7 @@ def load(name: Name, folder: Path) -> Dataset:
     from sklearn.datasets import load_diabetes
 
     bunch = load_diabetes(scaled=False)
-    rows, target = np.asarray(bunch.data, np.float32), np.asarray(bunch.target, np.float32)
+    rows, target = np.asarray(bunch.data, np.float32), np.asarray(bunch.target, np.float64)
     test = stratified(np.zeros(len(rows), np.int64), TEST)
     train = np.setdiff1d(np.arange(len(rows)), test)
     return checked(

@@ -14,6 +14,7 @@ from reluctant.names import StudyError, did_you_mean, shown
 MOST_CLASSES = 1000
 KINDS = ("auto", "classes", "numbers")
 _SORTS = {"i": "whole", "u": "whole", "f": "floats", "U": "texts"}
+_NAMED = 5  # so many classes are named in a sentence
 _TO_WHOLE = "give whole numbers: .astype('int64')"
 
 
@@ -54,6 +55,12 @@ def _from_objects(where: str, labels: NDArray[Any]) -> NDArray[Any]:
     return as_array(where, "labels", values).reshape(labels.shape)
 
 
+def check_kind(name: str, kind: object) -> None:
+    """`StudyError` unless `kind` is auto, classes or numbers."""
+    if kind not in KINDS:
+        raise StudyError(f"{name}: kind is one of {', '.join(KINDS)}, not {shown(kind)}")
+
+
 def told_apart(labels: NDArray[Any], kind: str) -> bool:
     """Whether these labels are classes; else they are numbers to be predicted."""
     return kind == "classes" or (kind == "auto" and labels.dtype.kind != "f")
@@ -65,11 +72,11 @@ def labelled(
     """The labels of two parts, checked together.
 
     Whole numbers are classes counted from 0, named by `classes` or '0', '1', … up to the largest; texts are
-    classes in the order of `classes`, else sorted; floats are numbers, (n, outputs). `kind` `classes` takes
-    floats without a fraction for classes, `numbers` whole numbers for numbers. Raises `StudyError`.
+    classes in the order of `classes`, else sorted; floats are numbers, (n, outputs), float64, so that large
+    ones keep their digits. `kind` `classes` takes floats without a fraction for classes, `numbers` whole
+    numbers for numbers. Raises `StudyError`.
     """
-    if kind not in KINDS:
-        raise StudyError(f"{name}: kind is one of {', '.join(KINDS)}, not {shown(kind)}")
+    check_kind(name, kind)
     pair = as_labels(f"{name}: train", train), as_labels(f"{name}: test", test)
     first, second = (_SORTS[part.dtype.kind] for part in pair)
     if first != second and ("texts" in (first, second) or kind == "auto"):
@@ -120,14 +127,14 @@ def _as_numbers(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str
     return Labelled(train, test, ())
 
 
-def _floats(where: str, labels: NDArray[Any]) -> NDArray[np.float32]:
+def _floats(where: str, labels: NDArray[Any]) -> NDArray[np.float64]:
     if labels.dtype.kind == "U":
         raise StudyError(f"{where} labels are texts such as {shown(str(labels.flat[0]))}; numbers are wanted")
     if labels.ndim not in (1, 2):
         raise StudyError(f"{where} labels have shape {labels.shape}; wanted is (n,) or (n, outputs)")
-    with np.errstate(over="ignore"):
-        floats = np.ascontiguousarray(labels, np.float32).reshape(len(labels), -1)
-    bad = ~np.isfinite(floats).all(axis=1)
+    floats = np.ascontiguousarray(labels, np.float64).reshape(len(labels), -1)
+    with np.errstate(over="ignore"):  # training sees float32, so its range is the limit
+        bad = ~np.isfinite(floats.astype(np.float32)).all(axis=1)
     if bad.any():
         raise StudyError(
             f"{where} labels hold {np.count_nonzero(bad)} values that are not finite (NaN, inf), the first "
@@ -195,8 +202,14 @@ def _doubts(name: str, codes: Codes, names: tuple[str, ...], item: str) -> tuple
             f"{name}: every training {item} has the label {only}{called}; at least two classes are needed, "
             f"so add {item}s of another class"
         )
-    return tuple(
+    unlearned = tuple(
         f"the class {names[i]} is in the test part only ({asked[i]} of {len(codes[1])} {item}s); nothing "
         f"can be learned of it"
         for i in np.flatnonzero((learned == 0) & (asked > 0))
     )
+    empty = [names[i] for i in np.flatnonzero(learned + asked == 0)]
+    if not empty:
+        return unlearned
+    some = ", ".join(empty[:_NAMED]) + (", …" if len(empty) > _NAMED else "")
+    which, it = (f"classes {some} have", "them") if len(empty) > 1 else (f"class {some} has", "it")
+    return (*unlearned, f"the {which} no {item} in either part; nothing is learned or asked of {it}")

@@ -13,6 +13,7 @@ from reluctant.catalogue.datasets import DATASETS
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import own_path
+from reluctant.data.guess import guessed
 from reluctant.data.inputs import channels_last
 from reluctant.data.whole import held_out
 from reluctant.names import Name, StudyError, normal
@@ -45,7 +46,15 @@ def load(name: Name, folder: Path) -> Dataset:
     left = [key for key in arrays if key not in used.values() and normal(key) not in _CLASSES]
     if left:
         remarks.append(f"not used of the file: {', '.join(left)}")
-    known = {"title": path.name, "classes": classes, "kind": given["kind"], "remarks": remarks}
+    labels = [part for part in ready if part.startswith("y")]
+    guess = guessed(str(name), [ready[part] for part in labels], given["kind"], classes)
+    ready.update(zip(labels, guess.labels, strict=True))
+    known: dict[str, Any] = {
+        "title": path.name,
+        "classes": guess.classes,
+        "kind": guess.kind,
+        "remarks": (*remarks, *guess.remarks),
+    }
     if "x" in ready:
         return held_out(str(name), ready["x"], ready["y"], given["test_fraction"], **known)
     train, test = ((ready[f"x_{part}"], ready[f"y_{part}"]) for part in ("train", "test"))

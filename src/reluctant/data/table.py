@@ -2,7 +2,8 @@
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from reluctant.catalogue.datasets import DATASETS
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import own_path
+from reluctant.data.guess import few_whole, taken_for_classes, value_name
 from reluctant.data.whole import held_out
 from reluctant.names import Name, StudyError, did_you_mean, shown
 
@@ -28,8 +30,9 @@ def load(name: Name, folder: Path) -> Dataset:
     """The data set of a CSV file: `target` is predicted from all other columns. `folder` is not used.
 
     Numbers stay, texts become one column a level (0 or 1), true/false 1/0. A target of texts, or of at most
-    100 different whole numbers, is classes; other numbers are predicted. Without `test`, some rows are held
-    out. Raises `StudyError` for missing values, too many levels, a target that is not there.
+    100 different whole numbers (20 where they are written with a point), is classes; other numbers are
+    predicted. Without `test`, some rows are held out. Raises `StudyError` for missing values, too many
+    levels, a target that is not there.
     """
     import pandas as pd
 
@@ -92,6 +95,7 @@ def _separator(head: str) -> str:
 
 def _check_columns(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", target: str) -> None:
     columns = list(frame.columns)
+    check_names(name, columns)
     if target not in columns:
         listed = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
         wrong = f"there is no column {target!r}" if target else "say which column is predicted: target='…'"
@@ -106,6 +110,16 @@ def _check_columns(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", targ
     if other:
         raise StudyError(
             f"{name}: the two files differ in the columns {', '.join(other[:5])}; make them alike"
+        )
+
+
+def check_names(name: str, columns: Iterable[object]) -> None:
+    """`StudyError` where two columns have one name."""
+    twice = [column for column, times in Counter(map(str, columns)).items() if times > 1]
+    if twice:
+        raise StudyError(
+            f"{name}: more than one column is called {', '.join(map(repr, twice[:5]))}; give every column a "
+            f"name of its own"
         )
 
 
@@ -154,11 +168,7 @@ def as_target(
     """What is predicted, the names of its classes (none for numbers), and a remark where that was a guess."""
     import pandas as pd
 
-    if missing := int(series.isna().sum()):
-        raise StudyError(
-            f"{name}: the target {series.name!r} is missing in {missing:,} of {len(series):,} rows; leave "
-            f"those rows out"
-        )
+    _check_whole(name, series)
     number = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
     if kind == "numbers":
         if not number:
@@ -168,9 +178,29 @@ def as_target(
         found, codes = np.unique(series.astype(str).to_numpy(str), return_inverse=True)
         return codes.reshape(-1).astype(np.int64), tuple(map(str, found)), ()
     values, codes = np.unique(series.to_numpy(np.float64), return_inverse=True)
-    whole = bool((values == np.floor(values)).all()) and len(values) <= MOST_LEVELS
+    floats = not pd.api.types.is_integer_dtype(series)
+    whole = few_whole(values) if floats else len(values) <= MOST_LEVELS
     if kind == "auto" and not whole:
         return series.to_numpy(np.float64), (), ()
-    guess = f"the {len(values)} whole numbers of {series.name} are taken for classes; kind='numbers' predicts"
-    remarks = (f"{guess} them as numbers",) if kind == "auto" and len(values) > _MANY else ()
-    return codes.reshape(-1).astype(np.int64), tuple(f"{value:g}" for value in values), remarks
+    told = kind == "auto" and (floats or len(values) > _MANY)
+    what = "the labels" if series.name is None else str(series.name)
+    remarks = (taken_for_classes(len(values), what),) if told else ()
+    return codes.reshape(-1).astype(np.int64), tuple(map(value_name, values)), remarks
+
+
+def as_given(name: str, series: "pd.Series[Any]") -> NDArray[Any]:
+    """A target whose classes are named: its texts, or its numbers as they are."""
+    import pandas as pd
+
+    _check_whole(name, series)
+    if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
+        return series.astype(str).to_numpy(str)
+    return series.to_numpy(np.int64 if pd.api.types.is_integer_dtype(series) else np.float64)
+
+
+def _check_whole(name: str, series: "pd.Series[Any]") -> None:
+    if missing := int(series.isna().sum()):
+        raise StudyError(
+            f"{name}: the target {series.name!r} is missing in {missing:,} of {len(series):,} rows; leave "
+            f"those rows out"
+        )

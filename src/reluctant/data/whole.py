@@ -1,6 +1,7 @@
 """A data set from items that come in one heap: a part is held out for testing."""
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import as_array, singular, usual_word
 from reluctant.data.labels import as_labels, told_apart
 from reluctant.data.splits import stratified
-from reluctant.names import StudyError
+from reluctant.names import StudyError, shown
 
 
 def held_out(
@@ -40,11 +41,16 @@ def held_out(
     )
 
 
-def _size(name: str, total: int, fraction: float, items: str) -> int:
-    n = round(total * fraction) if 0 < fraction < 1 else 0
+def _size(name: str, total: int, fraction: Any, items: str) -> int:
+    if isinstance(fraction, bool) or not isinstance(fraction, Real):
+        raise StudyError(
+            f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {shown(fraction)}"
+        )
+    share = float(fraction)
+    n = round(total * share) if 0 < share < 1 else 0
     if not 0 < n < total:
         raise StudyError(
-            f"{name}: test_fraction = {fraction:g} of {total:,} {items if total != 1 else singular(items)} "
+            f"{name}: test_fraction = {share:g} of {total:,} {items if total != 1 else singular(items)} "
             f"leaves nothing to train on or nothing to test on; write a number between 0 and 1, or give a "
             f"test part"
         )

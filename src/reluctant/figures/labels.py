@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS
@@ -9,7 +10,7 @@ from reluctant.comparison.inputs import described, items
 from reluctant.comparison.units import unit_of
 from reluctant.figures.style import Mark, mark
 from reluctant.metrics import metric as named
-from reluctant.names import HERE, StudyError, literal, parse
+from reluctant.names import HERE, Name, StudyError, literal, parse
 from reluctant.results import Results
 
 MACRO = ("f1", "precision", "recall")
@@ -59,8 +60,18 @@ def _dataset(dataset: str) -> str:
         row = DATASETS[parse(dataset).head]
     except StudyError:
         return clip(dataset.replace(f"{HERE}:data_", "data at hand, "), 60)
-    own = clip(str(parse(dataset)), 60) if parse(dataset).arguments else row.title
+    own = _of_file(parse(dataset)) if parse(dataset).arguments else row.title
     return f"{own} ({row.note})" if row.note else own
+
+
+def _of_file(name: Name) -> str:
+    """`flowers.csv, kind` for a table and its target, `photos` for a folder; else the whole name."""
+    where = str(name.arguments.get("path") or name.arguments.get("root") or "")
+    short = PurePath(where.replace("\\", "/")).name
+    if not short:
+        return clip(str(name), 60)
+    target = str(name.arguments.get("target", ""))
+    return clip(f"{short}, {target}" if target else short, 60)
 
 
 def classes(results: Results, count: int) -> tuple[str, ...]:

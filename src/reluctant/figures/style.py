@@ -158,6 +158,6 @@ def limits(values: Sequence[float], reach: float = 12.0, pad: float = 0.07) -> t
 def possible(low: float, high: float, unit: str) -> tuple[float, float]:
     """The limits without what no value reaches: a share above 1, a loss below 0."""
     room = 0.03 * (high - low)
-    if unit in ("share of 1", "of 1"):
+    if unit in ("share of 1", "share of variance explained"):
         return low, min(high, max(1 + room, low + room))
     return max(low, min(-room, high - room)), high

@@ -2,7 +2,8 @@
 
 import importlib
 from collections.abc import Mapping
-from inspect import signature
+from functools import partial
+from inspect import Parameter, signature
 from typing import Any
 
 import torch
@@ -16,6 +17,12 @@ from reluctant.models.giving import give_or_swap
 from reluctant.models.swap import Swap
 from reluctant.names import Name, StudyError, load_own
 from reluctant.randomness import integer
+
+# words that are also used for widths within a network: handed over only where there is no default
+DOUBTFUL = frozenset(
+    ("n_features", "num_features", "features", "inputs", "input_dim", "channels", "num_channels", "outputs",
+     "out_features")
+)  # fmt: skip
 
 
 def build(
@@ -32,8 +39,8 @@ def build(
     `image` is the shape of one input, (channels, height, width) of an image; `classes` is the number of
     outputs, of numbers too where the `task` is regression. The user's own `module:name` is called with
     `activation=` (or its own word for it, such as `act_layer=`), `image=` and `classes=` as far as it takes
-    them, and with what `offers` lists where it has a parameter of that name; where it takes no activation,
-    every one in the network is swapped. PyTorch's global random state is left alone.
+    them, and with what `handed` finds it has a parameter for; where it takes no activation, every one in the
+    network is swapped. PyTorch's global random state is left alone.
 
     Raises `StudyError` where the network cannot be made.
     """
@@ -71,25 +78,53 @@ def _own(name: str, canonical: Name, activation: str, data: Mapping[str, Any]) -
     """What the user's own factory makes, with this activation; and what was swapped for that."""
     kind = load_own(canonical.head, "model")
     example = torch.zeros(2, *data["image"])
+    offered = {**data, **handed(kind, data["image"], data["classes"])}
+    offered = {word: value for word, value in offered.items() if word not in _bound(kind)}
     try:
-        return give_or_swap(kind, activation, canonical.arguments, example, {**data, **_known(kind, data)})
+        return give_or_swap(kind, activation, canonical.arguments, example, offered)
     except StudyError:
         raise
     except Exception as fault:
         raise StudyError(f"model {name} cannot be made: {type(fault).__name__}: {fault}") from fault
 
 
-def _known(kind: Any, data: Mapping[str, Any]) -> dict[str, int]:
-    """Of the field's usual words for sizes, those that a factory has a parameter for."""
+def told(name: str, image: tuple[int, ...], classes: int) -> dict[str, Any]:
+    """What the factory of a network of one's own is told of the data; nothing for a bundled network."""
+    canonical = MODELS.canonical(name)
+    if not canonical.is_own:
+        return {}
+    found = handed(load_own(canonical.head, "model"), image, classes)
+    return {word: value for word, value in found.items() if word not in canonical.arguments}
+
+
+def handed(factory: Any, image: tuple[int, ...], classes: int) -> dict[str, Any]:
+    """What a factory is told of the data: `image`, `classes` and of `offers`, as far as it has parameters.
+
+    What is bound in a `functools.partial` stays as it is. So does the default of a parameter whose name may
+    mean something else, such as `features=64` for the width of a hidden layer.
+    """
     try:
-        parameters = signature(kind).parameters
+        parameters = signature(factory).parameters
     except (TypeError, ValueError):
         return {}
-    return {word: size for word, size in offers(data["image"], data["classes"]).items() if word in parameters}
+    bound = _bound(factory)
+    sizes = {"image": image, "classes": classes, **offers(image, classes)}
+    return {
+        word: size
+        for word, size in sizes.items()
+        if word in parameters
+        and word not in bound
+        and (word not in DOUBTFUL or parameters[word].default is Parameter.empty)
+    }
+
+
+def _bound(factory: Any) -> Mapping[str, Any]:
+    """The keywords that a partial has bound; those of partials within it are among them."""
+    return factory.keywords if isinstance(factory, partial) else {}
 
 
 def offers(shape: tuple[int, ...], outputs: int) -> dict[str, int]:
-    """What a factory is told of the data under its own word for it: sizes of one input, the outputs."""
+    """The field's usual words for the sizes of one input and for the outputs, and how large these are."""
     words: dict[str, tuple[str, ...]] = {}
     words["outputs"] = ("num_classes", "n_classes", "num_labels", "out_features", "outputs")
     if len(shape) == 1:

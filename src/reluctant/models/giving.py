@@ -1,16 +1,23 @@
 """Networks from factories: an activation handed over where the factory takes one, swapped in where not."""
 
+import copy
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from inspect import Parameter, isclass, signature
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from torch import nn
 
 from reluctant.activations import factory as activations
 from reluctant.models.swap import Swap, swap_activations
+from reluctant.models.trying import undisturbed
+from reluctant.names import StudyError
 
 KEYWORDS = ("activation", "act_layer", "act", "act_fn", "activation_function", "nonlinearity", "hidden_act")
 Activation = str | nn.Module | Callable[..., Any]
+# of every factory met, whether it gives the same weights again
+_repeats: "WeakKeyDictionary[Callable[..., Any], bool]" = WeakKeyDictionary()
 
 
 class Fresh:
@@ -41,7 +48,8 @@ def give_or_swap(
     A keyword `activation` gets what was given, or a factory of fresh modules where its default can be
     called; the other keywords get such a factory. One whose default is a text, a module or a function of a
     tensor wants something else, so the network is built as it is and swapped. `offers` are arguments that
-    are handed over where the factory takes them; a factory of `**anything` is asked by trying.
+    are handed over where the factory takes them; a factory of `**anything` is asked by trying. What a
+    function gives every time is copied, so that no network trains on from another (`_apart`).
     """
     arguments, known = dict(arguments or {}), _parameters(factory)
     open_ended = any(p.kind is Parameter.VAR_KEYWORD for p in known.values()) or not known
@@ -51,7 +59,10 @@ def give_or_swap(
         offered |= _wanted(keyword, known.get(keyword), activation)
     offered = {key: value for key, value in offered.items() if key not in arguments}
     made, taken = _called(factory, arguments, offered, known)
-    if keyword in taken or not isinstance(made, nn.Module):
+    if not isinstance(made, nn.Module):
+        return made, None
+    made = _apart(made, factory, {**arguments, **offered})
+    if keyword in taken:
         return made, None
     return swap_activations(made, activation, example=example)
 
@@ -92,6 +103,49 @@ def _called(
             if not refused or refused[0] in declared:
                 raise
             del offered[refused[0]]
+
+
+def _apart(made: nn.Module, factory: Callable[..., Any], arguments: Mapping[str, Any]) -> nn.Module:
+    """The network itself, or a copy where the factory keeps its weights and would give them again.
+
+    A function is called once more to find out, the first time it is met; a class makes its own anew. Not
+    everything is copied, since a closure over a module of the network would go on using the old one.
+    """
+    if isclass(factory):
+        return made
+    try:
+        repeats = _repeats.get(factory)
+    except TypeError:  # what has no hash or no weak reference is asked every time
+        repeats = None
+    if repeats is None:
+        repeats = _gives_again(made, factory, arguments)
+        with suppress(TypeError):
+            _repeats[factory] = repeats
+    if not repeats:
+        return made
+    try:
+        return copy.deepcopy(made)
+    except Exception as fault:
+        raise StudyError(
+            f"the factory gives the same weights every time, and they cannot be copied "
+            f"({type(fault).__name__}: {fault}); let it make them anew"
+        ) from fault
+
+
+def _gives_again(made: nn.Module, factory: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
+    """Whether the factory, called as it was, gives a network with parameters or buffers of the first one."""
+    try:
+        with undisturbed(made):
+            other = factory(**arguments)
+    except Exception:  # it works once only; the next network it is asked for says so
+        return False
+    return other is made or not _weights(other).isdisjoint(_weights(made))
+
+
+def _weights(made: Any) -> set[int]:
+    if not isinstance(made, nn.Module):
+        return set()
+    return {id(each) for each in (*made.parameters(), *made.buffers())}
 
 
 def _parameters(factory: Callable[..., Any]) -> dict[str, Parameter]:

@@ -43,7 +43,7 @@ class Published(BaseModel):
             ),
             (shares and abs(self.value) > 1, _not_percent(self.metric, self.value)),
             (shares and deviation > 1, _not_percent(f"the deviation of {self.metric}", deviation)),
-            (not shares and self.value < 0, f"{self.metric} cannot be below 0"),
+            (not shares and self.metric != "r2" and self.value < 0, f"{self.metric} cannot be below 0"),
         )
 
     @property

@@ -55,10 +55,13 @@ class Regression:
         return found
 
     def encoded(self, predicted: Tensor) -> str:
-        """In the targets' own units, as float32, little-endian."""
+        """In the targets' own units, as float64, little-endian.
+
+        Double precision, for where targets lie far from 0 and vary little, single would lose the errors.
+        """
         if not len(predicted):  # of a run that diverged
             return ""
-        return base64.b64encode(self.own(predicted).astype("<f4").tobytes()).decode()
+        return base64.b64encode(self.own(predicted).astype("<f8").tobytes()).decode()
 
     def fault(self, outputs: Any, n: int) -> str:
         """Outputs are (n, outputs); where one number is predicted, (n,) too."""

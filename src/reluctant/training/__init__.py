@@ -1,6 +1,6 @@
 """Training one run: the data as tensors, the epochs as an iterator, the record at the end."""
 
-from reluctant.training.carrying import carry_out, device, rehearse
+from reluctant.training.carrying import carry_out, device, forget, rehearse
 from reluctant.training.estimate import seconds_expected
 from reluctant.training.evaluation import evaluate
 from reluctant.training.preflight import preflight, replaced
@@ -16,6 +16,7 @@ __all__ = [
     "device",
     "evaluate",
     "fingerprint",
+    "forget",
     "preflight",
     "prepare",
     "rehearse",

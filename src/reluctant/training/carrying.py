@@ -80,11 +80,13 @@ def rehearse(run: Run, data: str | None, where: str) -> None:
         evaluate(training.model, first, training.task)
 
 
-def device(name: str) -> torch.device:
+def device(name: str | torch.device) -> torch.device:
     """The device of this name; `auto` is the first accelerator, else the processor.
 
-    Raises `StudyError` for a device that this machine does not have.
+    Raises `StudyError` for a device that this machine does not have, or on which nothing is computed.
     """
+    if not isinstance(name, str | torch.device):
+        raise StudyError(f"a device is a text, not {name!r}; write auto, cpu or cuda")
     if name == "auto":
         found = torch.accelerator.current_accelerator(check_available=True)
         return found or torch.device("cpu")
@@ -95,7 +97,10 @@ def device(name: str) -> torch.device:
         raise StudyError(
             f"device {name!r} cannot be used here: {reason} Leave --device out, or write cpu"
         ) from None
-    return torch.device(name)
+    found = torch.device(name)
+    if found.type == "meta":
+        raise StudyError("device 'meta' computes nothing; leave it out, or write cpu")
+    return found
 
 
 def data_of(run: Run, folder: str | None) -> Prepared:
@@ -113,6 +118,11 @@ def prepared(
 @functools.lru_cache(maxsize=2)
 def _kept(dataset: str, train_fraction: float, folder: Path, split: int, pixels: str) -> Prepared:
     return prepare(load(dataset, folder), train_fraction, split, pixels)
+
+
+def forget() -> None:
+    """Drop the data that are kept: a file may have changed since, and a session's word may mean others."""
+    _kept.cache_clear()
 
 
 def save_weights(training: Training, path: Path) -> None:

@@ -10,7 +10,7 @@ from reluctant.activations import check, gain
 from reluctant.catalogue import MODELS
 from reluctant.metrics import REGRESSION
 from reluctant.models import build
-from reluctant.models.build import swapped
+from reluctant.models.build import swapped, told
 from reluctant.names import HERE, StudyError, parse
 from reluctant.study import Run, Study
 from reluctant.training.augmentation import check as check_augment
@@ -47,13 +47,17 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
 
 
 def replaced(study: Study, found: Mapping[str, Prepared]) -> list[str]:
-    """What is replaced in the study's networks of one's own, a sentence each."""
-    told = []
+    """What is replaced in networks of one's own, and what their factories are told: a sentence each."""
+    sentences = []
     for model, data in product(study.model, found.values()):
         swap = swapped(model, study.activation[0], data.image, data.classes)
-        if swap is not None:
-            told.append(f"{model.removeprefix(f'{HERE}:')}: {swap.brief()}")
-    return list(dict.fromkeys(told))
+        words = told(model, data.image, data.classes)
+        what = [swap.brief()] if swap else ["takes the activation"] if words else []
+        if words:
+            what.append("told: " + ", ".join(f"{word}={value}" for word, value in words.items()))
+        if what:
+            sentences.append(f"{model.removeprefix(f'{HERE}:')}: {'; '.join(what)}")
+    return list(dict.fromkeys(sentences))
 
 
 def _agree(study: Study, data: Prepared) -> None:

@@ -114,6 +114,10 @@ def prepare(
     """
     train, valid = split_indices(len(dataset.train.labels), train_fraction, split)
     if dataset.train.images.ndim == 2:
+        if pixels == "unit":
+            raise StudyError(
+                f"{dataset.name}: rows hold no pixels, every column is standardised; leave `pixels` out"
+            )
         return _cut(dataset, train, valid, *columns(dataset.train.images[train]), 1.0)
     mean, deviation = moments(dataset.train.images[train])
     if deviation == 0:

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from reluctant.activations import Stochastic, make, shape
 from reluctant.looks import compact
@@ -281,9 +282,13 @@ def product_kernels() -> str:
 
 
 def fingerprint(model: nn.Module) -> str:
-    """SHA-256 of all parameters and buffers, by name."""
+    """SHA-256 of all parameters and buffers, by name; of one that is not made yet, of its name alone."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
+        if is_lazy(tensor):
+            digest.update(f"{name} is made by the first input\n".encode())
+            continue
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())  # NumPy knows no bfloat16
     return digest.hexdigest()

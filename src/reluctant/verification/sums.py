@@ -14,7 +14,7 @@ from reluctant.result import SPLITS, numbers
 from reluctant.store import Record
 from reluctant.verification.described import Described
 
-_CLOSE = 1e-4  # of a sum: predictions are kept in single precision
+_CLOSE = 1e-9  # of a sum: another machine may add in another order
 
 Sums = npt.NDArray[np.float64]
 
