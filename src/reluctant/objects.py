@@ -3,6 +3,7 @@
 Whatever takes `module:name` finds them here; processes that help get them as bytes (cloudpickle).
 """
 
+import builtins
 import functools
 import hashlib
 import inspect
@@ -122,9 +123,16 @@ def _of_function(value: types.FunctionType, met: dict[int, Any]) -> Iterator[str
         yield from _told(cell.cell_contents, met)
     for name in sorted(_names(value.__code__)):
         found = value.__globals__.get(name)
-        if getattr(found, "__module__", None) == value.__module__ or isinstance(found, _PLAIN):
+        if isinstance(found, _PLAIN) or _beside(found, value):
             yield name
             yield from _told(found, met)
+
+
+def _beside(found: Any, value: Any) -> bool:
+    """Whether what a function names is of the same module, and no module itself."""
+    if isinstance(found, types.ModuleType) or found is None:
+        return False
+    return bool(getattr(found, "__module__", None) == value.__module__)
 
 
 def _names(code: types.CodeType) -> set[str]:
@@ -155,6 +163,8 @@ def _of_instance(value: Any, met: dict[int, Any]) -> Iterator[str]:
 
 def _foreign(value: Any) -> bool:
     """Whether something is of a library, whose version the records tell."""
+    if value.__module__ == "builtins":  # so is the module of code that was run by `exec`
+        return getattr(builtins, value.__qualname__, None) is value
     return str(value.__module__).partition(".")[0] in _FOREIGN
 
 
@@ -166,7 +176,7 @@ def _array(value: Any) -> Any:
 
 
 _PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...))
-_FOREIGN = ("builtins", "torch", "numpy", "reluctant", "transformers", "torchvision", "timm")
+_FOREIGN = ("torch", "numpy", "reluctant", "transformers", "torchvision", "timm")
 _TELLERS: tuple[tuple[Any, Callable[[Any, dict[int, Any]], Iterator[str]]], ...] = (
     (functools.partial, _of_partial),
     (type, _of_class),

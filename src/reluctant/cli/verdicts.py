@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reluctant.comparison.inputs import item
 from reluctant.names import visible
 
 if TYPE_CHECKING:
@@ -137,6 +136,8 @@ def _table(console: "Console", comparison: "Comparison") -> None:
 
 def _margin(comparison: "Comparison") -> str:
     """Which differences do not matter here, and where a single test input is worth more than that."""
+    from reluctant.comparison.inputs import item
+
     if not comparison.margin:
         return "No margin: every difference matters, so none can be called the same; --margin sets one."
     step = comparison.results.resolution(comparison.metric.name)
