@@ -36,6 +36,19 @@ def by_run(events: Iterator[Event]) -> dict[Any, list[Event]]:
     return found
 
 
+def interrupted(run: Any) -> Iterator[Any]:
+    """Ctrl-C as it comes out of compiled code."""
+    yield {"epoch": 1, "run": run}
+    raise SystemError("a kernel returned a result with an exception set") from KeyboardInterrupt()
+
+
+def test_ctrl_c_within_compiled_code_is_no_failed_run() -> None:
+    told: list[Event] = []
+    with pytest.raises(KeyboardInterrupt):
+        told.extend(serial(interrupted, ["a", "b"]))  # type: ignore[arg-type]
+    assert not any(isinstance(event, Failed) for event in told)
+
+
 class TestContract:
     def test_every_run_starts_has_epochs_and_ends(self, engine: Any) -> None:
         events = by_run(engine(work, list("abcde")))

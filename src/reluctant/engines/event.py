@@ -81,6 +81,13 @@ def out_of_memory(fault: Exception) -> bool:
     return isinstance(fault, MemoryError) or bool(isinstance(fault, RuntimeError) and said)
 
 
+def interruption(fault: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C behind an exception: one that comes within compiled code leaves that as a SystemError."""
+    while fault is not None and not isinstance(fault, KeyboardInterrupt):
+        fault = fault.__cause__ or fault.__context__
+    return fault
+
+
 def attempt(work: Work, run: Any) -> Events:
     """The events of one run in this process; an exception becomes `Failed`."""
     yield Started(run)
@@ -96,6 +103,8 @@ def attempt(work: Work, run: Any) -> Events:
     except StudyError as fault:
         yield Failed(run, str(fault))
     except Exception as fault:
+        if (asked := interruption(fault)) is not None:
+            raise asked from None
         starved = out_of_memory(fault)
         yield Failed(run, "out of memory\n" * starved + traceback.format_exc(), again=starved)
     else:
