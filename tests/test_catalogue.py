@@ -319,8 +319,8 @@ def test_an_activation_has_a_formula_a_sentence_and_known_traits(row: Any) -> No
 def test_aliases(alias: str, name: str) -> None:
     assert str(ACTIVATIONS.canonical(alias)) == name
 
-CLASSES = {"idx": 0, "npz": 0, "csv": 0, "images": 0, "diabetes": 0, "waves": 8, "cifar100": 100}
 
+CLASSES = {"idx": 0, "npz": 0, "csv": 0, "images": 0, "diabetes": 0, "waves": 8, "cifar100": 100}
 
 
 @pytest.mark.parametrize("row", DATASETS, ids=lambda row: row.name)

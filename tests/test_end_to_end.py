@@ -110,9 +110,7 @@ def test_kept_weights_give_the_stored_losses(tmp_path: Path) -> None:
         scores = model(data.test.images.contiguous())
     plain = F.cross_entropy(scores.double(), data.test.labels).item()
     assert result.loss["test"][-1] == pytest.approx(plain, abs=1e-6)
-    assert np.array_equal(
-        np.trace(result.counts["test"][-1]), (scores.argmax(1) == data.test.labels).sum()
-    )
+    assert np.array_equal(np.trace(result.counts["test"][-1]), (scores.argmax(1) == data.test.labels).sum())
 
 
 def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
