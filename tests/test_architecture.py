@@ -19,6 +19,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "c
 HEIGHTS: dict[str, tuple[int, int]] = {
     "names": (0, 0),
     "randomness": (0, 1),
+    "codesum": (0, 0),
     "objects": (0, 1),
     "metrics": (0, 2),
     "confidence": (0, 2),
@@ -57,7 +58,7 @@ READING = (  # the half that reads: no torch
     "catalogue", "environment", "engines", "study", "result", "results", "folder", "comparison", "inside",
     "figures",
     "claims", "published", "summary", "spread", "replication", "report", "export", "progress",
-    "worker", "verification", "answer", "objects", "__init__", "cli",
+    "worker", "verification", "answer", "objects", "codesum", "__init__", "cli",
 )  # fmt: skip
 PLACES = ("src", "tests", "benchmarks", "results", "examples", "docs")
 

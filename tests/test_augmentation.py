@@ -106,7 +106,7 @@ def test_rows_of_numbers_take_noise_and_nothing_else() -> None:
     table = replace(data(), train=Part(torch.zeros(40, 3), torch.zeros(40)))
     found = Augmentation(run(augment="noise"), table, 1)(table.train.images, EVERY)
     assert found.shape == (40, 3)
-    with pytest.raises(StudyError, match="flip changes images, and these data are rows of numbers"):
+    with pytest.raises(StudyError, match="flip changes images, and these data are none"):
         Augmentation(run(augment="flip"), table, 1)
     check("none", (40, 3))
 

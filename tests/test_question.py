@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import reluctant
 from reluctant.experiment import run as carried_out
 from reluctant.names import SESSION, StudyError
-from reluctant.objects import packed, receive, sum_of
+from reluctant.objects import packed, receive, source
 
 X = np.random.default_rng(5).normal(size=(60, 4)).astype("float32")
 Y = (X[:, 0] > 0).astype(int)
@@ -110,14 +110,6 @@ def test_another_question_is_asked_anew(
     assert trained[0] == trained[1] > 0
 
 
-def test_what_the_code_names_belongs_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = sum_of(Net)
-    with monkeypatch.context() as patched:
-        patched.setattr("tests.test_question.FACTOR", 2.0)
-        assert sum_of(Net) != before
-    assert sum_of(Net) == before
-
-
 def test_code_or_data_that_changed_are_refused_in_a_folder_of_ones_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -155,9 +147,10 @@ def test_a_network_that_is_handed_over_keeps_its_weights_and_stays_as_it_is() ->
 
 def test_objects_travel_as_bytes() -> None:
     asked([squash, "relu"])
-    sent = packed(["here:squash", "relu"])
+    sent, told = packed(["here:squash", "relu"]), source("here:squash")
     SESSION.clear()
     receive(sent)
+    assert source("here:squash") == told
     assert torch.equal(SESSION["squash"](torch.ones(2)), torch.full((2,), 0.5))
     SESSION["gate"] = threading.Lock()
     with pytest.raises(StudyError, match="here:gate cannot be sent to worker processes"):
@@ -207,6 +200,14 @@ def test_results_have_the_tables_and_figures() -> None:
         results.plot("confusion")
     with pytest.raises(StudyError, match="no plot is called 'score'; did you mean 'scores'"):
         results.plot("score")
+
+
+def test_numbers_have_a_plot_of_their_own() -> None:
+    results = asked(["relu", "tanh"], data=(X, X[:, 0] * X[:, 1]), model="mlp(widths='4')", seeds=2)
+    assert results.study.task == "regression"
+    assert results.plot("predicted", activation="tanh").axes
+    with pytest.raises(StudyError, match="regression has no plot 'confusion'; there are scores"):
+        results.plot("confusion", activation="tanh")
 
 
 def test_seeds_may_be_numpys() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reluctant.comparison import Comparison, sentence
 from reluctant.comparison import compare as held
+from reluctant.metrics import REGRESSION
 from reluctant.metrics import metric as named
 from reluctant.names import HERE, StudyError, did_you_mean, visible
 from reluctant.progress import last_line
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-PLOTS = ("scores", "curves", "differences", "quality", "shapes", "confusion", "training")
+OF_ONE = (
+    "training",
+    "confusion",
+    "predicted",
+)  # of one activation; classes have the second, numbers the third
+PLOTS = ("scores", "curves", "differences", "quality", "shapes", *OF_ONE)
 
 
 class Results(Records):
@@ -66,7 +72,8 @@ class Results(Records):
     def plot(self, kind: str = "scores", metric: str = "", **more: Any) -> "Figure":
         """A figure of the report: `scores`, `curves`, `differences`, `quality` (against cost), `shapes`.
 
-        Of one activation (`activation="gelu"`): `confusion`, `training`. `more` goes to the function of
+        Of one activation (`activation="gelu"`): `training`, and `confusion`, or `predicted` where numbers are
+        predicted. `more` goes to the function of
         `reluctant.figures`.
         """
         from reluctant import figures
@@ -80,13 +87,16 @@ class Results(Records):
             "quality": lambda: figures.quality(self, name, **more),
             "shapes": lambda: figures.shapes(self, **more),
             "confusion": lambda: figures.confusion(self, **more),
+            "predicted": lambda: figures.predicted(self, **more),
             "training": lambda: figures.training_curves(self, **more),
             "differences": lambda: figures.differences(_first(self, metric), **more),
         }
-        if kind in ("confusion", "training") and "activation" not in more:
+        if kind in OF_ONE and "activation" not in more:
             raise StudyError(
                 f"{kind} is of one activation: plot({kind!r}, activation={self.activations[0]!r})"
             )
+        if kind == ("confusion" if self.study.task == REGRESSION else "predicted"):
+            raise StudyError(f"{self.study.task} has no plot {kind!r}; there are {', '.join(PLOTS)}")
         if kind not in made:
             hint = did_you_mean(kind, made) or f"; there are {', '.join(PLOTS)}"
             raise StudyError(f"no plot is called {kind!r}{hint}")

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reluctant import objects
 from reluctant.answer import Results
 from reluctant.catalogue import ACTIVATIONS
+from reluctant.codesum import sum_of
 from reluctant.experiment import Watcher, run
 from reluctant.folder import Folder
 from reluctant.names import HERE, StudyError, did_you_mean, shown
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from reluctant.data import Dataset
 
 Activation = str | Callable[..., Any]
-_OWN = ("model", "data", "seeds", "baseline", "metric", "margin", "folder", "kind", "workers", "engine")
 
 
 def compare(
@@ -108,7 +109,8 @@ def _check_recipe(recipe: Mapping[str, Any]) -> None:
         if key in _ELSEWHERE:
             raise StudyError(f"{key} is given to reluctant.compare by {_ELSEWHERE[key]}")
         if key not in Study.model_fields:
-            known = [*(each for each in Study.model_fields if each not in _ELSEWHERE), *_OWN]
+            ours = [each for each in signature(compare).parameters if each != "recipe"]
+            known = [*(each for each in Study.model_fields if each not in _ELSEWHERE), *ours]
             hint = did_you_mean(key, known) or f"; known: {', '.join(known)}"
             raise StudyError(f"reluctant.compare has no argument {key!r}{hint}")
 
@@ -232,7 +234,7 @@ class _Copies:
     @property
     def source_sum(self) -> str:
         """Of the class, its attributes and the weights."""
-        return objects.sum_of(self.module)
+        return sum_of(self.module)
 
 
 def _called(given: Any) -> str:

@@ -60,19 +60,21 @@ def differences(comparison: "Comparison", *, width: float = WIDE) -> "Figure":
         made = paper.sheet(width, 0.4, title, [data_title(comparison.results)])
         made.write(0, 0.05, "There is nothing to compare.")
         return made.figure
-    made = paper.sheet(width, body + 0.62, title, _said(comparison, bool(floor)))
+    margin = comparison.unit.scaled(comparison.margin)
+    bounds = _bounds(shown, margin)
+    beyond = any(_reach(row)[0] < bounds[0] or _reach(row)[1] > bounds[1] for row in shown)
+    made = paper.sheet(width, body + 0.62, title, _said(comparison, bool(floor), beyond=beyond))
     left = 0.08 if narrow else 0.25 + min(max(width_of(r.label, 9) for r in shown), 0.27 * width)
     right = 0.08 if narrow else 0.2 + max(width_of(r.said, 8.5) for r in shown)
     axes = made.panel(left, 0.22, width - left - right, body + 0.08, grid="x")
     axes.set_ylim(body / step - 0.5 + (0.15 if narrow else 0), -0.5 - (0.25 if narrow else 0))
     axes.set_yticks([])
-    margin = comparison.unit.scaled(comparison.margin)
-    paper.value_axis(axes, *_bounds(shown, margin), which="x", most=4 if narrow else 7)
+    paper.value_axis(axes, *bounds, which="x", most=4 if narrow else 7)
     axes.set_xlabel(_unit(comparison), loc="right", labelpad=3)
     _ground(axes, margin, comparison.metric.higher)
     for place, row in enumerate(shown):
         at = place + (apart / step if place == len(rows) else 0)
-        _draw(axes, at, row)
+        _draw(axes, at, row, comparison.unit.decimals)
         _name(axes, at, row, left, narrow)
     if floor:
         above = (apart - 0.46 if narrow else 0.5 * (apart - step)) / step
@@ -104,7 +106,7 @@ def _unit(comparison: "Comparison") -> str:
     return f"difference in {title} ({unit.word if unit.word == 'points' else unit.axis})"
 
 
-def _said(comparison: "Comparison", floor: bool) -> list[str]:
+def _said(comparison: "Comparison", floor: bool, *, beyond: bool) -> list[str]:
     kept = [c.difference.n for c in comparison.family if c.difference.n]
     most, least = max(kept, default=0), min(kept, default=0)
     number = count(most, "shared seed") if most == least else f"{least} to {most} shared seeds"
@@ -115,6 +117,7 @@ def _said(comparison: "Comparison", floor: bool) -> list[str]:
         f"thick line: its {100 * comparison.confidence:g} % interval" if most > 1 else "",
         f"thin line: other test {items(comparison.results)} too (95 %)" if some and most > 1 else "",
         f"shaded: the margin, {comparison.unit.margin(comparison.margin)}" if comparison.margin else "",
+        "arrow: beyond the axis" if beyond else "",
         "last row: the baseline against itself under other seeds" if floor else "",
         "under five seeds: intervals wide and uncertain" if 1 < least < 5 else "",
         "sorted" if len(comparison.family) > FEW else "",
@@ -160,8 +163,14 @@ def _ends(comparison: "Comparison", ends: Ends | None) -> Ends | None:
 
 
 def _bounds(rows: Sequence[Row], margin: float) -> Ends:
-    """Limits by the means and the margin; an interval counts as far as it does not triple the axis."""
-    low, high = limits([0.0, margin, -margin, *(r.mean for r in rows)], reach=30, pad=0.1)
+    """Limits by the means and the margin; an interval counts as far as it does not triple the axis.
+
+    A mean is left to an arrow where it lies far beyond what the means and their intervals spread over.
+    """
+    inner = [end for r in rows if r.inner for end in r.inner]
+    widest = limits([0.0, margin, -margin, *(r.mean for r in rows), *inner], reach=30)
+    means = [r.mean for r in rows if widest[0] <= r.mean <= widest[1]]
+    low, high = limits([0.0, *means], reach=np.inf, pad=0.1)
     low, high = min(low, -1.15 * margin), max(high, 1.15 * margin)
     span = high - low
     ends = [end for r in rows for pair in (r.inner, r.outer) if pair for end in pair]
@@ -187,20 +196,30 @@ def _ground(axes: "Axes", margin: float, higher: bool) -> None:
                       va="bottom")  # fmt: skip
 
 
-def _draw(axes: "Axes", place: float, row: Row) -> None:
+def _draw(axes: "Axes", place: float, row: Row, decimals: int) -> None:
     low, high = axes.get_xlim()
     axes.axhline(place, color=RULE, linewidth=0.6, zorder=0)
     for ends, thick, shade in ((row.outer, 1.3, 0.75), (row.inner, 3.6, 1.0)):
         if ends is not None and ends[0] < high and ends[1] > low:
             axes.plot(np.clip(ends, low, high), [place, place], color=row.colour, linewidth=thick,
                       alpha=shade, solid_capstyle="butt")  # fmt: skip
-    reach = [row.mean, *(row.inner or ()), *(row.outer or ())]
-    for edge, sign, gone in ((low, "<", min(reach) < low), (high, ">", max(reach) > high)):
+    least, most = _reach(row)
+    for edge, sign, gone in ((low, "<", least < low), (high, ">", most > high)):
         if gone:
             axes.plot([edge], [place], sign, color=row.colour, markersize=5, clip_on=False)
+        if gone and sign == ("<" if row.mean < low else ">" if row.mean > high else ""):
+            inwards, side = (6, "left") if sign == "<" else (-6, "right")
+            axes.annotate(f"{row.mean:.{decimals}f}".replace("-", "−"), (edge, place), (inwards, 4),
+                          textcoords="offset points", color=MUTED, fontsize=8, ha=side)  # fmt: skip
     if low <= row.mean <= high:
         axes.plot([row.mean], [place], "o", color=row.colour, markersize=7.5, markeredgecolor=PAPER,
                   markeredgewidth=1.2)  # fmt: skip
+
+
+def _reach(row: Row) -> Ends:
+    """The ends of all that is drawn of a row."""
+    reach = [row.mean, *(row.inner or ()), *(row.outer or ())]
+    return min(reach), max(reach)
 
 
 def _name(axes: "Axes", place: float, row: Row, left: float, narrow: bool) -> None:

@@ -45,7 +45,7 @@ def check(augment: str, shape: tuple[int, ...]) -> None:
     for name in parts_of(augment):
         if name.head in _OF_IMAGES and len(shape) != 4:
             raise StudyError(
-                f"augment: {name.head} changes images, and these data are rows of numbers; leave it out, or "
+                f"augment: {name.head} changes images, and these data are none; leave it out, or "
                 f"write augment = 'noise'"
             )
 

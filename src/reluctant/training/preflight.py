@@ -64,9 +64,11 @@ def _agree(study: Study, data: Prepared) -> None:
     """The study asks for what the data can give."""
     if data.task.name != study.task:
         what = "numbers to be predicted" if data.task.name == REGRESSION else "classes"
+        meant = "; a table's whole numbers are predicted with csv(…, kind='numbers')"
+        meant = "" if data.task.name == REGRESSION else meant
         raise StudyError(
             f"{data.source.name} holds {what}, and the study's task is {study.task}; write "
-            f"task = {data.task.name!r}"
+            f"task = {data.task.name!r}{meant}"
         )
     for each in study.augment:
         check_augment(each, tuple(data.train.images.shape))

@@ -1,0 +1,114 @@
+"""The sum of an object: what must change it, what may not, and that every process comes to the same."""
+
+import copy
+import functools
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from reluctant.codesum import sum_of
+
+FACTOR: Any = 1.0
+act: Callable[[Tensor], Tensor] = F.relu
+
+
+class Net(nn.Module):
+    def __init__(self, width: int = 4) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = act(self.layer(x)) * FACTOR
+        return out
+
+
+class Held:
+    def __init__(self, beta: float) -> None:
+        self.beta = beta
+
+    def bent(self, x: Tensor) -> Tensor:
+        return x * self.beta
+
+
+def closed(factor: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: x * factor
+
+
+def with_property(value: int) -> type:
+    class Some:
+        @property
+        def given(self) -> int:
+            return 1 if value == 1 else 2
+
+    return Some
+
+
+def seeded(seed: int) -> nn.Module:
+    torch.manual_seed(seed)
+    return Net()
+
+
+APART = {
+    "arguments of a partial": lambda i: functools.partial(Net, width=i),
+    "a closure": lambda i: closed(float(i)),
+    "what a method is bound to": lambda i: Held(i).bent,
+    "attributes": Held,
+    "what a property closes over": with_property,
+    "functions in C": lambda i: (torch.tanh, torch.sin)[i - 1],
+    "modules of torch": lambda i: (nn.ReLU, nn.GELU)[i - 1],
+    "their settings": lambda i: nn.LeakyReLU(i / 10),
+    "weights": seeded,
+    "arrays": lambda i: np.full(3, i),
+    "types of arrays": lambda i: np.ones(3, (np.float32, np.float64)[i - 1]),
+    "weights of half precision": lambda i: torch.full((3,), i, dtype=torch.bfloat16),
+}
+
+
+@pytest.mark.parametrize("make", APART.values(), ids=APART)
+def test_other_objects_have_other_sums(make: Callable[[int], Any]) -> None:
+    assert sum_of(make(1)) == sum_of(make(1))
+    assert sum_of(make(1)) != sum_of(make(2))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("FACTOR", 2.0), ("act", F.gelu), ("FACTOR", np.ones(2)), ("act", torch.tanh)]
+)
+@pytest.mark.parametrize("of", [Net, Net.forward], ids=["class", "function"])
+def test_what_code_names_belongs_to_it(
+    of: Any, name: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sum_of(of)
+    with monkeypatch.context() as patched:
+        patched.setattr(f"tests.test_codesum.{name}", value)
+        assert sum_of(of) != before
+    assert sum_of(of) == before
+
+
+def test_a_copy_and_a_lazy_module_have_sums() -> None:
+    net = Net()
+    assert sum_of(copy.deepcopy(net)) == sum_of(net)
+    assert sum_of(nn.LazyLinear(3)) != sum_of(nn.LazyLinear(4))
+
+
+def test_every_process_comes_to_the_same(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "def f(x):\n    return x if x in {'a', 'b', 'c', 'd', 'e', 'f'} else {'g': 1, 'h': {2, 3}}\n"
+    )
+    code = "import own; from reluctant.codesum import sum_of; print(sum_of(own.f))"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONHASHSEED": str(seed), "PATH": ""},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in (1, 2)
+    }  # fmt: skip
+    assert len(said) == 1
+    assert len(said.pop().strip()) == 64
