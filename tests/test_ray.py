@@ -62,6 +62,7 @@ def another(cluster: Any) -> Iterator[Nodes]:
     for node in added:
         if node in cluster.worker_nodes:
             cluster.remove_node(node)
+    cluster.wait_for_nodes()  # until none is counted that is gone: the next test may build on the number
 
 
 def raylet(node: Any) -> int:
@@ -177,18 +178,17 @@ class TestPlace:
         assert last(told).record["random"] != str(tmp_path / "random.py")
 
     def test_many_runs_are_not_all_handed_over_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        at_once, processors = [], [2.0]  # a node of another test may still be counted for a moment
+        at_once = []
 
         class Counted(Fleet):
             def fill(self) -> None:
-                processors.append(self.ray.cluster_resources().get("CPU", 0))
                 super().fill()
                 at_once.append(len(self.flights))
 
         monkeypatch.setattr("reluctant.engines.ray.Fleet", Counted)
         done = sum(isinstance(event, Done) for event in ray_engine(work, range(200)))
         assert done == 200
-        assert max(at_once) <= max(processors) + SPARE < 10
+        assert max(at_once) <= 2 + SPARE
 
 
 @pytest.mark.usefixtures("cluster")
