@@ -26,10 +26,11 @@ test: $(READY)  ## the tests (minutes; no network needed)
 test-slow: $(READY)  ## the long tests: kills, simulations (at most 40 minutes)
 	$(BIN)/python -m pytest -m slow -n 2 --dist load --timeout=2400
 
-check: $(READY)  ## style and types
+check: $(READY)  ## style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(READY)  ## put the code into its form
 	$(BIN)/ruff format .

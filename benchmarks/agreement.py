@@ -36,7 +36,7 @@ def _plain(seeds: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     from torch import nn
 
     from benchmarks.plain import Variant, run
-    from reluctant.training.carrying import prepared
+    from reluctant.training.runner import prepared
 
     data = prepared("mnist", 0.92, None)
     parts = {

@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="of the comparison of accuracies")
     given = parser.parse_args()
     from benchmarks import agreement, costs
-    from reluctant.environment import describe
+    from reluctant.core.environment import describe
 
     began = time.perf_counter()
     found = {**measure(given.images, given.epochs, given.repeats), "growth": costs.measure()}

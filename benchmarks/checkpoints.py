@@ -10,8 +10,8 @@ def main() -> None:
     """Milliseconds and bytes of the article's network after an epoch of digits, median of thirty."""
     from reluctant.study import Run
     from reluctant.training import Training
-    from reluctant.training.carrying import prepared
     from reluctant.training.checkpoints import Checkpoint
+    from reluctant.training.runner import prepared
 
     training = Training(Run("gelu", model="convnet(dropout=0.15)", epochs=1), prepared("digits", 0.92, None))
     list(training)

@@ -21,7 +21,7 @@ def _microseconds(activation: str, batch_size: int) -> float:
     """Microseconds of training per image, on digits, one thread."""
     from reluctant.study import Run
     from reluctant.training import Training
-    from reluctant.training.carrying import prepared
+    from reluctant.training.runner import prepared
     from reluctant.training.training import threads
 
     data = prepared("digits", 0.92, None)
@@ -70,8 +70,8 @@ def reading(runs: int = 10_000) -> dict[str, float]:
     """Seconds to read a folder of made-up records, and to compare ten activations in it."""
     from tests.records import folder
 
-    from reluctant.comparison import compare
-    from reluctant.results import Results
+    from reluctant.analysis.comparison import compare
+    from reluctant.records.study_results import Results
     from reluctant.study import Study
 
     names = ["relu", "elu", "gelu", "silu", "mish", "tanh", "selu", "celu", "softplus", "hardswish"]

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any
 
+from reluctant.core.environment import cores
 from reluctant.engines import Done, Events, Started, local
 from reluctant.engines.ray import ray_engine
-from reluctant.environment import cores
 
 RUNS = 1000
 

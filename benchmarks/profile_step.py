@@ -30,10 +30,10 @@ def pieces(activation: str, steps: int = STEPS) -> dict[str, float]:
     """Milliseconds per step of every kernel, the optimizer, fetching the batch, the rest, and the whole."""
     import torch
 
-    from reluctant import kernels
+    from reluctant.models import kernels
     from reluctant.study import Run
     from reluctant.training import Training
-    from reluctant.training.carrying import prepared
+    from reluctant.training.runner import prepared
     from reluctant.training.training import threads
 
     loops.mnist()

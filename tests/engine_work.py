@@ -8,7 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 Steps = Generator[dict[str, Any] | str, None, dict[str, Any]]
 

@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from reluctant.training import Training
-from reluctant.training.prepared import Part
+from reluctant.training.tensors import Part
 
 
 class Twice(Training):

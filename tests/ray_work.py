@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
+from reluctant.engines.worker import Worker
 from reluctant.study import Run
-from reluctant.worker import Worker
 from tests.engine_work import Steps
 from tests.engine_work import work as usual
 

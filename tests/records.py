@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.store import Store, digest, dumps
+from reluctant.core.canonical_json import digest, dumps
+from reluctant.records.store import Store
 from reluctant.study import RECIPE, Run, Study
 
 ENVIRONMENT = {"python": "3.11", "processor": "a processor", "cores": 2, "packages": {"torch": "2.13.0"}}

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.metrics import summed
-from reluctant.results import Results
-from reluctant.store import Record, Store
+from reluctant.catalogue.metrics import summed
+from reluctant.records.store import Record, Store
+from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
 from tests.records import record
 

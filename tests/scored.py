@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.result import SPLITS, Result
-from reluctant.results import Results
-from reluctant.store import Record
+from reluctant.records.run_result import SPLITS, Result
+from reluctant.records.store import Record
+from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
 from tests.records import record
 

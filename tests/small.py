@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reluctant.data import Dataset, Split, load
-from reluctant.store import without_seconds
+from reluctant.records.store import without_seconds
 from reluctant.study import Run
 from reluctant.training import Prepared, Training, prepare
 

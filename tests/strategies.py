@@ -21,8 +21,8 @@ from reluctant.catalogue import (
     Parameter,
     Table,
 )
-from reluctant.metrics import METRICS, Counts
-from reluctant.names import LONGEST, Name, literal, plain
+from reluctant.catalogue.metrics import METRICS, Counts
+from reluctant.core.names import LONGEST, Name, literal, plain
 from reluctant.study import Run
 
 settings.register_profile("house", deadline=None)  # a slow machine is no fault

@@ -9,7 +9,8 @@ from torch import nn
 
 from reluctant.activations import RReLU, check, factory, make, shape
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.names import Name, StudyError
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
 from tests.reference_activations import REFERENCES, Parameters, Reference
 
 NAMES = [row.name for row in ACTIVATIONS]

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from reluctant.activations.laws import LAWS
+from reluctant.activations.laws.transforms import TRANSFORMS
 from reluctant.cards.audit import AGREE, audit, nearest, target
 from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, carry_out
-from reluctant.laws import LAWS
-from reluctant.laws.transforms import TRANSFORMS
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 HERE = "tests.test_audit"
 QUICK = [law for law in LAWS if law not in TRANSFORMS]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from reluctant.catalogue import AUGMENTATIONS, augmentation, parts_of
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 from reluctant.study import Run, Study, parse_overrides
 from reluctant.training.augmentation import Augmentation, check
-from reluctant.training.prepared import Part, Prepared
+from reluctant.training.tensors import Part, Prepared
 from tests.small import digits, run
 from tests.strategies import spelled
 

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from reluctant.cards import Card, card, gallery, lines
-from reluctant.cards.card import Facts, link
+from reluctant.activations.laws.exemptions import EXEMPTIONS
+from reluctant.cards.card import Card, Facts, card, link
 from reluctant.cards.drawing import panel, thinned
 from reluctant.cards.formula import plain
+from reluctant.cards.gallery import gallery
 from reluctant.cards.plot import Canvas, framed, window
-from reluctant.cards.text import writable
+from reluctant.cards.text import lines, writable
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.cli.main import CANNOT, DONE, carry_out
+from reluctant.core.errors import StudyError
 from reluctant.figures.style import MUTED, PAPER
-from reluctant.laws.exemptions import EXEMPTIONS
-from reluctant.names import StudyError
 from tests import reference_activations as classic
 from tests.test_figures import contrast
 

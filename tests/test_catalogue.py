@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS, MODELS, OPTIMIZERS, Entry, Parameter, Table
-from reluctant.names import StudyError, normal, parse, plain
+from reluctant.core.errors import StudyError
+from reluctant.core.names import parse, plain
+from reluctant.core.suggestions import normalised
 from tests.strategies import TABLES, arguments_of, spelled, written
 
 ROWS = [pytest.param(table, row, id=f"{table.kind}-{row.name}") for table in TABLES for row in table]
@@ -29,8 +31,8 @@ by_number = pytest.mark.parametrize(("table", "row", "parameter"), NUMBERS)
 
 @by_table
 def test_every_name_and_alias_means_one_row(table: Table[Any]) -> None:
-    known = [normal(name) for row in table for name in (row.name, *row.aliases)]
-    refused = [normal(name) for name in table.refused]
+    known = [normalised(name) for row in table for name in (row.name, *row.aliases)]
+    refused = [normalised(name) for name in table.refused]
     assert sorted(known + refused) == sorted(set(known + refused))
 
 
@@ -261,7 +263,7 @@ def test_what_is_not_element_wise_is_refused_with_its_reason(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Softmax", "LogSoftmax", "Softmin", "Softmax2d", "MultiheadAttention"])
 def test_pytorchs_other_layers_are_among_the_refused(name: str) -> None:
-    assert normal(name) in {normal(refused) for refused in ACTIVATIONS.refused}
+    assert normalised(name) in {normalised(refused) for refused in ACTIVATIONS.refused}
 
 
 def test_the_activations() -> None:

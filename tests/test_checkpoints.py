@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.store import without_seconds
+from reluctant.records.store import without_seconds
 from reluctant.training import Training, training_for
 from reluctant.training.checkpoints import Checkpoint, total
 from tests.small import digits, run, trained

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reluctant.claims import Finding, judge
-from reluctant.names import StudyError
-from reluctant.results import Results
+from reluctant.analysis.claims import Finding, judge
+from reluctant.core.errors import StudyError
+from reluctant.records.study_results import Results
 from reluctant.study import Claim, Study
 from tests.scored import results
 

@@ -135,7 +135,7 @@ class TestRun:
     def test_a_full_disk_is_a_message(
         self, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from reluctant.store import Store
+        from reluctant.records.store import Store
 
         def full(*_: Any) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "out/small/runs/x.json")
@@ -151,7 +151,7 @@ class TestRun:
     def test_a_bug_of_ours_keeps_its_traceback_and_says_so(
         self, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from reluctant.folder import Folder
+        from reluctant.records.study_dir import Folder
 
         monkeypatch.setattr(Folder, "missing", lambda *_: 1 / 0)
         status, _, err = answer(capsys, "run", "small.toml")

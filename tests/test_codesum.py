@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reluctant.codesum import sum_of
+from reluctant.core.code_hash import sum_of
 
 FACTOR: Any = 1.0
 act: Callable[[Tensor], Tensor] = F.relu
@@ -102,7 +102,7 @@ def test_every_process_comes_to_the_same(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "def f(x):\n    return x if x in {'a', 'b', 'c', 'd', 'e', 'f'} else {'g': 1, 'h': {2, 3}}\n"
     )
-    code = "import own; from reluctant.codesum import sum_of; print(sum_of(own.f))"
+    code = "import own; from reluctant.core.code_hash import sum_of; print(sum_of(own.f))"
     said = {
         subprocess.run(
             [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONHASHSEED": str(seed), "PATH": ""},

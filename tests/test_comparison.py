@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reluctant.comparison import compare, sentence
-from reluctant.names import StudyError
-from reluctant.result import Result
-from reluctant.results import Results
+from reluctant.analysis.comparison import compare, sentence
+from reluctant.core.errors import StudyError
+from reluctant.records.run_result import Result
+from reluctant.records.study_results import Results
 from reluctant.statistics import Verdict
 from reluctant.study import Study
 from tests.records import folder as made_up
@@ -243,7 +243,7 @@ def test_a_diverged_baseline_or_rival_never_wins() -> None:
     (comparison,) = compare(found)
     assert {c.verdict for c in comparison.family} == {Verdict.NONE}
     assert all(high == 3 for _, high in comparison.ranks.values())
-    from reluctant.export import leaders
+    from reluctant.report.export import leaders
 
     assert leaders(comparison) == {"elu": "**"}
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from reluctant.confidence import brier_score, churn, expected_calibration_error, robust_accuracy
+from reluctant.analysis.calibration import brier_score, churn, expected_calibration_error, robust_accuracy
 from reluctant.training.calibration import BINS, calibration
-from reluctant.training.prepared import Part
 from reluctant.training.robustness import STRENGTHS, robustness, worsened
+from reluctant.training.tensors import Part
 from tests.small import digits, run, trained
 
 

@@ -18,24 +18,26 @@ from scipy.stats import binom
 from torch import Tensor, nn
 
 from reluctant import figures
+from reluctant.bench import bench as measurement
+from reluctant.bench.bench import Bench, Cost, measure
+from reluctant.bench.compiled import repeatable, variants
+from reluctant.bench.figure import cost
+from reluctant.bench.median import median_interval
+from reluctant.bench.memory import kept, on_cuda, peak
+from reluctant.bench.process import apart
+from reluctant.bench.round import Round, timed_round
+from reluctant.bench.setting import Setting, setting
+from reluctant.bench.timing import LEAST, Clock, enough, stopwatch, timed
+from reluctant.bench.trial import KINDS, Step, Trial, inputs, tried
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.cli.main import CANNOT, DONE, carry_out
-from reluctant.cost import Bench, Cost, Setting, measure, median_interval, setting
-from reluctant.cost import bench as measurement
-from reluctant.cost.compiled import repeatable, variants
-from reluctant.cost.memory import kept, on_cuda, peak
-from reluctant.cost.process import apart
-from reluctant.cost.round import Round, timed_round
-from reluctant.cost.timing import LEAST, Clock, enough, stopwatch, timed
-from reluctant.cost.trial import KINDS, Step, Trial, inputs, tried
+from reluctant.core.errors import StudyError
 from reluctant.figures import sheet, style
-from reluctant.figures.cost import cost
 from reluctant.figures.letters import any_script
 from reluctant.figures.quality import efficient, points_of, quality
 from reluctant.figures.saving import png, svg
-from reluctant.names import StudyError
-from reluctant.results import Results
-from reluctant.store import Store
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
 from reluctant.study import Study
 from tests import records
 from tests.test_figures import FOUR, HOSTILE, MANY, outside, texts
@@ -324,7 +326,7 @@ class TestCompiled:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """`reluctant bench` in a moment; the folder it works in."""
-    monkeypatch.setattr("reluctant.cost.timing.LEAST", 1e-6)
+    monkeypatch.setattr("reluctant.bench.timing.LEAST", 1e-6)
     monkeypatch.setattr(measurement, "apart", timed_round)  # no process of its own
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr("os.getloadavg", lambda: (0.1, 0.1, 0.1))
@@ -371,7 +373,7 @@ class TestCommand:
     ) -> None:
         _, calm, _ = answer(capsys, "relu", "--shape", "16", "--rounds", "1")
         monkeypatch.setattr("os.getloadavg", lambda: (4.9, 0.1, 0.1))
-        monkeypatch.setattr("reluctant.environment.cores", lambda: 2)
+        monkeypatch.setattr("reluctant.core.environment.cores", lambda: 2)
         _, busy, _ = answer(capsys, "relu", "--shape", "16", "--rounds", "1")
         assert "Other programs are at work here (load 4.9 on 2 cores)" in busy
         assert "Other programs" not in calm

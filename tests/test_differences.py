@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from reluctant import figures
-from reluctant.comparison import compare
+from reluctant.analysis.comparison import compare
 from tests.scored import results
 from tests.test_comparison import STUDY
 

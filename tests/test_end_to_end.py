@@ -15,7 +15,7 @@ import torch.nn.functional as F
 import reluctant
 from reluctant.data import load
 from reluctant.models import build
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 from reluctant.study import Study
 from reluctant.training import prepare
 from tests.small import records

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reluctant.environment import PACKAGES, cores, describe, name_of, processor, version
+from reluctant.core.environment import PACKAGES, cores, describe, name_of, processor, version
 
 
 def test_a_description_is_plain_json_and_always_the_same() -> None:

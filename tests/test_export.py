@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reluctant.comparison import compare
-from reluctant.export import export, leaders, tex
-from reluctant.metrics import METRICS
-from reluctant.names import StudyError
-from reluctant.results import Results
+from reluctant.analysis.comparison import compare
+from reluctant.catalogue.metrics import METRICS
+from reluctant.core.errors import StudyError
+from reluctant.records.study_results import Results
+from reluctant.report.export import export, leaders, tex
 from reluctant.study import Study
 from tests.records import folder
 from tests.scored import results

@@ -17,16 +17,16 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from reluctant import figures
+from reluctant.analysis.comparison import compare
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.comparison import compare
+from reluctant.core.errors import StudyError
 from reluctant.figures import inline, labels, sheet, style
 from reluctant.figures.bands import band
 from reluctant.figures.letters import any_script, fitted, width_of, wrapped
 from reluctant.figures.saving import png, svg
 from reluctant.figures.shapes import shape_of
-from reluctant.names import StudyError
-from reluctant.results import Results
-from reluctant.store import Store
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
 from reluctant.study import Study
 from tests import records
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import reluctant
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 from tests.small import records
 from tests.undisturbed import STUDY, undisturbed, whole
 

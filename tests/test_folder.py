@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reluctant.folder import Folder
-from reluctant.names import StudyError
-from reluctant.store import checksum
+from reluctant.core.errors import StudyError
+from reluctant.records.store import checksum
+from reluctant.records.study_dir import Folder
 from reluctant.study import RECIPE, Study
 from tests.records import folder as finished
 from tests.records import record
@@ -121,7 +121,7 @@ def test_other_code_of_one_s_own_is_refused(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_what_changed_is_noted_and_growth_after_looking_counts(tmp_path: Path) -> None:
-    from reluctant.results import Results
+    from reluctant.records.study_results import Results
 
     place = Folder(finished(tmp_path, STUDY, skip=4))
     more = Study(name="s", activation=["relu", "elu"], seed=[0, 1, 2])

@@ -18,14 +18,17 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from reluctant import report
+from reluctant.api.progress import Board, watch
 from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, carry_out
+from reluctant.core.canonical_json import digest, dumps
+from reluctant.core.display import visible
+from reluctant.core.errors import StudyError
+from reluctant.core.names import parse
 from reluctant.engines import Failed, Said, Started
-from reluctant.export import export, tex
 from reluctant.figures.labels import clip
-from reluctant.names import StudyError, parse, visible
-from reluctant.progress import Board, watch
-from reluctant.results import Results
-from reluctant.store import Store, digest, dumps
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
+from reluctant.report.export import export, tex
 from reluctant.study import Run, Study
 from tests import records
 from tests import test_report_page as on_page

@@ -13,17 +13,18 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from reluctant import figures, inside, report
-from reluctant.comparison import compare
+from reluctant import figures, report
+from reluctant.analysis import probe_metrics as inside
+from reluctant.analysis.comparison import compare
 from reluctant.figures import inside_words, style
 from reluctant.figures.inside_grid import RATIO, SHARE
 from reluctant.figures.letters import any_script
 from reluctant.figures.saving import png, svg
-from reluctant.looks import COUNTS
+from reluctant.records.probe_format import COUNTS
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
 from reluctant.report.beside import beside
 from reluctant.report.inside import units
-from reluctant.results import Results
-from reluctant.store import Store
 from reluctant.study import Study
 from tests import records
 from tests.small import digits, trained

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.cli.main import CANNOT, DONE
-from reluctant.inspection import Inspection, inspect, mind
-from reluctant.store import Store
+from reluctant.inspect.inspection import Inspection, inspect, mind
+from reluctant.records.store import Store
 from reluctant.study import Run, Study
 from reluctant.training import prepare
-from reluctant.training.carrying import save_weights
 from reluctant.training.checkpoints import Checkpoint
+from reluctant.training.runner import save_weights
 from tests import records
 from tests.small import SMALL, trained
 from tests.test_cli import answer
@@ -210,7 +210,7 @@ def test_the_record_alone_tells_the_network_too(kept: tuple[Path, Run, dict[str,
 
 
 def test_kept_weights_that_cannot_be_used(kept: tuple[Path, Run, dict[str, Any]], tmp_path: Path) -> None:
-    from reluctant.names import StudyError
+    from reluctant.core.errors import StudyError
 
     folder, run, _ = kept
     path = folder / "weights" / f"{run.key}.pt"

@@ -11,8 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from reluctant import kernels
-from reluctant.models import ConvNet, fused
+from reluctant.models import ConvNet, fused, kernels
 from reluctant.training import Training
 from tests.small import digits, run
 
@@ -138,7 +137,7 @@ def test_the_article_s_network_uses_all_kernels_that_were_kept() -> None:
 
 CODE = """
 import hashlib, sys, numpy as np
-from reluctant import kernels
+from reluctant.models import kernels
 rng, f = np.random.default_rng(0), np.float32
 x, w = rng.normal(size=(4, 12, 12)).astype(f), rng.normal(size=(9, 32)).astype(f)
 g = rng.normal(size=32).astype(f)
@@ -173,7 +172,7 @@ def test_the_bits_do_not_depend_on_who_compiled_what_first(tmp_path: Path) -> No
 
 
 def test_a_kernel_equals_its_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    from reluctant.kernels import pooling
+    from reluctant.models.kernels import pooling
 
     rng = np.random.default_rng(1)
     y, gamma = rng.normal(size=(5, 4, 2, 3)).astype(np.float32), np.array([1.0, -2.0, 0.5], np.float32)

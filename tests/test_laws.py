@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.activations import gain, make, moments
+from reluctant.activations.laws import LAWS, Law, Subject
+from reluctant.activations.laws.exemptions import EXEMPTIONS
+from reluctant.activations.laws.table import table
+from reluctant.activations.laws.transforms import TRANSFORMS
 from reluctant.catalogue import ACTIVATIONS, Activation
-from reluctant.laws import LAWS, Law, Subject
-from reluctant.laws.exemptions import EXEMPTIONS
-from reluctant.laws.table import table
-from reluctant.laws.transforms import TRANSFORMS
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 from tests import reference_activations as classic
 from tests import reference_catalogue as reference
 

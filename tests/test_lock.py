@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from reluctant.lock import NAME, alone, holder
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
+from reluctant.core.lock import NAME, alone, holder
 
 HOLDING = (
-    "import sys; from pathlib import Path; from reluctant.lock import alone\n"
+    "import sys; from pathlib import Path; from reluctant.core.lock import alone\n"
     "with alone(Path(sys.argv[1])):\n"
     "    print('held', flush=True); sys.stdin.read()\n"
 )

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from reluctant import figures
-from reluctant.comparison import compare
-from reluctant.metrics import counted
+from reluctant.analysis.comparison import compare
+from reluctant.catalogue.metrics import counted
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
 from reluctant.report import render
 from reluctant.report.classes import by_class, confused
-from reluctant.results import Results
-from reluctant.store import Store
 from reluctant.study import Study
 from tests import records
 

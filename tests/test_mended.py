@@ -14,21 +14,23 @@ from numpy.testing import assert_array_equal
 from torch import Tensor, nn
 
 import reluctant
-from reluctant import objects
 from reluctant.activations import gain
-from reluctant.cost import Setting, measure
-from reluctant.cost import bench as measurement
-from reluctant.cost.round import Round
-from reluctant.cost.trial import KINDS
+from reluctant.bench import bench as measurement
+from reluctant.bench.bench import measure
+from reluctant.bench.round import Round
+from reluctant.bench.setting import Setting
+from reluctant.bench.trial import KINDS
+from reluctant.core import session_objects as objects
+from reluctant.core.errors import StudyError
+from reluctant.core.own_code import SESSION
 from reluctant.data import from_data
 from reluctant.models.build import DOUBTFUL, build, handed, offers, told
-from reluctant.names import SESSION, StudyError
-from reluctant.optimizers import optimizer
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
 from reluctant.training import Training, device, fingerprint, forget, prepare, replaced
-from reluctant.training.carrying import prepared
-from reluctant.verification import verify
+from reluctant.training.optimizers import optimizer
+from reluctant.training.runner import prepared
+from reluctant.verification.place import verify
 from tests.small import digits
 
 RNG = np.random.default_rng(5)

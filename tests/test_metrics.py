@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from reluctant.metrics import (
+from reluctant.catalogue.metrics import (
     CLASSIFICATION,
     METRICS,
     MOST,
@@ -28,7 +28,8 @@ from reluctant.metrics import (
     summed,
     total,
 )
-from reluctant.names import StudyError, normal
+from reluctant.core.errors import StudyError
+from reluctant.core.suggestions import normalised
 from tests.strategies import matrices
 
 FROM_MATRIX = [each for each in METRICS if each.score is not None and CLASSIFICATION in each.tasks]
@@ -189,7 +190,7 @@ def test_a_matrix_may_be_lists() -> None:
 
 
 def test_every_name_and_alias_means_one_metric() -> None:
-    known = [normal(name) for each in METRICS for name in (each.name, *each.aliases)]
+    known = [normalised(name) for each in METRICS for name in (each.name, *each.aliases)]
     assert sorted(known) == sorted(set(known))
     for each in METRICS:
         for name in (each.name, *each.aliases):

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from reluctant.catalogue import INITIALISATIONS, MODELS
 from reluctant.catalogue.models import widths_of
-from reluctant.models import CNN, MLP, build, initialise, kernels_used, layers, sites
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
+from reluctant.models import CNN, MLP, build, initialise, kernels_used, layers
+from reluctant.models.swap import sites
 from reluctant.study import Run
 from reluctant.training.probes import Probes
 from reluctant.training.training import Training

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import gain, make
+from reluctant.core.errors import StudyError
 from reluctant.models import ConvNet, Dropout, build, initialise, layers
-from reluctant.names import StudyError
 
 IMAGE = (1, 28, 28)
 

@@ -9,18 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reluctant.names import (
-    LONGEST,
-    Name,
-    StudyError,
-    did_you_mean,
-    load_own,
-    nearest,
-    normal,
-    parse,
-    plain,
-    shown,
-)
+from reluctant.core.display import quoted
+from reluctant.core.errors import StudyError
+from reluctant.core.names import LONGEST, Name, parse, plain
+from reluctant.core.own_code import load_own
+from reluctant.core.suggestions import did_you_mean, nearest, normalised
 from tests.strategies import names, values
 
 
@@ -206,7 +199,7 @@ def test_a_long_name_is_quoted_short() -> None:
         parse(
             "elu(alpha=" + "1+" * 400 + "x)",
         )
-    assert len(shown("x" * 10**6)) == 100
+    assert len(quoted("x" * 10**6)) == 100
     assert str(fault.value).startswith("'elu(alpha=1+1+")
 
 
@@ -244,7 +237,7 @@ def test_what_no_name_can_hold_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["leaky_relu", "Leaky-ReLU", "LEAKYRELU", "leaky-re_lu", "leakyrelu"])
 def test_case_hyphen_and_underscore_do_not_count(text: str) -> None:
-    assert normal(text) == "leakyrelu"
+    assert normalised(text) == "leakyrelu"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 from reluctant.study import Study, parse_overrides
 from reluctant.study.overrides import split
 

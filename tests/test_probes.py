@@ -9,11 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import make
-from reluctant.looks import COUNTS, CURVE, EDGES, NORMS, SIZES, compact, expanded
-from reluctant.models import sites
-from reluctant.randomness import generator
-from reluctant.training.prepared import Part
+from reluctant.core.randomness import generator
+from reluctant.models.swap import sites
+from reluctant.records.probe_format import COUNTS, CURVE, EDGES, NORMS, SIZES, compact, expanded
 from reluctant.training.probes import Probes, batch_size, histogram, short, slopes
+from reluctant.training.tensors import Part
 from tests.small import digits, run, trained
 
 GOOD = torch.linspace(1, 2, 40)

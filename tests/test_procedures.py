@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reluctant import run as carry_out_study
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 from reluctant.study import Run, Study
 from reluctant.training import Training, preflight, training_for
 from tests import small

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from reluctant.api.progress import Board, LiveTable, Plain, duration, last_line, watch
 from reluctant.engines import Done, Epoch, Failed, Started
-from reluctant.progress import Board, LiveTable, Plain, duration, last_line, watch
 from reluctant.study import Run
 from tests.records import record
 

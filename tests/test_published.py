@@ -13,13 +13,13 @@ from matplotlib.text import Text
 from scipy import stats
 
 from reluctant import figures, report
-from reluctant.claims import Finding, judge
+from reluctant.analysis.claims import Finding, judge
+from reluctant.analysis.published import Agreement, Beside, held_beside
 from reluctant.cli.main import DONE, carry_out
+from reluctant.core.errors import StudyError
 from reluctant.figures.published import panels_of
-from reluctant.names import StudyError
-from reluctant.published import Agreement, Beside, held_beside
+from reluctant.records.study_results import Results
 from reluctant.report.publications import numbers, sentence
-from reluctant.results import Results
 from reluctant.study import Claim, Published, Study, differences
 from reluctant.verification import page
 from tests import records

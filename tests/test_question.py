@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import reluctant
-from reluctant.experiment import run as carried_out
-from reluctant.names import SESSION, StudyError
-from reluctant.objects import packed, receive, source
+from reluctant.api.run import run as carried_out
+from reluctant.core.errors import StudyError
+from reluctant.core.own_code import SESSION
+from reluctant.core.session_objects import packed, receive, source
 
 X = np.random.default_rng(5).normal(size=(60, 4)).astype("float32")
 Y = (X[:, 0] > 0).astype(int)
@@ -69,7 +70,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counted.append(len(done))
         return found
 
-    monkeypatch.setattr("reluctant.question.run", watched)
+    monkeypatch.setattr("reluctant.api.compare.run", watched)
     return counted
 
 

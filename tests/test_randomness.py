@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reluctant.randomness import PURPOSES, derived, generator, integer
+from reluctant.core.randomness import PURPOSES, derived, generator, integer
 from tests.strategies import seeds, texts
 
 steps = st.integers(0, 2**32 - 1) | texts

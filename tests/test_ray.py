@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 import reluctant
+from reluctant.core.errors import StudyError
 from reluctant.engines import Done, Epoch, Event, Failed, Ready, Said, Started, on_node
 from reluctant.engines.ray import SPARE, Fleet, ray_engine
 from reluctant.engines.ray_session import knock
-from reluctant.folder import Folder
-from reluctant.names import StudyError
-from reluctant.worker import Worker
+from reluctant.engines.worker import Worker
+from reluctant.records.study_dir import Folder
 from tests.engine_work import work
 from tests.ray_work import Placed, Provider, placed, surroundings
 from tests.small import records

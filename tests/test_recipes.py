@@ -10,22 +10,22 @@ import pytest
 import torch
 
 from reluctant import run as carry_out_study
+from reluctant.api.progress import Board, Plain
 from reluctant.engines import Done, Started
 from reluctant.figures import training_curves
-from reluctant.optimizers import clip, optimizer
-from reluctant.progress import Board, Plain
+from reluctant.records.store import Store, without_seconds
+from reluctant.records.study_results import Results
 from reluctant.report import render
 from reluctant.report.tables import by_epoch
 from reluctant.report.words import study as words
-from reluctant.results import Results
-from reluctant.store import Store, without_seconds
 from reluctant.study import Run, Study
 from reluctant.study.schedule import last_rate
 from reluctant.study.stopping import right_stop, stops
 from reluctant.training import Training, training_for
 from reluctant.training.checkpoints import Checkpoint
-from reluctant.verification import verify
+from reluctant.training.optimizers import clip, optimizer
 from reluctant.verification.difference import comparable
+from reluctant.verification.place import verify
 from tests import records
 from tests.small import SMALL, digits, run, trained
 

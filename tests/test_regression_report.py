@@ -9,20 +9,20 @@ import pandas as pd
 import pytest
 
 from reluctant import figures
-from reluctant.claims import Finding, judged
+from reluctant.analysis.claims import Finding, judged
+from reluctant.analysis.comparison import compare, sentence, unit_of
+from reluctant.analysis.comparison.images import image_variance
+from reluctant.analysis.comparison.inputs import item, items
+from reluctant.analysis.summary import summary
 from reluctant.cli.main import DONE, carry_out
-from reluctant.comparison import compare, sentence, unit_of
-from reluctant.comparison.images import image_variance
-from reluctant.comparison.inputs import item, items
-from reluctant.export import export
 from reluctant.figures.curves import four
 from reluctant.figures.predicted import DOTS, of_test
 from reluctant.figures.style import possible
+from reluctant.records.study_results import Results
 from reluctant.report import render, tables
 from reluctant.report.classes import taken_for
-from reluctant.results import Results
+from reluctant.report.export import export
 from reluctant.study import Claim
-from reluctant.summary import summary
 from tests import regressed
 
 AHEAD = "GELU and tanh are better than ReLU by "

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from reluctant.core.canonical_json import dumps
+from reluctant.core.errors import StudyError
 from reluctant.data import load
-from reluctant.names import StudyError
-from reluctant.replica import Published, PublishedNet
-from reluctant.replica.procedure import raw
-from reluctant.store import dumps
+from reluctant.replication.training import Published, PublishedNet
+from reluctant.replication.training.procedure import raw
 from reluctant.training import Training, prepare
 from tests import small
 

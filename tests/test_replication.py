@@ -10,25 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from reluctant.figures import ladder, last_sixteen, published_scores
-from reluctant.metrics import confusion, score
-from reluctant.replication import (
-    ALONE,
-    SEQUENCE,
-    Measure,
-    Rung,
-    crowned,
-    possible_scores,
-    published_f1,
-    rungs,
-    scored,
-    sixteen,
-)
-from reluctant.replication.ladder import switches
-from reluctant.replication.measurement import macro_f1
+from reluctant.catalogue.metrics import confusion, score
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
+from reluctant.replication.ablation import ALONE, SEQUENCE, Rung, rungs, switches
+from reluctant.replication.figures.ablation import ladder
+from reluctant.replication.figures.last_batch import last_sixteen
+from reluctant.replication.figures.win_counts import published_scores
+from reluctant.replication.measurement import Measure, macro_f1, published_f1
+from reluctant.replication.possible import possible_scores
+from reluctant.replication.reading import crowned, scored, sixteen
 from reluctant.report import render
-from reluctant.results import Results
-from reluctant.store import Store
 from reluctant.study import Study
 from tests import records
 

@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 import pytest
 
 from reluctant import report
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
 from reluctant.report import tables, words
 from reluctant.report.headline import sentence
-from reluctant.results import Results
-from reluctant.store import Store
 from reluctant.study import Run, Study
 from tests import records
 from tests.test_figures import FOUR, HOSTILE, lost, made

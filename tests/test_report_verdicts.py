@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from reluctant import figures, report
-from reluctant.comparison import Comparison, compare
+from reluctant.analysis.comparison import Comparison, compare
 from reluctant.figures.differences import SIGNS, deciding
 from reluctant.figures.labels import classes
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
 from reluctant.report import words
 from reluctant.report.claimed import claimed, notes
 from reluctant.report.headline import sentence
 from reluctant.report.pictures import Studio
 from reluctant.report.verdicts import compared
-from reluctant.results import Results
 from reluctant.statistics import Verdict
-from reluctant.store import Store
 from reluctant.study import Run, Study
 from tests import records
 from tests.test_figures import HOSTILE, outside, texts

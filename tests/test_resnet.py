@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from reluctant.models import ResNet, build, sites
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
+from reluctant.models import ResNet, build
+from reluctant.models.swap import sites
 
 
 def size(name: str, image: tuple[int, int, int] = (1, 28, 28)) -> int:

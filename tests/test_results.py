@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reluctant.metrics import score
-from reluctant.names import StudyError
-from reluctant.result import SPLITS, Result
-from reluctant.results import Results
+from reluctant.catalogue.metrics import score
+from reluctant.core.errors import StudyError
+from reluctant.records.run_result import SPLITS, Result
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
 from reluctant.statistics import mean_interval
-from reluctant.store import Store
 from reluctant.study import Run, Study
 from tests.records import folder, record
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluctant.catalogue import SCHEDULES
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 from reluctant.study import Run, Study
 from reluctant.study.schedule import last_rate, rate
 

@@ -10,14 +10,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reluctant.analysis.comparison import compare
+from reluctant.analysis.variance import sentence, shares, spreads
 from reluctant.cli import main
-from reluctant.comparison import compare
+from reluctant.core.errors import StudyError
 from reluctant.data import load, split_indices
-from reluctant.export import export
-from reluctant.names import StudyError
+from reluctant.records.study_results import Results
 from reluctant.report import render
-from reluctant.results import Results
-from reluctant.spread import sentence, shares, spreads
+from reluctant.report.export import export
 from reluctant.statistics import REST, components
 from reluctant.study import SOURCES, Run, Study, differences, numbers
 from reluctant.study.seeds import as_table, crossed, levels, source_seed

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.disk import write_whole
-from reluctant.names import StudyError
-from reluctant.store import Record, Store, checksum, digest, dumps, without_seconds
+from reluctant.core.atomic_files import write_whole
+from reluctant.core.canonical_json import digest, dumps
+from reluctant.core.errors import StudyError
+from reluctant.records.store import Record, Store, checksum, without_seconds
 from tests.strategies import json_objects, values
 
 RECORD: Record = {"run": {"activation": "gelu", "lr": 0.006}, "epochs": [{"loss": 0.5, "é": [1, None, True]}]}

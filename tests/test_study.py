@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 from reluctant.study import Run, Study, bundled
 from reluctant.study.study import AXES
 from tests.strategies import FIELDS, studies, values

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reluctant.summary import summary
+from reluctant.analysis.summary import summary
 from tests.scored import results
 
 CURVES = {"relu": [[0.5, 0.9], [0.5, 0.8], [0.5, 0.7]], "elu": [[0.6, 0.6], [0.6, 0.9], [0.6, 0.8]]}

@@ -20,10 +20,11 @@ from torch.utils.checkpoint import checkpoint
 
 from reluctant.activations import make
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.models import Swap, build, give_or_swap, sites, swap_activations, takes_activation
-from reluctant.names import StudyError
-from reluctant.training.prepared import Part
+from reluctant.core.errors import StudyError
+from reluctant.models import Swap, build, give_or_swap, swap_activations, takes_activation
+from reluctant.models.swap import sites
 from reluctant.training.probes import Probes
+from reluctant.training.tensors import Part
 from tests.swapped_models import (
     Block,
     Cell,

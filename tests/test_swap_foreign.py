@@ -13,7 +13,8 @@ import pytest
 import torch
 from torch import nn
 
-from reluctant.models import sites, swap_activations
+from reluctant.models import swap_activations
+from reluctant.models.swap import sites
 
 transformers: Any = pytest.importorskip("transformers")
 

@@ -13,18 +13,19 @@ from numpy.testing import assert_array_equal
 from torch import Tensor, nn
 
 import reluctant
-from reluctant import objects
-from reluctant.comparison.images import image_variance
+from reluctant.analysis.comparison.images import image_variance
+from reluctant.catalogue.metrics import MOST, counted, score
+from reluctant.core import session_objects as objects
+from reluctant.core.errors import StudyError
+from reluctant.core.own_code import SESSION
 from reluctant.data import Dataset, from_data
-from reluctant.metrics import MOST, counted, score
 from reluctant.models.build import build, offers
-from reluctant.names import SESSION, StudyError
-from reluctant.results import Results
-from reluctant.store import Store, checksum
+from reluctant.records.store import Store, checksum
+from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
 from reluctant.tasks import Classification, Regression
 from reluctant.training import Training, preflight, prepare
-from reluctant.verification import verify
+from reluctant.verification.place import verify
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(150, 5)).astype("float32")
@@ -151,7 +152,7 @@ def test_a_study_of_either_kind_is_read_scored_and_verified(folder: Path) -> Non
 
 
 def test_a_group_left_out_is_a_score_without_it(folder: Path) -> None:
-    from reluctant.comparison.images import _cached
+    from reluctant.analysis.comparison.images import _cached
 
     results = Results.read(folder)
     result, name = results.results[0], results.study.compare.metric
@@ -226,7 +227,7 @@ REFUSED: list[tuple[dict[str, Any], Any, str]] = [
 def test_what_cannot_be_trained_is_refused_before(given: dict[str, Any], data: Any, words: str) -> None:
     name = objects.keep("data_refused", data())
     study = Study(**{"activation": "relu", "model": MLP, "dataset": name, **given})
-    from reluctant.training import carrying
+    from reluctant.training import runner as carrying
 
     carrying.forget()
     with pytest.raises(StudyError, match=words):

@@ -14,11 +14,11 @@ from sklearn import metrics as oracle
 from torch import Tensor
 
 from reluctant.catalogue import ACTIVATIONS
+from reluctant.catalogue.metrics import METRICS, score
+from reluctant.core.errors import StudyError
 from reluctant.data import Split, load
-from reluctant.metrics import METRICS, score
 from reluctant.models import build, initialise
-from reluctant.names import StudyError
-from reluctant.store import without_seconds
+from reluctant.records.store import without_seconds
 from reluctant.study import Run, Study
 from reluctant.training import Training, evaluate, preflight, prepare, seconds_expected
 from reluctant.training.training import fingerprint, product_kernels
@@ -166,7 +166,7 @@ class TestRecord:
             if hasattr(ours, "reseed"):
                 ours.reseed(theirs._seed)
         order = torch.from_numpy(
-            __import__("reluctant.randomness").randomness.generator(0, "order", 1).permutation(128)
+            __import__("reluctant.core.randomness").randomness.generator(0, "order", 1).permutation(128)
         )
         scores = initial(training.data.train.images[order])
         (epoch,) = training

@@ -13,11 +13,14 @@ import pytest
 import reluctant
 from reluctant import report
 from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, carry_out
-from reluctant.results import Results
-from reluctant.store import Store
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
 from reluctant.study import RECIPE, Study
-from reluctant.verification import Finding, draw, page, retrain, verify
+from reluctant.verification import page
 from reluctant.verification.difference import parted
+from reluctant.verification.finding import Finding
+from reluctant.verification.place import verify
+from reluctant.verification.retraining import draw, retrain
 from tests import records
 from tests.small import SMALL
 
@@ -458,7 +461,7 @@ def test_the_same_run_made_elsewhere_may_take_other_time_on_another_machine(
 ) -> None:
     other = Path(shutil.copytree(folder, tmp_path / "other"))
     (environment,) = (other / "environments").glob("*.json")
-    from reluctant.environment import name_of
+    from reluctant.core.environment import name_of
 
     held = {**json.loads(environment.read_text()), "processor": "another"}
     (other / "environments" / f"{name_of(held)}.json").write_text(json.dumps(held))

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 import reluctant
-from reluctant.store import Store
+from reluctant.records.store import Store
 from reluctant.study import Study
 from tests.small import records
 

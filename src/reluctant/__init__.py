@@ -8,11 +8,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reluctant import activations, comparison, data, models, summary
-    from reluctant.answer import Results
-    from reluctant.experiment import run
-    from reluctant.names import StudyError
-    from reluctant.question import compare
+    from reluctant import activations, data, models
+    from reluctant.analysis import comparison, summary
+    from reluctant.api.compare import compare
+    from reluctant.api.results import Results
+    from reluctant.api.run import run
+    from reluctant.core.errors import StudyError
     from reluctant.study import Run, Study
 
 __all__ = [
@@ -31,12 +32,12 @@ __all__ = [
 
 # Imported when first asked for, so that reading results and the command line never import torch.
 _HOMES = {
-    "Results": "reluctant.answer",
-    "compare": "reluctant.question",
+    "Results": "reluctant.api.results",
+    "compare": "reluctant.api.compare",
     "Run": "reluctant.study",
     "Study": "reluctant.study",
-    "StudyError": "reluctant.names",
-    "run": "reluctant.experiment",
+    "StudyError": "reluctant.core.names",
+    "run": "reluctant.api.run",
 }
 
 

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
+from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, Split, from_data, load
-from reluctant.names import StudyError
 
 X = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
 Y = np.arange(30) % 3

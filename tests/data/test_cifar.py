@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from reluctant.core.errors import StudyError
 from reluctant.data import cifar, load
-from reluctant.names import StudyError
 
 RNG = np.random.default_rng(0)
 TEN = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]

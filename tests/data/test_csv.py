@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, load
 from reluctant.data.table import as_numbers
-from reluctant.names import StudyError
 from tests.data.files import unhurried
 
 ROWS = "\n".join(f"{i},{'red' if i % 3 else 'blue'},{i % 2 == 0},{'yes' if i % 2 else 'no'},{i / 4 + 0.1}"

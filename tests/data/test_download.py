@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.errors import StudyError
 from reluctant.data import download, fetch
 from reluctant.data.download import open_web
-from reluctant.names import StudyError
 from tests.data.server import CONTENT, serving
 
 PUBLISHED = {name: (len(body), hashlib.sha256(body).hexdigest()) for name, body in CONTENT.items()}

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.errors import StudyError
 from reluctant.data import load
-from reluctant.names import StudyError
 from tests.data.files import PARTS, arrays, idx_bytes, write, write_four
 
 needs_mnist = pytest.mark.skipif("RELUCTANT_DATA" not in os.environ, reason="needs MNIST: set RELUCTANT_DATA")

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from reluctant.core.errors import StudyError
 from reluctant.data.idx_format import read_idx
-from reluctant.names import StudyError
 from tests.data.files import CODES, idx_bytes, unhurried, write
 
 WHOLE = idx_bytes(np.arange(24, dtype=np.uint8).reshape(2, 3, 4))
@@ -111,7 +111,7 @@ def test_damages_are_found_without_assert_statements(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib\n"
         "from reluctant.data.idx_format import read_idx\n"
-        "from reluctant.names import StudyError\n"
+        "from reluctant.core.names import StudyError\n"
         "for path in pathlib.Path(sys.argv[1]).glob('*/*'):\n"
         "    try: read_idx(path)\n"
         "    except StudyError: print('refused')\n"

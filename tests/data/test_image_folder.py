@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, load
-from reluctant.names import StudyError
 
 RNG = np.random.default_rng(0)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, described, load
 from reluctant.data.checks import checked
-from reluctant.names import StudyError
 
 RNG = np.random.default_rng(0)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reluctant.core.errors import StudyError
 from reluctant.data import Dataset
 from reluctant.data.checks import checked
-from reluctant.names import StudyError
 from tests.data.files import unhurried
 
 X = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, load
-from reluctant.names import StudyError
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.integers(0, 256, (18, 6, 6), dtype=np.uint8), np.arange(18) % 3

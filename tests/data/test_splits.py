@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reluctant.core.errors import StudyError
 from reluctant.data import split_indices
-from reluctant.names import StudyError
 from tests.data.files import unhurried
 
 

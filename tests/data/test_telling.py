@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from reluctant.api.run import Means, conduct
 from reluctant.cli import main
 from reluctant.data import described, load
 from reluctant.engines import Said, Started
-from reluctant.experiment import Means, conduct
-from reluctant.folder import Folder
+from reluctant.records.study_dir import Folder
 from reluctant.study import Study
 
 NAMES = ("digits", "waves")

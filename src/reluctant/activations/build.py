@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.names import Name, StudyError, load_own
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
+from reluctant.core.own_code import load_own
 
 Factory = Callable[[], nn.Module]
 MARK = "reluctant_activation"  # what tells a network's activations from its other modules

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from reluctant.activations.build import make
-from reluctant.names import StudyError, parse
+from reluctant.core.errors import StudyError
+from reluctant.core.names import parse
 
 REACH = 12.0  # standard deviations; the density beyond is below 1e-31
 PANEL = 0.125

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.activations.build import make
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 LIMIT = 5.0  # the curve is drawn from −LIMIT to LIMIT
 POINTS = 101

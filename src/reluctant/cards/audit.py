@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.activations import builder
+from reluctant.activations.laws import LAWS, Law, Subject
 from reluctant.cards.card import Card, card
 from reluctant.cards.function import Function, one_thread
 from reluctant.catalogue import ACTIVATIONS, Activation
-from reluctant.laws import LAWS, Law, Subject
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 Fresh = Callable[[], nn.Module]
 AGREE = 1e-6  # relative to 1 + |f|: nearer than this, two functions are one

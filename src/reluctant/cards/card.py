@@ -14,7 +14,7 @@ from reluctant.cards import analysis
 from reluctant.cards.analysis import End, Extremum, Interval
 from reluctant.cards.function import SMALL, Floats, Function, one_thread
 from reluctant.catalogue import ACTIVATIONS, Activation
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 LIMIT, POINTS = 5.0, 401  # the curves are drawn from −LIMIT to LIMIT
 FEATURES = 64  # the width for which a block's numbers are counted

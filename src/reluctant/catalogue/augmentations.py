@@ -1,7 +1,9 @@
 """How training images are changed anew in every epoch, and the grammar that joins such changes by `+`."""
 
 from reluctant.catalogue.entry import Entry, Parameter, Table
-from reluctant.names import Name, StudyError, parse, shown
+from reluctant.core.display import quoted
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name, parse
 
 NONE = "none"
 
@@ -52,14 +54,14 @@ def parts_of(text: object) -> tuple[Name, ...]:
         parse(text)
     pieces = _split(str(text))
     if len(pieces) > 1 and not all(piece.strip() for piece in pieces):
-        raise StudyError(f"{shown(text)}: a change is missing beside a '+'; write for example 'flip + crop'")
+        raise StudyError(f"{quoted(text)}: a change is missing beside a '+'; write for example 'flip + crop'")
     names = tuple(map(AUGMENTATIONS.canonical, pieces))
     heads = [name.head for name in names]
     for head in heads:
         if heads.count(head) > 1:
-            raise StudyError(f"{shown(text)}: {head} stands here twice; leave one out")
+            raise StudyError(f"{quoted(text)}: {head} stands here twice; leave one out")
     if NONE in heads and len(heads) > 1:
-        raise StudyError(f"{shown(text)}: none stands alone; leave it or the others out")
+        raise StudyError(f"{quoted(text)}: none stands alone; leave it or the others out")
     return () if heads == [NONE] else names
 
 

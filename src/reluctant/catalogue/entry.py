@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from reluctant.names import Name, StudyError, did_you_mean, normal, parse, plain
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name, parse, plain
+from reluctant.core.suggestions import did_you_mean, normalised
 
 
 @dataclass(frozen=True)
@@ -108,19 +110,19 @@ class Table(Generic[Row]):
 
     @cached_property
     def _by_name(self) -> dict[str, Row]:
-        return {normal(name): row for row in self.rows for name in (row.name, *row.aliases)}
+        return {normalised(name): row for row in self.rows for name in (row.name, *row.aliases)}
 
     def __contains__(self, head: str) -> bool:
-        return normal(head) in self._by_name
+        return normalised(head) in self._by_name
 
     def __getitem__(self, head: str) -> Row:
         """The row that a name or alias means; `StudyError` with the nearest names otherwise."""
-        row = self._by_name.get(normal(head))
+        row = self._by_name.get(normalised(head))
         if row is not None:
             return row
         article = "an" if self.kind[0] in "aeiou" else "a"
         for name, reason in self.refused.items():
-            if normal(name) == normal(head):
+            if normalised(name) == normalised(head):
                 raise StudyError(f"{head!r} is not {article} {self.kind} for a study: {reason}")
         known = [name for row in self.rows for name in (row.name, *row.aliases)]
         noun = "no " + self.kind + " is called"

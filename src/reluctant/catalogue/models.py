@@ -3,7 +3,8 @@
 import re
 
 from reluctant.catalogue.entry import Entry, Parameter, Table
-from reluctant.names import StudyError, shown
+from reluctant.core.display import quoted
+from reluctant.core.errors import StudyError
 
 WIDTHS = "200-100-60-30"  # of the perceptron in Alcaide's study
 OF_IMAGES = ("convnet", "cnn", "resnet")  # what wants channels, height and width
@@ -30,7 +31,7 @@ def _wrong(text: str) -> str:
         return ""
     return (
         f"widths are whole numbers from 1 to {WIDEST} with a hyphen between, at most {DEEPEST} of them, "
-        f"such as {WIDTHS!r}, not {shown(text)}"
+        f"such as {WIDTHS!r}, not {quoted(text)}"
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from reluctant.names import visible
+from reluctant.core.display import visible
 
 Folder = click.argument("folder", type=click.Path(path_type=Path))
 
@@ -15,8 +15,8 @@ Folder = click.argument("folder", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page here instead.")
 def report(folder: Path, output: Path | None) -> None:
     """Draw the report of the study in FOLDER again, from its records."""
+    from reluctant.records.study_results import Results
     from reluctant.report import sentence, write
-    from reluctant.results import Results
 
     results = Results.read(folder)
     page = write(results, folder, to=output)
@@ -28,8 +28,8 @@ def report(folder: Path, output: Path | None) -> None:
 @Folder
 def status(folder: Path) -> None:
     """How far the study in FOLDER has come."""
-    from reluctant.lock import holder
-    from reluctant.results import Results
+    from reluctant.core.lock import holder
+    from reluctant.records.study_results import Results
 
     results = Results.read(folder)
     if who := holder(folder):
@@ -72,7 +72,8 @@ def list_(kind: str) -> None:
 
 
 def _rows(kind: str) -> Iterator[tuple[str, str]]:
-    from reluctant import catalogue, metrics
+    from reluctant import catalogue
+    from reluctant.catalogue import metrics
     from reluctant.study import Study, bundled
 
     if kind == "studies":
@@ -101,8 +102,8 @@ def fetch(dataset: str) -> None:
 @click.argument("study", required=False)
 def doctor(study: str | None) -> None:
     """What this machine is, and whether it can carry out STUDY."""
+    from reluctant.core.environment import describe
     from reluctant.data import root
-    from reluctant.environment import describe
 
     for key, value in describe().items():
         shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value

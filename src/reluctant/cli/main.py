@@ -9,14 +9,12 @@ from typing import NoReturn
 
 import click
 
-from reluctant.cli.bench import bench
-from reluctant.cli.inspect import inspect
+from reluctant.cli.judge import compare, export
 from reluctant.cli.looking import doctor, fetch, list_, report, status
 from reluctant.cli.run import run
-from reluctant.cli.show import audit, gallery, show
-from reluctant.cli.verdicts import compare, export
-from reluctant.cli.verify import verify
-from reluctant.names import StudyError, visible
+from reluctant.core.display import visible
+from reluctant.core.errors import StudyError
+from reluctant.core.extensions import extensions, load
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -30,10 +28,10 @@ def reluctant() -> None:
     """
 
 
-for command in (
-    run, report, compare, bench, export, list_, show, gallery, audit, inspect, fetch, status, doctor, verify,
-):  # fmt: skip
+for command in (run, report, compare, export, list_, fetch, status, doctor):
     reluctant.add_command(command)
+for reference in (each for extension in extensions() for each in extension.commands):
+    reluctant.add_command(load(reference))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reluctant.names import StudyError, visible
+from reluctant.core.display import visible
+from reluctant.core.errors import StudyError
 
 if TYPE_CHECKING:
-    from reluctant.experiment import Means
-    from reluctant.folder import Folder
+    from reluctant.api.run import Means
+    from reluctant.records.study_dir import Folder
     from reluctant.study import Run, Study
 
 
@@ -50,8 +51,8 @@ def run(
 
     The same command again goes on where it stopped.
     """
-    from reluctant.experiment import Means
-    from reluctant.folder import Folder
+    from reluctant.api.run import Means
+    from reluctant.records.study_dir import Folder
     from reluctant.study import MANY, Study, parse_overrides
 
     asked = Study.read(study, parse_overrides(overrides))
@@ -64,9 +65,9 @@ def run(
 
 def _tell(study: "Study", folder: "Folder", means: "Means") -> int:
     """What would be done, and how long it would take, from a few timed steps of each network."""
+    from reluctant.api.progress import duration
     from reluctant.data import described
     from reluctant.figures.labels import clip
-    from reluctant.progress import duration
     from reluctant.training import preflight, replaced, seconds_expected
 
     found = preflight(study)
@@ -100,9 +101,9 @@ def _alike(run: "Run") -> "Run":
 def _carry_out(study: "Study", folder: "Folder", means: "Means") -> int:
     from rich.console import Console
 
+    from reluctant.api.progress import Board, watch
+    from reluctant.api.run import conduct
     from reluctant.cli.signals import Stopped, heeded
-    from reluctant.experiment import conduct
-    from reluctant.progress import Board, watch
 
     console = Console()
     folder.check(study)
@@ -129,10 +130,10 @@ def _stopped(folder: "Folder", study: "Study") -> None:
 
 def _close(folder: "Folder") -> int:
     """Write the report, show the scores, name the failures."""
-    from reluctant.cli.verdicts import tell
-    from reluctant.progress import last_line
+    from reluctant.api.progress import last_line
+    from reluctant.cli.judge import tell
+    from reluctant.records.study_results import Results
     from reluctant.report import write
-    from reluctant.results import Results
 
     results = Results.read(folder.path)
     page = write(results, folder.path)

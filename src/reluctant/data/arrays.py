@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reluctant.core.errors import StudyError
+from reluctant.core.suggestions import did_you_mean
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset, Split
 from reluctant.data.guess import guessed
@@ -13,7 +15,6 @@ from reluctant.data.labels import check_kind
 from reluctant.data.materialise import LIMIT, Materialised, is_torch_data, materialised
 from reluctant.data.table import as_given, as_numbers, as_target, check_names
 from reluctant.data.whole import held_out
-from reluctant.names import StudyError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reluctant.core.errors import StudyError
 from reluctant.data.dataset import Dataset, Inputs, Split, content_sum
 from reluctant.data.inputs import as_inputs, singular, usual_word
 from reluctant.data.labels import labelled
 from reluctant.data.leak import leak
 from reluctant.data.overlap import overlap
-from reluctant.names import StudyError
 
 _NAMED = 5  # so many columns are named in a sentence
 

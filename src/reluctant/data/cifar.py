@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from reluctant.catalogue.class_names import CIFAR100_COARSE
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import VARIABLE, own_path
-from reluctant.names import Name, StudyError
 
 HOME = "https://www.cs.toronto.edu/~kriz/cifar.html"
 SHAPE = (3, 32, 32)

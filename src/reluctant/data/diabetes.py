@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.splits import stratified
-from reluctant.names import Name
 
 TEST = 89
 

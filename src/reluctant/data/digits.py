@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.splits import stratified
-from reluctant.names import Name
 
 SIDE = 28
 TEST = 360

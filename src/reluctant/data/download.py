@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
+from reluctant.core.errors import StudyError
 from reluctant.data.folder import VARIABLE, by_hand, find, root
 from reluctant.data.idx import file_sum
-from reluctant.names import StudyError
 
 MIRROR = "RELUCTANT_MIRROR"
 TIMEOUT = 20.0  # seconds, to connect and for each read

@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 
 from reluctant.catalogue.datasets import DatasetEntry
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 VARIABLE = "RELUCTANT_DATA"
 

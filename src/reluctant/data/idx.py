@@ -9,11 +9,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import VARIABLE, by_hand, find
 from reluctant.data.idx_format import REPLACE, read_idx
-from reluctant.names import Name, StudyError
 
 PARTS = (
     "train-images-idx3-ubyte.gz",

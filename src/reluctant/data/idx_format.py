@@ -13,7 +13,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 LARGEST = 2 * 1024**3  # bytes of values

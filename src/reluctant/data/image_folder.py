@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import own_path
 from reluctant.data.whole import held_out
-from reluctant.names import Name, StudyError
 
 if TYPE_CHECKING:
     from PIL.Image import Image

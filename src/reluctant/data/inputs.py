@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reluctant.core.errors import StudyError
 from reluctant.data.dataset import Inputs
-from reluctant.names import StudyError
 
 _FEW_CHANNELS = 4
 

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reluctant.core.display import quoted
+from reluctant.core.errors import StudyError
+from reluctant.core.suggestions import did_you_mean
 from reluctant.data.dataset import Labels
 from reluctant.data.inputs import as_array, singular
-from reluctant.names import StudyError, did_you_mean, shown
 
 MOST_CLASSES = 1000
 KINDS = ("auto", "classes", "numbers")
@@ -58,7 +60,7 @@ def _from_objects(where: str, labels: NDArray[Any]) -> NDArray[Any]:
 def check_kind(name: str, kind: object) -> None:
     """`StudyError` unless `kind` is auto, classes or numbers."""
     if kind not in KINDS:
-        raise StudyError(f"{name}: kind is one of {', '.join(KINDS)}, not {shown(kind)}")
+        raise StudyError(f"{name}: kind is one of {', '.join(KINDS)}, not {quoted(kind)}")
 
 
 def told_apart(labels: NDArray[Any], kind: str) -> bool:
@@ -129,7 +131,9 @@ def _as_numbers(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str
 
 def _floats(where: str, labels: NDArray[Any]) -> NDArray[np.float64]:
     if labels.dtype.kind == "U":
-        raise StudyError(f"{where} labels are texts such as {shown(str(labels.flat[0]))}; numbers are wanted")
+        raise StudyError(
+            f"{where} labels are texts such as {quoted(str(labels.flat[0]))}; numbers are wanted"
+        )
     if labels.ndim not in (1, 2):
         raise StudyError(f"{where} labels have shape {labels.shape}; wanted is (n,) or (n, outputs)")
     floats = np.ascontiguousarray(labels, np.float64).reshape(len(labels), -1)

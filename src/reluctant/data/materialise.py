@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 LIMIT = 2 * 1024**3  # bytes of inputs
 _PAIR = 2

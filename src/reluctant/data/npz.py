@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
+from reluctant.core.suggestions import normalised
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import own_path
 from reluctant.data.guess import guessed
 from reluctant.data.inputs import channels_last
 from reluctant.data.whole import held_out
-from reluctant.names import Name, StudyError, normal
 
 LARGEST = 8 * 1024**3  # bytes of values
 _INPUTS = ("x", "images", "data", "inputs", "features", "samples")
@@ -43,7 +45,7 @@ def load(name: Name, folder: Path) -> Dataset:
         if part.startswith("x") and channels_last(arrays[key]):
             ready[part] = arrays[key].transpose(0, 3, 1, 2)
             remarks.append(f"{key} has its channels last; they were brought before height and width")
-    left = [key for key in arrays if key not in used.values() and normal(key) not in _CLASSES]
+    left = [key for key in arrays if key not in used.values() and normalised(key) not in _CLASSES]
     if left:
         remarks.append(f"not used of the file: {', '.join(left)}")
     labels = [part for part in ready if part.startswith("y")]
@@ -86,7 +88,7 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
 
 def _parts(path: Path, arrays: Mapping[str, object]) -> _Found:
     """Which array is which: x_train, y_train, x_test, y_test, or x and y alone."""
-    known = {normal(key): key for key in arrays}
+    known = {normalised(key): key for key in arrays}
     found: _Found = {}
     for letter, words in (("x", _INPUTS), ("y", _LABELS)):
         for part in ("train", "test"):
@@ -109,7 +111,7 @@ def _named(given: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[str, ...]:
     if given:
         return tuple(word.strip() for word in given.split(","))
     for key, array in arrays.items():
-        if normal(key) in _CLASSES and array.ndim == 1:
+        if normalised(key) in _CLASSES and array.ndim == 1:
             return tuple(map(str, array.tolist()))
     return ()
 

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
+from reluctant.core.own_code import load_own
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset, Split
-from reluctant.names import Name, StudyError, load_own
 
 _WANTED = "a function that gives (x_train, y_train, x_test, y_test) or a reluctant.data.Dataset"
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.names import StudyError
-from reluctant.randomness import generator
+from reluctant.core.errors import StudyError
+from reluctant.core.randomness import generator
 
 Indices = NDArray[np.int64]
 

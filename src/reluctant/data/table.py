@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.display import quoted
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
+from reluctant.core.suggestions import did_you_mean
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import own_path
 from reluctant.data.guess import few_whole, taken_for_classes, value_name
 from reluctant.data.whole import held_out
-from reluctant.names import Name, StudyError, did_you_mean, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +159,7 @@ def _column(name: str, column: str, series: "pd.Series[Any]") -> tuple[NDArray[A
         decimal = " (numbers are written 1.5, not 1,5)" if re.fullmatch(r"-?\d+,\d+", found[0]) else ""
         raise StudyError(
             f"{name}: the text column {column!r} has {len(found):,} different values, such as "
-            f"{shown(str(found[0]), 40)}; at most {MOST_LEVELS} can be told apart, so leave the column out"
+            f"{quoted(str(found[0]), 40)}; at most {MOST_LEVELS} can be told apart, so leave the column out"
             f"{decimal}"
         )
     return np.eye(len(found), dtype=np.float32)[codes.reshape(-1)], list(map(str, found))

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.names import Name
+from reluctant.core.randomness import generator
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
-from reluctant.names import Name
-from reluctant.randomness import generator
 
 LENGTH, TRAIN, TEST = 128, 2000, 1000
 _GRID = 1024  # values are whole multiples of 1/1024, so that every machine gets the same bytes

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from reluctant.core.display import quoted
+from reluctant.core.errors import StudyError
 from reluctant.data.checks import check_lengths, checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import as_array, singular, usual_word
 from reluctant.data.labels import as_labels, told_apart
 from reluctant.data.splits import stratified
-from reluctant.names import StudyError, shown
 
 
 def held_out(
@@ -44,7 +45,7 @@ def held_out(
 def _size(name: str, total: int, fraction: Any, items: str) -> int:
     if isinstance(fraction, bool) or not isinstance(fraction, Real):
         raise StudyError(
-            f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {shown(fraction)}"
+            f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {quoted(fraction)}"
         )
     share = float(fraction)
     n = round(total * share) if 0 < share < 1 else 0

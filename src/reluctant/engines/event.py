@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 
 @dataclass(frozen=True)

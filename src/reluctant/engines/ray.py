@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reluctant.core.environment import cores
+from reluctant.core.errors import StudyError
 from reluctant.engines import on_node
 from reluctant.engines.event import TRIES, Done, Event, Events, Failed, Ready, Said, Started, Work
 from reluctant.engines.ray_session import connected
-from reluctant.environment import cores
-from reluctant.names import StudyError
 
 SPARE = 4  # processors' worth of tasks that wait in Ray's own queue, so that none stands idle
 POLL = 2.0  # seconds between two looks at the cluster while no task speaks

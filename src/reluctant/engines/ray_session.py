@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 ANSWER = 5.0  # seconds within which a cluster's address must answer
 STORE = 128 * 2**20  # bytes for records under way; the runs need nothing of Ray's object store

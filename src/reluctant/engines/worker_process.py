@@ -10,8 +10,8 @@ from contextlib import suppress
 from multiprocessing.connection import Pipe
 from typing import Any
 
+from reluctant.core.environment import killed_for_memory
 from reluctant.engines.event import Event, Failed, Work
-from reluctant.environment import killed_for_memory
 
 PATIENCE = 3.0  # seconds that processes get to end before they are killed
 _TAIL = 2000  # characters of a dead process's output that are kept

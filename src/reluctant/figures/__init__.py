@@ -1,7 +1,6 @@
 """Figures of a study: one function per figure, `Results` in, a matplotlib `Figure` out. Needs no torch."""
 
 from reluctant.figures.confusion import confusion
-from reluctant.figures.crowning import published_scores
 from reluctant.figures.curves import score_by_epoch, training_curves
 from reluctant.figures.differences import differences
 from reluctant.figures.inline import inline_svg
@@ -9,14 +8,12 @@ from reluctant.figures.inside_depth import gradient_by_depth
 from reluctant.figures.inside_grid import shares_by_site, update_ratios
 from reluctant.figures.inside_shapes import learned_shapes
 from reluctant.figures.inside_values import distributions
-from reluctant.figures.ladder import ladder
 from reluctant.figures.predicted import predicted
 from reluctant.figures.published import published
 from reluctant.figures.quality import quality
 from reluctant.figures.saving import save
 from reluctant.figures.scores import final_scores
 from reluctant.figures.shapes import formula, shape, shapes
-from reluctant.figures.sixteen import last_sixteen
 from reluctant.figures.spread import spread_by_source
 
 __all__ = [
@@ -27,12 +24,9 @@ __all__ = [
     "formula",
     "gradient_by_depth",
     "inline_svg",
-    "ladder",
-    "last_sixteen",
     "learned_shapes",
     "predicted",
     "published",
-    "published_scores",
     "quality",
     "save",
     "score_by_epoch",

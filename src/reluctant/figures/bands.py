@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant.figures.style import Mark
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 from reluctant.statistics import mean_interval
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from reluctant.catalogue.metrics import per_class
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import classes, clip, count, data_title, left_out, marks, one_setting, test_part
 from reluctant.figures.letters import width_of
 from reluctant.figures.style import ERROR, INK, MUTED, RULE, styled
-from reluctant.metrics import per_class
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.comparison.units import unit_of
+from reluctant.catalogue.metrics import REGRESSION
 from reluctant.figures import sheet as paper
 from reluctant.figures.bands import Band, band, draw, middle
 from reluctant.figures.labels import (
@@ -20,8 +21,7 @@ from reluctant.figures.labels import (
 )
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import FEW, GHOST, INK, WIDE, Mark, limits, possible, styled
-from reluctant.metrics import REGRESSION
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reluctant.comparison.inputs import items
+from reluctant.analysis.comparison.inputs import items
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import count, data_title, marks, metric_title, within_sentence
 from reluctant.figures.letters import fitted, width_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from reluctant.comparison import Comparison, Contrast
+    from reluctant.analysis.comparison import Comparison, Contrast
 
 Ends = tuple[float, float]
 

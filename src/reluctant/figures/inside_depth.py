@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from reluctant import inside
+from reluctant.analysis import probe_metrics as inside
 from reluctant.figures import sheet as paper
 from reluctant.figures.inside_words import depth_said, looked_into, signed
 from reluctant.figures.labels import data_title, left_out, marks, one_setting
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import ALARM, FEW, INK, MUTED, WIDE, Mark, styled
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

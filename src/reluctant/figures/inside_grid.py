@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from reluctant import inside
-from reluctant.comparison.inputs import item
+from reluctant.analysis import probe_metrics as inside
+from reluctant.analysis.comparison.inputs import item
 from reluctant.figures import sheet as paper
 from reluctant.figures.inside_words import looked_into, shares_said, updates_said
 from reluctant.figures.labels import count, data_title, left_out, marks, one_setting
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import ERROR, FEW, GHOST, INK, MUTED, WIDE, styled
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from reluctant import inside
+from reluctant.analysis import probe_metrics as inside
 from reluctant.figures import sheet as paper
 from reluctant.figures.inside_words import learned_said, looked_into
 from reluctant.figures.labels import data_title, left_out, marks, one_setting
 from reluctant.figures.letters import fitted
 from reluctant.figures.style import GHOST, INK, MUTED, RULE, WIDE, Mark, styled
-from reluctant.looks import CURVE
-from reluctant.results import Results
+from reluctant.records.probe_format import CURVE
+from reluctant.records.study_results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from reluctant import inside
+from reluctant.analysis import probe_metrics as inside
 from reluctant.figures import sheet as paper
 from reluctant.figures.inside_words import looked_into, values_said
 from reluctant.figures.labels import data_title, left_out, marks, one_setting
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import FEW, GHOST, INK, MUTED, RULE, WIDE, Mark, styled
-from reluctant.looks import EDGES
-from reluctant.results import Results
+from reluctant.records.probe_format import EDGES
+from reluctant.records.study_results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

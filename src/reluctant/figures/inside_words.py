@@ -3,13 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
-from reluctant import inside
-from reluctant.comparison.inputs import item
-from reluctant.comparison.sentence import listed
+from reluctant.analysis import probe_metrics as inside
+from reluctant.analysis.comparison.inputs import item
+from reluctant.analysis.comparison.sentence import listed
+from reluctant.analysis.probe_metrics import percent
 from reluctant.figures.labels import count, marks
-from reluctant.inside import percent
-from reluctant.looks import CURVE
-from reluctant.results import Results
+from reluctant.records.probe_format import CURVE
+from reluctant.records.study_results import Results
 
 Floats = npt.NDArray[np.float64]
 

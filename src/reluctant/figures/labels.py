@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from reluctant.analysis.comparison.inputs import described, items
+from reluctant.analysis.comparison.units import unit_of
 from reluctant.catalogue import ACTIVATIONS, DATASETS
-from reluctant.comparison.inputs import described, items
-from reluctant.comparison.units import unit_of
+from reluctant.catalogue.metrics import metric as named
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name, literal, parse
+from reluctant.core.own_code import HERE
 from reluctant.figures.style import Mark, mark
-from reluctant.metrics import metric as named
-from reluctant.names import HERE, Name, StudyError, literal, parse
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 
 MACRO = ("f1", "precision", "recall")
 LONGEST = 26  # characters of a label; the whole name stands in the report's text

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.comparison.units import unit_of
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import count, data_title, left_out, marks, one_setting, test_part
 from reluctant.figures.style import MUTED, Mark, limits, styled
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

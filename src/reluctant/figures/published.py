@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.comparison.units import unit_of
+from reluctant.analysis.published import Agreement, Beside, confidence, held_beside
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import (
     count,
@@ -19,8 +20,7 @@ from reluctant.figures.labels import (
 )
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import ALARM, INK, MUTED, PAPER, RULE, WIDE, Mark, styled
-from reluctant.published import Agreement, Beside, confidence, held_beside
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 from reluctant.study import Published
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reluctant.comparison.units import Unit, unit_of
+from reluctant.analysis.comparison.units import Unit, unit_of
+from reluctant.catalogue.metrics import metric as named
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import (
     count,
@@ -23,9 +24,8 @@ from reluctant.figures.labels import (
 )
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import FEW, INK, MUTED, PAPER, WIDE, Mark, limits, possible, styled
-from reluctant.metrics import metric as named
-from reluctant.result import Result
-from reluctant.results import Results
+from reluctant.records.run_result import Result
+from reluctant.records.study_results import Results
 from reluctant.statistics import Interval, mean_interval
 
 if TYPE_CHECKING:

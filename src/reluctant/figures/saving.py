@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reluctant.disk import write_whole
+from reluctant.core.atomic_files import write_whole
 from reluctant.figures.letters import any_script
 from reluctant.figures.style import look
 

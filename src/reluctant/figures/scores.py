@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reluctant.comparison.units import Unit, unit_of
+from reluctant.analysis.comparison.units import Unit, unit_of
+from reluctant.catalogue.metrics import metric as named
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import (
     count,
@@ -21,8 +22,7 @@ from reluctant.figures.labels import (
 )
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import ALARM, FEW, INK, MUTED, PAPER, RULE, WIDE, Mark, limits, possible, styled
-from reluctant.metrics import metric as named
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 from reluctant.statistics import Interval
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from reluctant.figures import sheet as paper
 from reluctant.figures.labels import marks
 from reluctant.figures.letters import fitted
 from reluctant.figures.style import FEW, INK, MUTED, NARROW, RULE, WIDE, Mark, look, styled
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from reluctant.comparison.units import Unit, unit_of
+from reluctant.analysis.comparison.units import Unit, unit_of
+from reluctant.analysis.variance import WORDS, Spread, spreads
 from reluctant.figures import legend
 from reluctant.figures import sheet as paper
 from reluctant.figures.labels import data_title, marks, metric_title, one_setting, within_sentence
 from reluctant.figures.letters import fitted, width_of
 from reluctant.figures.style import GHOST, INK, MUTED, PAPER, SERIES, WIDE, styled
-from reluctant.results import Results
-from reluctant.spread import WORDS, Spread, spreads
+from reluctant.records.study_results import Results
 from reluctant.statistics import REST
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from reluctant.models.build import build
 from reluctant.models.cnn import CNN
 from reluctant.models.convnet import ConvNet, kernels_used
 from reluctant.models.dropout import Dropout
-from reluctant.models.giving import give_or_swap, takes_activation
 from reluctant.models.initialise import initialise
 from reluctant.models.layers import layers
-from reluctant.models.learned import learned
 from reluctant.models.mlp import MLP
 from reluctant.models.resnet import ResNet
-from reluctant.models.sites import place_name, sites
-from reluctant.models.swap import Swap, swap_activations
+from reluctant.models.swap.factory import give_or_swap, takes_activation
+from reluctant.models.swap.learned import learned
+from reluctant.models.swap.sites import place_name, sites
+from reluctant.models.swap.swap import Swap, swap_activations
 
 __all__ = [
     "CNN",

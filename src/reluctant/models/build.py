@@ -11,12 +11,14 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from reluctant.catalogue import MODELS
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import OF_IMAGES
-from reluctant.metrics import CLASSIFICATION, REGRESSION
-from reluctant.models.giving import give_or_swap
-from reluctant.models.swap import Swap
-from reluctant.names import Name, StudyError, load_own
-from reluctant.randomness import integer
+from reluctant.core.errors import StudyError
+from reluctant.core.names import Name
+from reluctant.core.own_code import load_own
+from reluctant.core.randomness import integer
+from reluctant.models.swap.factory import give_or_swap
+from reluctant.models.swap.swap import Swap
 
 # words that are also used for widths within a network: handed over only where there is no default
 DOUBTFUL = frozenset(

@@ -6,8 +6,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from reluctant.activations import factory
+from reluctant.core.errors import StudyError
 from reluctant.models.dropout import Dropout
-from reluctant.names import StudyError
 
 CHANNELS = (32, 64)
 HIDDEN = 128

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import factory
+from reluctant.core.errors import StudyError
 from reluctant.models import fused
 from reluctant.models.dropout import Dropout
-from reluctant.names import StudyError
 
 CHANNELS = (32, 64, 128)
 HIDDEN = 128

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant import kernels
-from reluctant.kernels.compiled import Array
+from reluctant.models import kernels
+from reluctant.models.kernels.compiled import Array
 
 
 def served(x: Tensor) -> bool:

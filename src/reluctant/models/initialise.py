@@ -8,7 +8,7 @@ from torch import nn
 
 from reluctant.activations import gain
 from reluctant.catalogue import INITIALISATIONS
-from reluctant.randomness import integer
+from reluctant.core.randomness import integer
 
 WEIGHTED = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from reluctant.activations import factory
 from reluctant.catalogue.models import depth_fault
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 SMALLEST = 8  # pixels: what two halvings leave a map of
 

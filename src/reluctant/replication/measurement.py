@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.metrics import Counts, confusion, score
+from reluctant.catalogue.metrics import Counts, confusion, score
 
 Record = dict[str, Any]
 
@@ -25,7 +25,7 @@ class Measure:
     formula: Literal["published", "f1"] = "f1"
 
     def of(self, epoch: Record) -> float:
-        """The score of an epoch of a record of `reluctant.replica`."""
+        """The score of an epoch of a record of `reluctant.replication.training`."""
         matrix, support = self._counts(epoch)
         return published_f1(matrix, support) if self.formula == "published" else macro_f1(matrix, support)
 

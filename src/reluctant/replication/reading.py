@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.replication.ladder import TRAINING, Rung, switches
-from reluctant.results import Results
-from reluctant.store import Store
+from reluctant.records.store import Store
+from reluctant.records.study_results import Results
+from reluctant.replication.ablation import TRAINING, Rung, switches
 
 Floats = npt.NDArray[np.float64]
 Epochs = list[dict[str, Any]]

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from reluctant.disk import write_whole
-from reluctant.environment import version
-from reluctant.names import visible
+from reluctant.core.atomic_files import write_whole
+from reluctant.core.display import visible
+from reluctant.core.environment import version
+from reluctant.records.study_results import Results
 from reluctant.report.headline import sentence
-from reluctant.results import Results
 
 __all__ = ["drawn_with", "render", "sentence", "write"]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from reluctant import inside
+from reluctant.analysis import probe_metrics as inside
+from reluctant.analysis.probe_metrics import percent
 from reluctant.figures.labels import count, marks
-from reluctant.inside import percent
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 from reluctant.statistics import Verdict
 
 if TYPE_CHECKING:
-    from reluctant.comparison import Comparison, Contrast
+    from reluctant.analysis.comparison import Comparison, Contrast
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def beside(comparison: "Comparison") -> tuple[str, ...]:
 def _sentence(
     comparison: "Comparison", group: "Sequence[tuple[Sight, Contrast]]", labels: Mapping[str, str]
 ) -> str:
-    from reluctant.comparison.sentence import listed
+    from reluctant.analysis.comparison.sentence import listed
 
     sight, contrast = group[0]
     who = listed([each.who for each, _ in group])
@@ -141,7 +141,7 @@ def _verdict(
     comparison: "Comparison", contrast: "Contrast", labels: Mapping[str, str], *, alone: bool
 ) -> str:
     """What became of the scores, as a clause; not `alone`, of each of several against the baseline."""
-    from reluctant.comparison.units import called
+    from reluctant.analysis.comparison.units import called
 
     metric, one, other = called(comparison.metric), labels[contrast.activation], labels[contrast.against]
     whose = f"their {metric}" if alone else f"the {metric} of each"

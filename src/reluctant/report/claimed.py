@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reluctant.claims import CONVERGENCE, Evidence, Finding, Judged, judged
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.claims import CONVERGENCE, Evidence, Finding, Judged, judged
+from reluctant.analysis.comparison.units import unit_of
 from reluctant.figures.labels import count, marks, metric_title, setting_words, within_sentence
+from reluctant.records.study_results import Results
 from reluctant.report.tables import DASH, Table, number, p_value
-from reluctant.results import Results
 
 SIGNS = {Finding.SUPPORTED: "✓", Finding.CONTRADICTED: "✗", Finding.UNDECIDED: "?"}
 _SAYS = {True: "for it", False: "against it", None: "open"}

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from reluctant.comparison.inputs import items
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.comparison.inputs import items
+from reluctant.analysis.comparison.units import unit_of
+from reluctant.catalogue.metrics import MOST, per_class, tally
 from reluctant.figures.labels import classes
 from reluctant.figures.predicted import of_test
-from reluctant.metrics import MOST, per_class, tally
+from reluctant.records.study_results import Results
 from reluctant.report.tables import Table, number
-from reluctant.results import Results
 
 CELLS, ERRORS, ENDS, STEPS = 12, 30, 10, 10
 

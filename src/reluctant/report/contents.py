@@ -6,21 +6,21 @@ from functools import partial
 from typing import Any
 
 from reluctant import figures
-from reluctant.comparison import inputs
+from reluctant.analysis.comparison import inputs
+from reluctant.catalogue.metrics import REGRESSION, USUAL
 from reluctant.figures.labels import data_title, marks, setting_words, slug
 from reluctant.figures.style import FEW
-from reluctant.metrics import REGRESSION, USUAL
+from reluctant.records.study_results import Results
 from reluctant.report import classes, tables, words
 from reluctant.report.claimed import Claimed, claimed, notes
+from reluctant.report.extra_section import ExtraSection, extra_sections
 from reluctant.report.headline import sentences
 from reluctant.report.inside import Inside, insides
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.publications import Publication, publications
-from reluctant.report.replication import Replication, replication
 from reluctant.report.spread import Apart, apart
 from reluctant.report.tables import Table
 from reluctant.report.verdicts import Compared, compared
-from reluctant.results import Results
 
 MANY = 6  # settings up to which every one gets all figures
 
@@ -66,7 +66,7 @@ class Page:
     warnings: tuple[str, ...]
     compared: tuple[Compared, ...]
     apart: tuple[Apart, ...]
-    replication: Replication | None
+    extra: tuple[ExtraSection, ...]
     claimed: tuple[Claimed, ...]
     claim_notes: tuple[str, ...]
     published: tuple[Publication, ...]
@@ -90,7 +90,7 @@ class Page:
 
 def page(results: Results, studio: Studio) -> Page:
     """The report of these results; figures are saved where the studio says."""
-    from reluctant.comparison import compare
+    from reluctant.analysis.comparison import compare
 
     some = len(results) > 0
     comparisons = compare(results) if some else ()
@@ -107,7 +107,7 @@ def page(results: Results, studio: Studio) -> Page:
         warnings=tuple(words.warnings(results)),
         compared=compared(comparisons, studio),
         apart=apart(results, studio),
-        replication=replication(results, studio),
+        extra=extra_sections(results, studio),
         claimed=claimed(results),
         claim_notes=notes(results) if some else (),
         published=publications(results, studio),

@@ -3,13 +3,13 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.comparison.units import unit_of
 from reluctant.figures.labels import count, data_title, diverged, marks, metric_title, within_sentence
-from reluctant.results import Results
+from reluctant.records.study_results import Results
 from reluctant.statistics import Verdict
 
 if TYPE_CHECKING:
-    from reluctant.comparison import Comparison
+    from reluctant.analysis.comparison import Comparison
 
 GROWN = "The study has grown after results had been seen: 97.5 % intervals and .025 replace 95 % and .05."
 _WORDS = (
@@ -31,7 +31,7 @@ _WORDS = (
 
 def sentence(results: Results) -> str:
     """A few plain sentences: the verdicts, which errors they survive, and what is missing."""
-    from reluctant.comparison import compare
+    from reluctant.analysis.comparison import compare
 
     return " ".join(sentences(results, compare(results)))
 
@@ -64,7 +64,7 @@ def _nothing(results: Results) -> str:
 
 def _apart(results: Results) -> tuple[str, ...]:
     """A table of seeds: where the spread comes from, and nothing of who is better."""
-    from reluctant.spread import sentence
+    from reluctant.analysis.variance import sentence
 
     one = len(results.settings) == 1
     return (
@@ -100,7 +100,7 @@ def _one(comparison: "Comparison") -> tuple[str, ...]:
 
 
 def _said(comparison: "Comparison") -> str:
-    from reluctant.comparison import sentence as verdicts
+    from reluctant.analysis.comparison import sentence as verdicts
 
     labels = {a: mark.label for a, mark in marks(comparison.results).items()}
     return verdicts(comparison, labels.__getitem__)

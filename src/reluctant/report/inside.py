@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant import figures, inside
-from reluctant.comparison.inputs import item, items
+from reluctant import figures
+from reluctant.analysis import probe_metrics as inside
+from reluctant.analysis.comparison.inputs import item, items
 from reluctant.figures import inside_words
 from reluctant.figures.labels import marks, setting_words, slug, test_part
 from reluctant.figures.style import FEW
+from reluctant.records.study_results import Results
 from reluctant.report.beside import beside
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import DASH, Table, number
-from reluctant.results import Results
 from reluctant.statistics import Interval, mean_interval
 
 if TYPE_CHECKING:
-    from reluctant.comparison import Comparison
+    from reluctant.analysis.comparison import Comparison
 
 Floats = npt.NDArray[np.float64]
 Rows = tuple[tuple[str, ...], ...]

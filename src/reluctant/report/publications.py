@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from reluctant import figures
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.comparison.units import unit_of
+from reluctant.analysis.published import Agreement, Beside, confidence, held_beside
 from reluctant.figures.labels import count, marks, setting_words, shortened, slug
 from reluctant.figures.published import score_words
-from reluctant.published import Agreement, Beside, confidence, held_beside
+from reluctant.records.study_results import Results
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import DASH, Table, number
-from reluctant.results import Results
 
 SIGNS = {
     Agreement.AGREES: "✓",

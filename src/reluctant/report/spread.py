@@ -6,12 +6,12 @@ from functools import partial
 import numpy as np
 
 from reluctant import figures
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.comparison.units import unit_of
+from reluctant.analysis.variance import WORDS, Spread, sentence, spreads
 from reluctant.figures.labels import marks, metric_title, setting_words, slug, test_part
+from reluctant.records.study_results import Results
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import DASH, Table, number
-from reluctant.results import Results
-from reluctant.spread import WORDS, Spread, sentence, spreads
 from reluctant.statistics import Component
 
 METHOD = (

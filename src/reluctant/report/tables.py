@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reluctant.comparison.units import unit_of
+from reluctant.analysis.comparison.units import unit_of
+from reluctant.catalogue.metrics import SHOWN
+from reluctant.catalogue.metrics import metric as named
 from reluctant.figures.bands import band
 from reluctant.figures.labels import diverged, marks, metric_title, test_part
 from reluctant.figures.shapes import shape_of
-from reluctant.metrics import SHOWN
-from reluctant.metrics import metric as named
-from reluctant.result import Result
-from reluctant.results import Results
+from reluctant.records.run_result import Result
+from reluctant.records.study_results import Results
 from reluctant.statistics import Interval, mean_interval
 
 MOST = 24  # epochs that a table lists; longer studies are thinned out evenly

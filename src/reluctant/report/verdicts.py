@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reluctant import figures
-from reluctant.comparison.inputs import items
-from reluctant.comparison.units import OF_TARGET
+from reluctant.analysis.comparison.inputs import items
+from reluctant.analysis.comparison.units import OF_TARGET
 from reluctant.figures.differences import SIGNS, deciding, ordered
 from reluctant.figures.labels import count, marks, metric_title, setting_words, slug
 from reluctant.figures.style import FEW
@@ -18,7 +18,7 @@ from reluctant.report.tables import DASH, Table, number, p_value
 from reluctant.statistics import Verdict
 
 if TYPE_CHECKING:
-    from reluctant.comparison import Comparison, Contrast
+    from reluctant.analysis.comparison import Comparison, Contrast
 
 # What a pair's verdict is called from the other side.
 MIRROR = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
@@ -87,7 +87,7 @@ def doubts(comparison: "Comparison") -> str:
 
 
 def _one(comparison: "Comparison", studio: Studio, *, alone: bool, first: bool) -> Compared:
-    from reluctant.comparison import sentence
+    from reluctant.analysis.comparison import sentence
 
     labels = {a: mark.label for a, mark in marks(comparison.results).items()}
     ending = "_" + slug(title(comparison).replace(" ", "")) if title(comparison) else ""
@@ -110,7 +110,7 @@ def _one(comparison: "Comparison", studio: Studio, *, alone: bool, first: bool) 
         many=""
         if few
         else f"The {count(len(comparison.pairs), 'pair')} of all activations are too many for "
-        f"a table here; reluctant.comparison.compare(results) holds them.",
+        f"a table here; reluctant.analysis.comparison.compare(results) holds them.",
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reluctant.analysis.comparison.inputs import described, items
 from reluctant.catalogue import (
     ACTIVATIONS,
     AUGMENTATIONS,
@@ -17,12 +18,12 @@ from reluctant.catalogue import (
     Table,
     parts_of,
 )
-from reluctant.comparison.inputs import described, items
+from reluctant.catalogue.metrics import total
+from reluctant.core.errors import StudyError
+from reluctant.core.names import parse
 from reluctant.figures.labels import count, data_title, setting_words
-from reluctant.metrics import total
-from reluctant.names import StudyError, parse
-from reluctant.result import SPLITS, Result
-from reluctant.results import Results
+from reluctant.records.run_result import SPLITS, Result
+from reluctant.records.study_results import Results
 from reluctant.study import SOURCES, Run, Study
 from reluctant.study.study import AXES
 

@@ -22,7 +22,7 @@ from reluctant.catalogue import (
     SCHEDULES,
     augmentation,
 )
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 from reluctant.study.claim import printable
 from reluctant.study.seeds import LARGEST, Seed, as_table, crossed
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.metrics import metric
-from reluctant.names import StudyError
+from reluctant.catalogue.metrics import metric
+from reluctant.core.errors import StudyError
 
 At = Literal["last", "best", "mean"]
 Is = Literal["highest", "lowest", "slowest", "fastest", "higher", "lower"]

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
-from reluctant.names import did_you_mean, shown
+from reluctant.core.display import quoted
+from reluctant.core.suggestions import did_you_mean
 
 _WORDS = {
     "string_type": "a text is wanted",
@@ -44,7 +45,7 @@ def _line(
     if kind == "astray":
         return message
     words = _WORDS.get(kind, message[:1].lower() + message[1:].replace("Input should", "should"))
-    return f"{path}: {words.replace('input should', 'should')}, not {shown(given)}"
+    return f"{path}: {words.replace('input should', 'should')}, not {quoted(given)}"
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

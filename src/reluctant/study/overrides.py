@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
 
 _RANGE = re.compile(r"(-?\d{1,18})\.\.(-?\d{1,18})")
 _LONGEST = 1_000_000

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from reluctant.metrics import metric as named
+from reluctant.catalogue.metrics import metric as named
 from reluctant.study.claim import ActivationName, MetricName, Number, printable
 
 

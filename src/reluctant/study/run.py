@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-from reluctant.names import plain
-from reluctant.store import dumps
+from reluctant.core.canonical_json import dumps
+from reluctant.core.names import plain
 from reluctant.study.seeds import Seed, source_seed
 
 RECIPE = 2  # raised whenever the same Run would give other numbers

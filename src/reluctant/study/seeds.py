@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reluctant.names import did_you_mean, shown
+from reluctant.core.display import quoted
+from reluctant.core.suggestions import did_you_mean
 
 Seed = int | str  # 3, or "init=3 order=0 noise=1 split=0"
 
@@ -34,7 +35,7 @@ def numbers(seed: str) -> dict[str, int]:
     match = _WRITTEN.fullmatch(seed)
     if match is None or max(map(int, match.groups())) >= LARGEST:
         raise ValueError(
-            f"{shown(seed)} is no seed; write a whole number, or a table [seed] with {_listed(SOURCES)}"
+            f"{quoted(seed)} is no seed; write a whole number, or a table [seed] with {_listed(SOURCES)}"
         )
     return dict(zip(SOURCES, map(int, match.groups()), strict=True))
 
@@ -69,9 +70,9 @@ def _levels(source: str, given: object) -> tuple[int, ...]:
     values = tuple(given) if isinstance(given, list | tuple) else (given,)
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LARGEST:
-            raise ValueError(f"{source}: whole numbers from 0 are wanted, not {shown(value)}")
+            raise ValueError(f"{source}: whole numbers from 0 are wanted, not {quoted(value)}")
     if not values or len(set(values)) < len(values):
-        raise ValueError(f"{source}: give one number, or several that differ, not {shown(given)}")
+        raise ValueError(f"{source}: give one number, or several that differ, not {quoted(given)}")
     return values
 
 

@@ -20,8 +20,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from reluctant.metrics import CLASSIFICATION, METRICS, USUAL, metric
-from reluctant.names import HERE, StudyError, did_you_mean, shown
+from reluctant.catalogue.metrics import CLASSIFICATION, METRICS, USUAL, metric
+from reluctant.core.errors import StudyError
+from reluctant.core.own_code import HERE
 from reluctant.study.axes import (
     STRICT,
     Activations,
@@ -48,6 +49,7 @@ from reluctant.study.axes import (
 )
 from reluctant.study.claim import ActivationName, At, Claim, MetricName
 from reluctant.study.faults import report
+from reluctant.study.files import study_text
 from reluctant.study.published import Publications, Published
 from reluctant.study.run import Run
 from reluctant.study.schedule import fault_of
@@ -241,7 +243,7 @@ class Study(BaseModel):
     @classmethod
     def read(cls, source: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
         """The study of a bundled name or a TOML file; `overrides` replace its keys (`{"seed": [0]}`)."""
-        text, origin = _text_of(source)
+        text, origin = study_text(source)
         try:
             given = tomllib.loads(text)
         except (ValueError, RecursionError) as fault:  # a huge number or a deep nesting is no TOMLDecodeError
@@ -304,36 +306,6 @@ def _with_metric(given: dict[str, Any]) -> dict[str, Any]:
 
 def _keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _text_of(source: str | Path) -> tuple[str, str]:
-    if isinstance(source, str) and source in bundled():
-        return bundled()[source].read_text(encoding="utf-8"), source
-    path = Path(source)
-    try:
-        return path.read_text(encoding="utf-8-sig"), str(path)
-    except FileNotFoundError:
-        raise StudyError(_no_study(path)) from None
-    except IsADirectoryError:
-        raise StudyError(f"{path} is a folder; give the study file in it") from None
-    except UnicodeDecodeError:
-        raise StudyError(f"{path} is not a text file in UTF-8") from None
-    except (OSError, ValueError) as fault:  # ValueError: a null character
-        raise StudyError(f"{shown(str(path))} cannot be read: {fault}") from None
-
-
-def _no_study(path: Path) -> str:
-    known = ", ".join(bundled())
-    if path.suffix == ".toml":
-        return f"there is no file {path}; bundled studies: {known}"
-    hint = did_you_mean(str(path), bundled()) or f"; bundled are {known}."
-    return f"no study is called {str(path)!r}{hint} Your own is a .toml file."
-
-
-def bundled() -> dict[str, Path]:
-    """The studies that come with the package: name → file."""
-    folder = Path(__file__).parent.parent / "studies"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda p: p.stem)}
 
 
 def _put(given: dict[str, Any], path: str, value: Any) -> None:

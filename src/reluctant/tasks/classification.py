@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.metrics import CLASSIFICATION, confusion, counted
+from reluctant.catalogue.metrics import CLASSIFICATION, confusion, counted
 from reluctant.tasks.task import shape_fault, whole
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from reluctant.metrics import REGRESSION, summed
+from reluctant.catalogue.metrics import REGRESSION, summed
 from reluctant.tasks.task import shape_fault, whole
 
 
@@ -45,7 +45,7 @@ class Regression:
         return outputs.reshape(-1, self.outputs)
 
     def counts(self, predicted: Tensor, targets: Tensor) -> Any:
-        """Sums per output: see `reluctant.metrics.summed`."""
+        """Sums per output: see `reluctant.catalogue.metrics.summed`."""
         return summed(self.own(targets), self.own(predicted)).tolist()
 
     def own(self, standardised: Tensor) -> npt.NDArray[np.float64]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class Task(Protocol):
-    """Loss, counts, and how predictions are kept. Scores are derived from counts in `reluctant.metrics`.
+    """Loss, counts, and how predictions are kept. Scores come from counts (`catalogue.metrics`).
 
     `key` is where an epoch's record holds the counts.
     """

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reluctant.catalogue import AUGMENTATIONS, parts_of
-from reluctant.names import StudyError
-from reluctant.randomness import generator
+from reluctant.core.errors import StudyError
+from reluctant.core.randomness import generator
 from reluctant.study import Run
-from reluctant.training.prepared import Prepared
+from reluctant.training.tensors import Prepared
 
 Change = Callable[[Tensor, Tensor], Tensor]  # a batch and which images it holds → the batch changed
 

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from reluctant.store import Record
+from reluctant.records.store import Record
 from reluctant.training.evaluation import BATCH
-from reluctant.training.prepared import Part
+from reluctant.training.tensors import Part
 
 BINS = 15  # even bins of the highest probability, (0, 1/15], …, (14/15, 1] (Guo et al. 2017, 1706.04599)
 

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 import torch
 from torch import Tensor
 
-from reluctant.disk import set_aside, write_whole
+from reluctant.core.atomic_files import set_aside, write_whole
 from reluctant.training.training import Training
 
 FORMAT = 1

@@ -4,10 +4,10 @@ import time
 from pathlib import Path
 
 from reluctant.study import Run
-from reluctant.training.carrying import data_of
 from reluctant.training.evaluation import BATCH, evaluate
-from reluctant.training.prepared import Part
 from reluctant.training.procedures import training_for
+from reluctant.training.runner import data_of
+from reluctant.training.tensors import Part
 from reluctant.training.training import Training, threads
 
 

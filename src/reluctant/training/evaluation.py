@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.tasks import Classification, Task
-from reluctant.training.prepared import Part
+from reluctant.training.tensors import Part
 
 BATCH = (
     50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)

@@ -8,15 +8,17 @@ import torch
 
 from reluctant.activations import check, gain
 from reluctant.catalogue import MODELS
-from reluctant.metrics import REGRESSION
+from reluctant.catalogue.metrics import REGRESSION
+from reluctant.core.errors import StudyError
+from reluctant.core.names import parse
+from reluctant.core.own_code import HERE
 from reluctant.models import build
 from reluctant.models.build import swapped, told
-from reluctant.names import HERE, StudyError, parse
 from reluctant.study import Run, Study
 from reluctant.training.augmentation import check as check_augment
-from reluctant.training.carrying import prepared
-from reluctant.training.prepared import Prepared
 from reluctant.training.procedures import training_for
+from reluctant.training.runner import prepared
+from reluctant.training.tensors import Prepared
 
 
 def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:

@@ -8,14 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.looks import CURVE, EDGES
-from reluctant.models import place_name, sites
-from reluctant.models.kinds import SOFTMAX, WIDTH, basic
-from reluctant.models.listening import Listener
-from reluctant.randomness import generator
-from reluctant.store import Record
+from reluctant.core.randomness import generator
+from reluctant.models import place_name
+from reluctant.models.swap import sites
+from reluctant.models.swap.activation_types import SOFTMAX, WIDTH, basic
+from reluctant.models.swap.tracer import Listener
+from reluctant.records.probe_format import CURVE, EDGES
+from reluctant.records.store import Record
 from reluctant.tasks import Classification, Task
-from reluctant.training.prepared import Part
+from reluctant.training.tensors import Part
 
 MOST, LEAST, SHARE = 256, 32, 64  # images of the probe batch: one in 64 of the training part, within these
 NEARLY = 1e-3  # a slope below this is nearly zero

@@ -5,9 +5,10 @@ import inspect
 import torch
 
 from reluctant.catalogue import PROCEDURES
-from reluctant.names import StudyError, load_own
+from reluctant.core.errors import StudyError
+from reluctant.core.own_code import load_own
 from reluctant.study import Run
-from reluctant.training.prepared import Prepared
+from reluctant.training.tensors import Prepared
 from reluctant.training.training import Training
 
 

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reluctant.randomness import generator
-from reluctant.store import Record
+from reluctant.core.randomness import generator
+from reluctant.records.store import Record
 from reluctant.training.evaluation import evaluate
-from reluctant.training.prepared import Part
+from reluctant.training.tensors import Part
 
 # Strengths: deviation of the noise in deviations of the training pixels; deviation of the blur in pixels;
 # pixels of shift; degrees of turn.

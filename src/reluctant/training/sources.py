@@ -3,8 +3,9 @@
 import hashlib
 import inspect
 
-from reluctant import objects
-from reluctant.names import load_own, parse
+from reluctant.core import session_objects as objects
+from reluctant.core.names import parse
+from reluctant.core.own_code import load_own
 from reluctant.study import Run, Study
 
 

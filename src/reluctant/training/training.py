@@ -20,12 +20,12 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from reluctant.activations import Stochastic, make, shape
-from reluctant.looks import compact
-from reluctant.metrics import MOST
-from reluctant.models import build, initialise, kernels_used, layers, learned
-from reluctant.optimizers import clip, optimizer, set_rate
-from reluctant.randomness import generator, integer
-from reluctant.store import Record
+from reluctant.catalogue.metrics import MOST
+from reluctant.core.randomness import generator, integer
+from reluctant.models import build, initialise, kernels_used, layers
+from reluctant.models.swap import learned
+from reluctant.records.probe_format import compact
+from reluctant.records.store import Record
 from reluctant.study import RECIPE, Run
 from reluctant.study.schedule import last_rate, rate
 from reluctant.study.stopping import stops
@@ -33,10 +33,11 @@ from reluctant.tasks import Classification
 from reluctant.training.augmentation import Augmentation
 from reluctant.training.calibration import calibration
 from reluctant.training.evaluation import evaluate
-from reluctant.training.prepared import Part, Prepared
+from reluctant.training.optimizers import clip, optimizer, set_rate
 from reluctant.training.probes import Probes
 from reluctant.training.robustness import robustness
 from reluctant.training.sources import sources_of
+from reluctant.training.tensors import Part, Prepared
 
 
 class Training:

@@ -8,8 +8,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reluctant.environment import name_of
-from reluctant.store import Store
+from reluctant.core.environment import name_of
+from reluctant.records.store import Store
 from reluctant.verification.described import apart
 from reluctant.verification.difference import comparable, parted
 from reluctant.verification.facts import Facts

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.metrics import confusion, counted, total
-from reluctant.result import SPLITS, decoded
-from reluctant.store import Record
+from reluctant.catalogue.metrics import confusion, counted, total
+from reluctant.records.run_result import SPLITS, decoded
+from reluctant.records.store import Record
 from reluctant.verification.counts import (
     SLACK,
     columns,

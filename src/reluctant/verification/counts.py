@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.metrics import MOST
+from reluctant.catalogue.metrics import MOST
 
 Counts = npt.NDArray[np.int64]
 Images = tuple[int, ...]  # how many images of every class

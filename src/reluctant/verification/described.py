@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.result import decoded, numbers
+from reluctant.records.run_result import decoded, numbers
 from reluctant.verification.finding import Finding
 
 

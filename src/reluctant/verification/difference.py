@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reluctant.store import dumps, without_seconds
+from reluctant.core.canonical_json import dumps
+from reluctant.records.store import without_seconds
 from reluctant.study import Run
 
 _NOTHING = object()

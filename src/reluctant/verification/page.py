@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 from itertools import zip_longest
 from pathlib import Path
 
-from reluctant.names import StudyError
+from reluctant.core.errors import StudyError
+from reluctant.records.study_results import Results
 from reluctant.report import drawn_with, render
-from reluctant.results import Results
 from reluctant.verification.finding import Finding, remark
 
 _AGAIN = re.compile(r"(To repeat or continue this study: <code>).*?(</code>)", re.DOTALL)  # names the folder

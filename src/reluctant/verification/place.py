@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reluctant.names import StudyError
-from reluctant.result import SPLITS
-from reluctant.results import read_history, read_study
-from reluctant.store import Record, Store, digest
+from reluctant.core.canonical_json import digest
+from reluctant.core.errors import StudyError
+from reluctant.records.run_result import SPLITS
+from reluctant.records.store import Record, Store
+from reluctant.records.study_results import read_history, read_study
 from reluctant.study import Run, Study
 from reluctant.verification import described, page
 from reluctant.verification.agreement import disagreements, environments, meetings

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator
 
-from reluctant.result import SPLITS
-from reluctant.store import Record
+from reluctant.records.run_result import SPLITS
+from reluctant.records.store import Record
 from reluctant.study import Run
 from reluctant.study.stopping import right_stop
 from reluctant.verification import classified, sums

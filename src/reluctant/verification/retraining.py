@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reluctant.names import StudyError
-from reluctant.store import Record, Store, digest, dumps
+from reluctant.core.canonical_json import digest, dumps
+from reluctant.core.errors import StudyError
+from reluctant.records.store import Record, Store
 from reluctant.verification.difference import comparable, parted
 from reluctant.verification.facts import Facts
 from reluctant.verification.finding import Finding, remark
@@ -69,8 +70,8 @@ def _environment(place: "Place", facts: Facts) -> Mapping[str, Any]:
 
 def _suits(place: "Place", run: "Run", stored: Record) -> None:
     """Make sure that recipe, data and own code here are those of the record."""
-    from reluctant.folder import Folder
-    from reluctant.training.carrying import prepared
+    from reluctant.records.study_dir import Folder
+    from reluctant.training.runner import prepared
     from reluctant.training.sources import sources_of
 
     data = prepared(run.dataset, run.train_fraction, None).source.sha256
@@ -79,7 +80,7 @@ def _suits(place: "Place", run: "Run", stored: Record) -> None:
 
 def _trained(run: "Run", held: Mapping[str, Any]) -> Record:
     """The record of a run trained now: on the processor if it was, as the store would keep it."""
-    from reluctant.worker import Worker
+    from reluctant.engines.worker import Worker
 
     torch = held.get("torch")
     device = "cpu" if not isinstance(torch, dict) or torch.get("device", "cpu") == "cpu" else "auto"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.metrics import summed
-from reluctant.result import SPLITS, numbers
-from reluctant.store import Record
+from reluctant.catalogue.metrics import summed
+from reluctant.records.run_result import SPLITS, numbers
+from reluctant.records.store import Record
 from reluctant.verification.described import Described
 
 _CLOSE = 1e-9  # of a sum: another machine may add in another order

@@ -1,0 +1,1 @@
+"""What a person calls: compare, judge, run, and the results."""

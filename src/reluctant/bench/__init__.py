@@ -1,0 +1,1 @@
+"""What an activation costs: time as multiples of ReLU's, bytes kept for backward, the peak of memory."""

@@ -1,0 +1,5 @@
+"""What the benchmark of activations adds to the package."""
+
+from reluctant.core.extensions import Extension
+
+EXTENSION = Extension(commands=("reluctant.bench.command:bench",))

@@ -1,0 +1,215 @@
+"""Scores from counts: integers and sums are stored, whatever is asked for is computed from them.
+
+Rows of a matrix are the true classes, columns the predicted ones. Above 20 classes three rows stand for it:
+hits, predictions and truths per class. A class that is never predicted has precision 0, one that never
+occurs recall 0 (scikit-learn's `zero_division=0`). Of numbers, four rows of sums per output are kept.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reluctant.core.errors import StudyError
+from reluctant.core.suggestions import did_you_mean, normalised
+
+Counts = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+MOST = 20  # classes of which a record holds whole matrices; a hundred would fill megabytes
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: `higher` is whether more is better, `margin` the smallest difference that matters.
+
+    `tasks` are those it belongs to, `unit` what it is counted in.
+    """
+
+    name: str
+    title: str
+    higher: bool
+    margin: float
+    meaning: str
+    score: Callable[[Counts], Floats] | None = None  # None: not a function of the counts (loss)
+    aliases: tuple[str, ...] = ()
+    unit: str = "share of 1"
+    tasks: tuple[str, ...] = (CLASSIFICATION,)
+
+
+def _ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Floats:
+    above, below = np.asarray(above, float), np.asarray(below, float)
+    shares: Floats = np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+    return shares
+
+
+def per_class(counts: Counts) -> tuple[Floats, Floats, Floats]:
+    """Precision, recall and F1 of every class, shape (..., classes) each."""
+    hits, predicted, true = tally(counts)
+    return _ratio(hits, predicted), _ratio(hits, true), _ratio(2 * hits, predicted + true)
+
+
+def tally(counts: Counts) -> tuple[Counts, Counts, Counts]:
+    """Hits, predictions and truths per class, (..., classes) each: of a matrix, or of the three rows."""
+    if counts.shape[-1] == counts.shape[-2]:
+        return np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-2), counts.sum(axis=-1)
+    return counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
+
+
+def counted(matrix: Counts) -> Counts:
+    """What a record holds of a matrix: itself, or its three rows where there are more than 20 classes."""
+    return matrix if len(matrix) <= MOST else np.stack(tally(matrix))
+
+
+def total(counts: Counts) -> int:
+    """How many inputs were counted, in counts of any kind: (classes, classes), (3, classes), (4, outputs)."""
+    if counts.shape[0] == 4 and counts.dtype.kind == "f":
+        return int(counts[0, 0])
+    return int(tally(counts)[2].sum())
+
+
+def _accuracy(counts: Counts) -> Floats:
+    hits, _, true = tally(counts)
+    return _ratio(hits.sum(axis=-1), true.sum(axis=-1))
+
+
+def _macro(which: int) -> Callable[[Counts], Floats]:
+    return lambda counts: np.asarray(per_class(counts)[which].mean(axis=-1))
+
+
+def _weighted(which: int) -> Callable[[Counts], Floats]:
+    def score(counts: Counts) -> Floats:
+        true = tally(counts)[2]
+        return _ratio((per_class(counts)[which] * true).sum(axis=-1), true.sum(axis=-1))
+
+    return score
+
+
+def _balanced_accuracy(counts: Counts) -> Floats:
+    present = tally(counts)[2] > 0
+    return _ratio((per_class(counts)[1] * present).sum(axis=-1), present.sum(axis=-1))
+
+
+def _mcc(counts: Counts) -> Floats:
+    """Matthews' correlation for many classes (Gorodkin 2004), 0 where it is undefined."""
+    hits, predicted, true = (each.astype(float) for each in tally(counts))
+    whole = true.sum(axis=-1)
+    spread = (whole**2 - (predicted**2).sum(axis=-1)) * (whole**2 - (true**2).sum(axis=-1))
+    return _ratio(hits.sum(axis=-1) * whole - (true * predicted).sum(axis=-1), np.sqrt(np.maximum(spread, 0)))
+
+
+def summed(true: Floats, predicted: Floats) -> Floats:
+    """The sums that regression is scored by, (4, outputs): inputs, |error|, error², (target − its mean)²."""
+    error = predicted - true
+    centred = true - true.mean(axis=0)
+    rows = (np.full(true.shape[1], len(true)), np.abs(error).sum(axis=0), (error**2).sum(axis=0),
+            (centred**2).sum(axis=0))  # fmt: skip
+    return np.stack(rows).astype(float)
+
+
+def _r2(sums: Counts) -> Floats:
+    """1 − squared errors over those of the mean, averaged over outputs; 0 where targets do not vary."""
+    errors, spread = sums[..., 2, :], sums[..., 3, :]
+    each = 1 - np.divide(errors, spread, out=np.ones_like(errors), where=spread != 0)
+    return np.asarray(each.mean(axis=-1))
+
+
+def _rmse(sums: Counts) -> Floats:
+    return np.asarray(np.sqrt(sums[..., 2, :] / sums[..., 0, :]).mean(axis=-1))
+
+
+def _mae(sums: Counts) -> Floats:
+    return np.asarray((sums[..., 1, :] / sums[..., 0, :]).mean(axis=-1))
+
+
+def _family(name: str, title: str, which: int) -> tuple[Metric, ...]:
+    return (
+        Metric(name, title, True, 0.002, f"{title} of each class, averaged over classes (macro)",
+               _macro(which), (f"{name}_macro", f"macro_{name}")),
+        Metric(f"{name}_weighted", f"{title}, weighted", True, 0.002,
+               f"{title} of each class, averaged with the class sizes as weights", _weighted(which)),
+        Metric(f"{name}_micro", f"{title}, micro", True, 0.002,
+               f"{title} over all images at once; with one label per image this is the accuracy", _accuracy),
+    )  # fmt: skip
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("accuracy", "Accuracy", True, 0.002, "share of images classified right", _accuracy),
+    *_family("precision", "Precision", 0),
+    *_family("recall", "Recall", 1),
+    *_family("f1", "F1", 2),
+    Metric(
+        "balanced_accuracy",
+        "Balanced accuracy",
+        True,
+        0.002,
+        "recall averaged over the classes that occur",
+        _balanced_accuracy,
+    ),
+    Metric("mcc", "MCC", True, 0.002, "Matthews' correlation of true and predicted classes", _mcc),
+    Metric("r2", "R²", True, 0.01, "share of the targets' variance explained, averaged over outputs", _r2,
+           ("r_squared", "r2_score"), "share of variance explained", (REGRESSION,)),
+    Metric("rmse", "RMSE", False, 0.0, "root of the mean squared error, averaged over outputs", _rmse,
+           (), "units of the target", (REGRESSION,)),
+    Metric("mae", "MAE", False, 0.0, "mean absolute error, averaged over outputs", _mae,
+           (), "units of the target", (REGRESSION,)),
+    Metric("loss", "Loss", False, 0.005, "cross entropy, mean over images; of numbers, squared error of "
+           "standardised targets", unit="nats per image", tasks=(CLASSIFICATION, REGRESSION)),
+)  # fmt: skip
+
+SHOWN = {
+    CLASSIFICATION: ("accuracy", "precision", "recall", "f1", "loss"),
+    REGRESSION: ("r2", "rmse", "mae", "loss"),
+}  # what tables hold unless asked otherwise
+USUAL = {CLASSIFICATION: "f1", REGRESSION: "r2"}  # what decides unless a study says otherwise
+
+_BY_NAME = {normalised(name): metric for metric in METRICS for name in (metric.name, *metric.aliases)}
+
+
+def unit(name: str, task: str = CLASSIFICATION) -> str:
+    """What a metric is counted in where a network does this task."""
+    found = metric(name)
+    return "squared deviations" if found.name == "loss" and task == REGRESSION else found.unit
+
+
+def metric(name: str) -> Metric:
+    """The metric of this name or alias; `StudyError` with the nearest names otherwise."""
+    found = _BY_NAME.get(normalised(str(name)))
+    if found is None:
+        known = [each.name for each in METRICS]
+        hint = did_you_mean(str(name), known) or f"; known: {', '.join(known)}"
+        raise StudyError(f"no metric is called {name!r}{hint}")
+    return found
+
+
+def scores(matrices: Counts, name: str) -> Floats:
+    """One score of all counts, whose last two axes are those of one; (..., classes, classes) → (...)."""
+    compute = metric(name).score
+    if compute is None:
+        raise StudyError(f"{name} cannot be computed from counts")
+    counts = np.asarray(matrices)
+    if (metric(name).tasks == (REGRESSION,)) != (counts.dtype.kind == "f"):
+        kinds = ("numbers", "classes") if counts.dtype.kind == "f" else ("classes", "numbers")
+        raise StudyError(f"these are counts of {kinds[0]}, and {name} is a score of {kinds[1]}")
+    return compute(counts)
+
+
+def score(matrix: Counts, name: str) -> float:
+    """One score of one confusion matrix (rows true, columns predicted), or of other counts."""
+    return float(scores(matrix, name))
+
+
+def confusion(true: npt.ArrayLike, predicted: npt.ArrayLike, classes: int) -> Counts:
+    """The matrix of counts, rows true, columns predicted, shape (classes, classes).
+
+    ValueError for a label outside 0 … classes − 1, which would be counted in another's cell.
+    """
+    rows, columns = np.asarray(true, np.int64), np.asarray(predicted, np.int64)
+    for labels in (rows, columns):
+        if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+            raise ValueError(f"labels from {labels.min()} to {labels.max()} do not fit {classes} classes")
+    cells = rows * classes + columns
+    return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)

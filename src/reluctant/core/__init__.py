@@ -1,0 +1,1 @@
+"""What everything else stands on: names, errors, randomness, hashes, files, locks, the environment."""

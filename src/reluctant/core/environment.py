@@ -1,0 +1,84 @@
+"""What this machine and its software are: an allow-list, never the whole environment."""
+
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from reluctant.core.canonical_json import digest
+
+# What else may change numbers or speed; nothing else of the environment is ever kept.
+SETTINGS = (
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_CBWR",
+    "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_DISABLE_JIT",
+    "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES", "NVIDIA_TF32_OVERRIDE",
+)  # fmt: skip
+PACKAGES = ("reluctant", "torch", "numpy", "scipy", "scikit-learn", "numba", "llvmlite")
+
+
+def version(package: str) -> str:
+    """A package's installed version, or 'missing'."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+def processor() -> str:
+    """The processor's name as the system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
+
+
+def killed_for_memory() -> int:
+    """How many processes the system has killed here for lack of memory, as far as it says so (Linux)."""
+    try:
+        lines = Path("/sys/fs/cgroup/memory.events").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+
+def commit() -> str:
+    """The commit of the source folder that this package is used from; empty for an installed package."""
+    git = Path(__file__).parents[3] / ".git"
+    try:
+        head = (git / "HEAD").read_text().strip()
+        if not head.startswith("ref: "):
+            return head
+        return (git / head.removeprefix("ref: ")).read_text().strip()
+    except OSError:
+        return ""
+
+
+def describe() -> dict[str, object]:
+    """Versions, hardware and settings, the same for every run on a machine."""
+    return {
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "commit": commit(),
+        "settings": {name: os.environ[name] for name in SETTINGS if name in os.environ},
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def name_of(description: dict[str, object]) -> str:
+    """The short hash that a record carries and that names the file in `environments/`."""
+    return digest(description)[:16]

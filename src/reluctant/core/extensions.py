@@ -1,0 +1,40 @@
+"""Optional rooms of the package: each registers itself in its `extension.py`, and nothing imports it by name.
+
+A folder that is deleted takes its commands and its part of the report with it and breaks nothing else.
+"""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What an optional room adds. Objects are named `module:attribute` and imported when they are used.
+
+    `commands` are click commands, `report_section` is a function of the report, `studies` a folder of study
+    files, and `renamed_modules` maps a module's name in old studies and records to its name today.
+    """
+
+    commands: tuple[str, ...] = ()
+    report_section: str = ""
+    studies: Path | None = None
+    renamed_modules: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def extensions() -> tuple[Extension, ...]:
+    """The extensions that are there, by the names of their folders."""
+    names = sorted(path.parent.name for path in PACKAGE.glob("*/extension.py"))
+    return tuple(importlib.import_module(f"reluctant.{name}.extension").EXTENSION for name in names)
+
+
+def load(reference: str) -> Any:
+    """The object that `module:attribute` names."""
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -1,0 +1,1 @@
+"""One network looked into: dead and saturated units, values, gradients."""

@@ -1,0 +1,1 @@
+"""Run records on disk: their schema, the store, the folder of a study. Needs no torch."""
