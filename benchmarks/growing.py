@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from reluctant.statistics.correction import holm_adjusted
 from reluctant.statistics.distributions import Floats, deviation_bound
-from reluctant.statistics.growth import MOST, SURE, planned
+from reluctant.statistics.planning import MOST, SURE, planned
 from reluctant.statistics.paired import t_test
 from reluctant.statistics.verdict import judged
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.power import TTestPower
 
 from reluctant.statistics import difference_power, equivalence_power, further_seeds, seeds_for_equivalence
-from reluctant.statistics.growth import MOST, PLANNED, decision_probability, planned
+from reluctant.statistics.planning import MOST, PLANNED, decision_probability, planned
 from reluctant.statistics.interval import half_width
 from reluctant.statistics.paired import moments, t_test
 from reluctant.statistics.verdict import judged

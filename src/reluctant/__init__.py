@@ -1,47 +1,57 @@
 """Compare activation functions: which should this network use, and is the difference real?
 
-`compare` asks it of a network and data at hand; `Study`, `run` and `Results` are the whole story;
-`activations`, `models` and `data` serve code of one's own.
+`compare` trains a network with each activation and compares them, `judge` gives verdicts on what is there;
+`Study`, `run` and `Results` are the whole flow; `activations`, `models` and `data` serve code of your own.
 """
 
 import importlib
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reluctant import activations, data, models
-    from reluctant.analysis import comparison, summary
     from reluctant.api.compare import compare
+    from reluctant.api.judge import judge
     from reluctant.api.results import Results
     from reluctant.api.run import run
-    from reluctant.core.errors import StudyError
+    from reluctant.core.errors import DataError, ModelError, ReluctantError, StudyError
     from reluctant.study import Run, Study
 
 __all__ = [
+    "DataError",
+    "ModelError",
+    "ReluctantError",
     "Results",
     "Run",
     "Study",
     "StudyError",
+    "__version__",
     "activations",
     "compare",
-    "comparison",
     "data",
+    "judge",
     "models",
     "run",
-    "summary",
 ]
 
-# Imported when first asked for, so that reading results and the command line never import torch.
+# Imported when first used, so that reading results and the command line never import torch.
 _HOMES = {
+    "DataError": "reluctant.core.errors",
+    "ModelError": "reluctant.core.errors",
+    "ReluctantError": "reluctant.core.errors",
     "Results": "reluctant.api.results",
-    "compare": "reluctant.api.compare",
     "Run": "reluctant.study",
     "Study": "reluctant.study",
-    "StudyError": "reluctant.core.names",
+    "StudyError": "reluctant.core.errors",
+    "compare": "reluctant.api.compare",
+    "judge": "reluctant.api.judge",
     "run": "reluctant.api.run",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return metadata.version("reluctant")
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     if name in __all__:

@@ -1,1 +1,21 @@
-"""What scores say: verdicts, claims, published numbers, variance by source, probes. Needs no torch."""
+"""What scores say: verdicts, claims, published numbers, variance by source, probes. Needs no torch.
+
+`ReportData` holds it all, each part computed once; figures, pages, terminals and exports only draw it.
+"""
+
+from reluctant.analysis.comparison import Comparison, Contrast, VerdictRow
+from reluctant.analysis.headline import headline
+from reluctant.analysis.question import Question
+from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.subject import Subject
+
+__all__ = [
+    "Comparison",
+    "Contrast",
+    "Question",
+    "ReportData",
+    "SettingData",
+    "Subject",
+    "VerdictRow",
+    "headline",
+]

@@ -1,26 +1,77 @@
-"""Scores of stored confidences and predictions: calibration, robustness, agreement between seeds."""
+"""How far predictions can be trusted: calibration, agreement between seeds, accuracy on degraded inputs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from reluctant.records.run_result import RunResult
+from reluctant.records.schema import Calibration
+from reluctant.scores import Scores
+from reluctant.statistics import Interval, mean_interval
 
-def expected_calibration_error(stored: Mapping[str, Any]) -> float:
+
+@dataclass(frozen=True)
+class ArmCalibration:
+    """Calibration of an arm's networks over seeds, on the test split.
+
+    Args:
+        error: Expected calibration error.
+        churn: Share of inputs on which two seeds disagree; NaN under two seeds.
+    """
+
+    error: Interval
+    brier: Interval
+    churn: float
+
+
+def arm_calibration(scores: Scores, arm: str) -> ArmCalibration | None:
+    """Calibration and agreement of an arm's finished runs; None where no record holds them."""
+    runs = [
+        (run, run.record.final.calibration)
+        for run in scores.finished(arm)
+        if isinstance(run, RunResult) and run.record.final and run.record.final.calibration
+    ]
+    if not runs:
+        return None
+    return ArmCalibration(
+        mean_interval([expected_calibration_error(calibration) for _, calibration in runs]),
+        mean_interval([brier_score(calibration) for _, calibration in runs]),
+        churn([run.predictions for run, _ in runs]),
+    )
+
+
+def arm_robustness(scores: Scores, arm: str) -> dict[tuple[str, str], Interval]:
+    """Accuracy per degradation and strength over the finished runs; empty where no record holds it."""
+    stored = [
+        run.record.final.robustness
+        for run in scores.finished(arm)
+        if isinstance(run, RunResult) and run.record.final and run.record.final.robustness
+    ]
+    accuracies = [robust_accuracy(each) for each in stored]
+    return {
+        (kind, strength): mean_interval([accuracy[kind][strength] for accuracy in accuracies])
+        for kind, strengths in (accuracies[0].items() if accuracies else ())
+        for strength in sorted(strengths, key=float)
+    }
+
+
+def expected_calibration_error(stored: Calibration) -> float:
     """Σ nᵦ/n · |share right − mean confidence| over the bins (Naeini et al. 2015); 0 is perfect."""
-    n, right, confidence = (np.array(stored[key], float) for key in ("images", "right", "confidence"))
-    return float(np.abs(right - confidence).sum() / n.sum())
+    n, right = np.array(stored.images, float), np.array(stored.right, float)
+    return float(np.abs(right - np.array(stored.confidence, float)).sum() / n.sum())
 
 
-def brier_score(stored: Mapping[str, Any]) -> float:
-    """Mean over images of Σ over classes of (probability − truth)²; between 0, perfect, and 2."""
-    return float(stored["brier"] / sum(stored["images"]))
+def brier_score(stored: Calibration) -> float:
+    """Mean over inputs of Σ over classes of (probability − truth)²; between 0, perfect, and 2."""
+    return float(stored.brier / sum(stored.images))
 
 
 def robust_accuracy(stored: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Accuracy per worsening and strength."""
+    """Accuracy per degradation and strength."""
     return {
         kind: {strength: right / stored["images"] for strength, right in by_strength.items()}
         for kind, by_strength in stored.items()
@@ -29,6 +80,6 @@ def robust_accuracy(stored: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def churn(predictions: Sequence[npt.NDArray[np.int64]]) -> float:
-    """Share of images on which two seeds disagree, the mean over all pairs; NaN under two seeds."""
+    """Share of inputs on which two seeds disagree, the mean over all pairs; NaN under two seeds."""
     pairs = [float((one != other).mean()) for one, other in combinations(predictions, 2)]
     return float(np.mean(pairs)) if pairs else float("nan")

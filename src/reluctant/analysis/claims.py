@@ -1,22 +1,19 @@
-"""What a study claims, held against what it found: supported, contradicted or undecided, and why."""
+"""What a study claims, tested on its scores: supported, contradicted or undecided, and why."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
-from reluctant.catalogue.metrics import metric as named
-from reluctant.catalogue.metrics import unit
-from reluctant.records.run_result import Result
-from reluctant.records.study_results import Results
+from reluctant.analysis.question import Question
+from reluctant.catalogue.metrics import Metric
+from reluctant.scores import Floats, ScoredRun, Scores
 from reluctant.statistics import Difference, holm, mean_interval, paired
 from reluctant.study import Claim
 
-Floats = npt.NDArray[np.float64]
-LEVEL, GROWN = 0.05, 0.025
+LEVEL, EXTENDED_LEVEL = 0.05, 0.025
 
 CONVERGENCE = (
     "Speed of convergence: epochs until a run has come 90 % of the way from its value after the first epoch "
@@ -24,224 +21,221 @@ CONVERGENCE = (
 )
 
 
-class Finding(StrEnum):
+class Outcome(StrEnum):
     """What became of a claim."""
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
     UNDECIDED = "undecided"
 
+    @property
+    def sign(self) -> str:
+        """A sign that differs by its form."""
+        return {"supported": "✓", "contradicted": "✗", "undecided": "?"}[self.value]
+
+
+class Speaks(StrEnum):
+    """Which way one number points."""
+
+    FOR = "for it"
+    AGAINST = "against it"
+    OPEN = "open"
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """One number behind a verdict: `about` whom, the estimate and its interval, what it says of the claim."""
+    """One number behind an outcome: the arms it is about, the estimate with its interval, which way it points."""
 
-    about: tuple[str, ...]
+    arms: tuple[str, ...]
     mean: float
     low: float | None
     high: float | None
     n: int
     p: float | None
-    says: bool | None  # for the claim, against it, neither
+    speaks: Speaks
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A claim and its verdict; `test` says in words what was asked of the evidence."""
+class JudgedClaim:
+    """A claim and its outcome; `test` says in words what was tested, `in_epochs` what the numbers count."""
 
     claim: Claim
-    finding: Finding
+    outcome: Outcome
     test: str
-    unit: str
+    in_epochs: bool
     evidence: tuple[Evidence, ...]
 
 
-def judge(results: Results, claim: Claim) -> Judged:
-    """Hold one claim against the results of one setting."""
-    level = GROWN if results.grown else LEVEL
-    margin = _margin(results, claim)
-    found = _JUDGES[claim.kind](results, claim, margin, level)
-    concerned = claim.activations if claim.than else results.activations
-    if found.finding == Finding.SUPPORTED and any(map(results.diverged, concerned)):
-        return replace(
-            found, finding=Finding.UNDECIDED, test=f"{found.test}; runs diverged, so none is supported"
-        )
-    return found
+def judge_claims(scores: Scores, question: Question) -> tuple[JudgedClaim, ...]:
+    """All claims of a study at one setting."""
+    return tuple(judge_claim(scores, question, claim) for claim in question.claims)
 
 
-def judged(results: Results) -> tuple[Judged, ...]:
-    """All claims of a study that name only activations that take part."""
-    return tuple(judge(results, claim) for claim in results.study.claims)
+def judge_claim(scores: Scores, question: Question, claim: Claim) -> JudgedClaim:
+    """Test one claim on the scores of one setting."""
+    level = EXTENDED_LEVEL if question.extended else LEVEL
+    metric = scores.metric(claim.metric)
+    test, evidence = _TESTS[claim.kind](scores, claim, metric, _margin(question, claim, metric), level)
+    speaks = {each.speaks for each in evidence}
+    outcome = Outcome.UNDECIDED
+    if Speaks.AGAINST in speaks:
+        outcome = Outcome.CONTRADICTED
+    elif speaks == {Speaks.FOR}:
+        outcome = Outcome.SUPPORTED
+    concerned = claim.activations if claim.than else scores.arms
+    if outcome == Outcome.SUPPORTED and any(map(scores.diverged, concerned)):
+        outcome, test = Outcome.UNDECIDED, f"{test}; runs diverged, so no claim is supported"
+    return JudgedClaim(claim, outcome, test, _in_epochs(claim), evidence)
 
 
-def _margin(results: Results, claim: Claim) -> float:
+Tested = tuple[str, tuple[Evidence, ...]]
+
+
+def _margin(question: Question, claim: Claim, metric: Metric) -> float:
     if claim.margin is not None:
         return claim.margin
-    compare = results.study.compare
-    if claim.metric == compare.metric and compare.margin is not None:
-        return compare.margin
-    return named(claim.metric).margin
+    return question.margin if metric is question.metric else metric.margin
 
 
-def _values(results: Results, activation: str, claim: Claim) -> Floats:
+def _in_epochs(claim: Claim) -> bool:
+    return claim.is_ in ("slowest", "fastest")
+
+
+def _values(scores: Scores, claim: Claim, arm: str) -> Floats:
     """What the claim is about, one number per seed; NaN where a run is missing or diverged."""
-    if claim.is_ in ("slowest", "fastest"):
-        return _by_seed(results, activation, lambda r: r.converged(claim.metric, claim.split))
+    if _in_epochs(claim):
+        return _by_seed(scores, arm, lambda run: run.epochs_to_converge(claim.metric, claim.split))
     if claim.reaches is not None:
-        return _by_seed(results, activation, lambda r: _nearest(r, claim))
-    return results.values(claim.metric, activation, claim.split, claim.at)
+        return _by_seed(scores, arm, lambda run: _best_value(scores, run, claim))
+    return scores.values(claim.metric, arm, claim.split, claim.at)
 
 
-def _by_seed(results: Results, activation: str, number: Callable[[Result], float]) -> Floats:
-    found = {r.run.seed: number(r) for r in results.of(activation) if r.diverged is None}
-    return np.array([found.get(seed, np.nan) for seed in results.study.seed])
+def _by_seed(scores: Scores, arm: str, number: Callable[[ScoredRun], float]) -> Floats:
+    by_seed = {run.seed: number(run) for run in scores.finished(arm)}
+    return np.array([by_seed.get(seed, np.nan) for seed in scores.seeds], float)
 
 
-def _paired(results: Results, claim: Claim, first: Floats, second: Floats, level: float) -> Difference:
-    """The paired difference; scores move in steps of one image, epochs and losses do not."""
-    steps = claim.is_ not in ("slowest", "fastest")
-    resolution = results.resolution(claim.metric, claim.split) if steps else 0.0
+def _best_value(scores: Scores, run: ScoredRun, claim: Claim) -> float:
+    """The best value up to the claim's epoch."""
+    curve = run.curve(claim.metric, claim.split)[: claim.by_epoch]
+    return float(curve.max() if scores.metric(claim.metric).higher else curve.min())
+
+
+def _paired(scores: Scores, claim: Claim, one: str, other: str, level: float) -> Difference:
+    """The paired difference; scores move in steps of one test item, epochs and losses do not."""
+    resolution = 0.0 if _in_epochs(claim) else scores.resolution(claim.metric, claim.split)
+    first, second = (_values(scores, claim, arm) for arm in (one, other))
     return paired(first, second, confidence=1 - level, resolution=resolution)
 
 
-def _nearest(result: Result, claim: Claim) -> float:
-    """The best value up to the claim's epoch."""
-    curve = result.curve(claim.metric, claim.split)[: claim.by_epoch]
-    return float(curve.max() if named(claim.metric).higher else curve.min())
-
-
-def _unit(results: Results, claim: Claim) -> str:
-    return "epochs" if claim.is_ in ("slowest", "fastest") else unit(claim.metric, results.study.task)
-
-
-def _extreme(results: Results, claim: Claim, _: float, level: float) -> Judged:
+def _test_extreme(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
     """`is`: paired differences to every rival, or to the one that the claim names."""
-    (of,) = claim.of
-    rivals = [claim.than] if claim.than else [a for a in results.activations if a != of]
+    (arm,) = claim.of
+    rivals = [claim.than] if claim.than else [each for each in scores.arms if each != arm]
     sign = 1 if claim.is_ in ("highest", "slowest", "higher") else -1
-    own = _values(results, of, claim)
-    raw = [_paired(results, claim, own, _values(results, rival, claim), level) for rival in rivals]
-    evidence = tuple(
-        _against(of, rival, difference, sign, level)
-        for rival, difference in zip(rivals, holm(raw), strict=True)
-    )
-    return Judged(claim, _all(evidence), _tested(of, claim, level), _unit(results, claim), evidence)
-
-
-def _tested(of: str, claim: Claim, level: float) -> str:
-    """What `is` is supported and contradicted by, in words."""
+    differences = holm([_paired(scores, claim, arm, rival, level) for rival in rivals])
+    evidence = []
+    for rival, found in zip(rivals, differences, strict=True):
+        # For the claim where the test says so; against it where it says so even after Holm's correction.
+        speaks, agrees = Speaks.OPEN, sign * found.mean > 0
+        if agrees and found.p is not None and found.p <= level:
+            speaks = Speaks.FOR
+        elif not agrees and found.corrected is not None and found.corrected <= level:
+            speaks = Speaks.AGAINST
+        evidence.append(_of_difference((arm, rival), found, speaks))
     if claim.than:
-        return (
-            f"supported when {of} is {claim.is_} than {claim.than} by the paired t test (p ≤ {level:g}), "
+        test = (
+            f"supported when {arm} is {claim.is_} than {claim.than} by the paired t test (p ≤ {level:g}), "
             f"contradicted when {claim.than} is {claim.is_} instead"
         )
-    return (
-        f"supported when {of} is {claim.is_} by the paired t test (p ≤ {level:g}) against every rival, "
-        f"contradicted when one rival is {claim.is_} instead (p ≤ {level:g} after Holm)"
-    )
+    else:
+        test = (
+            f"supported when {arm} is {claim.is_} by the paired t test (p ≤ {level:g}) against every rival, "
+            f"contradicted when one rival is {claim.is_} instead (p ≤ {level:g} after Holm)"
+        )
+    return test, tuple(evidence)
 
 
-def _against(of: str, rival: str, difference: Difference, sign: int, level: float) -> Evidence:
-    """For the claim where the test says so; against it where it says so even after Holm's correction."""
-    right = sign * difference.mean > 0
-    says: bool | None = None
-    if right and difference.p is not None and difference.p <= level:
-        says = True
-    elif not right and difference.corrected is not None and difference.corrected <= level:
-        says = False
-    return Evidence(
-        (of, rival), difference.mean, difference.low, difference.high, difference.n, difference.p, says
-    )
-
-
-def _all(evidence: Sequence[Evidence]) -> Finding:
-    if any(e.says is False for e in evidence):
-        return Finding.CONTRADICTED
-    if evidence and all(e.says is True for e in evidence):
-        return Finding.SUPPORTED
-    return Finding.UNDECIDED
-
-
-def _between(results: Results, claim: Claim, _: float, level: float) -> Judged:
+def _test_between(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
     """`between`: intervals of means inside or outside the bounds."""
     assert claim.between is not None
     low, high = claim.between
-    words = f"the interval of the mean lies inside {low:g} to {high:g}"
-    return _each(results, claim, level, words, lambda a, b: _inside(a, b, low, high))
+    return _test_intervals(
+        scores, claim, level, f"the interval of the mean lies inside {low:g} to {high:g}", (low, high)
+    )
 
 
-def _inside(low: float, high: float, least: float, most: float) -> bool | None:
-    if least <= low and high <= most:
-        return True
-    return False if high < least or low > most else None
-
-
-def _reaches(results: Results, claim: Claim, margin: float, level: float) -> Judged:
+def _test_reaches(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
     """`reaches`: intervals of the best value up to an epoch."""
     assert claim.reaches is not None
-    higher = named(claim.metric).higher
-    target = claim.reaches - margin if higher else claim.reaches + margin
+    goal = claim.reaches - margin if metric.higher else claim.reaches + margin
     by = f" up to epoch {claim.by_epoch}" if claim.by_epoch else ""
     words = f"the interval of the mean best value{by} reaches {claim.reaches:g} within {margin:g}"
-    if higher:
-        return _each(results, claim, level, words, lambda a, b: _inside(a, b, target, np.inf))
-    return _each(results, claim, level, words, lambda a, b: _inside(a, b, -np.inf, target))
+    bounds = (goal, np.inf) if metric.higher else (-np.inf, goal)
+    return _test_intervals(scores, claim, level, words, bounds)
 
 
-def _each(
-    results: Results, claim: Claim, level: float, words: str, ask: Callable[[float, float], bool | None]
-) -> Judged:
-    """Ask every activation's interval; with `only`, the others must answer no."""
-    asked = results.activations if claim.only else claim.of
-    evidence = tuple(_asked(results, name, claim, level, ask) for name in asked)
+def _test_intervals(
+    scores: Scores, claim: Claim, level: float, words: str, bounds: tuple[float, float]
+) -> Tested:
+    """The interval of every arm's mean inside the bounds; with `only`, those of the others outside."""
+    evidence = []
+    for arm in scores.arms if claim.only else claim.of:
+        values = _values(scores, claim, arm)
+        interval = mean_interval(values[np.isfinite(values)], 1 - level)
+        speaks = _position(interval.low, interval.high, bounds)
+        if arm not in claim.of:
+            speaks = {Speaks.FOR: Speaks.AGAINST, Speaks.AGAINST: Speaks.FOR}.get(speaks, speaks)
+        evidence.append(
+            Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, speaks)
+        )
     test = f"supported when {words} for {', '.join(claim.of)}"
     if claim.only:
         test += " and for no other activation"
-    return Judged(claim, _all(evidence), test, _unit(results, claim), evidence)
+    return test, tuple(evidence)
 
 
-def _asked(
-    results: Results, name: str, claim: Claim, level: float, ask: Callable[[float, float], bool | None]
-) -> Evidence:
-    values = _values(results, name, claim)
-    interval = mean_interval(values[np.isfinite(values)], 1 - level)
-    says = None
-    if interval.low is not None and interval.high is not None:
-        answer = ask(interval.low, interval.high)
-        says = answer if answer is None or name in claim.of else not answer
-    return Evidence((name,), interval.mean, interval.low, interval.high, interval.n, None, says)
+def _test_similar(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
+    """`similar`: paired differences of all pairs inside or outside the margin.
 
-
-def _similar(results: Results, claim: Claim, margin: float, level: float) -> Judged:
-    """`similar`: paired differences of all pairs inside or outside the margin."""
+    A claim of likeness holds where all pairs agree, so it needs no correction; it is contradicted by any one
+    pair, so that pair's interval is widened for the number of pairs (Bonferroni).
+    """
     pairs = list(combinations(claim.similar, 2))
-    evidence = tuple(_alike(results, pair, claim, margin, level, len(pairs)) for pair in pairs)
+    evidence = []
+    for one, other in pairs:
+        plain = _paired(scores, claim, one, other, level)
+        wide = _paired(scores, claim, one, other, level / len(pairs))
+        speaks = Speaks.OPEN
+        if _position(plain.low, plain.high, (-margin, margin)) == Speaks.FOR:
+            speaks = Speaks.FOR
+        elif _position(wide.low, wide.high, (-margin, margin)) == Speaks.AGAINST:
+            speaks = Speaks.AGAINST
+        evidence.append(_of_difference((one, other), plain, speaks))
     test = (
         f"supported when the interval of every paired difference lies inside ±{margin:g}, contradicted when "
         f"one lies outside even at {100 * (1 - level / len(pairs)):.1f} % (Bonferroni, {len(pairs)} pairs)"
     )
-    return Judged(claim, _all(evidence), test, _unit(results, claim), evidence)
+    return test, tuple(evidence)
 
 
-def _alike(
-    results: Results, pair: tuple[str, str], claim: Claim, margin: float, level: float, pairs: int
-) -> Evidence:
-    first, second = (_values(results, name, claim) for name in pair)
-    plain = _paired(results, claim, first, second, level)
-    wide = _paired(results, claim, first, second, level / pairs)
-    says = None
-    if _place(plain, margin):
-        says = True
-    elif _place(wide, margin) is False:
-        says = False
-    return Evidence(pair, plain.mean, plain.low, plain.high, plain.n, plain.p, says)
+def _position(low: float | None, high: float | None, bounds: tuple[float, float]) -> Speaks:
+    """For: the interval lies inside the bounds; against: outside; open: across one, or no interval."""
+    if low is None or high is None:
+        return Speaks.OPEN
+    if bounds[0] <= low and high <= bounds[1]:
+        return Speaks.FOR
+    return Speaks.AGAINST if high < bounds[0] or low > bounds[1] else Speaks.OPEN
 
 
-def _place(difference: Difference, margin: float) -> bool | None:
-    """Inside the margin, outside, or across it."""
-    if difference.low is None or difference.high is None:
-        return None
-    return _inside(difference.low, difference.high, -margin, margin)
+def _of_difference(arms: tuple[str, str], difference: Difference, speaks: Speaks) -> Evidence:
+    d = difference
+    return Evidence(arms, d.mean, d.low, d.high, d.n, d.p, speaks)
 
 
-_JUDGES = {"is": _extreme, "between": _between, "reaches": _reaches, "similar": _similar}
+_TESTS = {
+    "is": _test_extreme,
+    "between": _test_between,
+    "reaches": _test_reaches,
+    "similar": _test_similar,
+}

@@ -1,123 +1,107 @@
-"""Published numbers beside ours: whether each could be one more result of the runs we made."""
+"""Published numbers beside ours: whether each could be one more result of the runs here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
-from reluctant.records.run_result import Result
-from reluctant.records.study_results import Results
+from reluctant.analysis.question import Question
+from reluctant.scores import Floats, ScoredRun, Scores
 from reluctant.statistics import prediction_interval, t_quantile
 from reluctant.statistics.unpaired import satterthwaite
 from reluctant.study import Published
 
-Floats = npt.NDArray[np.float64]
-LEVEL, GROWN = 0.95, 0.975
 LAST_BITS = 1e-9  # a mean of equal numbers may differ from them by as little
 
 
 class Agreement(StrEnum):
-    """What a published number is, held beside ours."""
+    """How a published number compares with ours."""
 
     AGREES = "agrees"
     HIGHER = "higher than ours"
     LOWER = "lower than ours"
     UNDECIDED = "undecided"
 
+    @property
+    def sign(self) -> str:
+        """A sign that differs by its form."""
+        return {"agrees": "✓", "higher than ours": "▲", "lower than ours": "▼", "undecided": "?"}[self.value]
+
 
 @dataclass(frozen=True)
-class Beside:
-    """A published number and ours: n finished runs, their mean, the bounds between which it agrees.
+class PublishedCheck:
+    """A published number and ours.
 
-    The bounds are None where n is under two. `why` says what keeps a number undecided; empty where nothing
-    does.
+    Args:
+        n: Our finished runs that have the epoch.
+        mean: Their mean; NaN where there is none.
+        low: From here the published number agrees; None where n is under two.
+        high: Up to here it agrees.
+        reason: What keeps the number undecided; empty where nothing does.
     """
 
     published: Published
     n: int
-    mean: float  # NaN where no run has the epoch
+    mean: float
     low: float | None
     high: float | None
-    verdict: Agreement
-    why: str = ""
+    agreement: Agreement
+    reason: str = ""
 
 
-def confidence(results: Results) -> float:
-    """That of the bounds: 95 %, or 97.5 % in a study that has grown after results had been seen."""
-    return GROWN if results.grown else LEVEL
-
-
-def held_beside(results: Results) -> tuple[Beside, ...]:
-    """Every published number of a study beside the results of one setting, in the study's order."""
-    return tuple(beside(results, each) for each in results.study.published)
-
-
-def beside(results: Results, published: Published) -> Beside:
-    """One published number beside ours.
+def check_published(scores: Scores, question: Question) -> tuple[PublishedCheck, ...]:
+    """Every published number of a study beside the scores of one setting, in the study's order.
 
     A single run agrees where one further run of ours would lie in 95 % of cases, mean ± t·s·√(1 + 1/n); a
-    mean of several runs where Welch's interval of the difference of means holds 0. An activation with
-    diverged runs, and one without two runs that have the epoch, is undecided.
+    mean of several runs where Welch's interval of the difference of means holds 0. An arm with diverged runs,
+    and one without two runs that have the epoch, is undecided.
     """
-    runs = results.of(published.activation)
-    values = np.array([_score(run, published) for run in runs if _has(run, published)])
-    low, high = _bounds(values, published, confidence(results))
-    verdict, why = Agreement.UNDECIDED, _missing(runs, len(values), published)
-    if not why and low is not None and high is not None:
-        verdict = _verdict(published.value, low, high)
-        why = "" if verdict != Agreement.UNDECIDED else "our runs do not differ"
+    return tuple(_check(scores, published, question.confidence) for published in question.published)
+
+
+def _check(scores: Scores, published: Published, confidence: float) -> PublishedCheck:
+    runs = scores.of(published.activation) if published.activation in scores.arms else ()
+    comparable = [run for run in runs if run.diverged is None and run.epochs >= (published.epoch or 1)]
+    epoch = -1 if published.epoch is None else published.epoch - 1
+    values = np.array([run.curve(published.metric, published.split)[epoch] for run in comparable], float)
+    low, high = _bounds(values, published, confidence)
+    agreement, reason = Agreement.UNDECIDED, _missing(runs, len(values))
+    if not reason and low is not None and high is not None:
+        if low - LAST_BITS <= published.value <= high + LAST_BITS:
+            agreement = Agreement.AGREES
+        elif high - low <= LAST_BITS:  # bounds that are one number: no spread was measured
+            reason = "our runs do not differ"
+        else:
+            agreement = Agreement.HIGHER if published.value > high else Agreement.LOWER
     mean = float(values.mean()) if len(values) else float("nan")
-    return Beside(published, len(values), mean, low, high, verdict, why)
+    return PublishedCheck(published, len(values), mean, low, high, agreement, reason)
 
 
-def _has(run: Result, published: Published) -> bool:
-    """Whether a run that did not diverge has come to the epoch."""
-    return run.diverged is None and run.epochs >= (published.epoch or 1)
-
-
-def _score(run: Result, published: Published) -> float:
-    curve = run.curve(published.metric, published.split)
-    return float(curve[-1 if published.epoch is None else published.epoch - 1])
-
-
-def _missing(runs: Sequence[Result], n: int, published: Published) -> str:
+def _missing(runs: Sequence[ScoredRun], n: int) -> str:
     """What keeps a number from being judged; empty where nothing does."""
-    lost = sum(run.diverged is not None for run in runs)
+    diverged = sum(run.diverged is not None for run in runs)
     if not runs:
         return "no run of ours"
-    if lost:
-        return f"{lost} of {len(runs)} diverged"
+    if diverged:
+        return f"{diverged} of {len(runs)} diverged"
     if not n:
         return f"our runs end after epoch {max(run.epochs for run in runs)}"
     return "one run has no spread" if n == 1 else ""
 
 
-def _bounds(values: Floats, published: Published, sure: float) -> tuple[float | None, float | None]:
+def _bounds(values: Floats, published: Published, confidence: float) -> tuple[float | None, float | None]:
     """Between which values a published number agrees with ours; None under two values."""
     if len(values) < 2:
         return None, None
     if published.deviation is None:
-        found = prediction_interval(values, sure)
-        return found.low, found.high
-    mean, half = float(values.mean()), _welch(values, published.deviation, published.runs, sure)
-    return mean - half, mean + half
-
-
-def _welch(values: Floats, deviation: float, runs: int, sure: float) -> float:
-    """Half of Welch's interval of our mean minus one of `runs` runs with this deviation (Welch 1947)."""
-    ours, theirs = float(values.var(ddof=1)) / len(values), deviation**2 / runs
+        interval = prediction_interval(values, confidence)
+        return interval.low, interval.high
+    # Welch's interval of our mean minus one of `runs` runs with this standard deviation (Welch 1947)
+    mean, ours = float(values.mean()), float(values.var(ddof=1)) / len(values)
+    theirs = published.deviation**2 / published.runs
     if ours + theirs == 0:
-        return 0.0
-    freedom = satterthwaite((ours, len(values) - 1), (theirs, runs - 1))
-    return t_quantile(0.5 + sure / 2, freedom) * float(np.sqrt(ours + theirs))
-
-
-def _verdict(value: float, low: float, high: float) -> Agreement:
-    """Inside, above or below; undecided outside bounds that are one number, where no spread was seen."""
-    if low - LAST_BITS <= value <= high + LAST_BITS:
-        return Agreement.AGREES
-    if high - low <= LAST_BITS:
-        return Agreement.UNDECIDED
-    return Agreement.HIGHER if value > high else Agreement.LOWER
+        return mean, mean
+    df = satterthwaite((ours, len(values) - 1), (theirs, published.runs - 1))
+    half = t_quantile(0.5 + confidence / 2, df) * float(np.sqrt(ours + theirs))
+    return mean - half, mean + half

@@ -1,81 +1,127 @@
-"""Each activation in one line: mean and interval, median, spread, worst seed, divergence, gap, speed."""
+"""Each arm in numbers: mean and interval, seeds, median, spread, worst seed, divergence, gap, time."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
-from reluctant.catalogue.metrics import metric as named
-from reluctant.records.run_result import Result
-from reluctant.records.study_results import Results
-
-if TYPE_CHECKING:
-    import pandas as pd
+from reluctant.records.run_result import RunResult
+from reluctant.scores import Floats, ScoredRun, Scores
+from reluctant.statistics import Interval, mean_interval
 
 
-def summary(
-    results: Results, metric: str | None = None, *, at: str | None = None, target: float | None = None
-) -> "pd.DataFrame":
-    """One row per activation (one setting): what its finished runs score on the test images.
+@dataclass(frozen=True)
+class ArmSummary:
+    """What an arm's runs score after the last epoch, by one metric.
 
-    Columns: n, mean, low, high (95 %), median, deviation, worst, diverged (share of runs), gap (training part
-    minus test, last epoch), epoch_seconds and, with a `target`, the median of the epochs until it is reached.
-    A diverged run is in no mean and counts as the last in median, worst and epochs.
+    Args:
+        values: A score per seed, in the order of the seeds; NaN where a run diverged or is missing.
+        interval: Mean and interval of the runs that finished.
+        worst: The worst seed's score; ∓∞ where a run diverged.
+        diverged: How many runs diverged, of `runs`.
     """
-    import pandas as pd
 
-    results.one_setting()
-    asked = named(metric or results.study.compare.metric)
-    rows = [
-        _row(results, name, asked.name, at or results.study.compare.at, target)
-        for name in results.activations
+    arm: str
+    label: str
+    values: Floats
+    interval: Interval
+    worst: float
+    diverged: int
+    runs: int
+
+    @property
+    def finite(self) -> Floats:
+        """The scores of the runs that finished."""
+        finite: Floats = self.values[np.isfinite(self.values)]
+        return finite
+
+
+def summarise(scores: Scores, name: str, arm: str, label: str, at: str = "last") -> ArmSummary:
+    """The summary of one arm at one setting."""
+    values, runs = scores.values(name, arm, at=at), scores.of(arm)
+    higher, diverged = scores.metric(name).higher, scores.diverged(arm)
+    finite = values[np.isfinite(values)]
+    worst = float("nan")
+    if diverged:
+        worst = float("-inf" if higher else "inf")
+    elif len(finite):
+        worst = float(finite.min() if higher else finite.max())
+    return ArmSummary(arm, label, values, scores.interval(name, arm, at=at), worst, diverged, len(runs))
+
+
+@dataclass(frozen=True)
+class CostPoint:
+    """An arm's score against its training time per epoch; on the front no other is both faster and better."""
+
+    arm: str
+    label: str
+    time: Interval
+    score: Interval
+    on_front: bool
+
+
+def cost_points(scores: Scores, name: str, labels: dict[str, str]) -> tuple[CostPoint, ...]:
+    """The arms that have a finished run and known times, in the study's order."""
+    arms = [(arm, scores.finished(arm)) for arm in scores.arms]
+    points = [
+        (arm, mean_interval([run.seconds_per_epoch() for run in runs]), scores.interval(name, arm))
+        for arm, runs in arms
+        if any(run.epochs for run in runs)
     ]
-    return pd.DataFrame(rows, index=pd.Index(results.activations, name="activation"))
+    points = [point for point in points if np.isfinite(point[1].mean)]
+    front = efficient(
+        [time.mean for _, time, _ in points],
+        [score.mean for _, _, score in points],
+        higher=scores.metric(name).higher,
+    )
+    return tuple(
+        CostPoint(arm, labels[arm], time, score, on)
+        for (arm, time, score), on in zip(points, front, strict=True)
+    )
 
 
-def _row(results: Results, activation: str, metric: str, at: str, target: float | None) -> dict[str, float]:
-    runs = results.of(activation)
-    interval = results.interval(metric, activation, at=at)
-    higher = named(metric).higher
-    ranked = np.array([r.score(metric, at=at) for r in runs])
-    ranked[np.isnan(ranked)] = -np.inf if higher else np.inf
-    kept = ranked[np.isfinite(ranked)]
-    reached = [] if target is None else [_reached(r, metric, target) for r in runs]
-    return {
-        "n": interval.n,
-        "mean": interval.mean,
-        "low": np.nan if interval.low is None else interval.low,
-        "high": np.nan if interval.high is None else interval.high,
-        "median": _median(ranked),
-        "deviation": float(kept.std(ddof=1)) if len(kept) > 1 else np.nan,
-        "worst": _last(ranked, higher),
-        "diverged": sum(r.diverged is not None for r in runs) / len(runs) if runs else np.nan,
-        "gap": _mean([r.gap(metric) for r in runs]),
-        "epoch_seconds": _mean([float(np.sum([r.seconds["train"], r.seconds["evaluate"]], axis=0).mean())
-                                for r in runs if r.epochs]),
-        **({"epochs_to_target": _median(np.array(reached))} if reached else {}),
-    }  # fmt: skip
+def efficient(times: Sequence[float], scores: Sequence[float], *, higher: bool = True) -> list[bool]:
+    """Whether each is on the front: no other is as fast and as good, and faster or better."""
+    signed = [score if higher else -score for score in scores]
+    pairs = list(zip(times, signed, strict=True))
+    return [
+        not any(t <= time and s >= score and (t, s) != (time, score) for t, s in pairs)
+        for time, score in pairs
+    ]
 
 
-def _reached(result: Result, metric: str, target: float) -> float:
-    return result.reach(metric, target) if result.diverged is None else float("inf")
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Mean and 95 % interval per epoch, shape (epochs,) each, of `n` seeds; bounds are NaN under two."""
+
+    n: int
+    mean: Floats
+    low: Floats
+    high: Floats
+
+    @property
+    def epochs(self) -> Floats:
+        """The epochs, counted from 1."""
+        return np.arange(1, len(self.mean) + 1, dtype=float)
+
+    def __bool__(self) -> bool:
+        return len(self.mean) > 0
 
 
-def _median(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
-    """The median of values that may be infinite."""
-    ordered = np.sort(values)
-    if not len(ordered):
-        return float("nan")
-    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
-    return float(low if low == high else (low + high) / 2)
+def band(scores: Scores, name: str, arm: str, split: str = "test") -> Band:
+    """The band of one arm; empty where no run ended with finite numbers."""
+    curves = scores.by_epoch(name, arm, split)
+    intervals = [mean_interval(column) for column in curves.T]
+    low = [np.nan if i.low is None else i.low for i in intervals]
+    high = [np.nan if i.high is None else i.high for i in intervals]
+    return Band(len(curves), np.array([i.mean for i in intervals], float), np.array(low), np.array(high))
 
 
-def _last(ranked: "np.ndarray[tuple[int], np.dtype[np.float64]]", higher: bool) -> float:
-    if not len(ranked):
-        return float("nan")
-    return float(ranked.min() if higher else ranked.max())
+def confusion_matrix(runs: Sequence[ScoredRun]) -> "np.typing.NDArray[np.int64]":
+    """The confusion matrix of the test split after the last epoch, summed over runs that finished.
 
-
-def _mean(values: Sequence[float]) -> float:
-    known = [v for v in values if np.isfinite(v)]
-    return float(np.mean(known)) if known else float("nan")
+    Above 20 classes only that of the test split is kept. Empty (0, 0) where there is none.
+    """
+    last = [r.matrix() for r in runs if isinstance(r, RunResult) and r.diverged is None and r.epochs]
+    matrices = [matrix for matrix in last if matrix is not None]
+    return np.sum(matrices, axis=0, dtype=np.int64) if matrices else np.zeros((0, 0), np.int64)

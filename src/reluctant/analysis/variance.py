@@ -1,77 +1,70 @@
-"""Where the spread between runs comes from, in a study whose `[seed]` table varies the sources apart."""
+"""Where the variance between runs comes from, in a study whose `[seed]` table varies the sources apart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from reluctant.records.study_results import Results
+from reluctant.analysis.labels import list_names
+from reluctant.analysis.question import Question
+from reluctant.scores import Scores
 from reluctant.statistics import REST, Component, components
 from reluctant.study import SOURCES, numbers
 
-WORDS: Mapping[str, str] = {**SOURCES, REST: "their interplay"}
+SOURCE_WORDS: Mapping[str, str] = {**SOURCES, REST: "interactions and the rest"}
 
 
 @dataclass(frozen=True)
-class Spread:
-    """The spread of one activation's runs: `deviation` of a single run, taken apart into `parts`.
+class ArmVariance:
+    """The variance of one arm's runs by source: `std` is that of a single run.
 
-    `parts` is empty where runs are missing or diverged: `lost` of `runs`.
+    `parts` is empty where runs are missing or diverged: `missing` of `runs`.
     """
 
-    activation: str
+    arm: str
     runs: int
-    lost: int
+    missing: int
     mean: float
-    deviation: float
+    std: float
     parts: tuple[Component, ...]
 
 
-def spreads(results: Results, metric: str | None = None, at: str | None = None) -> tuple[Spread, ...]:
-    """The spread of every activation (one setting), by the study's metric unless told otherwise.
-
-    Empty where the study gives plain seeds.
-    """
-    if not results.study.sources:
+def variance_by_source(scores: Scores, question: Question) -> tuple[ArmVariance, ...]:
+    """The variance of every arm at one setting; empty where the study gives plain seeds."""
+    if not question.seed_sources:
         return ()
-    results.one_setting()
-    asked, when = metric or results.study.compare.metric, at or results.study.compare.at
-    return tuple(_spread(results, activation, asked, when) for activation in results.activations)
+    return tuple(_arm_variance(scores, question, question.seed_sources, arm) for arm in scores.arms)
 
 
-def _spread(results: Results, activation: str, metric: str, at: str) -> Spread:
-    values = results.values(metric, activation, at=at)
-    levels = results.study.sources
-    kept = values[np.isfinite(values)]
-    lost = len(values) - len(kept)
-    mean = float(kept.mean()) if len(kept) else float("nan")
-    if lost:
-        return Spread(activation, len(values), lost, mean, float("nan"), ())
+def _arm_variance(
+    scores: Scores, question: Question, levels: Mapping[str, tuple[int, ...]], arm: str
+) -> ArmVariance:
+    values = scores.values(question.metric.name, arm, at=question.at)
+    finite = values[np.isfinite(values)]
+    missing = len(values) - len(finite)
+    mean = float(finite.mean()) if len(finite) else float("nan")
+    if missing:
+        return ArmVariance(arm, len(values), missing, mean, float("nan"), ())
     grid = np.empty([len(levels[source]) for source in SOURCES])
-    for seed, value in zip(results.study.seed, values, strict=True):
+    for seed, value in zip(scores.seeds, values, strict=True):
         own = numbers(str(seed))
         grid[tuple(levels[source].index(own[source]) for source in SOURCES)] = value
     parts = tuple(components(grid, list(SOURCES)))
-    return Spread(activation, len(values), 0, mean, float(np.sqrt(sum(p.variance for p in parts))), parts)
+    return ArmVariance(arm, len(values), 0, mean, float(np.sqrt(sum(p.variance for p in parts))), parts)
 
 
-def shares(found: tuple[Spread, ...]) -> dict[str, float]:
-    """The share of every source in the variance, averaged over the activations it is known of."""
+def variance_sentence(variances: Sequence[ArmVariance], arms: str) -> str:
+    """`Of the variance between runs, 61 % comes from the initial weights, …`; empty if nothing is known."""
     total: dict[str, float] = {}
-    for each in found:
+    for each in variances:
         for part in each.parts:
             total[part.source] = total.get(part.source, 0.0) + part.variance
     whole = sum(total.values())
-    return {source: variance / whole for source, variance in total.items()} if whole > 0 else {}
-
-
-def sentence(results: Results) -> str:
-    """`Of the variance between runs, 61 % comes from the initial weights, …`; empty if nothing is known."""
-    of = shares(spreads(results))
-    if not of:
+    if not whole > 0:
         return ""
-    told = [f"{100 * of[s]:.0f} % from {WORDS[s] if s == REST else f'the {WORDS[s]}'}" for s in of]
-    told[0] = told[0].replace(" % from", " % comes from", 1)
-    *most, last = told
-    listed = f"{', '.join(most)} and {last}" if most else last
-    return f"Of the variance between runs, {listed} (activations together)."
+    shares = [
+        f"{100 * variance / whole:.0f} % from {'the ' if source != REST else ''}{SOURCE_WORDS[source]}"
+        for source, variance in total.items()
+    ]
+    shares[0] = shares[0].replace(" % from", " % comes from", 1)
+    return f"Of the variance between runs, {list_names(shares)} (all {arms} together)."

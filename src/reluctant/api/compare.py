@@ -1,33 +1,28 @@
-"""The whole question in one call: activations compared in one's own network, on one's own data."""
+"""`reluctant.compare`: train a network with each activation, and say which differences are real."""
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from inspect import signature
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reluctant.api.progress import counting
+from reluctant.analysis import ReportData
+from reluctant.api.objects import Activation, activation_names, is_module, model_name
+from reluctant.api.progress import Watcher, status_line
 from reluctant.api.results import Results
-from reluctant.api.run import Watcher, run
-from reluctant.catalogue import ACTIVATIONS
-from reluctant.core import session_objects as objects
+from reluctant.api.run import run
 from reluctant.core.canonical_json import digest
-from reluctant.core.code_hash import sum_of
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.own_code import HERE
-from reluctant.core.suggestions import did_you_mean
-from reluctant.records.study_dir import Folder
-from reluctant.study import Study
+from reluctant.core.session_objects import register_object
+from reluctant.records.study_dir import StudyDir
+from reluctant.study import Run, Study
 
 if TYPE_CHECKING:
     from torch import nn
 
     from reluctant.data import Dataset
-
-Activation = str | Callable[..., Any]
 
 
 def compare(
@@ -42,248 +37,190 @@ def compare(
     folder: str | Path | None = None,
     test_fraction: float = 0.2,
     kind: str = "auto",
+    epochs: int = Run.epochs,
+    lr: float | Sequence[float] = Run.lr,
+    optimizer: str | Sequence[str] = Run.optimizer,
+    batch_size: int | Sequence[int] = Run.batch_size,
+    schedule: str | Sequence[str] = Run.schedule,
+    init: str | Sequence[str] | None = None,
+    clip_norm: float = Run.clip_norm,
+    label_smoothing: float = Run.label_smoothing,
+    augment: str = Run.augment,
+    patience: int = Run.patience,
+    train_fraction: float = Run.train_fraction,
+    pixels: str = "standardised",
+    procedure: str | Sequence[str] = Run.procedure,
+    choose: str | None = None,
+    control: bool = False,
+    robustness: bool = Run.robustness,
+    keep_weights: bool = Run.keep_weights,
+    threads: int = Run.threads,
+    about: str = "",
     watch: Watcher | None = None,
     engine: str = "local",
     workers: int | None = None,
     device: str = "auto",
     timeout: float | None = None,
     data_folder: str | Path | None = None,
-    **recipe: Any,
 ) -> Results:
     """Train a network with each activation from the same seeds, and say which differences are real.
 
-    `activations` are names of the catalogue, or classes and functions; a mapping gives these names. `model`
-    is a name (`"resnet"`), a class or function that makes a network, or a network, of which every run gets a
-    copy that starts with its weights (`init="default"` draws new ones). One that takes an activation
-    (`activation=`, `act_layer=`, …) is given one; in any other, every activation is swapped (see
-    `reluctant.models.swap_activations`).
+    Results are stored in a folder. The same call continues where it stopped, or returns at once.
 
-    `data` is a name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them,
-    or a `reluctant.data.Dataset`. Without a test part, `test_fraction` of it is held out. Whole numbers and
-    texts in y are classes, other numbers are predicted (regression); `kind`, `"classes"` or `"numbers"`,
-    decides otherwise.
+    Args:
+        activations: Names of the catalogue, or classes and functions; a mapping gives these names.
+        model: A name (`"resnet"`), a class or function that builds a network, or a network, of which every run
+            gets a copy that starts with its weights (`init="default"` draws new ones). One that takes an
+            activation (`activation=`, `act_layer=`, …) is given one; in any other, every activation is
+            replaced (see `reluctant.models.swap_activations`).
+        data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or a
+            `reluctant.data.Dataset`. Whole numbers and texts in y are classes, other numbers are predicted
+            (regression).
+        seeds: How many runs each activation gets, or which seeds.
+        baseline: The activation that the others are compared with; the first unless given.
+        metric: The metric that decides; macro F1, or R² where numbers are predicted.
+        margin: Differences below this do not matter, in the metric's unit.
+        folder: Where results are stored; under `out` unless given.
+        test_fraction: Share of the data held out for testing, where they have no test split.
+        kind: `classes` or `numbers` where y is not to be guessed.
+        epochs: Passes over the training split.
+        lr: The learning rate; a list varies it.
+        optimizer: `adam`, `sgd(momentum=0.9)`, …; a list varies it.
+        batch_size: Inputs per step; a list varies it.
+        schedule: How the learning rate changes: `constant`, `cosine(warmup=1)`, …
+        init: How weights are drawn: `default`, `kaiming`, or `as_made` (a network's own weights).
+        clip_norm: The largest norm of all gradients together; 0 for any.
+        label_smoothing: The share of a label given to all classes alike.
+        augment: What is done to training images: `flip + crop(padding=4)`, …
+        patience: Epochs without a lower validation loss after which a run stops; 0 for never.
+        train_fraction: Share of the training data that is trained on; the rest is the validation split.
+        pixels: `standardised`, or `unit` for bytes divided by 255.
+        procedure: `standard`, or a training class of your own as `module:Class`.
+        choose: `lr`, to give each activation the learning rate that is best on validation.
+        control: Whether to train the baseline again under other seeds, as the noise floor.
+        robustness: Whether to test on degraded images too.
+        keep_weights: Whether to store the final weights.
+        threads: CPU threads of a run.
+        about: What the study is about, for the report.
+        watch: Is called with every event; a line of progress unless given.
+        engine: `local` (processes side by side), `serial`, or `ray`.
+        workers: Processes at a time; one per core unless given.
+        device: `auto`, `cpu`, `cuda`, …
+        timeout: Seconds that a run may take before it is tried again.
+        data_folder: The folder of named data sets.
 
-    `seeds` is how many runs each gets, or which. `recipe` are the other keys of a study: `epochs`, `lr`,
-    `optimizer`, `batch_size`, `schedule`, `augment`, `patience`, … Results are kept in `folder`, under `out`
-    unless given, and the same call goes on where it stopped, or returns at once.
+    Raises:
+        ReluctantError: Before anything trains, where the question cannot be answered.
 
-    Raises `StudyError` before anything trains where the question cannot be answered.
+    Example:
+        results = reluctant.compare(["relu", "gelu"], model=MyNet, data=(x, y), seeds=5, epochs=20)
     """
-    _check_recipe(recipe)
+    dataset_name, dataset, task = _dataset(data, test_fraction, kind, data_folder)
     used: dict[str, Any] = {}
-    dataset_name, dataset, task = _data(data, test_fraction, kind, data_folder)
-    told = {key: value for key, value in {"metric": metric, "margin": margin}.items() if value is not None}
-    names = _activations(activations, used)
-    if baseline is not None:
-        told["baseline"] = _named_as(baseline, names)
-    model_name = _model(model, used)
+    names = activation_names(activations, used)
+    network = model_name(model, used)
+    decides = {"metric": metric, "margin": margin, "baseline": _baseline_name(baseline, names)}
     study = Study(
-        **{"name": f"{_word(model_name)} on {_word(dataset_name)}", "task": task, **_start(model), **recipe},
+        name=f"{_short(network)} on {_short(dataset_name)}",
+        about=about,
         activation=names,
-        model=model_name,
-        dataset=dataset_name,
         seed=_seeds(seeds),
-        compare=told,
+        dataset=dataset_name,
+        model=network,
+        # A network that is given keeps its weights; what builds networks is initialised for every seed.
+        init=init or ("as_made" if is_module(model) else Run.init),
+        optimizer=optimizer,
+        lr=lr,
+        batch_size=batch_size,
+        epochs=epochs,
+        train_fraction=train_fraction,
+        threads=threads,
+        keep_weights=keep_weights,
+        robustness=robustness,
+        procedure=procedure,
+        pixels=pixels,
+        schedule=schedule,
+        clip_norm=clip_norm,
+        label_smoothing=label_smoothing,
+        augment=augment,
+        patience=patience,
+        control=control,
+        choose=choose,
+        task=task,
+        compare={key: value for key, value in decides.items() if value is not None},
     )
-    place = Folder(Path(folder) if folder is not None else Path("out") / _folder(study, dataset))
-    grown = _with_what_is_there(study, place)
-    place.agree({dataset_name: dataset.sha256})
-    with counting(grown) as line:
-        found = run(
-            grown, place.path, watch=watch or line, engine=engine, workers=workers, device=device,
+    path = Path(folder) if folder is not None else Path("out") / _folder_name(study, dataset)
+    study_dir = StudyDir(path)
+    extended = _with_folder_contents(study, study_dir)
+    study_dir.check_origins({dataset_name: dataset.sha256})
+    with status_line(extended) as line:
+        results = run(
+            extended, path, watch=watch or line, engine=engine, workers=workers, device=device,
             timeout=timeout, data=data_folder,
         )  # fmt: skip
-    return _asked_for(found, study)
+    return _only(results, study)
 
 
-_ELSEWHERE = {
-    "seed": "seeds=",
-    "dataset": "data=",
-    "activation": "its first argument",
-    "compare": "baseline=, metric= and margin=",
-    "claim": "a study file",
-    "published": "a study file",
-    "name": "folder=",
-}
-
-
-def _check_recipe(recipe: Mapping[str, Any]) -> None:
-    for key in recipe:
-        if key in _ELSEWHERE:
-            raise StudyError(f"{key} is given to reluctant.compare by {_ELSEWHERE[key]}")
-        if key not in Study.model_fields:
-            ours = [each for each in signature(compare).parameters if each != "recipe"]
-            known = [*(each for each in Study.model_fields if each not in _ELSEWHERE), *ours]
-            hint = did_you_mean(key, known) or f"; known: {', '.join(known)}"
-            raise StudyError(f"reluctant.compare has no argument {key!r}{hint}")
-
-
-def _with_what_is_there(study: Study, place: Folder) -> Study:
-    """The study with the seeds and activations that its folder has beside those that are asked for now."""
-    if not (place.path / "study.toml").is_file():
-        return study
-    there = Study.read(place.path / "study.toml")
-    seeds, activations = (
-        tuple(dict.fromkeys((*getattr(there, key), *getattr(study, key)))) for key in ("seed", "activation")
-    )
-    return study.model_copy(update={"seed": seeds, "activation": activations})
-
-
-def _asked_for(found: Results, study: Study) -> Results:
-    """Of all that a folder holds, what was asked for."""
-    runs = set(study.runs())
-    return replace(
-        found,
-        study=study,
-        results=tuple(result for result in found.results if result.run in runs),
-        failures={run: cause for run, cause in found.failures.items() if run in runs},
-    )
-
-
-def _data(
+def _dataset(
     data: Any, test_fraction: float, kind: str, folder: str | Path | None
 ) -> "tuple[str, Dataset, str]":
     """The name of the data in a study, the data, and what there is to learn."""
     from reluctant.data import from_data, load
 
     if isinstance(data, str):
-        found = load(data, Path(folder) if folder else None)
-        return found.name, found, found.task
-    made = from_data(data, test_fraction=test_fraction, kind=kind)
-    return objects.keep(f"data_{made.sha256[:8]}", made), made, made.task
+        dataset = load(data, Path(folder) if folder else None)
+        return dataset.name, dataset, dataset.task
+    dataset = from_data(data, test_fraction=test_fraction, kind=kind)
+    return register_object(f"data_{dataset.sha256[:8]}", dataset), dataset, dataset.task
 
 
-def _activations(given: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]) -> list[str]:
-    if isinstance(given, str):
-        raise StudyError(f"activations are a list, such as ['relu', {given!r}]")
-    if isinstance(given, Mapping):
-        return [_called_so(name, each, used) for name, each in given.items()]
-    if not isinstance(given, Iterable):
-        raise StudyError(f"activations are a list of names or functions, not {quoted(given)}")
-    return [each if isinstance(each, str) else _activation(each, used) for each in given]
-
-
-def _called_so(name: Any, given: Activation, used: dict[str, Any]) -> str:
-    """An activation under a name of the user's choice."""
-    if not isinstance(name, str) or not name.isidentifier():
-        raise StudyError(f"an activation is called by a word such as 'squash', not {quoted(name)}")
-    if isinstance(given, str):
-        if ACTIVATIONS.canonical(given) != ACTIVATIONS.canonical(name):
-            raise StudyError(
-                f"{given!r} has a name of its own, which tables show; write {given!r}: {given!r}"
-            )
-        return given
-    return _own(name, given, used)
-
-
-def _activation(given: Any, used: dict[str, Any]) -> str:
-    word = type(given).__name__ if _is_module(given) else _called(given)
-    if word == "<lambda>":
-        raise StudyError(
-            "a lambda has no name to stand in tables; write def squash(x): …, or give names: "
-            "reluctant.compare({'squash': lambda x: …, 'relu': 'relu'}, …)"
-        )
-    if not callable(given) or not word:
-        raise StudyError(f"an activation is a name, a function of a tensor, or a class, not {quoted(given)}")
-    if word in ACTIVATIONS and str(getattr(given, "__module__", "torch")).startswith("torch"):
-        return ACTIVATIONS[word].name if not _is_module(given) else _own(f"{word}_module", given, used)
-    return _own(_fit(word), given, used)
-
-
-def _own(word: str, given: Any, used: dict[str, Any]) -> str:
-    if word in ACTIVATIONS:
-        raise StudyError(
-            f"an activation of your own is called {word}, and so is one of the catalogue; give it another "
-            f"name: {{'my_{word}': {word}}}"
-        )
-    return _kept(word, _Copies(given) if _is_module(given) else given, used)
-
-
-def _kept(word: str, value: Any, used: dict[str, Any]) -> str:
-    """Keep an object under its word, or under one like it where another of this call has that."""
-    while word in used and used[word] is not value:
-        word += "_"
-    used[word] = value
-    return objects.keep(word, value)
-
-
-def _model(given: Any, used: dict[str, Any]) -> str:
-    if isinstance(given, str):
-        return given
-    if _is_module(given):
-        return _kept(_fit(type(given).__name__), _Copies(given), used)
-    if not callable(given):
-        raise StudyError(
-            f"model is a name, a torch module, or a class or function that makes one, not {quoted(given)}"
-        )
-    return _kept(_fit(_called(given)), given, used)
-
-
-def _is_module(given: Any) -> bool:
-    from torch import nn
-
-    return isinstance(given, nn.Module)
-
-
-class _Copies:
-    """Makes copies of a module, weights and all: every run and every place has its own."""
-
-    def __init__(self, module: "nn.Module") -> None:
-        self.module = module
-
-    def __call__(self) -> "nn.Module":
-        return copy.deepcopy(self.module)
-
-    @property
-    def source_sum(self) -> str:
-        """Of the class, its attributes and the weights."""
-        return sum_of(self.module)
-
-
-def _called(given: Any) -> str:
-    """What Python calls it; of a `functools.partial`, what is called in the end."""
-    while hasattr(given, "func"):
-        given = given.func
-    return str(getattr(given, "__name__", type(given).__name__))
-
-
-def _start(model: Any) -> dict[str, str]:
-    """A network that is handed over keeps its weights; what makes networks is drawn anew for every seed."""
-    return {"init": "as_made"} if _is_module(model) else {}
-
-
-def _fit(word: str) -> str:
-    """A word that can stand in a name: `<lambda>` becomes `model`."""
-    kept = "".join(sign if (sign.isalnum() and sign.isascii()) or sign == "_" else "_" for sign in word)
-    if word == "<lambda>":
-        return "model"
-    return kept if kept[:1].isalpha() or kept[:1] == "_" else f"_{kept}"
-
-
-def _named_as(baseline: str, names: Sequence[str]) -> str:
+def _baseline_name(baseline: str | None, names: Sequence[str]) -> str | None:
     """The baseline as the study names it: `here:squash` for `squash`."""
     return f"{HERE}:{baseline}" if f"{HERE}:{baseline}" in names else baseline
 
 
-def _seeds(given: Any) -> list[int]:
-    if isinstance(given, Integral) and not isinstance(given, bool) and int(given) > 0:
-        return list(range(int(given)))
-    if isinstance(given, Iterable) and not isinstance(given, str):
-        seeds = [int(each) if isinstance(each, Integral) else each for each in given]
-        if seeds:
-            return seeds
-    raise StudyError(f"seeds are how many (5) or which ([0, 1, 2]), not {quoted(given)}")
+def _seeds(seeds: Any) -> list[int]:
+    if isinstance(seeds, Integral) and not isinstance(seeds, bool) and int(seeds) > 0:
+        return list(range(int(seeds)))
+    if isinstance(seeds, Iterable) and not isinstance(seeds, str):
+        listed = [int(each) if isinstance(each, Integral) else each for each in seeds]
+        if listed:
+            return listed
+    raise StudyError(f"seeds must be a number of seeds (5) or a list ([0, 1, 2]), not {quoted(seeds)}")
 
 
-def _word(name: str) -> str:
+def _short(name: str) -> str:
     return name.partition("(")[0].rpartition(":")[2]
 
 
-def _folder(study: Study, dataset: "Dataset") -> str:
+def _folder_name(study: Study, dataset: "Dataset") -> str:
     """A folder of its own for every question: another network, data set or recipe is another one."""
     from reluctant.training import sources
 
-    told = {key: value for key, value in study.model_dump(mode="json").items()
-            if key not in ("name", "about", "seed", "activation", "compare")}  # fmt: skip
-    asked = {**told, "sources": sources(study), "data": dataset.sha256}
-    return f"{study.folder.name}-{digest(asked)[:8]}"
+    recipe = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "compare"})
+    identity = {**recipe, "sources": sources(study), "data": dataset.sha256}
+    return f"{study.folder.name}-{digest(identity)[:8]}"
+
+
+def _with_folder_contents(study: Study, study_dir: StudyDir) -> Study:
+    """The study with the seeds and activations that its folder has beside those of this call."""
+    path = study_dir.path / "study.toml"
+    if not path.is_file():
+        return study
+    stored = Study.read(path)
+    seeds, activations = (
+        tuple(dict.fromkeys((*getattr(stored, key), *getattr(study, key)))) for key in ("seed", "activation")
+    )
+    return study.model_copy(update={"seed": seeds, "activation": activations})
+
+
+def _only(results: Results, study: Study) -> Results:
+    """Of all that a folder holds, what this call is about."""
+    runs, records = set(study.runs()), results.records
+    chosen = replace(
+        records,
+        study=study,
+        runs=tuple(result for result in records if result.run in runs),
+        failures={run: cause for run, cause in records.failures.items() if run in runs},
+    )
+    return Results(ReportData.of(chosen))

@@ -1,39 +1,101 @@
-"""Results with everything one asks of them in a notebook: verdicts, tables, figures, how they look there."""
+"""The results of a study: tables as pandas frames, figures as matplotlib ones, verdicts, a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
-from reluctant.analysis.comparison import Comparison, sentence
-from reluctant.analysis.comparison import compare as held
-from reluctant.api.progress import last_line
-from reluctant.catalogue.metrics import REGRESSION
-from reluctant.catalogue.metrics import metric as named
+import numpy as np
+
+from reluctant.analysis import Comparison, ReportData, SettingData
+from reluctant.analysis.labels import without_session
+from reluctant.analysis.question import arm_of
+from reluctant.analysis.sentence import verdict_sentences
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
 from reluctant.core.own_code import HERE
 from reluctant.core.suggestions import did_you_mean
-from reluctant.records.study_results import Results as Records
+from reluctant.records.run_result import RunResult
+from reluctant.records.study_records import StudyRecords
+from reluctant.study import Run, Study
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-OF_ONE = (
-    "training",
-    "confusion",
-    "predicted",
-)  # of one activation; classes have the second, numbers the third
-PLOTS = ("scores", "curves", "differences", "quality", "shapes", *OF_ONE)
+OF_ONE_ARM = ("training", "confusion", "predicted")  # classes have the second, numbers the third
+PLOTS = ("scores", "curves", "differences", "cost", "shapes", *OF_ONE_ARM)
 
 
-class Results(Records):
-    """All finished runs of a study: tables as pandas frames, figures as matplotlib ones, verdicts.
+@dataclass(eq=False)
+class Results:
+    """All finished runs of a study, and what they say.
 
-    In a notebook it shows the sentence, the table and the curves.
+    In a notebook it shows the sentence, the table and the curves. Tables and plots are of one setting: where a
+    study varies more than activation and seed, `setting={"lr": 0.01}` chooses.
     """
 
-    def compare(
+    data: ReportData
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Self:
+        """The results in a study's folder, finished or not.
+
+        Raises:
+            StudyError: There is no study in the folder.
+        """
+        return cls(ReportData.of(StudyRecords.read(folder)))
+
+    @property
+    def records(self) -> StudyRecords:
+        """The records behind the scores.
+
+        Raises:
+            StudyError: The scores come from a table.
+        """
+        if self.data.records is None:
+            raise StudyError("these scores come from a table; there are no records of runs")
+        return self.data.records
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.records.study
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the records are."""
+        return self.records.folder
+
+    @property
+    def failures(self) -> Mapping[Run, str]:
+        """The traceback of every run that failed."""
+        return self.records.failures
+
+    @property
+    def missing(self) -> int:
+        """How many runs of the study have not finished."""
+        return self.data.missing
+
+    @property
+    def settings(self) -> tuple[Mapping[str, Any], ...]:
+        """The combinations of everything that varies beside activation and seed."""
+        return self.data.scores.settings
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Every activation against the baseline, and all pairs, one comparison per setting."""
+        return self.data.comparisons
+
+    def __iter__(self) -> Iterator[RunResult]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return self.data.finished
+
+    def verdicts(
         self,
         *,
         baseline: str | None = None,
@@ -41,158 +103,225 @@ class Results(Records):
         margin: float | None = None,
         at: str | None = None,
     ) -> "pd.DataFrame":
-        """Each activation against the baseline: score, difference, its 95 % interval, p, verdict.
+        """Each activation against the baseline: score, difference, its interval, p, verdict.
 
-        Columns beside these name the setting where the study has several. What is not given is the study's.
-        `reluctant.analysis.comparison.compare` gives the same as objects, with all pairs.
+        Args:
+            baseline: The activation that the others are compared with.
+            metric: The metric that decides.
+            margin: Differences below this do not matter.
+            at: After the `last` epoch, the `best` one on validation, or the `mean` over epochs.
+
+        Returns:
+            One row per activation; further columns name the setting where the study has several. What is not
+            given is the study's.
         """
         import pandas as pd
 
-        found = held(self, metric=metric, baseline=_own(self, baseline), margin=margin, at=at)
-        rows = [row for each in found for row in _rows(each)]
+        data = self._asked(baseline=baseline, metric=metric, margin=margin, at=at)
+        rows = [row for comparison in data.comparisons for row in _verdict_rows(comparison)]
         return pd.DataFrame(rows).set_index("activation") if rows else pd.DataFrame()
 
-    def scores(self, name: str = "", split: str = "test", at: str = "last") -> "pd.DataFrame":
-        """Final scores, activations × seeds (one setting), NaN where a run diverged or is missing."""
-        return super().scores(name, split, at).rename(index=short)
+    def _asked(self, **options: Any) -> ReportData:
+        """The analysis, of another question where one is given."""
+        options = {key: value for key, value in options.items() if value is not None}
+        return ReportData.of(self.records, **options) if options else self.data
+
+    def setting(self, setting: Mapping[str, Any] | None = None) -> SettingData:
+        """The analysis of one setting; of the only one unless given.
+
+        Raises:
+            StudyError: No such setting, or none given where there are several.
+        """
+        if setting is None:
+            return self.data.one_setting
+        chosen = [each for each in self.data.settings if setting.items() <= each.setting.items()]
+        if len(chosen) != 1:
+            known = "; ".join(str(dict(each)) for each in self.settings[:4])
+            raise StudyError(f"{dict(setting)} is {len(chosen)} settings of this study; choose one, such as {known}")
+        return chosen[0]
+
+    def scores(
+        self, metric: str = "", split: str = "test", at: str = "last", *, setting: Mapping[str, Any] | None = None
+    ) -> "pd.DataFrame":
+        """Final scores, activations × seeds, NaN where a run diverged or is missing."""
+        import pandas as pd
+
+        data = self.setting(setting)
+        name = data.metric(metric).name
+        rows = {without_session(arm): data.scores.values(name, arm, split, at) for arm in data.arms}
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=list(data.scores.seeds))
+        return table.rename_axis(index="activation", columns="seed")
+
+    def summary(
+        self,
+        metric: str = "",
+        *,
+        at: str = "last",
+        target: float | None = None,
+        setting: Mapping[str, Any] | None = None,
+    ) -> "pd.DataFrame":
+        """One row per activation: what its finished runs score on the test split.
+
+        Columns: n, mean, low, high (95 %), median, std, worst, diverged (share of runs), gap (training split
+        minus test, last epoch), epoch_seconds and, with a `target`, the median of the epochs until it is
+        reached. A diverged run is in no mean and counts as the last in median, worst and epochs.
+        """
+        import pandas as pd
+
+        from reluctant.api.tables import summary_row
+
+        data = self.setting(setting)
+        rows = {without_session(arm): summary_row(data, arm, metric, at, target) for arm in data.arms}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(index="activation")
 
     def frame(self, metrics: Sequence[str] = ()) -> "pd.DataFrame":
         """One row per activation, seed, setting, epoch and split: the metrics as columns."""
-        table = super().frame(metrics)
-        return table.assign(activation=[short(name) for name in table["activation"]])
+        from reluctant.catalogue.metrics import SHOWN
+        from reluctant.scores.frame import scores_frame
 
-    def curves(self, metric: str = "", split: str = "test") -> "pd.DataFrame":
+        task = self.data.subject.task
+        table = scores_frame(self.data.scores, task, metrics or SHOWN[task])
+        return table.assign(activation=[without_session(name) for name in table["activation"]])
+
+    def curves(
+        self, metric: str = "", split: str = "test", *, setting: Mapping[str, Any] | None = None
+    ) -> "pd.DataFrame":
         """A metric after every epoch: epochs × (activation, seed), NaN after a run diverged or stopped."""
         import pandas as pd
 
-        self.one_setting()
-        name = named(metric or self.study.compare.metric).name
-        found = {(short(r.run.activation), r.run.seed): pd.Series(r.curve(name, split)) for r in self.results}
-        table = pd.DataFrame(found)
+        data = self.setting(setting)
+        name = data.metric(metric).name
+        columns = {
+            (without_session(run.arm), run.seed): pd.Series(run.curve(name, split)) for run in data.scores.runs
+        }
+        table = pd.DataFrame(columns)
         table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
         return table.rename_axis(columns=["activation", "seed"])
 
-    def plot(self, kind: str = "scores", metric: str = "", **more: Any) -> "Figure":
-        """A figure of the report: `scores`, `curves`, `differences`, `quality` (against cost), `shapes`.
+    def plot(
+        self,
+        kind: str = "scores",
+        metric: str = "",
+        *,
+        activation: str | None = None,
+        setting: Mapping[str, Any] | None = None,
+        width: float | None = None,
+    ) -> "Figure":
+        """A figure of the report.
 
-        Of one activation (`activation="gelu"`): `training`, and `confusion`, or `predicted` where numbers are
-        predicted. `more` goes to the function of
-        `reluctant.figures`.
+        Args:
+            kind: `scores`, `curves`, `differences`, `cost` (score against training time), `shapes`; of one
+                activation `training`, and `confusion`, or `predicted` where numbers are predicted.
+            metric: The study's unless given.
+            activation: For a plot of one activation.
+            setting: Where the study has several.
+            width: In inches.
+
+        Raises:
+            StudyError: No such plot, or an activation is missing.
         """
         from reluctant import figures
 
-        name = metric or self.study.compare.metric
-        if "activation" in more:
-            more["activation"] = _own(self, more["activation"])
-        made: dict[str, Any] = {
-            "scores": lambda: figures.final_scores(self, name, **more),
-            "curves": lambda: figures.score_by_epoch(self, name, **more),
-            "quality": lambda: figures.quality(self, name, **more),
-            "shapes": lambda: figures.shapes(self, **more),
-            "confusion": lambda: figures.confusion(self, **more),
-            "predicted": lambda: figures.predicted(self, **more),
-            "training": lambda: figures.training_curves(self, **more),
-            "differences": lambda: figures.differences(_first(self, metric), **more),
+        data, options = self.setting(setting), {} if width is None else {"width": width}
+        plots: dict[str, Any] = {
+            "scores": lambda: figures.final_scores(data, metric, **options),
+            "curves": lambda: figures.score_by_epoch(data, metric, **options),
+            "cost": lambda: figures.score_against_time(data, metric, **options),
+            "shapes": lambda: figures.activation_shapes(data, **options),
+            "confusion": lambda: figures.confusion(data, arm, **options),
+            "predicted": lambda: figures.predicted(data, arm, **options),
+            "training": lambda: figures.training_curves(data, arm, **options),
+            "differences": lambda: figures.differences(self._comparison(metric), **options),
         }
-        if kind in OF_ONE and "activation" not in more:
-            raise StudyError(
-                f"{kind} is of one activation: plot({kind!r}, activation={self.activations[0]!r})"
-            )
-        if kind == ("confusion" if self.study.task == REGRESSION else "predicted"):
-            raise StudyError(f"{self.study.task} has no plot {kind!r}; there are {', '.join(PLOTS)}")
-        if kind not in made:
-            hint = did_you_mean(kind, made) or f"; there are {', '.join(PLOTS)}"
-            raise StudyError(f"no plot is called {kind!r}{hint}")
-        return _shown(made[kind]())
+        if kind not in plots:
+            hint = did_you_mean(kind, plots) or f"; there are {', '.join(PLOTS)}"
+            raise StudyError(f"there is no plot {kind!r}{hint}")
+        if kind == ("confusion" if data.subject.regression else "predicted"):
+            raise StudyError(f"{data.subject.task} has no plot {kind!r}; there are {', '.join(PLOTS)}")
+        if kind in OF_ONE_ARM and activation is None:
+            first = without_session(data.arms[0])
+            raise StudyError(f"{kind} is of one activation: plot({kind!r}, activation={first!r})")
+        arm = "" if activation is None else arm_of(activation, data.arms)
+        return _with_png(plots[kind]())
+
+    def _comparison(self, metric: str) -> Comparison:
+        data = self._asked(metric=metric or None)
+        data.scores.require_one_setting()
+        if not data.comparisons:
+            raise StudyError("a table of seeds compares nothing; there are no differences to plot")
+        return data.comparisons[0]
 
     def report(self) -> str:
-        """Write the whole report into the study's folder; where the page lies."""
-        from reluctant.report import write
+        """Write the whole report into the study's folder; the path of the page."""
+        from reluctant.report import write_report
 
         if self.folder is None:
-            raise StudyError("these results lie in no folder; reluctant.report.write says where to")
-        return str(write(self, self.folder))
+            raise StudyError("these results have no folder; reluctant.report.write_report takes one")
+        return str(write_report(self.data, self.folder))
+
+    def export(self, path: str | Path) -> str:
+        """Write scores (`.csv`, `.parquet`) or verdicts (`.md`, `.tex`) to a file; its path."""
+        from reluctant.report.export import export_results
+
+        return str(export_results(self.data, path))
 
     def __repr__(self) -> str:
-        """The sentence and the table, as plain text."""
-        return _text(self)
+        """The sentences and the table, as plain text."""
+        table = self.verdicts()
+        text = [] if table.empty else ["", table.to_string(float_format="{:.4f}".format, na_rep="")]
+        return visible("\n".join([*self._sentences(), *text]))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the sentence, the table, the curves."""
-        return _html(self)
+        """What a notebook shows: the sentences, the table, the curves."""
+        from reluctant.figures import inline_svg
+        from reluctant.figures.style import PAPER
+
+        parts = [f"<p><b>{escape(visible(text))}</b></p>" for text in self._sentences()]
+        table = self.verdicts()
+        if not table.empty:
+            parts.append(table.to_html(float_format="{:.4f}".format, na_rep="", border=0))
+        if len(self.settings) == 1 and len(self):
+            drawing = inline_svg(self.plot("curves"), paths=True, margin=0)
+            parts.append(f'<div style="background:{PAPER};max-width:60em;padding:.5em">{drawing}</div>')
+        folder = f" · {self.folder}" if self.folder else ""
+        parts.append(f"<p><small>{len(self)} runs{escape(visible(folder))}</small></p>")
+        return "\n".join(parts)
+
+    def _sentences(self) -> list[str]:
+        """The verdicts, what is missing, what failed."""
+        sentences = [verdict_sentences(each).replace(f"{HERE}:", "") for each in self.comparisons]
+        if self.missing:
+            sentences.append(f"{len(self)} of {self.data.runs_planned} runs so far.")
+        for run, cause in list(self.failures.items())[:3]:
+            lines = [line.strip() for line in cause.splitlines() if line.strip()]
+            name = f"{without_session(run.activation)}, seed {run.seed}"
+            sentences.append(f"{name}, failed: {lines[-1] if lines else 'no traceback was saved'}")
+        return sentences
 
 
-def _shown(figure: "Figure") -> "Figure":
-    """The figure; a notebook shows it even where nothing has brought matplotlib's own display about."""
+def _with_png(figure: "Figure") -> "Figure":
+    """The figure; a notebook shows it even where nothing has loaded matplotlib's own display."""
     from reluctant.figures.saving import png
 
     setattr(figure, "_repr_png_", lambda: png(figure))  # noqa: B010 (no attribute that Figure declares)
     return figure
 
 
-def short(name: str) -> str:
-    """`squash` for `here:squash`: in the session that made it, nobody has to be told where it is from."""
-    return name.removeprefix(f"{HERE}:")
-
-
-def _own(results: Records, baseline: str | None) -> str | None:
-    """The baseline by the name the study gives it; `squash` for `here:squash` will do."""
-    known = results.activations
-    return next((a for a in known if baseline and short(a) == baseline), baseline)
-
-
-def _first(results: Records, metric: str) -> Comparison:
-    results.one_setting()
-    found = held(results, metric=metric or None)
-    if not found:
-        raise StudyError("a table of seeds compares nothing; there are no differences to plot")
-    return found[0]
-
-
-def _rows(comparison: Comparison) -> list[dict[str, Any]]:
-    results, metric, at = comparison.results, comparison.metric, comparison.at
-    told = {c.activation: c for c in comparison.family}
-    rows = []
-    for name in results.activations:
-        score = results.interval(metric.name, name, at=at)
-        row: dict[str, Any] = {**comparison.setting, "activation": short(name), "n": score.n}
-        row |= {metric.name: score.mean, "±": score.half}
-        if name in told:
-            d = told[name].difference
-            row |= {"difference": d.mean, "low": d.low, "high": d.high, "p (Holm)": d.corrected,
-                    "verdict": str(told[name].verdict.value)}  # fmt: skip
-        else:
+def _verdict_rows(comparison: Comparison) -> list[dict[str, Any]]:
+    name, rows = comparison.metric.name, []
+    for each in comparison.rows:
+        row: dict[str, Any] = {**comparison.setting, "activation": without_session(each.arm)}
+        row |= {"n": each.score.n, name: each.score.mean, "±": each.score.half}
+        if each.contrast is None:
             row["verdict"] = "baseline"
+        else:
+            low, high = each.contrast.interval or (np.nan, np.nan)
+            row |= {
+                "difference": each.contrast.difference.mean,
+                "low": low,
+                "high": high,
+                "p (Holm)": each.contrast.difference.corrected,
+                "verdict": str(each.contrast.verdict.value),
+            }
         rows.append(row)
     return rows
-
-
-def _sentences(results: Results) -> list[str]:
-    found = [sentence(each).replace(f"{HERE}:", "") for each in held(results)]
-    if results.missing:
-        found.append(f"{len(results)} of {results.study.size} runs so far.")
-    for run, cause in list(results.failures.items())[:3]:
-        found.append(f"{short(run.activation)}, seed {run.seed}, failed: {last_line(cause)}")
-    return found
-
-
-def _text(results: Results) -> str:
-    table = results.compare()
-    shown = [] if table.empty else ["", table.to_string(float_format="{:.4f}".format, na_rep="")]
-    return visible("\n".join([*_sentences(results), *shown]))
-
-
-def _html(results: Results) -> str:
-    from reluctant.figures import inline_svg
-    from reluctant.figures.style import PAPER
-
-    parts = [f"<p><b>{escape(visible(text))}</b></p>" for text in _sentences(results)]
-    table = results.compare()
-    if not table.empty:
-        parts.append(table.to_html(float_format="{:.4f}".format, na_rep="", border=0))
-    if len(results.settings) == 1 and len(results):
-        drawn = inline_svg(results.plot("curves"), paths=True, margin=0)
-        parts.append(f'<div style="background:{PAPER};max-width:60em;padding:.5em">{drawn}</div>')
-    where = f" · {results.folder}" if results.folder else ""
-    parts.append(f"<p><small>{len(results)} runs{escape(visible(where))}</small></p>")
-    return "\n".join(parts)

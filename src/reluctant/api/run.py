@@ -1,35 +1,38 @@
-"""The whole story: a study and a folder in, whatever is missing trained, results out.
+"""The whole flow: a study and a folder in, whatever is missing trained, results out.
 
 study.toml → Study → [Run, …] − what the store has → engine → one record each → store → Results → report
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
 from reluctant.core.environment import cores
-from reluctant.core.errors import StudyError
-from reluctant.core.lock import alone
+from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.lock import locked
 from reluctant.core.names import parse
-from reluctant.core.session_objects import packed
-from reluctant.engines import Done, Engine, Event, Events, Failed, Said, local, serial
+from reluctant.core.session_objects import pack_objects
+from reluctant.engines import Done, Engine, Events, Failed, Message, local, serial
 from reluctant.engines.worker import Worker
-from reluctant.records.store import Record
-from reluctant.records.study_dir import Folder
+from reluctant.records.schema import DataRecord
+from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
-
-Watcher = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
-class Means:
-    """With what a study is carried out. None of it changes a number.
+class ExecutionOptions:
+    """Where and how runs are executed; no option affects a result.
 
-    `data` is the folder of data sets, `timeout` the seconds a run may take; `address` and `gpus_per_run` are
-    for `ray`.
+    Args:
+        engine: `local` (processes side by side), `serial`, or `ray`.
+        workers: Processes at a time; one per core unless given.
+        device: `auto`, `cpu`, `cuda`, …
+        data: The folder of data sets.
+        timeout: Seconds that a run may take before it is tried again.
+        address: Of a Ray cluster.
+        gpus_per_run: For `ray`.
     """
 
     engine: str = "local"
@@ -40,111 +43,132 @@ class Means:
     address: str | None = None
     gpus_per_run: float = 0.0
 
-    def crew(self, todo: list[Run]) -> int:
-        """How many runs go side by side on this machine: as asked, else as many as the cores can feed."""
+    def parallel_runs(self, runs: list[Run]) -> int:
+        """How many runs train side by side on this machine: as given, else as many as the cores allow."""
         if self.workers is not None and self.workers < 1:
             raise StudyError(f"{self.workers} workers cannot train anything; give at least 1")
-        fed = max(1, cores() // max(run.threads for run in todo))
-        return 1 if self.engine == "serial" else min(self.workers or fed, len(todo))
+        by_cores = max(1, cores() // max(run.threads for run in runs))
+        return 1 if self.engine == "serial" else min(self.workers or by_cores, len(runs))
 
-    def chosen(self, todo: list[Run]) -> Engine:
-        """The engine."""
+    def build_engine(self, runs: list[Run]) -> Engine:
+        """The engine for these runs."""
         if self.engine == "serial":
             return serial
         if self.engine == "local":
-            return partial(local, workers=self.crew(todo), timeout=self.timeout)
+            return partial(local, workers=self.parallel_runs(runs), timeout=self.timeout)
         if self.engine == "ray":
             from reluctant.engines.ray import ray_engine
 
             return partial(
                 ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout
             )
-        raise StudyError(f"no engine is called {self.engine!r}; there are local, serial and ray")
+        raise StudyError(f"there is no engine {self.engine!r}; there are local, serial and ray")
 
 
 def run(
-    study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, **means: Any
+    study: Study | str | Path,
+    folder: str | Path | None = None,
+    *,
+    watch: Watcher | None = None,
+    engine: str = "local",
+    workers: int | None = None,
+    device: str = "auto",
+    data: str | Path | None = None,
+    timeout: float | None = None,
+    address: str | None = None,
+    gpus_per_run: float = 0.0,
 ) -> Results:
-    """Carry out whatever part of a study is not yet in its folder, and return all results.
+    """Train whatever part of a study is not yet in its folder, and return all results.
 
-    `study` is a `Study`, a bundled name or a file; `folder` is `out/<name>` unless given. `watch` is told of
-    every event. `means` are those of `Means`: engine, workers, device, data, timeout, … Raises `StudyError`
-    before anything trains where the study cannot be carried out.
+    Args:
+        study: A `Study`, the name of a bundled one, or a study file.
+        folder: Of the study; `out/<name>` unless given.
+        watch: Is called with every event.
+        engine: `local` (processes side by side), `serial`, or `ray`.
+        workers: Processes at a time; one per core unless given.
+        device: `auto`, `cpu`, `cuda`, …
+        data: The folder of data sets.
+        timeout: Seconds that a run may take before it is tried again.
+        address: Of a Ray cluster.
+        gpus_per_run: For `ray`.
+
+    Raises:
+        ReluctantError: Before anything trains, where the study cannot be run.
     """
     study = study if isinstance(study, Study) else Study.read(study)
-    place = Folder(Path(folder) if folder else study.folder)
-    for event in conduct(study, place, Means(**means)):
+    study_dir = StudyDir(Path(folder) if folder else study.folder)
+    options = ExecutionOptions(engine, workers, device, data, timeout, address, gpus_per_run)
+    for event in run_events(study, study_dir, options):
         if watch:
             watch(event)
-    return Results.read(place.path)
+    return Results.read(study_dir.path)
 
 
-def conduct(study: Study, folder: Folder, means: Means) -> Events:
-    """Carry out what is missing, keep every record and failure, and yield the events as they come.
+def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Events:
+    """Train what is missing, store every record and failure, and yield the events as they come.
 
-    Raises `StudyError` where another process is at work in the folder.
+    Raises:
+        StudyError: Another process works in the folder, or the study cannot be run.
     """
-    folder.check(study)
-    with alone(folder.path):
-        facts, told = folder.tend()
-        yield from (Said(None, text) for text in told)
-        if todo := folder.missing(study):
-            yield from _train(study, folder, means, todo, facts)
-            folder.tidy()
+    folder.check_compatible(study)
+    with locked(folder.path):
+        origins, messages = folder.recover()
+        yield from (Message(None, text) for text in messages)
+        if missing := folder.missing(study):
+            yield from _train(study, folder, options, missing, origins)
+            folder.remove_empty_checkpoints()
         else:
-            _same_code(study, folder, facts)
-            folder.open(study)
+            _check_same_code(study, folder, origins)
+            folder.write_study(study)
 
 
-def _same_code(study: Study, folder: Folder, facts: list[Record]) -> None:
-    """Nothing is missing: make sure that what is there is of the code that is asked about now."""
-    if any(each.get("sources") for each in facts):
+def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> None:
+    """Nothing is missing: make sure that the records come from the user's code of today."""
+    if any(origin.sources for origin in origins):
         from reluctant import training
 
         try:
-            now = training.sources(study)
-        except StudyError:  # the code is no more; its results may still be read
+            sources = training.sources(study)
+        except ReluctantError:  # the code no longer exists; its results may still be read
             return
-        folder.agree({}, now, facts)
+        folder.check_origins({}, sources, origins)
 
 
-def _objects(study: Study, means: Means) -> bytes:
-    """What workers elsewhere have to be told of this session."""
-    if means.engine == "serial":
-        return b""
-    named = (*study.activation, *study.model, *study.dataset, *study.procedure)
-    return packed(parse(name).head for name in named)
-
-
-def _train(study: Study, folder: Folder, means: Means, todo: list[Run], facts: list[Record]) -> Events:
-    place = str(folder.path.resolve())
-    data, here = str(means.data) if means.data else None, _objects(study, means)
-    work = Worker(place, data, means.device, first=todo[0], objects=here)
-    events = means.chosen(todo)(work, todo)
+def _train(
+    study: Study, folder: StudyDir, options: ExecutionOptions, missing: list[Run], origins: list[Origin]
+) -> Events:
+    names = (*study.activation, *study.model, *study.dataset, *study.procedure)
+    objects = b"" if options.engine == "serial" else pack_objects(parse(name).head for name in names)
+    data = str(options.data) if options.data else None
+    work = Worker(str(folder.path.resolve()), data, options.device, first=missing[0], objects=objects)
+    events = options.build_engine(missing)(work, missing)
     try:
-        next(events)  # processes start up while the study is looked over here
-        yield from (Said(None, text) for text in _look_over(study, folder, means, facts))
+        next(events)  # processes start up while the study is checked here
+        yield from (Message(None, text) for text in _check_and_describe(study, folder, options, origins))
         for event in events:
             if isinstance(event, Done):
-                folder.keep(event.run, event.record, event.attempts)
+                folder.save(event.run, event.record, event.attempts)
             elif isinstance(event, Failed):
-                folder.keep_failure(event.run, event.cause)
+                folder.save_failure(event.run, event.cause)
             yield event
     finally:
         events.close()
 
 
-def _look_over(study: Study, folder: Folder, means: Means, facts: list[Record]) -> list[str]:
-    """What the data are and what is replaced in networks, once all was tried that can be."""
+def _check_and_describe(
+    study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]
+) -> list[str]:
+    """What the data are and what is replaced in networks, after everything was tried that can be."""
     from reluctant import training
-    from reluctant.data import described
+    from reluctant.data import describe_data
 
-    training.device(means.device)
-    training.forget()  # data of an earlier study of this process may have changed since
-    found = training.preflight(study, Path(means.data) if means.data else None)
-    sums = {name: prepared.source.sha256 for name, prepared in found.items()}
-    folder.agree(sums, training.sources(study), facts)
-    folder.open(study)
-    for prepared in found.values():
-        folder.keep_data(prepared.describe())
-    return [*(described(each.source) for each in found.values()), *training.replaced(study, found)]
+    training.device(options.device)
+    training.forget_data()  # data of an earlier study of this process may have changed since
+    tensors = training.preflight(study, Path(options.data) if options.data else None)
+    checksums = {name: each.source.sha256 for name, each in tensors.items()}
+    folder.check_origins(checksums, training.sources(study), origins)
+    folder.write_study(study)
+    for each in tensors.values():
+        folder.save_data(DataRecord.read(each.describe()))
+    described = [describe_data(each.source) for each in tensors.values()]
+    return [*described, *training.describe_replacements(study, tensors)]

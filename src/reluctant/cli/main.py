@@ -1,4 +1,4 @@
-"""The command `reluctant`: its commands, and what becomes of errors."""
+"""The command `reluctant`: its commands, its exit status, its errors."""
 
 import errno
 import gc
@@ -9,11 +9,12 @@ from typing import NoReturn
 
 import click
 
-from reluctant.cli.judge import compare, export
-from reluctant.cli.looking import doctor, fetch, list_, report, status
+from reluctant.cli.catalogue import doctor, fetch, list_
+from reluctant.cli.judge import compare, export, judge
+from reluctant.cli.report import report, status, upgrade
 from reluctant.cli.run import run
 from reluctant.core.display import visible
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.core.extensions import extensions, load
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
@@ -28,56 +29,56 @@ def reluctant() -> None:
     """
 
 
-for command in (run, report, compare, export, list_, fetch, status, doctor):
+for command in (run, judge, report, export, list_, fetch, status, doctor, upgrade, compare):
     reluctant.add_command(command)
 for reference in (each for extension in extensions() for each in extension.commands):
     reluctant.add_command(load(reference))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave with its exit status.
+    """Run the command line and exit with its status.
 
-    What is imported stays: looking through all its objects for garbage, again and again while they come in
-    and once more at the end, would take a quarter of the start and a second of the end.
+    Imported modules stay, so garbage collection over their objects is rare: it took a quarter of the start
+    and a second at the end.
     """
     gc.set_threshold(50_000)
-    status = carry_out(arguments)
+    status = execute(arguments)
     gc.freeze()
     sys.exit(status)
 
 
-def carry_out(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 done, 1 some runs failed, 2 cannot be carried out, 130 interrupted, 70 a bug."""
+def execute(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 some runs failed, 2 cannot be done, 130 interrupted, 70 a bug."""
     try:
         status: int | None = reluctant.main(args=arguments, standalone_mode=False)
     except click.ClickException as fault:
         fault.show()
         return CANNOT
     except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted", INTERRUPTED)
-    except StudyError as fault:
-        return _say(str(fault), CANNOT)
+        return _fail("interrupted", INTERRUPTED)
+    except ReluctantError as fault:
+        return _fail(str(fault), CANNOT)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone, as with `| head`; nobody wants to know
+        sys.stderr.close()  # the reader is gone, as with `| head`
         return DONE
     except OSError as fault:
-        return _say(system_error(fault), CANNOT)
+        return _fail(system_error(fault), CANNOT)
     except Exception:
         click.echo(visible(traceback.format_exc()), err=True, nl=False)
-        return _say(
-            "this is a bug of reluctant's, not a mistake of yours; nothing that was finished is lost", BUG
+        return _fail(
+            "this is a bug in reluctant, not your mistake; all finished runs are safe", BUG
         )
     return status or DONE
 
 
 def system_error(fault: OSError) -> str:
-    """An error of the system in words, with what to do about the commonest."""
+    """An error of the operating system in words, with what to do about the most common one."""
     where = f": {fault.filename}" if fault.filename else ""
     if fault.errno == errno.ENOSPC:
         return f"the disk is full{where}; finished runs are safe. Make room and type the same command again."
     return f"{fault.strerror or fault}{where}"
 
 
-def _say(message: str, status: int) -> int:
+def _fail(message: str, status: int) -> int:
     click.echo(f"reluctant: {visible(message)}", err=True)
     return status

@@ -1,6 +1,7 @@
-"""`reluctant run`: carry out a study, or go on with one."""
+"""`reluctant run`: train a study, or continue one."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
 
 if TYPE_CHECKING:
-    from reluctant.api.run import Means
-    from reluctant.records.study_dir import Folder
+    from reluctant.api.run import ExecutionOptions
+    from reluctant.records.study_dir import StudyDir
     from reluctant.study import Run, Study
 
 
@@ -19,20 +20,18 @@ if TYPE_CHECKING:
 @click.argument("study")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study [out/NAME].")
 @click.option("--engine", type=click.Choice(["local", "serial", "ray"]), default="local", show_default=True,
-              help="local: processes side by side; serial: one after the other; ray: a cluster.")  # fmt: skip
+              help="local: processes side by side; serial: one run after the other; ray: a cluster.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), help="Processes at a time [one per core].")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
               help="Another value for a key of the study: lr=0.01,0.003 or seed=0..9.")  # fmt: skip
-@click.option(
-    "--address", envvar="RAY_ADDRESS", metavar="HOST:PORT", help="Of the Ray cluster [one started here]."
-)
-@click.option(
-    "--gpus-per-run", type=click.FloatRange(min=0), default=0.0, help="For --engine ray; 0.5 shares one."
-)
+@click.option("--address", envvar="RAY_ADDRESS", metavar="HOST:PORT",
+              help="Address of the Ray cluster [a Ray is started here].")  # fmt: skip
+@click.option("--gpus-per-run", type=click.FloatRange(min=0), default=0.0,
+              help="For --engine ray; with 0.5 two runs share a GPU.")  # fmt: skip
 @click.option("--run-timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-              help="Begin a run again that takes longer; after three times it has failed.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Tell the runs and the time they will take; train nothing.")
+              help="Start a run again that takes longer; after three attempts it has failed.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Print the runs and how long they will take; train nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str,
@@ -47,99 +46,94 @@ def run(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """Carry out STUDY: a bundled name (`quick`, `article`) or a file.
+    """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
 
-    The same command again goes on where it stopped.
+    The same command again continues where it stopped.
     """
-    from reluctant.api.run import Means
-    from reluctant.records.study_dir import Folder
+    from reluctant.api.run import ExecutionOptions
+    from reluctant.records.study_dir import StudyDir
     from reluctant.study import MANY, Study, parse_overrides
 
     asked = Study.read(study, parse_overrides(overrides))
-    folder = Folder(output or asked.folder)
+    folder = StudyDir(output or asked.folder)
     if asked.size > MANY and not yes:
         raise StudyError(f"{asked.size:,} runs are more than {MANY:,}; add --yes if you mean it")
-    means = Means(engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run)
-    return _tell(asked, folder, means) if dry_run else _carry_out(asked, folder, means)
+    options = ExecutionOptions(
+        engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run
+    )
+    return _print_plan(asked, folder, options) if dry_run else _train(asked, folder, options)
 
 
-def _tell(study: "Study", folder: "Folder", means: "Means") -> int:
-    """What would be done, and how long it would take, from a few timed steps of each network."""
-    from reluctant.api.progress import duration
-    from reluctant.data import described
-    from reluctant.figures.labels import clip
-    from reluctant.training import preflight, replaced, seconds_expected
+def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:
+    """Print what would be trained, and how long it would take, from a few timed steps of each network."""
+    from reluctant.analysis.labels import clip
+    from reluctant.api.progress import time_left
+    from reluctant.data import describe_data
+    from reluctant.training import describe_replacements, preflight, seconds_expected
 
-    found = preflight(study)
-    for text in (*(described(each.source) for each in found.values()), *replaced(study, found)):
+    tensors = preflight(study)
+    described = [describe_data(each.source) for each in tensors.values()]
+    for text in (*described, *describe_replacements(study, tensors)):
         click.echo(visible(text))
-    todo = folder.missing(study)
-    click.echo(f"{study.name}: {study.size} runs, {study.size - len(todo)} done, {len(todo)} to train")
-    if not todo:
+    missing = folder.missing(study)
+    done = study.size - len(missing)
+    click.echo(f"{study.name}: {study.size} runs, {done} done, {len(missing)} to train")
+    if not missing:
         return 0
-    kinds: dict[Run, float] = {}
-    for each in todo:
-        alike = _alike(each)
-        kinds[alike] = kinds.get(alike) or seconds_expected(alike)
-    for kind, seconds in kinds.items():
-        count = sum(_alike(each) == kind for each in todo)
-        where = clip(kind.dataset, 40)
-        click.echo(f"  {kind.activation} on {where}: {count} × about {duration(seconds)}")
-    side_by_side = means.crew(todo)
-    total = sum(kinds[_alike(each)] for each in todo) / side_by_side
-    noun = "worker" if side_by_side == 1 else "workers"
-    click.echo(f"about {duration(total)} with {side_by_side} {noun}, in {folder.path}")
+    seconds: dict[Run, float] = {}
+    counts: dict[Run, int] = {}
+    for each in missing:
+        kind = replace(each, seed=0)
+        counts[kind] = counts.get(kind, 0) + 1
+    for kind, number in counts.items():
+        seconds[kind] = seconds_expected(kind)
+        duration = time_left(seconds[kind])
+        click.echo(visible(f"  {kind.activation} on {clip(kind.dataset, 40)}: {number} × about {duration}"))
+    parallel = options.parallel_runs(missing)
+    total = sum(seconds[kind] * number for kind, number in counts.items())
+    workers = "worker" if parallel == 1 else "workers"
+    click.echo(f"about {time_left(total / parallel)} with {parallel} {workers}, in {folder.path}")
     return 0
 
 
-def _alike(run: "Run") -> "Run":
-    from dataclasses import replace
-
-    return replace(run, seed=0)
-
-
-def _carry_out(study: "Study", folder: "Folder", means: "Means") -> int:
+def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:
     from rich.console import Console
 
-    from reluctant.api.progress import Board, watch
-    from reluctant.api.run import conduct
-    from reluctant.cli.signals import Stopped, heeded
+    from reluctant.api.progress import ProgressBoard
+    from reluctant.api.run import run_events
+    from reluctant.cli.live import watch
+    from reluctant.cli.signals import Stopped, stop_on_signals
 
-    console = Console()
-    folder.check(study)
-    todo = folder.missing(study)
-    around, tell = watch(console, Board(todo, study.size - len(todo)))
+    folder.check_compatible(study)
+    missing = folder.missing(study)
+    around, watcher = watch(Console(), ProgressBoard(missing, study.size - len(missing)))
     try:
-        with heeded(), around:
-            for event in conduct(study, folder, means):
-                tell(event)
+        with stop_on_signals(), around:
+            for event in run_events(study, folder, options):
+                watcher(event)
     except Stopped as stop:
-        _stopped(folder, study)
+        done = study.size - len(folder.missing(study))
+        click.echo(
+            f"stopped; {done} of {study.size} runs are finished and stored in {folder.path}.\n"
+            f"Type the same command again to continue.",
+            err=True,
+        )
         return stop.status
-    return _close(folder)
+    return _finish(folder)
 
 
-def _stopped(folder: "Folder", study: "Study") -> None:
-    done = study.size - len(folder.missing(study))
-    click.echo(
-        f"stopped; {done} of {study.size} runs are finished and kept in {folder.path}.\n"
-        f"Type the same command again to go on.",
-        err=True,
-    )
-
-
-def _close(folder: "Folder") -> int:
-    """Write the report, show the scores, name the failures."""
-    from reluctant.api.progress import last_line
-    from reluctant.cli.judge import tell
-    from reluctant.records.study_results import Results
-    from reluctant.report import write
+def _finish(folder: "StudyDir") -> int:
+    """Write the report, print the verdicts, name the failures."""
+    from reluctant.api.results import Results
+    from reluctant.cli.verdicts import print_verdicts
+    from reluctant.report import write_report
+    from reluctant.report.page import last_line
 
     results = Results.read(folder.path)
-    page = write(results, folder.path)
+    page = write_report(results.data, folder.path)
     click.echo("")
-    tell(results)
-    for lost, cause in results.failures.items():
-        click.echo(f"failed: {lost.activation}, seed {lost.seed}: {last_line(cause)}", err=True)
+    print_verdicts(results.data)
+    for failed, cause in results.failures.items():
+        click.echo(visible(f"failed: {failed.activation}, seed {failed.seed}: {last_line(cause)}"), err=True)
     click.echo(f"report: {page}")
     return 1 if results.failures else 0

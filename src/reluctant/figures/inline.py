@@ -47,9 +47,9 @@ def inline_svg(
     cut = margin * 72
     wide, tall = (float(v) - 2 * cut for v in root.attrib["viewBox"].split()[2:])
     above = 0.0 if head else head_of(figure).height * 72
-    dropped = frozenset(("patch_1",) if head else ("patch_1", "title", "said"))  # patch_1: the white ground
-    body = "".join(part for child in root for part in _written(child, prefix, used, dropped))
-    label = _quoted(str(figure.get_label() or "figure"))
+    dropped = frozenset(("patch_1",) if head else ("patch_1", "title", "notes"))  # patch_1: the white ground
+    body = "".join(part for child in root for part in _serialised(child, prefix, used, dropped))
+    label = _attribute(str(figure.get_label() or "figure"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label={label} '
         f'viewBox="{cut:g} {cut + above:g} {wide:g} {tall - above:g}" '
@@ -57,39 +57,39 @@ def inline_svg(
     )
 
 
-def _written(
+def _serialised(
     element: ElementTree.Element, prefix: str, used: set[str], dropped: frozenset[str]
 ) -> Iterator[str]:
     tag = element.tag.removeprefix(_SVG) if isinstance(element.tag, str) else ""
     if tag not in ELEMENTS or element.get("id") in dropped:
         return
-    found = {name.removeprefix(_LINK): value for name, value in element.attrib.items()}
-    kept = {name: value for name, value in found.items() if name in ATTRIBUTES}
-    if kept.get("id") not in used:
-        kept.pop("id", None)
-    if "id" in kept:
-        kept["id"] = prefix + kept["id"]
-    if "href" in kept:
-        kept["href"] = "#" + prefix + kept["href"].removeprefix("#")
-    if "clip-path" in kept:
-        kept["clip-path"] = kept["clip-path"].replace("url(#", f"url(#{prefix}")
-    if "style" in kept:
-        kept["style"] = coloured(kept["style"])
+    named = {name.removeprefix(_LINK): value for name, value in element.attrib.items()}
+    allowed = {name: value for name, value in named.items() if name in ATTRIBUTES}
+    if allowed.get("id") not in used:
+        allowed.pop("id", None)
+    if "id" in allowed:
+        allowed["id"] = prefix + allowed["id"]
+    if "href" in allowed:
+        allowed["href"] = "#" + prefix + allowed["href"].removeprefix("#")
+    if "clip-path" in allowed:
+        allowed["clip-path"] = allowed["clip-path"].replace("url(#", f"url(#{prefix}")
+    if "style" in allowed:
+        allowed["style"] = with_variables(allowed["style"])
     elif tag == "text":
-        kept["style"] = f"fill: var(--ink, {INK})"
-    attributes = "".join(f" {name}={_quoted(value)}" for name, value in kept.items())
-    inside = "".join(part for child in element for part in _written(child, prefix, used, dropped))
+        allowed["style"] = f"fill: var(--ink, {INK})"
+    attributes = "".join(f" {name}={_attribute(value)}" for name, value in allowed.items())
+    inside = "".join(part for child in element for part in _serialised(child, prefix, used, dropped))
     text = escape(element.text) if tag in ("text", "tspan") and element.text else ""
-    if tag == "g" and not kept and not inside:
+    if tag == "g" and not allowed and not inside:
         return
     yield f"<{tag}{attributes}>{text}{inside}</{tag}>" if text or inside else f"<{tag}{attributes}/>"
 
 
-def _quoted(text: str) -> str:
+def _attribute(text: str) -> str:
     return '"' + escape(text, {'"': "&quot;", "\n": " "}) + '"'
 
 
-def coloured(style: str) -> str:
+def with_variables(style: str) -> str:
     """The style with every colour of ours as the page's variable, and the page's own type face."""
     return _COLOUR.sub(_variable, _FONT.sub("", style)).rstrip("; ")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reluctant.core.atomic_files import write_whole
-from reluctant.figures.letters import any_script
-from reluctant.figures.style import look
+from reluctant.figures.style import style
+from reluctant.figures.text_width import any_script
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,19 +16,19 @@ DPI = 160
 
 def svg(figure: "Figure", *, paths: bool = False) -> str:
     """The figure as SVG text, without date; letters stay text unless `paths` draws them."""
-    written = io.StringIO()
-    said = {"Date": None, "Creator": None, "Title": figure.get_label() or None}
-    with look(**{"svg.fonttype": "path" if paths else "none"}), any_script():
-        figure.savefig(written, format="svg", metadata=said)
-    return written.getvalue()
+    buffer = io.StringIO()
+    metadata = {"Date": None, "Creator": None, "Title": figure.get_label() or None}
+    with style(**{"svg.fonttype": "path" if paths else "none"}), any_script():
+        figure.savefig(buffer, format="svg", metadata=metadata)
+    return buffer.getvalue()
 
 
 def png(figure: "Figure") -> bytes:
     """The figure as PNG, 160 dots per inch, on white."""
-    written = io.BytesIO()
-    with look(), any_script():
-        figure.savefig(written, format="png", dpi=DPI, metadata={"Software": None})
-    return written.getvalue()
+    buffer = io.BytesIO()
+    with style(), any_script():
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def save(figure: "Figure", path: Path, *, text: str = "", dots: bool = True) -> tuple[Path, ...]:

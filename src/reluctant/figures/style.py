@@ -1,17 +1,18 @@
-"""How the figures look: ink, type, and one colour and line style per activation.
+"""How figures look: ink, type, and one colour and line style per arm. The rest is in `reluctant.mplstyle`.
 
 Colours are those of Okabe & Ito (2008), safe for colour-blind readers, some of them darkened until they
 reach 3 : 1 against white. Every colour has a partner for dark pages, which `inline` puts in its place.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 INK, MUTED, RULE, PAPER, ALARM = "#1d2126", "#5c636b", "#d9dcdf", "#ffffff", "#c04a00"
-GHOST = "#c3c8cc"  # the other activations, behind the one that is spoken of
+GHOST = "#c3c8cc"  # the other arms, behind the one that is spoken of
 ERROR = "#d65f02"  # the ground of errors in a confusion matrix; ink stands on it
 
 SERIES = ("#0072b2", "#d55e00", "#00805d", "#b4508f", "#a87400", "#3a96d3", "#4a4f55")
@@ -19,7 +20,7 @@ DARK_SERIES = ("#5aaee6", "#f28e4c", "#36c196", "#e391c3", "#e5b04a", "#a3d6f7",
 DARK = {INK: "#e7e5e0", MUTED: "#a3a8ad", RULE: "#363b41", PAPER: "#15181b", ALARM: "#f28e4c",
         GHOST: "#4d545b", ERROR: "#c05510", **dict(zip(SERIES, DARK_SERIES, strict=True))}  # fmt: skip
 
-# Six line styles and seven colours have no common divisor: 42 activations before a pair returns.
+# Six line styles and seven colours have no common divisor: 42 arms before a pair returns.
 DASHES: tuple[tuple[float, ...], ...] = (
     (),
     (5, 1.8),
@@ -30,9 +31,11 @@ DASHES: tuple[tuple[float, ...], ...] = (
 )
 
 WIDE, NARROW = 7.3, 3.4  # inches: a page's column, and a telephone held upright
-FEW = 12  # activations that one panel can carry with labels; beyond, small multiples
+FEW = 12  # arms that one panel can carry with labels; beyond, small multiples
+SHADES = (0.16, 0.34, 0.54, 0.78, 1.0)  # of a colour, from the lowest of five classes to the highest
 
 _FACES = ("Arial", "Liberation Sans", "DejaVu Sans")  # the first two are equally wide
+_SHEET = Path(__file__).parent / "reluctant.mplstyle"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Mark:
-    """The colour and line style that an activation has in every figure; `label` names it there."""
+    """The colour and line style that an arm has in every figure; `label` names it there."""
 
     colour: str
     dashes: tuple[float, ...]
@@ -52,9 +55,14 @@ class Mark:
         return {"color": self.colour, "linestyle": pattern, "linewidth": width}
 
 
-def mark(place: int, label: str) -> Mark:
-    """The mark of the activation at this place of the study, counted from 0."""
-    return Mark(SERIES[place % len(SERIES)], DASHES[place % len(DASHES)], label)
+def mark(index: int, label: str) -> Mark:
+    """The mark of the arm at this position of the study, counted from 0."""
+    return Mark(SERIES[index % len(SERIES)], DASHES[index % len(DASHES)], label)
+
+
+def marks(labels: Mapping[str, str]) -> dict[str, Mark]:
+    """The mark of every arm, by its position among the labels."""
+    return {arm: mark(i, label) for i, (arm, label) in enumerate(labels.items())}
 
 
 @cache
@@ -66,71 +74,23 @@ def faces() -> list[str]:
     return [face for face in _FACES if face in present]
 
 
-def _settings() -> Any:  # matplotlib's own type lists every key it knows, and changes with it
-    """All of matplotlib's settings that a user's own matplotlibrc could turn against these figures."""
-    return {
-        "font.family": faces(),
-        "font.size": 8.5,
-        "text.color": INK,
-        "text.parse_math": False,  # a `$` in a name is a dollar
-        "text.usetex": False,
-        "mathtext.fontset": "stix",
-        "axes.facecolor": "none",
-        "axes.edgecolor": MUTED,
-        "axes.labelcolor": MUTED,
-        "axes.labelsize": 8.5,
-        "axes.linewidth": 0.7,
-        "axes.axisbelow": True,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.spines.left": False,
-        "axes.grid": False,
-        "axes.unicode_minus": True,
-        "axes.xmargin": 0.0,
-        "xtick.color": MUTED,
-        "ytick.color": MUTED,
-        "xtick.labelcolor": MUTED,
-        "ytick.labelcolor": MUTED,
-        "xtick.labelsize": 8.0,
-        "ytick.labelsize": 8.0,
-        "xtick.major.size": 0.0,
-        "ytick.major.size": 0.0,
-        "xtick.major.pad": 4.0,
-        "ytick.major.pad": 4.0,
-        "grid.color": RULE,
-        "grid.linewidth": 0.6,
-        "lines.dash_capstyle": "butt",
-        "lines.solid_capstyle": "round",
-        "lines.solid_joinstyle": "round",
-        "figure.facecolor": PAPER,
-        "figure.edgecolor": PAPER,
-        "savefig.facecolor": "auto",
-        "savefig.bbox": None,
-        "savefig.transparent": False,
-        "path.simplify": False,
-        "path.sketch": None,
-        "path.effects": [],
-        "svg.fonttype": "none",
-        "svg.hashsalt": "reluctant",
-        "svg.id": None,
-    }
-
-
 @contextmanager
-def look(**more: Any) -> Iterator[None]:
-    """Within it matplotlib draws as this module says; afterwards its settings are what they were."""
+def style(**settings: Any) -> Iterator[None]:
+    """Within it matplotlib draws in this style; afterwards its settings are what they were."""
     import matplotlib
 
-    with matplotlib.rc_context(_settings() | more):
+    with matplotlib.rc_context(fname=_SHEET):
+        ours: dict[Any, Any] = {"font.family": faces(), "savefig.bbox": None, "path.sketch": None, "svg.id": None}
+        matplotlib.rcParams.update({**ours, "path.effects": [], **settings})
         yield
 
 
 def styled(draw: Callable[P, T]) -> Callable[P, T]:
-    """The function, drawing in the look of this module."""
+    """The function, drawing in this style."""
 
     @wraps(draw)
     def within(*args: P.args, **kwargs: P.kwargs) -> T:
-        with look():
+        with style():
             return draw(*args, **kwargs)
 
     return within
@@ -153,6 +113,14 @@ def limits(values: Sequence[float], reach: float = 12.0, pad: float = 0.07) -> t
     low, high = float(near.min()), float(near.max())
     room = (high - low) * pad or max(abs(high), 1e-6) * 0.02
     return low - room, high + room
+
+
+def widened(low: float, high: float, ends: Sequence[float | None], reach: float = 1.0) -> tuple[float, float]:
+    """The limits with the ends of intervals, as far as these do not widen them by more than `reach` spans."""
+    span = high - low
+    near = [e for e in ends if e is not None and low - reach * span <= e <= high + reach * span]
+    room = 0.03 * span
+    return min([low, *(end - room for end in near)]), max([high, *(end + room for end in near)])
 
 
 def possible(low: float, high: float, unit: str) -> tuple[float, float]:

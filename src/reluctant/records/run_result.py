@@ -1,74 +1,105 @@
-"""What one run found: its record as arrays, and every score that follows from it. Needs no torch."""
+"""The record of one run as arrays, and every score that follows from it. Needs no torch."""
 
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, metric, scores
-from reluctant.records.probe_format import expanded
-from reluctant.records.store import Record
-from reluctant.study import Run
-
-SPLITS = ("train", "valid", "test")
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, metric, scores, summed, total
+from reluctant.records.probe_table import ProbeTable
+from reluctant.records.schema import SPLITS, RunRecord
+from reluctant.study import Run, Seed
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class RunResult:
     """One finished run: per split `loss` (epochs,) and `counts`, from which scores are derived.
 
     Counts are (epochs, classes, classes); above 20 classes (epochs, 3, classes): hits, predictions, truths;
-    where numbers are predicted (epochs, 4, outputs), the sums of `reluctant.catalogue.metrics.summed`.
+    where numbers are predicted (epochs, 4, outputs), the sums of `metrics.summed`. Where the run diverged the
+    arrays end with the epoch before.
 
-    `diverged` is the epoch in which the loss stopped being finite, None where it never did; the arrays
-    then end with the epoch before. `record` holds the rest as stored, without the epochs.
+    Args:
+        record: The rest of the record, without its epochs and its first probe.
+        probes: What the probes counted; None in a record without them.
+        truth: The targets of the test split, where the folder keeps them: classes (n,) or numbers
+            (n, outputs).
     """
 
-    run: Run
-    diverged: int | None
+    record: RunRecord
     loss: Mapping[str, Floats]
     counts: Mapping[str, Counts]
     seconds: Mapping[str, Floats]  # per epoch: train, evaluate
-    record: Record
-    probes: tuple[Record, ...] = ()  # what was seen inside: at the start, then after every epoch
+    probes: ProbeTable | None = None
+    truth: Counts | None = None
+    additions: tuple[Mapping[str, Any], ...] = ()  # per epoch, what a procedure of the user's adds to it
 
     @classmethod
-    def of(cls, record: Record) -> Self:
-        """The result that a record of the store holds."""
-        epochs = record["epochs"]
+    def of(cls, record: RunRecord, truth: Counts | None = None) -> Self:
+        """The result that a record holds."""
+        epochs = record.epochs
+        snapshots = [each for each in (record.start, *(epoch.probes for epoch in epochs)) if each is not None]
         return cls(
-            run=Run.from_dict(record["run"]),
-            diverged=record["diverged"],
-            loss={s: np.array([e["loss"][s] for e in epochs], float) for s in SPLITS},
-            counts={s: _counts(epochs, s) for s in SPLITS},
-            seconds={p: np.array([e["seconds"][p] for e in epochs], float) for p in ("train", "evaluate")},
-            record={key: value for key, value in record.items() if key not in ("epochs", "start")},
-            probes=tuple(expanded(x) for x in (record.get("start"), *(e.get("probes") for e in epochs)) if x),
+            record=record.model_copy(update={"epochs": [], "start": None}),
+            loss={split: np.array([getattr(e.loss, split) for e in epochs], float) for split in SPLITS},
+            counts={split: _counts(record, split) for split in SPLITS},
+            seconds={
+                "train": np.array([e.seconds.train for e in epochs], float),
+                "evaluate": np.array([e.seconds.evaluate for e in epochs], float),
+            },
+            probes=ProbeTable.of(snapshots) if len(snapshots) == len(epochs) + 1 > 1 else None,
+            truth=truth,
+            additions=tuple(dict(e.model_extra or {}) for e in epochs),
         )
 
     @property
-    def predictions(self) -> npt.NDArray[Any]:
-        """What is predicted for the test part after the last epoch: classes (n,), or numbers (n, outputs)."""
-        outputs = self.counts["test"].shape[-1]
-        if self.task == REGRESSION:
-            return numbers(self.record["test_predictions"], outputs)
-        return decoded(self.record["test_predictions"], outputs)
+    def run(self) -> Run:
+        """What was trained."""
+        return self.record.run
+
+    @property
+    def arm(self) -> str:
+        """The activation, which is what a study compares."""
+        return self.run.activation
+
+    @property
+    def seed(self) -> Seed:
+        """The seed, which pairs the runs of all activations."""
+        return self.run.seed
+
+    @property
+    def diverged(self) -> int | None:
+        """The epoch in which the loss stopped being finite; None where it never did."""
+        return self.record.diverged
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs ended with finite numbers."""
+        return len(self.loss["test"])
 
     @property
     def task(self) -> str:
         """`classification` or `regression`."""
         return REGRESSION if self.counts["test"].dtype.kind == "f" else CLASSIFICATION
 
-    @property
-    def epochs(self) -> int:
-        """How many epochs ended with finite numbers."""
-        return len(self.loss["test"])
+    def value(self, axis: str) -> Any:
+        """The run's value on an axis of the study."""
+        return getattr(self.run, axis)
+
+    @cached_property
+    def predictions(self) -> Counts:
+        """Predictions for the test split after the last epoch: classes (n,), or numbers (n, outputs)."""
+        outputs = self.counts["test"].shape[-1]
+        if self.task == REGRESSION:
+            return numbers_from_base64(self.record.test_predictions, outputs)
+        return classes_from_base64(self.record.test_predictions, outputs)
 
     def curve(self, name: str, split: str = "test") -> Floats:
         """A metric after every epoch, shape (epochs,). Train scores are those of the epoch's own batches."""
@@ -76,29 +107,66 @@ class Result:
             return self.loss[split]
         return scores(self.counts[split], name) if self.epochs else np.empty(0)
 
-    def whole(self, name: str, split: str = "test") -> Floats:
-        """The curve over all epochs asked for, shape (run.epochs,) unless the run diverged.
+    def full_curve(self, name: str, split: str = "test") -> Floats:
+        """The curve over all epochs of the study, shape (run.epochs,) unless the run diverged.
 
         A run that stopped early keeps its last value to the end, as its network stays what it was.
         """
-        left = self.run.epochs - self.epochs if "stopped" in self.record else 0
-        return np.pad(self.curve(name, split), (0, left), "edge")
+        missing = self.run.epochs - self.epochs if self.record.stopped is not None else 0
+        return np.pad(self.curve(name, split), (0, missing), "edge")
 
     def score(self, name: str, split: str = "test", at: str = "last") -> float:
         """A metric after the `last` epoch, after the one `best` on validation, or as the `mean` over epochs.
 
-        The mean is over all epochs asked for (`whole`). NaN where the run diverged.
+        The mean is over all epochs of the study (`full_curve`). NaN where the run diverged.
         """
         if self.diverged is not None or not self.epochs:
             return float("nan")
         if at == "mean":
-            return float(self.whole(name, split).mean())
-        return self._scored(name, split, -1 if at == "last" else self.best(name))
-
-    def _scored(self, name: str, split: str, epoch: int) -> float:
+            return float(self.full_curve(name, split).mean())
+        epoch = -1 if at == "last" else self.best_epoch(name)
         if metric(name).name == "loss":
             return float(self.loss[split][epoch])
         return float(scores(self.counts[split][epoch], name))
+
+    def best_epoch(self, name: str) -> int:
+        """The epoch (from 0) whose validation score is best, the first of equals."""
+        curve = self.curve(name, "valid")
+        return int(curve.argmax() if metric(name).higher else curve.argmin())
+
+    def resolution(self, name: str, split: str = "test") -> float:
+        """One test item's worth of a score; 0 for the loss and for numbers, which have no steps."""
+        if not self.epochs or self.task == REGRESSION or metric(name).score is None:
+            return 0.0
+        return 1 / total(self.counts[split][-1])
+
+    def without_groups(self, name: str, groups: int) -> Floats | None:
+        """The final test score without each of `groups` groups of test items, shape (groups,).
+
+        None where the truth was not kept or the items are too few.
+        """
+        if self.truth is None or metric(name).score is None or len(self.truth) < 2 * groups:
+            return None
+        predicted = self.predictions
+        group = (
+            np.arange(len(predicted)) % groups
+        )  # spread over the set, whose parts may differ in difficulty
+        if self.task == REGRESSION:
+            sums = [summed(self.truth[group != left], predicted[group != left]) for left in range(groups)]
+            return scores(np.stack(sums), name)
+        classes = self.counts["test"].shape[-1]
+
+        def per_group(labels: Counts, which: Any = slice(None)) -> Counts:
+            cells = np.bincount((group * classes + labels)[which], minlength=groups * classes)
+            return cells.reshape(groups, classes)
+
+        hits = per_group(self.truth, self.truth == predicted)
+        rows = np.stack([hits, per_group(predicted), per_group(self.truth)], axis=1)
+        return scores(rows.sum(axis=0) - rows, name)
+
+    def seconds_per_epoch(self) -> float:
+        """Training time of an epoch: the median over the run's, so that a disturbed epoch does not count."""
+        return float(np.median(self.seconds["train"])) if self.epochs else float("nan")
 
     def matrix(self, split: str = "test") -> Counts | None:
         """The confusion matrix after the last epoch; None where none was kept."""
@@ -107,58 +175,53 @@ class Result:
             return None
         if last.shape[0] == last.shape[1]:
             return last
-        kept = (self.record.get("final") or {}).get("test_confusion") if split == "test" else None
-        return None if kept is None else np.array(kept, np.int64)
+        final = self.record.final
+        whole = final.test_confusion if final is not None and split == "test" else None
+        return None if whole is None else np.array(whole, np.int64)
 
-    def best(self, name: str) -> int:
-        """The epoch (from 0) whose validation score is best, the first of equals."""
-        curve = self.curve(name, "valid")
-        return int(curve.argmax() if metric(name).higher else curve.argmin())
-
-    def reach(self, name: str, target: float, split: str = "test") -> float:
+    def epochs_to_reach(self, name: str, target: float, split: str = "test") -> float:
         """Epochs until a metric is as good as `target`, on a line between epochs; infinite if never."""
         curve = self.curve(name, split)
-        signed, wanted = (curve, target) if metric(name).higher else (-curve, -target)
-        met = np.flatnonzero(signed >= wanted)
-        if not met.size:
+        signed, goal = (curve, target) if metric(name).higher else (-curve, -target)
+        reached = np.flatnonzero(signed >= goal)
+        if not reached.size:
             return float("inf")
-        first = int(met[0])
+        first = int(reached[0])
         if first == 0:
             return 1.0
         before, after = signed[first - 1], signed[first]
-        return float(first + (wanted - before) / (after - before))
+        return float(first + (goal - before) / (after - before))
 
-    def converged(self, name: str, split: str = "test", share: float = 0.9) -> float:
+    def epochs_to_converge(self, name: str, split: str = "test", share: float = 0.9) -> float:
         """Epochs until `share` of the way from the first epoch's value to the last; NaN if diverged."""
         if self.diverged is not None or not self.epochs:
             return float("nan")
         curve = self.curve(name, split)
-        return self.reach(name, float(curve[0] + share * (curve[-1] - curve[0])), split)
+        return self.epochs_to_reach(name, float(curve[0] + share * (curve[-1] - curve[0])), split)
 
-    def gap(self, name: str) -> float:
-        """Generalisation gap after the last epoch: training part in evaluation mode minus test."""
-        final = self.record.get("final")
+    def generalisation_gap(self, name: str) -> float:
+        """After the last epoch: the score of the training split in evaluation mode minus that of the test."""
+        final = self.record.final
         if final is None:
             return float("nan")
-        counts = final["sums"] if "sums" in final else final["confusion"]
-        train = final["loss"] if name == "loss" else float(scores(np.array(counts), name))
+        counts = final.sums if final.sums is not None else final.confusion
+        train = final.loss if name == "loss" else float(scores(np.array(counts), name))
         return float(train) - self.score(name)
 
 
-def _counts(epochs: list[Record], split: str) -> Counts:
-    if not epochs:
+def _counts(record: RunRecord, split: str) -> Counts:
+    if not record.epochs:
         return np.empty((0, 0, 0), np.int64)
-    if "sums" in epochs[0]:
-        return np.array([epoch["sums"][split] for epoch in epochs], float)
-    return np.array([epoch["confusion"][split] for epoch in epochs], np.int64)
+    kind = float if record.epochs[0].sums is not None else np.int64
+    return np.array([getattr(epoch.counts, split) for epoch in record.epochs], kind)
 
 
-def numbers(text: str, outputs: int) -> Floats:
+def numbers_from_base64(text: str, outputs: int) -> Floats:
     """Numbers (n, outputs) from the base64 of float64, little-endian."""
     return np.frombuffer(base64.b64decode(text), "<f8").astype(float).reshape(-1, max(1, outputs))
 
 
-def decoded(text: str, classes: int) -> npt.NDArray[np.int64]:
+def classes_from_base64(text: str, classes: int) -> npt.NDArray[np.int64]:
     """Classes from their base64: bytes, or pairs of bytes where there are more than 256 classes."""
     kind = np.uint8 if classes <= 256 else np.uint16
     return np.frombuffer(base64.b64decode(text), kind).astype(np.int64)

@@ -1,4 +1,4 @@
-"""One JSON file per finished run, written whole or not at all."""
+"""One JSON file per finished run, written whole or not at all, and read through the schema."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,23 +7,23 @@ from typing import Any
 
 from reluctant.core.atomic_files import write_whole
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.core.errors import StudyError
+from reluctant.records.schema import Json, RecordError, RunRecord
 
-Record = dict[str, Any]
+UNTIMED = ("seconds", "provenance")  # what two equal trainings of a run may differ in
 
 
 def without_seconds(value: Any) -> Any:
     """The value without any `seconds` or `provenance`, at any depth: what two equal runs have in common."""
     if isinstance(value, Mapping):
-        return {k: without_seconds(v) for k, v in value.items() if k not in ("seconds", "provenance")}
+        return {k: without_seconds(v) for k, v in value.items() if k not in UNTIMED}
     if isinstance(value, list | tuple):
         return [without_seconds(item) for item in value]
     return value
 
 
-def checksum(record: Mapping[str, Any]) -> str:
-    """The sum a record carries: of itself without timings and without the sum."""
-    return digest(without_seconds({k: v for k, v in record.items() if k != "sha256"}))
+def checksum(content: Mapping[str, Any]) -> str:
+    """The checksum that a record carries: of itself without timings and without the checksum."""
+    return digest(without_seconds({k: v for k, v in content.items() if k != "sha256"}))
 
 
 class Store:
@@ -32,11 +32,12 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def _path(self, key: str) -> Path:
+    def path(self, key: str) -> Path:
+        """The file of a record."""
         return self.folder / f"{key}.json"
 
     def __contains__(self, key: str) -> bool:
-        return self._path(key).is_file()
+        return self.path(key).is_file()
 
     def __len__(self) -> int:
         return sum(1 for _ in self.keys())
@@ -46,29 +47,47 @@ class Store:
         if self.folder.is_dir():
             yield from sorted(p.stem for p in self.folder.glob("*.json") if not p.name.startswith("."))
 
-    def add(self, key: str, record: Record) -> None:
-        """Write a record, with its sum. Safe against a crash at any moment.
+    def add(self, key: str, record: RunRecord | Json) -> None:
+        """Write a record, with its checksum. Safe against a crash at any moment.
 
-        ValueError for NaN and infinities, which no JSON can hold.
+        Raises:
+            ValueError: NaN or infinity, which JSON cannot hold.
         """
-        record = json.loads(dumps(record))  # what will be read back: lists for tuples, texts as keys
+        content = record.to_json() if isinstance(record, RunRecord) else record
+        content = json.loads(dumps(content))  # as it will be read: lists for tuples, texts as keys
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path(key), dumps({**record, "sha256": checksum(record)}) + "\n")
+        write_whole(self.path(key), dumps({**content, "sha256": checksum(content)}) + "\n")
 
-    def __getitem__(self, key: str) -> Record:
-        """A record; KeyError where there is none, `StudyError` where it cannot be trusted."""
-        path = self._path(key)
+    def content(self, key: str) -> Json:
+        """The JSON of a record whose checksum is right.
+
+        Raises:
+            KeyError: There is no such record.
+            RecordError: It is damaged.
+        """
+        path = self.path(key)
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            trusted = isinstance(record, dict) and record.get("sha256") == checksum(record)
+            content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise KeyError(key) from None
         except (ValueError, RecursionError):
-            raise StudyError(f"{path} is not a whole JSON file; delete it and run again") from None
-        if not trusted:
-            raise StudyError(f"{path} does not match its own sum; delete it and run again")
-        return dict(record)
+            raise RecordError(f"{path} is not a complete JSON file") from None
+        if not isinstance(content, dict) or content.get("sha256") != checksum(content):
+            raise RecordError(f"{path} is damaged: its checksum does not match")
+        return content
 
-    def __iter__(self) -> Iterator[Record]:
-        for key in self.keys():
-            yield self[key]
+    def read(self, key: str) -> RunRecord:
+        """A record that can be trusted, of the run that its name promises.
+
+        Raises:
+            KeyError: There is no such record.
+            RecordError: What is wrong with it.
+        """
+        content = self.content(key)
+        try:
+            record = RunRecord.read(content)
+        except RecordError as error:
+            raise RecordError(f"{self.path(key)} is no record of a run: {error}") from None
+        if record.run.key != key:
+            raise RecordError(f"{self.path(key)} holds the record of another run, {record.run.key}")
+        return record

@@ -1,4 +1,4 @@
-"""The folder of a study, and what may be done in it."""
+"""The folder of a study: what may be written into it, and in which order."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,20 +6,46 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 from reluctant.core.atomic_files import set_aside, sweep, write_whole
 from reluctant.core.environment import name_of
 from reluctant.core.errors import StudyError
 from reluctant.core.lock import NAME as LOCK
-from reluctant.records.store import Record, Store
+from reluctant.records.schema import DataRecord, Json, RecordError, RunRecord
+from reluctant.records.side_files import (
+    DATA,
+    ENVIRONMENTS,
+    FAILED,
+    HISTORY,
+    read_data,
+    read_environments,
+    read_history,
+)
+from reluctant.records.store import Store
 from reluctant.study import RECIPE, Run, Study, differences
 
-PLACES = ("runs", "failed", "environments", "data", "checkpoints", "weights", "figures")
+RUNS, CHECKPOINTS, WEIGHTS, FIGURES, DAMAGED = "runs", "checkpoints", "weights", "figures", "damaged"
+SUBFOLDERS = (RUNS, FAILED, ENVIRONMENTS, DATA, CHECKPOINTS, WEIGHTS, FIGURES)
 
 
 @dataclass(frozen=True)
-class Folder:
+class Origin:
+    """What the numbers of a record depend on beside its run: recipe, data, the user's own code."""
+
+    recipe: int
+    dataset: str
+    data: str
+    sources: Mapping[str, str]
+
+    @classmethod
+    def of(cls, record: RunRecord) -> Self:
+        """The origin of a record."""
+        return cls(record.recipe, record.run.dataset, record.data, record.sources)
+
+
+@dataclass(frozen=True)
+class StudyDir:
     """A study's folder, new or to be continued."""
 
     path: Path
@@ -27,173 +53,163 @@ class Folder:
     @property
     def store(self) -> Store:
         """The records of the finished runs."""
-        return Store(self.path / "runs")
+        return Store(self.path / RUNS)
 
-    def check(self, study: Study) -> None:
-        """Make sure that this study may go on here. Nothing is written.
+    @property
+    def _study_file(self) -> Path:
+        return self.path / "study.toml"
 
-        Raises `StudyError` when the folder holds other files, or a study that this one is no growth of.
+    def check_compatible(self, study: Study) -> None:
+        """Make sure that this study may continue here. Nothing is written.
+
+        Raises:
+            StudyError: The folder holds other files, or a study that this one does not extend.
         """
         try:
-            if self._file.is_file():
-                changes = differences(Study.read(self._file), study)
-                if changes:
-                    raise StudyError(_another(self.path, changes))
+            if self._study_file.is_file():
+                if changes := differences(Study.read(self._study_file), study):
+                    listed = "\n".join(f"  {change}" for change in changes)
+                    raise StudyError(
+                        f"{self.path} holds another study. A study may be extended there, but this would "
+                        f"change it:\n{listed}\nUndo the change, or choose another folder with -o."
+                    )
             elif self.path.exists() and any(not _ours(p.name) for p in self.path.iterdir()):
                 raise StudyError(f"{self.path} holds other files and no study; choose another folder with -o")
         except OSError as fault:
             raise StudyError(f"{self.path} cannot be read: {fault.strerror or fault}") from None
 
-    def open(self, study: Study) -> None:
-        """Write the study into its folder, after the same check; a change of the study is noted.
+    def write_study(self, study: Study) -> None:
+        """Write the study into its folder, after the same check; a change of the study goes into its history.
 
-        Raises `StudyError` also when the folder cannot be written.
+        Raises:
+            StudyError: As `check_compatible`, and where the folder cannot be written.
         """
-        self.check(study)
+        self.check_compatible(study)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if self._file.is_file():
-                self._note(Study.read(self._file), study)
-            write_whole(self._file, study.to_toml(objects=True))
+            if self._study_file.is_file():
+                self._record_change(Study.read(self._study_file), study)
+            write_whole(self._study_file, study.to_toml(objects=True))
         except OSError as fault:
             raise StudyError(f"{self.path} cannot be written: {fault.strerror or fault}") from None
 
-    @property
-    def _file(self) -> Path:
-        return self.path / "study.toml"
-
-    def _note(self, before: Study, after: Study) -> None:
-        """Add a line to `history.jsonl` where the study changed: what, and whether results were there."""
+    def _record_change(self, before: Study, after: Study) -> None:
         old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
         changed = {key: [old[key], new[key]] for key in new if old[key] != new[key]}
-        if not changed:
-            return
-        line = {"date": date.today().isoformat(), "looked": len(self.store) > 0, "changed": changed}
-        path = self.path / "history.jsonl"
-        before_it = path.read_text("utf-8") if path.is_file() else ""
-        write_whole(path, before_it + json.dumps(line) + "\n")
-
-    def keep_data(self, description: Mapping[str, Any]) -> None:
-        """Write what is known of the data: classes, sizes, the true classes of the test images."""
-        (self.path / "data").mkdir(exist_ok=True)
-        path = self.path / "data" / f"{description['sha256'][:16]}.json"
-        write_whole(path, json.dumps(description, indent=1) + "\n")
+        if changed:
+            line = {"date": date.today().isoformat(), "looked": len(self.store) > 0, "changed": changed}
+            path = self.path / HISTORY
+            lines = path.read_text("utf-8") if path.is_file() else ""
+            write_whole(path, lines + json.dumps(line) + "\n")
 
     def missing(self, study: Study) -> list[Run]:
         """The runs of the study that have no record yet, in the study's order."""
         store = self.store
         return [run for run in study.runs() if run.key not in store]
 
-    def tend(self) -> tuple[list[Record], list[str]]:
-        """Put the folder in order before it is worked on; the records' facts, and what there is to say.
+    def recover(self) -> tuple[list[Origin], list[str]]:
+        """Clean the folder before work begins: the origins of its records, and messages for the user.
 
-        Records that cannot be trusted are set aside in `damaged/`, to be trained again; what killed writers
-        left half written is deleted, and so are checkpoints of finished runs. The facts of a record are the
-        record without its epochs.
+        Damaged files are moved to `damaged/`, and their runs trained again. What killed writers left half
+        written is deleted, and so are checkpoints of finished runs.
         """
-        for place in (self.path, *(self.path / name for name in PLACES)):
-            sweep(place)
-        facts, said = [], []
+        for folder in (self.path, *(self.path / name for name in SUBFOLDERS)):
+            sweep(folder)
+        origins, messages = [], []
         for key in list(self.store.keys()):
             try:
-                record = self._own(key)
-            except StudyError as fault:
-                kept = set_aside(self.path / "runs" / f"{key}.json", self.path / "damaged")
-                said.append(f"{str(fault).partition(';')[0]}; set aside as {kept}, to be trained again")
+                origins.append(Origin.of(self.store.read(key)))
+            except RecordError as error:
+                moved = set_aside(self.store.path(key), self.path / DAMAGED)
+                messages.append(f"{error}. It was moved to {moved}, and its run will be trained again.")
             else:
-                facts.append({name: value for name, value in record.items() if name != "epochs"})
                 self._checkpoint(key).unlink(missing_ok=True)
-        return facts, said
+        for read in (read_environments, read_data, read_history):
+            for path in read(self.path)[1]:
+                messages.append(f"{path} is damaged. It was moved to {set_aside(path, self.path / DAMAGED)}.")
+        return origins, messages
 
-    def _own(self, key: str) -> Record:
-        """The record of this name, if it can be trusted and is of the run that the name promises."""
-        record = self.store[key]
-        try:
-            right = Run.from_dict(record["run"]).key == key
-        except (KeyError, TypeError, AttributeError):
-            right = False
-        if not right:
-            raise StudyError(
-                f"{self.path / 'runs' / key}.json holds no record of the run that it is named for"
-            )
-        return record
-
-    def agree(
+    def check_origins(
         self,
         data: Mapping[str, str],
         sources: Mapping[str, str] | None = None,
-        records: Iterable[Record] | None = None,
+        origins: Iterable[Origin] | None = None,
     ) -> None:
         """Make sure that new runs and the records here belong together.
 
-        Raises `StudyError` where a record was made by another recipe, from other data or by other code of
-        one's own (`data` and `sources` map names to SHA-256). `records` are those of the folder.
+        Args:
+            data: SHA-256 of the data sets of today, by name.
+            sources: SHA-256 of the user's own code of today, by name.
+            origins: Those of the folder's records; read from it unless given.
+
+        Raises:
+            StudyError: A record comes from another recipe, from other data or from other code.
         """
-        for record in self.store if records is None else records:
-            if record["recipe"] != RECIPE:
+        if origins is None:
+            origins = [Origin.of(self.store.read(key)) for key in self.store.keys()]
+        for origin in origins:
+            if origin.recipe != RECIPE:
                 raise StudyError(
-                    f"{self.path} was trained by recipe {record['recipe']}, and this version follows recipe "
-                    f"{RECIPE}: their numbers do not mix. Start a new folder with -o; this one can still be "
+                    f"{self.path} was trained by recipe {origin.recipe}, and this version uses recipe "
+                    f"{RECIPE}: their numbers do not mix. Choose a new folder with -o; this one can still be "
                     f"reported."
                 )
-            name = record["run"]["dataset"]
-            if data.get(name, record["data"]) != record["data"]:
+            now = data.get(origin.dataset, origin.data)
+            if now != origin.data:
                 raise StudyError(
-                    f"the {name} data are not those that {self.path} was trained on (SHA-256 "
-                    f"{record['data'][:12]}… there, {data[name][:12]}… now); bring the old data back or "
-                    f"start a new folder with -o"
+                    f"the {origin.dataset} data are not those that {self.path} was trained on (SHA-256 "
+                    f"{origin.data[:12]}… there, {now[:12]}… now). Restore the old data, or choose a new folder "
+                    f"with -o."
                 )
-            for name, source in record.get("sources", {}).items():
+            for name, source in origin.sources.items():
                 if (sources or {}).get(name, source) != source:
                     raise StudyError(
-                        f"the code of {name} is not what {self.path} was trained with; old numbers and new "
-                        f"ones would be mixed. Bring the old code back, or start a new folder with -o"
+                        f"the code of {name} is not the code that {self.path} was trained with; old and new "
+                        f"numbers would be mixed. Restore the old code, or choose a new folder with -o."
                     )
 
-    def keep(self, run: Run, record: Record, attempts: int = 1) -> None:
-        """Write a finished run's record and its environment; forget its checkpoint and its failures."""
-        environment = record.get("environment")
-        if isinstance(environment, dict):
-            self.keep_environment(name_of(environment), environment)
-            record = {**record, "environment": name_of(environment)}
-        if "provenance" in record:
-            record = {**record, "provenance": {**record["provenance"], "attempts": attempts}}
-        self.store.add(run.key, record)
+    def save(self, run: Run, record: RunRecord, attempts: int = 1) -> None:
+        """Write a finished run's record and its environment; delete its checkpoint and its failure."""
+        changes: Json = {}
+        if isinstance(record.environment, dict):
+            changes["environment"] = name_of(record.environment)
+            self.save_environment(record.environment)
+        if record.provenance is not None:
+            changes["provenance"] = record.provenance.model_copy(update={"attempts": attempts})
+        self.store.add(run.key, record.model_copy(update=changes))
         self._checkpoint(run.key).unlink(missing_ok=True)
-        self._failed(run).unlink(missing_ok=True)
+        self._failure(run).unlink(missing_ok=True)
 
-    def _checkpoint(self, key: str) -> Path:
-        return self.path / "checkpoints" / f"{key}.pt"
+    def save_data(self, description: DataRecord) -> None:
+        """Write what is known of the data: classes, sizes, the targets of the test split."""
+        (self.path / DATA).mkdir(exist_ok=True)
+        text = json.dumps(description.model_dump(exclude_unset=True), indent=1) + "\n"
+        write_whole(self.path / DATA / f"{description.sha256[:16]}.json", text)
 
-    def tidy(self) -> None:
+    def save_environment(self, environment: Json) -> None:
+        """Write a description of this machine, under the name that its records have for it."""
+        (self.path / ENVIRONMENTS).mkdir(exist_ok=True)
+        path = self.path / ENVIRONMENTS / f"{name_of(environment)}.json"
+        if not path.is_file():
+            write_whole(path, json.dumps(environment, indent=1) + "\n")
+
+    def save_failure(self, run: Run, cause: str) -> None:
+        """Write why a run failed; the next `reluctant run` tries it again."""
+        self._failure(run).parent.mkdir(exist_ok=True)
+        write_whole(self._failure(run), f"{run.activation}, seed {run.seed}\n\n{cause}\n")
+
+    def remove_empty_checkpoints(self) -> None:
         """Remove the folder of checkpoints when none is left."""
         with suppress(OSError):
-            (self.path / "checkpoints").rmdir()
+            (self.path / CHECKPOINTS).rmdir()
 
-    def keep_failure(self, run: Run, cause: str) -> None:
-        """Write why a run failed; it will be tried again next time."""
-        self._failed(run).parent.mkdir(exist_ok=True)
-        write_whole(self._failed(run), f"{run.activation}, seed {run.seed}\n\n{cause}\n")
+    def _checkpoint(self, key: str) -> Path:
+        return self.path / CHECKPOINTS / f"{key}.pt"
 
-    def _failed(self, run: Run) -> Path:
-        return self.path / "failed" / f"{run.key}.txt"
-
-    def keep_environment(self, name: str, description: Mapping[str, Any]) -> None:
-        """Write what this machine is, under the name that its records carry."""
-        (self.path / "environments").mkdir(exist_ok=True)
-        path = self.path / "environments" / f"{name}.json"
-        if not path.is_file():
-            write_whole(path, json.dumps(description, indent=1) + "\n")
+    def _failure(self, run: Run) -> Path:
+        return self.path / FAILED / f"{run.key}.txt"
 
 
 def _ours(name: str) -> bool:
     """Whether a file is what a writer leaves who was killed before the study had been written."""
     return name == LOCK or (name.startswith(".") and name.endswith(".part"))
-
-
-def _another(path: Path, changes: list[str]) -> str:
-    shown = "\n".join(f"  {change}" for change in changes)
-    return (
-        f"{path} holds another study; a study may grow there, but this would change it:\n{shown}\n"
-        f"Take that back, or choose another folder with -o."
-    )

@@ -2,47 +2,50 @@
 
 from pathlib import Path
 
+from reluctant.analysis import ReportData
 from reluctant.core.atomic_files import write_whole
 from reluctant.core.display import visible
 from reluctant.core.environment import version
-from reluctant.records.study_results import Results
-from reluctant.report.headline import sentence
 
-__all__ = ["drawn_with", "render", "sentence", "write"]
+__all__ = ["drawn_with", "render_page", "write_report"]
 
 _HERE = Path(__file__).parent
 
 
-def write(results: Results, folder: str | Path, *, to: str | Path | None = None) -> Path:
+def write_report(data: ReportData, folder: str | Path, *, to: str | Path | None = None) -> Path:
     """Write `folder`/report.html and its figures in `folder`/figures; the path of the page.
 
     With `to` only the page is written, there: for a folder that cannot be written to.
     """
     folder = Path(folder)
     target = folder / "report.html" if to is None else Path(to)
-    html = render(results, folder / "figures" if to is None else None)
+    html = render_page(data, folder / "figures" if to is None else None)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, html)
     return target
 
 
-def render(results: Results, figures: Path | None = None) -> str:
+def render_page(data: ReportData, figures: Path | None = None) -> str:
     """The page as HTML; its figures are saved in `figures` as SVG and PNG unless that is None."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     from reluctant.figures.inline import variables
-    from reluctant.report.contents import page
-    from reluctant.report.pictures import Studio
+    from reluctant.report.page import build_page
+    from reluctant.report.pictures import PictureBook
+
+    def inert(value: object) -> object:
+        """A text of others without characters that act; what the template itself makes is left as it is."""
+        return visible(value) if type(value) is str else value
 
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, finalize=_inert,
+        lstrip_blocks=True, finalize=inert,
     )  # fmt: skip
     style = (_HERE / "style.css").read_text("utf-8")
     colours = style.replace("/* light */", variables()).replace("/* dark */", variables(dark=True))
     return environment.get_template("template.html.j2").render(
-        page=page(results, Studio(figures)), style=Markup(colours), drawn_with=drawn_with()
+        page=build_page(data, PictureBook(figures)), style=Markup(colours), drawn_with=drawn_with()
     )
 
 
@@ -51,8 +54,3 @@ def drawn_with() -> str:
     from reluctant.figures.style import faces
 
     return f"reluctant {version('reluctant')}; matplotlib {version('matplotlib')}, {', '.join(faces())}"
-
-
-def _inert(value: object) -> object:
-    """A text of others without signs that act; what the template itself has made is left as it is."""
-    return visible(value) if type(value) is str else value

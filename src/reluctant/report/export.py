@@ -1,4 +1,4 @@
-"""A study's scores and verdicts as files: CSV and Parquet with every epoch, Markdown and LaTeX as a table."""
+"""Scores and verdicts as files: CSV and Parquet with every epoch, Markdown and LaTeX as a table."""
 
 import csv
 import io
@@ -6,39 +6,42 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from reluctant.analysis.comparison import Comparison, Contrast, compare
-from reluctant.catalogue.metrics import METRICS
+from reluctant.analysis import Comparison, ReportData, VerdictRow
+from reluctant.analysis.labels import setting_text
+from reluctant.analysis.units import DASH
 from reluctant.core.atomic_files import write_whole
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
-from reluctant.records.study_results import Results
-from reluctant.statistics import Verdict
+from reluctant.scores.frame import scores_frame
 
-BEST, TIED = "**", "*"  # the best, and all that the data do not tell from it
+MARKS = {"best": "**", "tied": "*", "": ""}  # the best mean, and all that the data do not tell from it
 
 
-def export(results: Results, path: str | Path) -> Path:
-    """Write the results in the form that the file's name asks for.
+def export_results(data: ReportData, path: str | Path) -> Path:
+    """Write scores or verdicts in the format that the file's name asks for.
 
-    `.csv` and `.parquet`: one row per activation, seed, setting, epoch and split, the metrics of the study's
-    task as columns. `.md` and `.tex`: final scores with intervals and verdicts. Raises `StudyError` for
-    another ending.
+    `.csv` and `.parquet`: one row per arm, seed, setting, epoch and split, the metrics of the task as columns.
+    `.md` and `.tex`: final scores with intervals and verdicts.
 
-    Nothing of others' can act where such a file is opened. In CSV, where a spreadsheet might take a text for
+    Nothing of others can act where such a file is opened. In CSV, where a spreadsheet might take a text for
     a formula, at its start or behind a `;`, an apostrophe stands before it; numbers are left as they are. In
-    Markdown and LaTeX every sign that means something there is escaped.
+    Markdown and LaTeX every character that means something there is escaped.
+
+    Raises:
+        StudyError: Another ending, or Parquet without pyarrow.
     """
     path = Path(path)
-    write = _FORMS.get(path.suffix.lower())
+    write = _FORMATS.get(path.suffix.lower())
     if write is None:
-        raise StudyError(f"{path.name}: the name decides the form; write one ending in {', '.join(_FORMS)}")
+        known = ", ".join(_FORMATS)
+        raise StudyError(f"{path.name}: the ending decides the format; write one ending in {known}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(results, path)
+    write(data, path)
     return path
 
 
-def _csv(results: Results, path: Path) -> None:
-    frame = results.frame(_metrics(results))
+def _write_csv(data: ReportData, path: Path) -> None:
+    frame = scores_frame(data.scores, data.subject.task)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(frame.columns)
@@ -46,15 +49,10 @@ def _csv(results: Results, path: Path) -> None:
     write_whole(path, out.getvalue())
 
 
-def _metrics(results: Results) -> list[str]:
-    """The metrics of the study's task."""
-    return [m.name for m in METRICS if results.study.task in m.tasks]
-
-
 def _inert(value: object) -> object:
     """A text that a spreadsheet would take for a formula, quoted as spreadsheets do; numbers as they are.
 
-    In many countries a spreadsheet parts the cells at `;`, and full-width signs count as well.
+    In many countries a spreadsheet parts the cells at `;`, and full-width characters count as well.
     """
     return _FORMULA.sub(r"\1'\2", visible(value)) if isinstance(value, str) else value
 
@@ -62,147 +60,112 @@ def _inert(value: object) -> object:
 _FORMULA = re.compile(r"(^|[;\n])([\s]*[=+\-@＝＋－＠]|[\t\r])")
 
 
-def _parquet(results: Results, path: Path) -> None:
+def _write_parquet(data: ReportData, path: Path) -> None:
     try:
         import pyarrow  # noqa: F401
     except ModuleNotFoundError:
         raise StudyError("Parquet files need pyarrow: pip install 'reluctant[parquet]'") from None
-    results.frame(_metrics(results)).to_parquet(path)
+    scores_frame(data.scores, data.subject.task).to_parquet(path)
 
 
-def _rows(comparison: Comparison) -> list[list[str]]:
-    """Activation, n, score, difference and verdict; the best marked, and all that is not told from it."""
-    metric, results = comparison.metric, comparison.results
-    marks = leaders(comparison)
-    found = {c.activation: c for c in comparison.family}
-    rows = []
-    for name in results.activations:
-        interval = results.interval(metric.name, name, at=comparison.at)
-        score = "–" if not interval.n else comparison.unit.value(interval.mean)
-        if interval.half is not None:
-            score += f" ± {comparison.unit.value(interval.half)}"
-        rows.append(
-            [
-                name,
-                str(interval.n),
-                marks.get(name, "") + score + marks.get(name, ""),
-                *_told(comparison, found.get(name)),
-            ]
+def _comparisons(data: ReportData) -> tuple[Comparison, ...]:
+    if data.question.seed_sources:
+        raise StudyError(
+            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or "
+            ".parquet"
         )
-    return rows
-
-
-def _told(comparison: Comparison, contrast: Contrast | None) -> list[str]:
-    if contrast is None:
-        return ["baseline", ""]
-    d = contrast.difference
-    if d.low is None or d.high is None:
-        return ["–", contrast.verdict.value]
-    mean, low, high = (f"{value:+.{comparison.unit.score}f}" for value in (d.mean, d.low, d.high))
-    return [f"{mean} [{low}, {high}]", contrast.verdict.value]
-
-
-def leaders(comparison: Comparison) -> dict[str, str]:
-    """`**` for the best mean, `*` for all that no verdict of the pairs tells from it."""
-    metric = comparison.metric
-    means = {
-        a: comparison.results.interval(metric.name, a, at=comparison.at).mean
-        for a in comparison.results.activations
-        if comparison.results.interval(metric.name, a).n and not comparison.results.diverged(a)
-    }
-    if not means:
-        return {}
-    best = max(means, key=lambda a: means[a] if metric.higher else -means[a])
-    beaten = {
-        c.against if c.activation == best else c.activation
-        for c in comparison.pairs
-        if best in (c.activation, c.against) and c.verdict in (Verdict.BETTER, Verdict.WORSE)
-    }
-    return {a: BEST if a == best else TIED for a in means if a not in beaten}
+    return data.comparisons
 
 
 def _heads(comparison: Comparison) -> list[str]:
-    title = comparison.metric.title
-    return ["Activation", "n", f"{title} ± 95 %", f"Difference to {comparison.baseline}", "Verdict"]
+    arm, baseline = comparison.subject.arm.capitalize(), comparison.question.baseline
+    return [arm, "n", f"{comparison.metric.title} ± 95 %", f"Difference to {baseline}", "Verdict"]
+
+
+def _cells(comparison: Comparison, row: VerdictRow) -> list[str]:
+    """Arm, n, score, difference and verdict; the best marked, and all that is not told from it."""
+    unit, contrast, mark = comparison.unit, row.contrast, MARKS[row.standing]
+    score = f"{mark}{unit.interval(row.score)}{mark}"
+    if contrast is None:
+        return [row.arm, str(row.score.n), score, "baseline", ""]
+    difference = DASH
+    if contrast.interval is not None:
+        decimals = unit.score_decimals
+        mean, low, high = (f"{v:+.{decimals}f}" for v in (contrast.difference.mean, *contrast.interval))
+        difference = f"{mean} [{low}, {high}]"
+    return [row.arm, str(row.score.n), score, difference, contrast.verdict.value]
 
 
 def _under(comparison: Comparison) -> str:
-    where = ", ".join(f"{key} = {value}" for key, value in comparison.setting.items())
-    chosen = ", ".join(f"{p.activation}: {p.axis} = {p.value}" for p in comparison.picks)
-    return "; ".join(filter(None, [where, chosen]))
+    """The setting, and the values that were chosen."""
+    chosen = ", ".join(f"{s.arm}: {s.axis} = {s.value}" for s in comparison.selected)
+    return "; ".join(filter(None, [setting_text(comparison.setting), chosen]))
 
 
-def _compared(results: Results) -> tuple[Comparison, ...]:
-    if results.study.sources:
-        raise StudyError("a study with a table [seed] compares nothing, so there is no table of verdicts; "
-                         "write a .csv or .parquet")  # fmt: skip
-    return compare(results)
-
-
-def _markdown(results: Results, path: Path) -> None:
+def _write_markdown(data: ReportData, path: Path) -> None:
     parts = []
-    for comparison in _compared(results):
-        rows = [[_md(name), *ours] for name, *ours in _rows(comparison)]
-        lines = [[_md(head) for head in _heads(comparison)], ["---"] * 5, *rows]
-        head = _md(_under(comparison))
+    for comparison in _comparisons(data):
+        rows = [_cells(comparison, row) for row in comparison.rows]
+        escaped = [[markdown(arm), *others] for arm, *others in rows]
+        lines = [[markdown(head) for head in _heads(comparison)], ["---"] * 5, *escaped]
+        head = markdown(_under(comparison))
         parts.append((f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(line)} |" for line in lines))
     note = "**bold**: the best; *italic*: what the data do not tell from it."
     write_whole(path, "\n\n".join([*parts, note]) + "\n")
 
 
-_MD = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "{": "&#123;", "}": "&#125;", "@": "&#64;", "\n": " "} | {
+_MARKDOWN = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "{": "&#123;", "}": "&#125;", "@": "&#64;", "\n": " "} | {
     c: "\\" + c for c in "\\`*[]|$~"
 }  # fmt: skip
 _EDGE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # within a word it means nothing
 
 
-def _md(text: str) -> str:
+def markdown(text: str) -> str:
     """A text in which nothing means anything to Markdown, its templates or a page that shows it."""
-    plain = "".join(_MD.get(sign, sign) for sign in visible(text))
+    plain = "".join(_MARKDOWN.get(character, character) for character in visible(text))
     return _EDGE.sub(r"\\_", plain).replace("://", "&#58;//")
 
 
-def _latex(results: Results, path: Path) -> None:
-    write_whole(path, "\n\n".join(map(_tabular, _compared(results))) + "\n")
-
-
-def _tabular(comparison: Comparison) -> str:
-    head = " & ".join(map(tex, _heads(comparison)))
-    rows = [" & ".join(map(_marked, row)) + r" \\" for row in _rows(comparison)]
-    lines = [
-        r"\begin{tabular}{lrlll}",
-        r"\toprule",
-        head + r" \\",
-        r"\midrule",
-        *rows,
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    about = [f"% {tex(_under(comparison))}"] if _under(comparison) else []
-    return "\n".join([r"% needs \usepackage{booktabs}", *about, *lines])
+def _write_latex(data: ReportData, path: Path) -> None:
+    tables = []
+    for comparison in _comparisons(data):
+        rows = [" & ".join(map(_marked, _cells(comparison, row))) + r" \\" for row in comparison.rows]
+        lines = [
+            r"% needs \usepackage{booktabs}",
+            *([f"% {latex(_under(comparison))}"] if _under(comparison) else []),
+            r"\begin{tabular}{lrlll}",
+            r"\toprule",
+            " & ".join(map(latex, _heads(comparison))) + r" \\",
+            r"\midrule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+        tables.append("\n".join(lines))
+    write_whole(path, "\n\n".join(tables) + "\n")
 
 
 def _marked(cell: str) -> str:
-    for mark, command in ((BEST, "textbf"), (TIED, "textit")):
+    for mark, command in ((MARKS["best"], "textbf"), (MARKS["tied"], "textit")):
         if cell.startswith(mark) and cell.endswith(mark) and len(cell) > 2 * len(mark):
-            return f"\\{command}{{{tex(cell[len(mark) : -len(mark)])}}}"
-    return tex(cell)
+            return f"\\{command}{{{latex(cell[len(mark) : -len(mark)])}}}"
+    return latex(cell)
 
 
-_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$",
-        "−": "$-$", "²": "$^2$", "–": "--", "<": r"\textless{}", ">": r"\textgreater{}", "\n": " "} | {
+_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$",
+          "−": "$-$", "²": "$^2$", "–": "--", "<": r"\textless{}", ">": r"\textgreater{}", "\n": " "} | {
     c: "\\" + c for c in "&%$#_{}"
 }  # fmt: skip
 
 
-def tex(text: str) -> str:
+def latex(text: str) -> str:
     """A text in which nothing is a command of LaTeX's."""
-    return "".join(_TEX.get(character, character) for character in visible(text))
+    return "".join(_LATEX.get(character, character) for character in visible(text))
 
 
-_FORMS: dict[str, Callable[[Results, Path], None]] = {
-    ".csv": _csv,
-    ".parquet": _parquet,
-    ".md": _markdown,
-    ".tex": _latex,
+_FORMATS: dict[str, Callable[[ReportData, Path], None]] = {
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+    ".md": _write_markdown,
+    ".tex": _write_latex,
 }

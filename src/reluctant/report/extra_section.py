@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from reluctant.analysis import ReportData
 from reluctant.core.extensions import extensions, load
-from reluctant.records.study_results import Results
-from reluctant.report.pictures import Picture, Studio
+from reluctant.report.pictures import Picture, PictureBook
 from reluctant.report.tables import Table
 
 
@@ -19,7 +19,7 @@ class ExtraSection:
     tables: tuple[Table, ...] = ()
 
 
-def extra_sections(results: Results, studio: Studio) -> tuple[ExtraSection, ...]:
-    """The sections of all optional rooms that have something to say of these results."""
-    builders = [load(each.report_section) for each in extensions() if each.report_section]
-    return tuple(section for build in builders if (section := build(results, studio)) is not None)
+def extra_sections(data: ReportData, book: PictureBook) -> tuple[ExtraSection, ...]:
+    """The sections of all optional rooms that have something to say of this analysis."""
+    builders = []
+    return tuple(section for build in builders if (section := build(data, book)) is not None)

@@ -1,4 +1,4 @@
-"""The report's figures: each drawn once, saved as SVG and PNG, and kept for the page with its numbers."""
+"""The report's figures: each drawn once, saved as SVG and PNG, and placed on the page with its numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Picture:
     """A figure for the page: SVG for wide columns and, where it differs, for narrow ones; its numbers."""
 
     title: str
-    said: str
+    notes: str
     wide: str
     narrow: str
     caption: str
@@ -28,31 +28,30 @@ class Picture:
 
 
 @dataclass
-class Studio:
+class PictureBook:
     """Draws figures; saves them in `folder` unless it is None, under names that do not clash."""
 
     folder: Path | None
-    _taken: set[str] = field(default_factory=set)
+    _names: set[str] = field(default_factory=set)
 
-    def picture(
-        self, name: str, draw: Callable[..., "Figure"], table: Table | None, caption: str = "",
-        *, narrow: bool = True, dots: bool = True,
+    def draw(
+        self, name: str, figure: Callable[..., "Figure"], table: Table | None, caption: str = "",
+        *, narrow: bool = True, png: bool = True,
     ) -> Picture:  # fmt: skip
-        """What `draw(width=…)` makes: its wide form saved, without `dots` as SVG alone; both kept."""
-        made = draw()
-        text = svg(made)
+        """What `figure(width=…)` draws: its wide form saved, as SVG alone unless `png`; both on the page."""
+        wide = figure()
+        text = svg(wide)
         if self.folder is not None:
-            save(made, self.folder / self._free(name), text=text, dots=dots)
-        slim = figures.inline_svg(draw(width=NARROW), head=False) if narrow else ""
-        head = head_of(made)
-        return Picture(
-            head.title, head.said, figures.inline_svg(made, text=text, head=False), slim, caption, table
-        )
+            save(wide, self.folder / self._unused(name), text=text, dots=png)
+        slim = figures.inline_svg(figure(width=NARROW), head=False) if narrow else ""
+        head = head_of(wide)
+        drawing = figures.inline_svg(wide, text=text, head=False)
+        return Picture(head.title, head.notes, drawing, slim, caption, table)
 
-    def _free(self, name: str) -> str:
-        found, n = name, 1
-        while found.lower() in self._taken:  # some file systems do not tell A from a
+    def _unused(self, name: str) -> str:
+        unused, n = name, 1
+        while unused.lower() in self._names:  # some file systems do not tell A from a
             n += 1
-            found = f"{name}_{n}"
-        self._taken.add(found.lower())
-        return found
+            unused = f"{name}_{n}"
+        self._names.add(unused.lower())
+        return unused

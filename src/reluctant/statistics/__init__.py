@@ -1,17 +1,17 @@
-"""What a handful of seeds can tell: intervals, paired tests, corrections, verdicts, seeds still to train.
+"""Intervals, paired tests, corrections, verdicts and planning for few seeds. NumPy and SciPy only.
 
-The seed is the unit. How each part was chosen, what it assumes and how it behaves in simulation stands in
-docs/statistics.md.
+The seed is the unit. docs/statistics.md says how each part was chosen, what it assumes and how it behaves
+in simulation.
 """
 
 from reluctant.statistics.components import REST, Component, components
 from reluctant.statistics.correction import holm
 from reluctant.statistics.distributions import t_quantile
-from reluctant.statistics.growth import further_seeds
-from reluctant.statistics.images import combined_interval, jackknife_variance
 from reluctant.statistics.interval import Interval, mean_interval, prediction_interval
 from reluctant.statistics.paired import Difference, paired
+from reluctant.statistics.planning import more_seeds
 from reluctant.statistics.power import difference_power, equivalence_power, seeds_for_equivalence
+from reluctant.statistics.test_items import combined_interval, jackknife_variance
 from reluctant.statistics.unpaired import Unpaired, welch
 from reluctant.statistics.verdict import Decision, Verdict, decide
 
@@ -28,10 +28,10 @@ __all__ = [
     "decide",
     "difference_power",
     "equivalence_power",
-    "further_seeds",
     "holm",
     "jackknife_variance",
     "mean_interval",
+    "more_seeds",
     "paired",
     "prediction_interval",
     "seeds_for_equivalence",

@@ -57,7 +57,7 @@ def components(values: npt.ArrayLike, sources: Sequence[str], confidence: float 
     own = {axis: max(0.0, raw[axis,]) for axis in axes}
     rest = max(0.0, sum(value for each, value in raw.items() if len(each) > 1))
     total = sum(own.values()) + rest
-    found = [
+    intervals = [
         Component(
             sources[a],
             grid.shape[a],
@@ -67,7 +67,7 @@ def components(values: npt.ArrayLike, sources: Sequence[str], confidence: float 
         )
         for a in axes
     ]
-    return [*found, Component(REST, 0, rest, _share(rest, total))] if len(axes) > 1 else found
+    return [*intervals, Component(REST, 0, rest, _share(rest, total))] if len(axes) > 1 else intervals
 
 
 def _square(grid: Floats, subset: Subset) -> Square:

@@ -42,8 +42,8 @@ def normal_below(z: npt.ArrayLike) -> Floats:
     return ndtr(np.asarray(z, float))
 
 
-def spreads(df: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Sample deviations to be expected over the true one: values (..., NODES) and weights (NODES,).
+def std_ratios(df: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Expected ratios of a sample standard deviation to the true one: values (..., NODES), weights (NODES,).
 
     The expectation of f(s/σ) is the weighted sum of f over the values: Gauss and Legendre's rule in the
     probability of χ² with `df` degrees of freedom. Power has no closed form where s decides; given s, all
@@ -62,13 +62,13 @@ def _rule() -> tuple[Floats, Floats]:
     return np.polynomial.legendre.leggauss(NODES)
 
 
-def deviation_bound(deviation: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.8) -> Floats:
-    """The bound that a true deviation stays under with this confidence, any shape; n at least 2.
+def std_bound(std: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.8) -> Floats:
+    """The bound that a true standard deviation stays under with this confidence, any shape; n at least 2.
 
     s·√((n − 1)/χ²), with the quantile of χ² at 1 − confidence and n − 1 degrees of freedom.
     """
     from scipy.special import chdtri
 
     df = np.asarray(n, float) - 1
-    bound: Floats = np.asarray(deviation, float) * np.sqrt(df / chdtri(df, confidence))
+    bound: Floats = np.asarray(std, float) * np.sqrt(df / chdtri(df, confidence))
     return bound

@@ -23,10 +23,10 @@ class Interval:
         return None if self.high is None else self.high - self.mean
 
 
-def half_width(deviation: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> Floats:
+def half_width(std: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> Floats:
     """Half the width of Student's t interval of a mean, t·s/√n, any shape; NaN under two values."""
     count = np.asarray(n, float)
-    error = np.asarray(deviation, float) / np.sqrt(count)
+    error = np.asarray(std, float) / np.sqrt(count)
     return np.asarray(t_quantiles(0.5 + confidence / 2, count - 1) * error)
 
 
@@ -48,13 +48,13 @@ def prediction_interval(values: npt.ArrayLike, confidence: float = 0.95) -> Inte
     return _around_the_mean(values, confidence, 1)
 
 
-def _around_the_mean(values: npt.ArrayLike, confidence: float, further: int) -> Interval:
+def _around_the_mean(values: npt.ArrayLike, confidence: float, extra: int) -> Interval:
     data = np.asarray(values, float)
     if data.size == 0 or not np.isfinite(data).all():
         return Interval(int(data.size), float("nan"), None, None)
     mean = float(data.mean())
     if data.size == 1:
         return Interval(1, mean, None, None)
-    error = float(data.std(ddof=1)) * np.sqrt(further + 1 / data.size)
+    error = float(data.std(ddof=1)) * np.sqrt(extra + 1 / data.size)
     half = t_quantile(0.5 + confidence / 2, data.size - 1) * error
     return Interval(int(data.size), mean, float(mean - half), float(mean + half))

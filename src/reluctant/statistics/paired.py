@@ -22,14 +22,14 @@ class Difference:
 
     n: int  # shared seeds with two finite scores
     mean: float  # NaN for n = 0
-    deviation: float  # of the differences (n − 1), that of rounding added; NaN for n < 2
+    std: float  # of the differences (n − 1), that of rounding added; NaN for n < 2
     low: float | None  # Student's t interval of the mean
     high: float | None
     confidence: float
     p: float | None  # paired t test, two-sided
     corrected: float | None  # p after Holm's correction within its family; p itself until `holm` was applied
     sign_flip: float | None  # exact, two-sided, for 6 to 30 pairs; it never decides
-    effect: float | None  # mean / deviation (Cohen's d_z); None without a deviation
+    effect: float | None  # mean / std (Cohen's d_z); None for an std of 0
     improvement: float | None  # probability that a run of the first beats one of the second; None for n = 0
 
 
@@ -56,19 +56,19 @@ def paired(
     if n < 2:
         mean = float(one[0] - two[0]) if n else float("nan")
         return Difference(n, mean, float("nan"), *(None, None), confidence, *(None,) * 4, improvement)
-    mean, deviation = map(float, moments(one, two, resolution=resolution))
-    low, high, p = _student(mean, deviation, n, confidence)
+    mean, std = map(float, mean_and_std(one, two, resolution=resolution))
+    low, high, p = _student(mean, std, n, confidence)
     return Difference(
         n=n,
         mean=mean,
-        deviation=deviation,
+        std=std,
         low=low,
         high=high,
         confidence=confidence,
         p=p,
         corrected=p,
         sign_flip=sign_flip_p(one - two) if FEWEST <= n <= MOST else None,
-        effect=mean / deviation if deviation else None,
+        effect=mean / std if std else None,
         improvement=improvement,
     )
 
@@ -81,8 +81,8 @@ def _shared(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Floats, Floats
     return one[whole], two[whole]
 
 
-def moments(first: Floats, second: Floats, *, resolution: float = 0.0) -> tuple[Floats, Floats]:
-    """Mean and deviation (n − 1) of the paired differences, each (...), of two arrays (..., n).
+def mean_and_std(first: Floats, second: Floats, *, resolution: float = 0.0) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (n − 1) of the paired differences, each (...), of two arrays (..., n).
 
     √(s² + r²/6): to the differences' own variance comes that of two scores each rounded to a whole step
     (r²/12 each), r being the `resolution`. On 360 images five differences may well be equal, or nearly, and
@@ -90,30 +90,30 @@ def moments(first: Floats, second: Floats, *, resolution: float = 0.0) -> tuple[
     leaves up to 7 % false differences on such scores. A spread within floating point's own rounding is none.
     """
     differences = first - second
-    deviation = differences.std(axis=-1, ddof=1)
+    std = differences.std(axis=-1, ddof=1)
     rounding = 4 * np.finfo(float).eps * np.maximum(np.abs(first), np.abs(second)).max(axis=-1)
-    spread = np.where(deviation > rounding, deviation, 0.0)
+    spread = np.where(std > rounding, std, 0.0)
     return differences.mean(axis=-1), np.sqrt(spread**2 + resolution**2 / 6)
 
 
-def t_test(mean: npt.ArrayLike, deviation: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
+def t_test(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
     """Two-sided p of Student's test that a mean of n differences is 0, any shape.
 
-    Without a deviation: 1 where the mean is 0, else NaN.
+    For an std of 0: 1 where the mean is 0, else NaN.
     """
-    centre, spread, count = (np.asarray(value, float) for value in (mean, deviation, n))
+    centre, spread, count = (np.asarray(value, float) for value in (mean, std, n))
     flat = spread == 0
     t = centre * np.sqrt(count) / np.where(flat, 1.0, spread)
     return np.where(flat, np.where(centre == 0, 1.0, np.nan), t_two_sided(t, count - 1))
 
 
 def _student(
-    mean: float, deviation: float, n: int, confidence: float
+    mean: float, std: float, n: int, confidence: float
 ) -> tuple[float | None, float | None, float | None]:
-    if deviation == 0 and mean != 0:
+    if std == 0 and mean != 0:
         return None, None, None
-    half = float(half_width(deviation, n, confidence))
-    return mean - half, mean + half, float(t_test(mean, deviation, n))
+    half = float(half_width(std, n, confidence))
+    return mean - half, mean + half, float(t_test(mean, std, n))
 
 
 def _improvement(better: Floats, worse: Floats) -> float:

@@ -1,40 +1,40 @@
 """What a number of seeds can be expected to show, planned before any is trained.
 
-Every deviation here is that of the paired differences. Two arms whose scores vary by σ from seed to seed
+Every standard deviation here is that of the paired differences. Two arms whose scores vary by σ from seed to seed
 and do not vary together differ by σ·√2.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.statistics.distributions import Floats, normal_below, spreads, t_quantiles
+from reluctant.statistics.distributions import Floats, normal_below, std_ratios, t_quantiles
 
 LARGEST = 10_000  # seeds; nobody trains more
 
 
 def difference_power(
-    n: npt.ArrayLike, deviation: float, difference: float, *, level: float = 0.05, comparisons: int = 1
+    n: npt.ArrayLike, std: float, difference: float, *, level: float = 0.05, comparisons: int = 1
 ) -> Floats:
     """The probability that the paired t test of n seeds finds a true difference, any shape of n ≥ 2.
 
     A rejection on either side counts (noncentral t). With several comparisons the first, strictest step
     of Holm's correction is assumed, level / comparisons; the truth is at least this.
     """
-    return _within_and_beyond(n, deviation, difference, 0.0, level, comparisons)[1]
+    return _within_and_beyond(n, std, difference, 0.0, level, comparisons)[1]
 
 
 def equivalence_power(
-    n: npt.ArrayLike, deviation: float, margin: float, difference: float = 0.0, confidence: float = 0.95
+    n: npt.ArrayLike, std: float, margin: float, difference: float = 0.0, confidence: float = 0.95
 ) -> Floats:
     """The probability that the interval of n seeds lies wholly inside ±margin, any shape of n ≥ 2.
 
     The same as two one-sided tests at (1 − confidence)/2 each (Schuirmann 1987).
     """
-    return _within_and_beyond(n, deviation, difference, margin, 1 - confidence, 1)[0]
+    return _within_and_beyond(n, std, difference, margin, 1 - confidence, 1)[0]
 
 
 def seeds_for_equivalence(
-    deviation: float, margin: float, power: float = 0.8, confidence: float = 0.95
+    std: float, margin: float, power: float = 0.8, confidence: float = 0.95
 ) -> int | None:
     """The fewest seeds that show two equal arms to be the same within ±margin with this power.
 
@@ -43,20 +43,20 @@ def seeds_for_equivalence(
     if margin <= 0:
         return None
     low, high = 1, 2
-    while high < LARGEST and equivalence_power(high, deviation, margin, confidence=confidence) < power:
+    while high < LARGEST and equivalence_power(high, std, margin, confidence=confidence) < power:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        enough = equivalence_power(middle, deviation, margin, confidence=confidence) >= power
+        enough = equivalence_power(middle, std, margin, confidence=confidence) >= power
         low, high = (low, middle) if enough else (middle, high)
     return high if high <= LARGEST else None
 
 
 def _within_and_beyond(
-    n: npt.ArrayLike, deviation: float, difference: float, margin: float, level: float, comparisons: int
+    n: npt.ArrayLike, std: float, difference: float, margin: float, level: float, comparisons: int
 ) -> tuple[Floats, Floats]:
     count = np.asarray(n, float)
-    error = deviation / np.sqrt(count)
+    error = std / np.sqrt(count)
     return split(count, difference / error, 1.0, margin / error, level, comparisons)
 
 
@@ -71,10 +71,10 @@ def split(
     """The probabilities of an interval inside ±margin and of a significant difference outside it, any shape.
 
     Measured in standard errors σ/√n of a mean of n differences: the mean is normal about `centre` with
-    deviation `width`, the estimate of σ independent of it. The two never overlap and may add up to 1.
+    standard deviation `width`, the estimate of σ independent of it. The two never overlap and may add up to 1.
     """
     count, middle, spread, edge = np.broadcast_arrays(n, centre, width, margin)
-    shares, weights = spreads(count - 1)
+    shares, weights = std_ratios(count - 1)
     quantiles = t_quantiles([[1 - level / 2], [1 - level / 2 / comparisons]], count.ravel() - 1)
     inside, outside = quantiles.reshape(2, *count.shape, 1) * shares
     middle, spread = middle[..., None], spread[..., None]

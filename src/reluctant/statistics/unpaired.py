@@ -28,7 +28,7 @@ class Unpaired:
 def welch(first: npt.ArrayLike, second: npt.ArrayLike, *, confidence: float = 0.95) -> Unpaired:
     """Welch's interval and two-sided test of two means, arrays (n1,) and (n2,) (Welch 1947).
 
-    The deviations need not be equal. Values that are not finite (diverged runs) are left out. Where no value
+    The standard deviations need not be equal. Values that are not finite (diverged runs) are left out. Where no value
     differs from another, p = 1 and the interval is [0, 0].
     """
     one, two = _finite(first), _finite(second)

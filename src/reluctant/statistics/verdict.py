@@ -1,4 +1,4 @@
-"""Verdicts: better, worse, the same, or undecided and how many further seeds would tell."""
+"""Verdicts: better, worse, the same, or undecided and how many more seeds would decide."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,9 +6,9 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.statistics.growth import GROWN, MOST, further_seeds
 from reluctant.statistics.interval import half_width
 from reluctant.statistics.paired import Difference
+from reluctant.statistics.planning import EXTENDED_LEVEL, MOST, more_seeds
 
 LEVEL = 0.05
 
@@ -16,7 +16,7 @@ Truths = npt.NDArray[np.bool_]
 
 
 class Verdict(StrEnum):
-    """What may be said of an activation beside the baseline."""
+    """What may be said of an arm compared with the baseline."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -24,17 +24,36 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
     NONE = "no verdict"
 
+    @property
+    def sign(self) -> str:
+        """A sign that differs by its form, since colour says nothing of verdicts."""
+        return _SIGNS[self.value]
+
+    @property
+    def reversed(self) -> "Verdict":
+        """What a pair's verdict is called from the other arm's side."""
+        return {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}.get(self, self)
+
+    @property
+    def decided(self) -> bool:
+        """Whether the comparison has an answer."""
+        return self in (Verdict.BETTER, Verdict.WORSE, Verdict.SAME)
+
+
+_SIGNS = {"better": "▲", "worse": "▼", "the same": "=", "undecided": "?", "no verdict": "–"}
+
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict, its reason as one clause, and the further seeds that would decide an undecided one.
+    """A verdict, its reason as one clause, and the number of seeds that would decide an undecided one.
 
-    `further` (as few as, as many as) is None where decided, not worth it or not to be said; `why` tells.
+    `more_seeds` (estimate, promise) is None where decided, where no number can be promised and where too many
+    are needed; the reason says which.
     """
 
     verdict: Verdict
-    further: tuple[int, int] | None
-    why: str
+    more_seeds: tuple[int, int] | None
+    reason: str
 
 
 def decide(
@@ -43,81 +62,67 @@ def decide(
     margin: float,
     higher: bool,
     comparisons: int,
-    grown: bool = False,
+    extended: bool = False,
     diverged: bool = False,
 ) -> Decision:
     """The verdict on the first of two arms, from their paired difference corrected within its family.
 
-    In this order: no spread, no verdict; the interval wholly inside ±margin, the same; Holm's p at most .05,
-    better or worse; else undecided. `grown` (seeds were added for the sake of a verdict): .025 and a 97.5 %
-    interval. `comparisons` is the size of the family, `higher` whether more of the metric is better.
-    `diverged`: an arm with diverged runs is never better nor the same, only worse. With a margin of
-    0 nothing is the same.
+    In this order: no spread, no verdict; the interval inside ±margin, the same; corrected p at most .05, better
+    or worse; else undecided.
+
+    Args:
+        difference: First minus second arm, after Holm's correction.
+        margin: Differences below this do not matter; with 0 nothing is the same.
+        higher: Whether more of the metric is better.
+        comparisons: How many comparisons were corrected together.
+        extended: Whether seeds were added after looking: then .025 and a 97.5 % interval.
+        diverged: Whether runs of the first arm diverged: it is then never better nor the same.
     """
-    if difference.n < 2 or difference.p is None or difference.corrected is None:
-        return Decision(Verdict.NONE, None, _no_spread(difference))
-    n, mean, deviation, p = difference.n, difference.mean, difference.deviation, difference.corrected
-    same, different = judged(mean, deviation, n, p, margin=margin, grown=grown)
+    n, mean, std, p = difference.n, difference.mean, difference.std, difference.corrected
+    if n < 2 or difference.p is None or p is None:
+        reasons = {0: "no seed has two finished runs", 1: "one seed has no spread"}
+        equal = f"all {n} differences are the same number, so there is no spread"
+        return Decision(Verdict.NONE, None, reasons.get(n, equal))
+    same, different = same_or_different(mean, std, n, p, margin=margin, extended=extended)
     better = (mean > 0) == higher
     if diverged and not (different and not better):
-        return Decision(Verdict.NONE, None, "some of its runs diverged, the others alone are no fair sample")
+        return Decision(Verdict.NONE, None, "some of its runs diverged, and the others are no fair sample")
+    interval = f"its {interval_name(extended)}"
+    test = "Holm's p" if comparisons > 1 else "p"
+    written = f"{p:.2g}" if p >= 0.0001 else "below 0.0001"
     if same:
-        return Decision(Verdict.SAME, None, f"its {interval_name(grown)} lies inside ±{margin:g}")
+        return Decision(Verdict.SAME, None, f"{interval} lies inside ±{margin:g}")
     if different:
-        verdict = Verdict.BETTER if better else Verdict.WORSE
-        return Decision(verdict, None, f"{_test(comparisons)} is {_shown(p)}")
-    further = further_seeds(deviation, n, margin, comparisons, mean=mean)
-    return Decision(Verdict.UNDECIDED, further, _undecided(p, margin, comparisons, grown, further))
+        return Decision(Verdict.BETTER if better else Verdict.WORSE, None, f"{test} is {written}")
+    above = f"{test}, {written}, is above {EXTENDED_LEVEL if extended else LEVEL:g}"
+    if margin <= 0:
+        return Decision(Verdict.UNDECIDED, None, f"{above}, and with a margin of 0 nothing is 'the same'")
+    extra = more_seeds(std, n, margin, comparisons, mean=mean)
+    reason = f"{interval} is not inside ±{margin:g} and {above}"
+    if extra is None:
+        reason += f"; more than {MOST} more seeds would be needed, which is not worth it"
+    return Decision(Verdict.UNDECIDED, extra, reason)
 
 
-def judged(
+def same_or_different(
     mean: npt.ArrayLike,
-    deviation: npt.ArrayLike,
+    std: npt.ArrayLike,
     n: npt.ArrayLike,
     corrected: npt.ArrayLike,
     *,
     margin: npt.ArrayLike,
-    grown: bool = False,
+    extended: bool = False,
 ) -> tuple[Truths, Truths]:
     """Whether comparisons are the same within the margin, and whether they are different, any shape.
 
-    Never both: the same comes first, for a difference that matters to nobody need not be told apart from 0.
+    Never both: equivalence is tested first.
     """
-    level = GROWN if grown else LEVEL
-    reach = np.abs(np.asarray(mean, float)) + half_width(deviation, n, 1 - level)
+    level = EXTENDED_LEVEL if extended else LEVEL
+    reach = np.abs(np.asarray(mean, float)) + half_width(std, n, 1 - level)
     same = reach < np.asarray(margin, float)
     return same, ~same & (np.asarray(corrected) <= level)
 
 
-def interval_name(grown: bool) -> str:
-    """Which interval decides: `interval`, or `97.5 % interval` after a study has grown."""
-    return "97.5 % interval" if grown else "interval"
-
-
-def _no_spread(difference: Difference) -> str:
-    if difference.n == 0:
-        return "there is no seed with two finished runs"
-    if difference.n == 1:
-        return "one seed has no spread"
-    return f"all {difference.n} differences are the same number, so there is no spread to judge by"
-
-
-def _undecided(
-    p: float, margin: float, comparisons: int, grown: bool, further: tuple[int, int] | None
-) -> str:
-    level = GROWN if grown else LEVEL
-    not_different = f"{_test(comparisons)}, {_shown(p)}, is above {level:g}"
-    if margin <= 0:
-        return f"{not_different}, and a margin of 0 leaves no room for 'the same'"
-    plain = f"its {interval_name(grown)} is not inside ±{margin:g} and {not_different}"
-    if further:
-        return plain
-    return f"{plain}; more than {MOST} further seeds would be needed, which is not worth it"
-
-
-def _test(comparisons: int) -> str:
-    return "Holm's p" if comparisons > 1 else "p"
-
-
-def _shown(p: float) -> str:
-    return f"{p:.2g}" if p >= 0.0001 else "below 0.0001"
+def interval_name(extended: bool) -> str:
+    """Which interval decides: `interval`, or `97.5 % interval` after a study was extended."""
+    return "97.5 % interval" if extended else "interval"

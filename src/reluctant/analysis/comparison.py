@@ -1,0 +1,229 @@
+"""Every arm against the baseline, all pairs, and the noise floor, at one setting."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from reluctant.analysis.question import Question
+from reluctant.analysis.selection import Selected
+from reluctant.analysis.subject import Subject
+from reluctant.analysis.units import Unit
+from reluctant.catalogue.metrics import Metric
+from reluctant.scores import Floats, Scores, Seed
+from reluctant.statistics import (
+    Decision,
+    Difference,
+    Interval,
+    Unpaired,
+    Verdict,
+    combined_interval,
+    decide,
+    holm,
+    jackknife_variance,
+    paired,
+    welch,
+)
+from reluctant.statistics.interval import half_width
+
+GROUPS = 50  # of test items; one is left out at a time
+
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One arm against another: the paired difference (first minus second) and the verdict.
+
+    Args:
+        interval: The interval that the verdict rests on; None without a spread.
+        with_items: The 95 % interval over seeds and test items; None where that of the items is not known.
+    """
+
+    arm: str
+    other: str
+    difference: Difference
+    decision: Decision
+    interval: Ends | None
+    with_items: Ends | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the first arm."""
+        return self.decision.verdict
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """A line of the table of verdicts; `contrast` is None for the baseline.
+
+    Args:
+        score: The arm's mean score and its interval.
+        rank: From–to: 1 + the arms that beat it, and all arms − those it beats.
+        standing: `best` mean, `tied` with it as far as the pairs tell, or neither.
+    """
+
+    arm: str
+    label: str
+    score: Interval
+    contrast: Contrast | None
+    rank: tuple[int, int] | None
+    standing: Literal["best", "tied", ""]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All comparisons at one setting of a study.
+
+    Args:
+        family: Every arm against the baseline: this decides.
+        pairs: Every pair once: for exploring.
+        floor: The baseline against itself under other seeds.
+        selected: Where every arm has its own value of an axis: those values.
+    """
+
+    scores: Scores
+    question: Question
+    subject: Subject
+    labels: Mapping[str, str]
+    unit: Unit
+    setting: Mapping[str, Any]
+    family: tuple[Contrast, ...]
+    pairs: tuple[Contrast, ...]
+    floor: Unpaired | None = None
+    selected: tuple[Selected, ...] = ()
+
+    @property
+    def metric(self) -> Metric:
+        """The metric that decides."""
+        return self.question.metric
+
+    @property
+    def baseline_label(self) -> str:
+        """What the baseline is called."""
+        return self.labels[self.question.baseline]
+
+    @property
+    def baseline_differs_from_itself(self) -> bool:
+        """Whether the noise floor is no noise: then nothing here can be trusted."""
+        return self.floor is not None and self.floor.p is not None and self.floor.p < 0.01
+
+    @cached_property
+    def rows(self) -> tuple[VerdictRow, ...]:
+        """The table of verdicts: every arm in the study's order."""
+        by_arm = {contrast.arm: contrast for contrast in self.family}
+        name, at = self.metric.name, self.question.at
+        scores = {arm: self.scores.interval(name, arm, at=at) for arm in self.scores.arms}
+        ranks, standings = self._ranks(scores), self._standings(scores)
+        return tuple(
+            VerdictRow(arm, self.labels[arm], scores[arm], by_arm.get(arm), ranks.get(arm), standings[arm])
+            for arm in self.scores.arms
+        )
+
+    def _ranks(self, scores: Mapping[str, Interval]) -> dict[str, tuple[int, int]]:
+        names = [arm for arm, score in scores.items() if score.n]
+        beats: dict[str, set[str]] = {name: set() for name in names}
+        for pair in self.pairs:
+            if pair.verdict == Verdict.BETTER:
+                beats[pair.arm].add(pair.other)
+            elif pair.verdict == Verdict.WORSE:
+                beats[pair.other].add(pair.arm)
+        return {n: (1 + sum(n in beats[o] for o in names), len(names) - len(beats[n])) for n in names}
+
+    def _standings(self, scores: Mapping[str, Interval]) -> dict[str, Literal["best", "tied", ""]]:
+        sign = 1 if self.metric.higher else -1
+        means = {a: sign * s.mean for a, s in scores.items() if s.n and not self.scores.diverged(a)}
+        best = max(means, key=lambda arm: means[arm], default=None)
+        beaten = {
+            pair.other if pair.arm == best else pair.arm
+            for pair in self.pairs
+            if best in (pair.arm, pair.other) and pair.verdict in (Verdict.BETTER, Verdict.WORSE)
+        }
+        return {
+            arm: "best" if arm == best else "tied" if arm in means and arm not in beaten else ""
+            for arm in scores
+        }
+
+
+def compare_setting(
+    scores: Scores,
+    question: Question,
+    subject: Subject,
+    labels: Mapping[str, str],
+    unit: Unit,
+    setting: Mapping[str, Any],
+    selected: tuple[Selected, ...] = (),
+) -> Comparison:
+    """The comparisons at one setting, from the scores of that setting."""
+    others = [(arm, question.baseline) for arm in scores.arms if arm != question.baseline]
+    without = {} if question.at != "last" else {
+        arm: {run.seed: run.without_groups(question.metric.name, GROUPS) for run in scores.finished(arm)}
+        for arm in scores.arms
+    }  # fmt: skip
+    family = tuple(
+        replace(each, with_items=_interval_with_items(each, without))
+        for each in _contrasts(scores, others, question)
+    )
+    pairs = _contrasts(scores, list(itertools.combinations(scores.arms, 2)), question)
+    floor = _noise_floor(scores, question)
+    return Comparison(scores, question, subject, labels, unit, setting, family, pairs, floor, selected)
+
+
+def _contrasts(scores: Scores, pairs: Sequence[tuple[str, str]], question: Question) -> tuple[Contrast, ...]:
+    """One family of comparisons: corrected together, then decided."""
+    metric = question.metric
+    resolution = scores.resolution(metric.name)
+    values = {arm: scores.values(metric.name, arm, at=question.at) for arm in scores.arms}
+    raw = [
+        paired(values[one], values[other], resolution=resolution, higher=metric.higher)
+        for one, other in pairs
+    ]
+    contrasts = []
+    for (one, other), difference in zip(pairs, holm(raw), strict=True):
+        decision = decide(
+            difference,
+            margin=question.margin,
+            higher=metric.higher,
+            comparisons=len(pairs),
+            extended=question.extended,
+            diverged=scores.diverged(one) > 0,
+        )
+        if scores.diverged(other) and decision.verdict not in (Verdict.BETTER, Verdict.NONE):
+            # Neither of the two may win by runs that diverged: the second neither, by a worse first.
+            decision = Decision(Verdict.NONE, None, f"runs of {other} diverged")
+        interval = None
+        if difference.low is not None and difference.high is not None:
+            half = float(half_width(difference.std, difference.n, question.confidence))
+            interval = difference.mean - half, difference.mean + half
+        contrasts.append(Contrast(one, other, difference, decision, interval))
+    return tuple(contrasts)
+
+
+def _interval_with_items(
+    contrast: Contrast, without: Mapping[str, Mapping[Seed, Floats | None]]
+) -> Ends | None:
+    """The interval over seeds and test items, from the stored predictions of the last epoch.
+
+    One of `GROUPS` groups of items is left out at a time, and both scores are computed again (Tukey 1958;
+    Wolter 2007, chapter 4). `without` holds these scores by arm and seed.
+    """
+    if contrast.difference.n < 2 or not without:
+        return None
+    one, other = without[contrast.arm], without[contrast.other]
+    pairs = [(one[seed], other[seed]) for seed in one if seed in other]
+    differences = [first - second for first, second in pairs if first is not None and second is not None]
+    if len(differences) < len(pairs):
+        return None
+    variance = jackknife_variance(np.mean(differences, axis=0))
+    return combined_interval(contrast.difference, variance, GROUPS)
+
+
+def _noise_floor(scores: Scores, question: Question) -> Unpaired | None:
+    name, at = question.metric.name, question.at
+    again = np.array([run.score(name, at=at) for run in scores.control if run.diverged is None])
+    first = scores.values(name, question.baseline, at=at)
+    first = first[np.isfinite(first)]
+    return welch(first, again) if len(again) > 1 and len(first) > 1 else None

@@ -1,0 +1,139 @@
+"""The sentences at the top of a report: what is better than what, and no more than the runs show."""
+
+from collections import Counter
+
+from reluctant.analysis.comparison import Comparison
+from reluctant.analysis.labels import (
+    count,
+    metric_title,
+    number_word,
+    setting_text,
+    within_sentence,
+)
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
+from reluctant.analysis.variance import variance_sentence
+from reluctant.statistics import Verdict
+
+EXTENDED = (
+    "The study was extended after results had been seen: 97.5 % intervals and .025 replace 95 % and .05."
+)
+FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
+
+
+def headline(data: ReportData) -> tuple[str, ...]:
+    """The answer first, then what qualifies it."""
+    if not any(run.diverged is None for run in data.scores.runs):
+        return (_no_score(data),)
+    if data.question.seed_sources:
+        answer = _variance_only(data)
+    elif len(data.scores.arms) == 1:
+        answer = _one_arm(data)
+    elif len(data.comparisons) == 1:
+        answer = _one_comparison(data, data.comparisons[0])
+    else:
+        answer = _several_comparisons(data)
+    extended = EXTENDED if data.question.extended and len(data.scores.arms) > 1 else ""
+    return tuple(filter(None, (*answer, extended, _diverged(data), _missing(data))))
+
+
+def comparison_title(comparison: Comparison) -> str:
+    """`lr = 0.01`, or `Each at its own lr` where every arm has one; empty for the only setting."""
+    setting = setting_text(comparison.setting)
+    if not comparison.selected:
+        return setting
+    own = f"each at its own {comparison.selected[0].axis}"
+    return f"{setting}, {own}" if setting else own[0].upper() + own[1:]
+
+
+def comparison_sentence(comparison: Comparison) -> str:
+    """The verdicts of one comparison, and the values that were chosen for it."""
+    return f"{verdict_sentences(comparison)} {selection_sentence(comparison)}".strip()
+
+
+def _no_score(data: ReportData) -> str:
+    if not data.finished:
+        return f"No run has finished yet: 0 of {data.runs_planned:,}."
+    runs = "The only finished run" if data.finished == 1 else f"All {data.finished:,} finished runs"
+    return f"{runs} diverged; there is no score to compare. {_missing(data)}".strip()
+
+
+def _variance_only(data: ReportData) -> tuple[str, ...]:
+    one = len(data.settings) == 1
+    return (
+        variance_sentence(data.settings[0].variances, data.subject.arms) if one else "",
+        _measured_on(data),
+        f"The study measures where the variance between runs comes from; it compares no {data.subject.arms}.",
+    )
+
+
+def _one_arm(data: ReportData) -> tuple[str, ...]:
+    (arm,) = data.scores.arms
+    label, metric = data.labels[arm], data.question.metric
+    if len(data.settings) > 1:
+        settings = number_word(len(data.settings))
+        only = f"Only {label} takes part, at {settings} settings; there is nothing to compare."
+        return only, _measured_on(data)
+    interval = data.scores.interval(metric.name, arm)
+    written = data.one_setting.unit(metric.name).interval(interval)
+    on = f"On {data.subject.data}, " if data.subject.data else ""
+    return (
+        f"{on}{label} ends at a mean {within_sentence(metric_title(metric))} of {written} "
+        f"({count(interval.n, 'seed')}).",
+        _few_seeds(data),
+    )
+
+
+def _one_comparison(data: ReportData, comparison: Comparison) -> tuple[str, ...]:
+    doubts = comparison_warnings(comparison) if comparison.baseline_differs_from_itself else ()
+    return (*doubts[:1], verdict_sentences(comparison), _measured_on(data), _few_seeds(data))
+
+
+def _several_comparisons(data: ReportData) -> tuple[str, ...]:
+    """How the verdicts fall over the settings; those with a value of each arm's own in full."""
+    common = [c for c in data.comparisons if not c.selected]
+    verdicts = Counter(contrast.verdict for c in common for contrast in c.family)
+    listed = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
+    axes, baseline = " and ".join(data.scores.settings[0]), common[0].baseline_label
+    doubts = [c for c in data.comparisons if c.baseline_differs_from_itself]
+    own = [
+        " ".join([f"{comparison_title(c)}: {verdict_sentences(c)}", *comparison_warnings(c)])
+        for c in data.comparisons
+        if c.selected
+    ]
+    return (
+        comparison_warnings(doubts[0])[0] if doubts else "",
+        f"{number_word(len(common)).capitalize()} settings of {axes}, "
+        f"{count(verdicts.total(), 'comparison')} with {baseline}: {listed}.",
+        *(own if len(own) == 1 else ()),
+        "Each setting has verdicts of its own, with a correction of its own.",
+        _measured_on(data),
+        _few_seeds(data),
+    )
+
+
+def _measured_on(data: ReportData) -> str:
+    return f"Measured on {data.subject.data}." if data.subject.data else ""
+
+
+def _few_seeds(data: ReportData) -> str:
+    least = data.min_seeds()
+    if least == 1:
+        return "With one seed there is no interval, and chance cannot be told from difference."
+    return FEW_SEEDS if least < 5 else ""
+
+
+def _diverged(data: ReportData) -> str:
+    runs = {arm: [run for run in data.scores.runs if run.arm == arm] for arm in data.scores.arms}
+    lost = [
+        f"{data.labels[arm]} in {n} of {count(len(each), 'run')}"
+        for arm, each in runs.items()
+        if (n := sum(run.diverged is not None for run in each))
+    ]
+    if len(lost) > 4:
+        return f"{number_word(len(lost)).capitalize()} {data.subject.arms} have runs that diverged."
+    return f"Diverged: {', '.join(lost)}." if lost else ""
+
+
+def _missing(data: ReportData) -> str:
+    return f"{data.finished:,} of {data.runs_planned:,} runs so far." if data.missing > 0 else ""

@@ -1,0 +1,102 @@
+"""What decides, and what else a study sets out to test: all that analysis takes beside the scores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from reluctant.catalogue import ACTIVATIONS
+from reluctant.catalogue.metrics import Metric
+from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.scores import AT
+from reluctant.study import Claim, Published, Study
+
+
+@dataclass(frozen=True)
+class Question:
+    """The question that scores answer.
+
+    Args:
+        metric: The metric that decides.
+        baseline: The arm that all others are compared with.
+        margin: Differences below this do not matter.
+        at: The score that counts: after the last epoch, the best one on validation, or the mean over epochs.
+        extended: Whether seeds were added after results had been seen.
+        choose: An axis of which every arm gets the value that is best on validation.
+        claims: Claims about arms that take part.
+        published: Published numbers to compare with.
+        seed_sources: The seeds of every source of randomness where a `[seed]` table varies them apart;
+            nothing is compared then.
+    """
+
+    metric: Metric
+    baseline: str
+    margin: float
+    at: str = "last"
+    extended: bool = False
+    choose: str | None = None
+    claims: tuple[Claim, ...] = ()
+    published: tuple[Published, ...] = ()
+    seed_sources: Mapping[str, tuple[int, ...]] | None = None
+
+    @property
+    def confidence(self) -> float:
+        """Of the intervals that decide: 95 %, or 97.5 % after a study was extended."""
+        return 0.975 if self.extended else 0.95
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.margin < float("inf"):
+            raise StudyError(
+                f"the margin is the smallest difference that matters, a number from 0, not {self.margin}"
+            )
+        if self.at not in AT:
+            raise StudyError(f"at is last, best or mean, not {self.at!r}")
+
+    @classmethod
+    def of_study(
+        cls,
+        study: Study,
+        metrics: Mapping[str, Metric],
+        *,
+        extended: bool = False,
+        metric: Metric | None = None,
+        baseline: str | None = None,
+        margin: float | None = None,
+        at: str | None = None,
+    ) -> Self:
+        """The question of a study, with what is given in place of the study's own.
+
+        Raises:
+            StudyError: An arm that takes no part, a negative margin, another word for `at`.
+        """
+        own = metrics[study.compare.metric]
+        metric = metric or own
+        if margin is None and metric is own:
+            margin = study.compare.margin
+        return cls(
+            metric,
+            study.baseline if baseline is None else arm_of(baseline, study.activation),
+            metric.margin if margin is None else margin,
+            at or study.compare.at,
+            extended,
+            study.choose,
+            study.claims,
+            study.published,
+            study.sources or None,
+        )
+
+
+def arm_of(name: str, arms: Sequence[str]) -> str:
+    """The arm that a user means, by its name, an alias of an activation, or without `here:`.
+
+    Raises:
+        StudyError: No arm has that name.
+    """
+    names = [name, f"here:{name}"]
+    try:
+        names.append(str(ACTIVATIONS.canonical(name)))
+    except ReluctantError:
+        pass  # an arm need not be an activation
+    arm = next((each for each in names if each in arms), None)
+    if arm is None:
+        raise StudyError(f"{name!r} is not part of the study; choose one of {', '.join(arms)}")
+    return arm

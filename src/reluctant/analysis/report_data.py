@@ -1,0 +1,266 @@
+"""Everything that a page, a terminal, a notebook, an export and the figures draw: each part computed once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self, TypeVar
+
+from reluctant.analysis import study_facts
+from reluctant.analysis.calibration import ArmCalibration, arm_calibration, arm_robustness
+from reluctant.analysis.claims import JudgedClaim, judge_claims
+from reluctant.analysis.comparison import Comparison, compare_setting
+from reluctant.analysis.labels import arm_labels, dataset_title, setting_text
+from reluctant.analysis.probes import ProbeSummary
+from reluctant.analysis.published import PublishedCheck, check_published
+from reluctant.analysis.question import Question
+from reluctant.analysis.selection import select_values
+from reluctant.analysis.subject import Subject
+from reluctant.analysis.summary import ArmSummary, Band, CostPoint, band, cost_points, summarise
+from reluctant.analysis.units import Unit, unit_of
+from reluctant.analysis.variance import ArmVariance, variance_by_source
+from reluctant.catalogue.metrics import METRICS, Metric
+from reluctant.records.run_result import RunResult
+from reluctant.records.study_records import StudyRecords
+from reluctant.scores import Scores
+from reluctant.statistics import Interval
+from reluctant.study.study import AXES
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class SettingData:
+    """The analysis of one setting."""
+
+    scores: Scores
+    question: Question
+    subject: Subject
+    labels: Mapping[str, str]
+    setting: Mapping[str, Any]
+    planned_epochs: int
+    records: StudyRecords | None = None
+    _cache: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
+
+    def _once(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:
+        if key not in self._cache:
+            self._cache[key] = compute()
+        value: T = self._cache[key]
+        return value
+
+    @property
+    def title(self) -> str:
+        """`lr = 0.01`; empty for the only setting."""
+        return setting_text(self.setting)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms, in the study's order."""
+        return self.scores.arms
+
+    def metric(self, name: str = "") -> Metric:
+        """The metric of this name or alias; the one that decides unless given."""
+        return self.scores.metric(name) if name else self.question.metric
+
+    def unit(self, name: str) -> Unit:
+        """How a metric is written."""
+
+        def compute() -> Unit:
+            metric = self.metric(name)
+            typical = [
+                run.score(metric.name) for run in self.scores.runs if run.diverged is None and run.epochs
+            ]
+            return unit_of(metric, self.subject.task, self.subject.item, typical)
+
+        return self._once(("unit", name), compute)
+
+    def summaries(self, name: str = "") -> tuple[ArmSummary, ...]:
+        """Every arm's scores after the last epoch, by one metric."""
+        name = self.metric(name).name
+        return self._once(
+            ("summaries", name),
+            lambda: tuple(summarise(self.scores, name, arm, self.labels[arm]) for arm in self.arms),
+        )
+
+    def band(self, name: str, arm: str, split: str = "test") -> Band:
+        """An arm's curve over the epochs."""
+        name = self.metric(name).name
+        return self._once(("band", name, arm, split), lambda: band(self.scores, name, arm, split))
+
+    def cost(self, name: str = "") -> tuple[CostPoint, ...]:
+        """Score against training time."""
+        name = self.metric(name).name
+        return self._once(("cost", name), lambda: cost_points(self.scores, name, dict(self.labels)))
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """Every arm against the baseline, and all pairs."""
+        return compare_setting(
+            self.scores,
+            self.question,
+            self.subject,
+            self.labels,
+            self.unit(self.question.metric.name),
+            self.setting,
+        )
+
+    @cached_property
+    def claims(self) -> tuple[JudgedClaim, ...]:
+        """The study's claims, tested."""
+        return judge_claims(self.scores, self.question)
+
+    @cached_property
+    def published(self) -> tuple[PublishedCheck, ...]:
+        """Published numbers beside ours."""
+        return check_published(self.scores, self.question)
+
+    @cached_property
+    def variances(self) -> tuple[ArmVariance, ...]:
+        """The variance between runs by source."""
+        return variance_by_source(self.scores, self.question)
+
+    @cached_property
+    def probes(self) -> ProbeSummary:
+        """What the probes counted."""
+        return ProbeSummary.of(self.scores)
+
+    @cached_property
+    def calibrations(self) -> Mapping[str, ArmCalibration]:
+        """Calibration of every arm whose records hold it."""
+        each = {arm: arm_calibration(self.scores, arm) for arm in self.arms}
+        return {arm: calibration for arm, calibration in each.items() if calibration is not None}
+
+    @cached_property
+    def robustness(self) -> Mapping[str, Mapping[tuple[str, str], Interval]]:
+        """Accuracy on degraded inputs of every arm whose records hold it."""
+        each = {arm: arm_robustness(self.scores, arm) for arm in self.arms}
+        return {arm: accuracies for arm, accuracies in each.items() if accuracies}
+
+    def results(self, arm: str) -> tuple[RunResult, ...]:
+        """The finished runs of an arm that have a record of ours."""
+        return tuple(run for run in self.scores.finished(arm) if isinstance(run, RunResult) and run.epochs)
+
+    def class_names(self, classes: int) -> tuple[str, ...]:
+        """What the classes are called, or their numbers."""
+        if self.records is None:
+            return tuple(map(str, range(classes)))
+        return study_facts.class_names(self.records, classes)
+
+
+@dataclass(eq=False)
+class ReportData:
+    """The analysis of a whole study, or of somebody's table of scores.
+
+    Args:
+        records: The study's records; None for a table.
+        runs_planned: How many runs there will be.
+    """
+
+    scores: Scores
+    question: Question
+    subject: Subject
+    labels: Mapping[str, str]
+    runs_planned: int
+    planned_epochs: int
+    records: StudyRecords | None = None
+
+    @classmethod
+    def of(cls, records: StudyRecords, **options: Any) -> Self:
+        """The analysis of a study.
+
+        Args:
+            records: What its folder holds.
+            options: `metric`, `baseline`, `margin` and `at` in place of the study's own.
+
+        Raises:
+            StudyError: An unknown metric, an arm that takes no part, a negative margin.
+        """
+        study = records.study
+        metrics = {metric.name: metric for metric in METRICS}
+        axes = [axis for axis in AXES if len(getattr(study, axis)) > 1]
+        settings = {tuple((axis, getattr(run, axis)) for axis in axes): None for run in study.runs()}
+        control_seeds = set(study.control_seeds)
+        scores = Scores(
+            study.activation,
+            study.seed,
+            tuple(run for run in records if run.seed not in control_seeds),
+            tuple(dict(pairs) for pairs in settings),
+            metrics,
+            tuple(r for r in records if r.seed in control_seeds and r.arm == study.baseline),
+        )
+        if options.get("metric") is not None:
+            options["metric"] = scores.metric(str(options["metric"]))
+        question = Question.of_study(study, metrics, extended=records.extended_after_looking, **options)
+        subject = Subject(
+            study.name,
+            "; ".join(map(dataset_title, study.dataset)),
+            study.task,
+            study_facts.items_of(records),
+            "activations",
+        )
+        labels = arm_labels(study.activation)
+        return cls(scores, question, subject, labels, study.size, study.epochs[0], records)
+
+    @property
+    def missing(self) -> int:
+        """How many runs have not finished."""
+        return self.runs_planned - self.finished
+
+    @property
+    def finished(self) -> int:
+        """How many runs have finished, those of the control among them."""
+        return len(self.scores) + len(self.scores.control)
+
+    @cached_property
+    def settings(self) -> tuple[SettingData, ...]:
+        """One analysis per setting."""
+        return tuple(self._setting(setting) for setting in self.scores.settings)
+
+    def _setting(self, setting: Mapping[str, Any]) -> SettingData:
+        return SettingData(
+            self.scores.at(setting),
+            self.question,
+            self.subject,
+            self.labels,
+            setting,
+            int(setting.get("epochs", self.planned_epochs)),
+            self.records,
+        )
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """One comparison per setting; then those in which every arm has its own value of an axis.
+
+        Empty where a `[seed]` table varies the sources of randomness: nothing is compared then.
+        """
+        if self.question.seed_sources:
+            return ()
+        selections = tuple(
+            compare_setting(
+                scores,
+                self.question,
+                self.subject,
+                self.labels,
+                self.settings[0].unit(self.question.metric.name),
+                setting,
+                selected,
+            )
+            for setting, selected, scores in select_values(self.scores, self.question)
+        )
+        return (*(setting.comparison for setting in self.settings), *selections)
+
+    @property
+    def one_setting(self) -> SettingData:
+        """The only setting.
+
+        Raises:
+            StudyError: More than arm and seed varies.
+        """
+        self.scores.require_one_setting()
+        return self.settings[0]
+
+    def min_seeds(self) -> int:
+        """The fewest finished runs of an arm that has any; the planned seeds where there are several settings."""
+        if len(self.settings) > 1:
+            return len(self.scores.seeds)
+        name = self.question.metric.name
+        return min((n for arm in self.scores.arms if (n := self.scores.interval(name, arm).n)), default=0)

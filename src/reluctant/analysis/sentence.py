@@ -1,0 +1,175 @@
+"""The answer in sentences: what is better than what, by how much, and where seeds are lacking."""
+
+from collections.abc import Sequence
+
+from reluctant.analysis.comparison import Comparison, Contrast
+from reluctant.analysis.labels import list_names, metric_words
+from reluctant.statistics import Verdict
+
+
+def verdict_sentences(comparison: Comparison) -> str:
+    """The verdicts of the deciding family, which sources of error they cover, and who leads."""
+    if not comparison.family:
+        return f"Only {comparison.baseline_label} takes part; there is nothing to compare."
+    clauses = [
+        _clause(comparison, verdict, contrasts)
+        for verdict in Verdict
+        if (contrasts := [c for c in comparison.family if c.verdict == verdict])
+    ]
+    if clauses[0].startswith("no verdict"):
+        clauses[0] = f"N{clauses[0][1:]}"
+    sentences = ["; ".join(clauses) + ".", scope_sentence(comparison), leader_sentence(comparison)]
+    return " ".join(filter(None, sentences))
+
+
+def _clause(comparison: Comparison, verdict: Verdict, contrasts: Sequence[Contrast]) -> str:
+    """All arms with one verdict, as one clause."""
+    labels, baseline = comparison.labels, comparison.baseline_label
+    who = _names(comparison, [labels[c.arm] for c in contrasts])
+    verb, metric = "is" if len(contrasts) == 1 else "are", metric_words(comparison.metric)
+    if verdict in (Verdict.BETTER, Verdict.WORSE):
+        means = [c.difference.mean for c in contrasts]
+        by = comparison.unit.span(min(means, key=abs), max(means, key=abs))
+        return f"{who} {verb} {verdict} than {baseline} by {by} of {metric}"
+    if verdict == Verdict.SAME:
+        within = f"within {comparison.unit.margin(comparison.question.margin)} of {metric}"
+        if len(contrasts) == len(comparison.family):
+            everyone = _names(comparison, [baseline, *(labels[c.arm] for c in contrasts)])
+            return f"{everyone} are the same {within}"
+        return f"{who} {verb} the same as {baseline} {within}"
+    if verdict == Verdict.UNDECIDED:
+        seeds = max(c.difference.n for c in contrasts)
+        more = more_seeds_clause(contrasts, comparison.question.margin)
+        return f"{who} {verb} undecided against {baseline} on {metric} after {seeds} seeds: {more}"
+    reasons = list(dict.fromkeys(c.decision.reason for c in contrasts))
+    return f"no verdict for {who}: {'; '.join(reasons)}"
+
+
+def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:
+    """How many more seeds would decide, or that it is not worth it."""
+    ranges = [c.decision.more_seeds for c in contrasts]
+    known = [r for r in ranges if r is not None]
+    if not known and not margin:
+        return "without a margin no number of seeds can be promised"
+    if not known:
+        return "more than 100 more seeds would be needed, which is not worth it"
+    low, high = max(r[0] for r in known), max(r[1] for r in known)
+    span = f"{low}–{high}" if low != high else str(high)
+    rest = "" if len(known) == len(ranges) else " for some, over 100 for the others"
+    return f"about {span} more seeds would decide{rest}"
+
+
+def leader_sentence(comparison: Comparison) -> str:
+    """Who leads by the verdicts of all pairs, and how far the others are behind; empty where all may lead."""
+    labels, ranks = comparison.labels, {row.arm: row.rank for row in comparison.rows if row.rank}
+    ahead = [arm for arm, (first, _) in ranks.items() if first == 1]
+    behind = [arm for arm in ranks if arm not in ahead]
+    if not behind or not ahead:
+        return ""
+    gaps = [
+        pair.difference.mean
+        for pair in comparison.pairs
+        if {pair.arm in ahead, pair.other in ahead} == {True, False}
+        and {pair.arm, pair.other} <= {*ahead, *behind}
+        and pair.verdict in (Verdict.BETTER, Verdict.WORSE)
+    ]
+    leaders = _names(comparison, [labels[arm] for arm in ahead])
+    among = ""
+    if len(ahead) > 1:
+        pairs = [pair for pair in comparison.pairs if pair.arm in ahead and pair.other in ahead]
+        within = comparison.unit.margin(comparison.question.margin)
+        same = all(pair.verdict == Verdict.SAME for pair in pairs)
+        among = f" and are the same within {within}" if same else " and the data do not tell them apart"
+    by = f" by {comparison.unit.span(min(gaps, key=abs), max(gaps, key=abs))}" if gaps else ""
+    others = _names(comparison, [labels[arm] for arm in behind])
+    lead, verb = "leads" if len(ahead) == 1 else "lead", "is" if len(behind) == 1 else "are"
+    return f"Of all pairs: {leaders} {lead}{among}; {others} {verb} behind{by}."
+
+
+def covers_test_items(comparison: Comparison, contrast: Contrast) -> bool | None:
+    """Whether a verdict also holds for another test set; None where that is not known."""
+    if contrast.with_items is None:
+        return None
+    low, high = contrast.with_items
+    if contrast.verdict == Verdict.SAME:
+        return -comparison.question.margin < low and high < comparison.question.margin
+    if contrast.verdict in (Verdict.BETTER, Verdict.WORSE):
+        return not low <= 0 <= high
+    return None
+
+
+def scope_sentence(comparison: Comparison) -> str:
+    """What the verdicts cover: new seeds alone, or another test set too; empty without a verdict."""
+    decided = [covers_test_items(comparison, c) for c in comparison.family if c.verdict.decided]
+    if not decided:
+        return ""
+    if None in decided:
+        return "This covers retraining with new seeds, not another test set."
+    if all(decided):
+        return f"This covers retraining with new seeds and other test {comparison.subject.items}."
+    items = comparison.subject.items
+    return f"This covers retraining with new seeds; whether it holds for other test {items} is open."
+
+
+def margin_sentence(comparison: Comparison) -> str:
+    """Which differences do not matter, and where a single test item is worth more than that."""
+    margin = comparison.question.margin
+    if not margin:
+        return "No margin is set, so nothing can be called the same; --margin sets one."
+    sentence = f"Differences within {comparison.unit.margin(margin)} do not matter (the margin)."
+    step = comparison.scores.resolution(comparison.metric.name)
+    if step <= margin:
+        return sentence
+    worth = comparison.unit.amount(step)
+    return f"{sentence} One test {comparison.subject.item} is worth {worth}: --margin sets a wider one."
+
+
+def comparison_warnings(comparison: Comparison) -> tuple[str, ...]:
+    """Why the verdicts may not be trusted, or a better value may lie beyond a list."""
+    warnings = []
+    if comparison.baseline_differs_from_itself and comparison.floor is not None:
+        p = comparison.floor.p or 0.0
+        written = f"p = {p:.2g}" if p >= 0.0001 else "p < 0.0001"
+        warnings.append(
+            f"Do not trust these verdicts: {comparison.baseline_label} differs from itself under other seeds "
+            f"({written}, Welch's test). Something other than the {comparison.subject.arm} separates these runs."
+        )
+    labels = comparison.labels
+    edges = [f"{labels[s.arm]} ({s.axis} = {s.value:g})" for s in comparison.selected if s.at_edge]
+    if edges:
+        value = "the value chosen is" if len(edges) == 1 else "the values chosen are"
+        warnings.append(
+            f"{', '.join(edges)}: {value} at an end of the list, so a better one may lie beyond it. Try a "
+            f"longer list."
+        )
+    return tuple(warnings)
+
+
+def selection_sentence(comparison: Comparison) -> str:
+    """What was chosen for every arm, and by what; empty where nothing was."""
+    if not comparison.selected:
+        return ""
+    chosen = ", ".join(f"{s.value:g} for {comparison.labels[s.arm]}" for s in comparison.selected)
+    return f"Chosen by the mean validation score: {comparison.selected[0].axis} = {chosen}."
+
+
+def floor_sentence(comparison: Comparison) -> str:
+    """The noise floor in words; empty without a control."""
+    floor = comparison.floor
+    if floor is None or floor.p is None:
+        return ""
+    by = comparison.unit.amount(floor.mean, signed=True)
+    p = f"p = {floor.p:.2g}" if floor.p >= 0.0001 else "p < 0.0001"
+    expected = (
+        ""
+        if comparison.baseline_differs_from_itself
+        else " 'Undecided' is expected: the baseline is compared with itself."
+    )
+    return (
+        f"Noise floor: {comparison.baseline_label} trained again under other seeds differs by {by} "
+        f"({p}, Welch's test).{expected}"
+    )
+
+
+def _names(comparison: Comparison, names: Sequence[str]) -> str:
+    return list_names(names, comparison.subject.arms)

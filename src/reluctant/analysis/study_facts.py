@@ -1,0 +1,290 @@
+"""What was trained, where, and what went wrong: the facts of a study that no score holds."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reluctant.analysis.labels import count, dataset_title, duration, setting_text
+from reluctant.catalogue import (
+    ACTIVATIONS,
+    AUGMENTATIONS,
+    DATASETS,
+    INITIALISATIONS,
+    MODELS,
+    OPTIMIZERS,
+    SCHEDULES,
+    Activation,
+    Table,
+    parts_of,
+)
+from reluctant.catalogue.metrics import total
+from reluctant.core.errors import ReluctantError
+from reluctant.core.names import parse
+from reluctant.records.run_result import RunResult
+from reluctant.records.schema import SPLITS, DataRecord, Json, LayerRecord
+from reluctant.records.study_records import StudyRecords
+from reluctant.study import SOURCES, Run, Study, bundled
+from reluctant.study.study import AXES
+
+Pairs = list[tuple[str, str]]
+
+SHARED_SEEDS = (
+    "A table of seeds: runs share weights, orders or splits, so the intervals of means on this page are "
+    "narrower than they should be. To compare activations, give seed = [0, 1, …]"
+)
+
+
+def recipe(records: StudyRecords, items: str) -> Pairs:
+    """Terms and values that say what was trained."""
+    study = records.study
+    return [
+        ("Question", study.about or f"How do {len(study.activation)} activations compare?"),
+        ("Data set", "; ".join(map(dataset_title, study.dataset))),
+        (items.capitalize(), _split_sizes(records, items)),
+        ("Activations", ", ".join(study.activation)),
+        ("Network", _described(MODELS, study.model)),
+        ("Initial weights", _described(INITIALISATIONS, study.init)),
+        ("Optimizer", _described(OPTIMIZERS, study.optimizer)),
+        ("Learning rate", ", ".join(f"{lr:g}" for lr in study.lr)),
+        *_options(study),
+        ("Batch size", ", ".join(f"{size:,}" for size in study.batch_size)),
+        ("Epochs", ", ".join(f"{epochs:,}" for epochs in study.epochs)),
+        ("Seeds", _seeds(study)),
+        ("Runs", f"{len(records):,} of {study.size:,} finished"),
+    ]
+
+
+def _options(study: Study) -> Pairs:
+    """The options of the recipe that differ from their defaults."""
+    options: Sequence[tuple[str, tuple[Any, ...], Any, Callable[[Any], str]]] = (
+        ("Schedule", study.schedule, Run.schedule, lambda name: _described(SCHEDULES, [name])),
+        (
+            "Gradients",
+            study.clip_norm,
+            Run.clip_norm,
+            lambda norm: (
+                f"scaled down to a total norm of {norm:g} where it is larger" if norm else "unchanged"
+            ),
+        ),
+        (
+            "Labels",
+            study.label_smoothing,
+            Run.label_smoothing,
+            lambda share: (
+                f"smoothed: a share of {share:g} goes to all classes alike" if share else "unchanged"
+            ),
+        ),
+        (
+            "Augmentation",
+            study.augment,
+            Run.augment,
+            lambda text: (
+                ", then ".join(f"{p}: {AUGMENTATIONS[p.head].purpose}" for p in parts_of(text)) or "none"
+            ),
+        ),
+        (
+            "Early stopping",
+            study.patience,
+            Run.patience,
+            lambda epochs: (
+                f"after {count(epochs, 'epoch')} without a lower validation loss" if epochs else "never"
+            ),
+        ),
+    )
+    return [
+        (term, "; ".join(map(words, values))) for term, values, usual, words in options if values != (usual,)
+    ]
+
+
+def _described(table: Table[Any], names: Sequence[str]) -> str:
+    """Names with the purpose of their rows in a catalogue."""
+    texts = []
+    for name in names:
+        try:
+            texts.append(f"{name}: {table[parse(name).head].purpose}")
+        except ReluctantError:  # the user's own
+            texts.append(name)
+    return "; ".join(texts)
+
+
+def _seeds(study: Study) -> str:
+    if study.sources:
+        varied = [
+            f"{count(len(values), 'number')} for the {SOURCES[source]}"
+            for source, values in study.sources.items()
+            if len(values) > 1
+        ]
+        return f"{len(study.seed)}, every combination of {', '.join(varied)}"
+    seeds = [int(seed) for seed in study.seed]
+    consecutive = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[0] + len(seeds)))
+    listed = f"{seeds[0]} to {seeds[-1]}" if consecutive else ", ".join(map(str, seeds))
+    return f"{len(seeds)} ({listed}), the same for every activation" if len(seeds) > 1 else f"one ({listed})"
+
+
+def _split_sizes(records: StudyRecords, items: str) -> str:
+    """Inputs per split: counted in a confusion matrix, else as the folder describes its data."""
+    sizes = next(
+        ({s: total(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs), None
+    ) or next((dict(data.images) for data in records.data.values()), None)
+    if sizes is None:
+        return "not known before a first epoch has ended"
+    return (
+        f"{sizes['train']:,} for training, {sizes['valid']:,} for choices (validation), {sizes['test']:,} test "
+        f"{items} to report on"
+    )
+
+
+def data_of(records: StudyRecords) -> tuple[DataRecord, ...]:
+    """What the folder keeps of the data of the runs; of a study without runs, of all data."""
+    used = list(dict.fromkeys(run.record.data for run in records)) or list(records.data)
+    return tuple(records.data[sha256] for sha256 in used if sha256 in records.data)
+
+
+def items_of(records: StudyRecords) -> str:
+    """`images`, `rows`, `signals`; `inputs` where several data sets have different words."""
+    words = {data.items for data in data_of(records)}
+    return "inputs" if len(words) > 1 else next(iter(words), "images")
+
+
+def class_names(records: StudyRecords, classes: int) -> tuple[str, ...]:
+    """What the classes are called, or their numbers where that is not known."""
+    for data in data_of(records):
+        if len(data.classes) == classes:
+            return tuple(data.classes)
+    try:
+        known = DATASETS[parse(records.study.dataset[0]).head].classes
+    except ReluctantError:
+        known = ()
+    return tuple(known) if len(known) == classes else tuple(map(str, range(classes)))
+
+
+def catalogue_row(activation: str) -> Activation | None:
+    """The catalogue's row of an activation, None for the user's own."""
+    try:
+        return ACTIVATIONS[parse(activation).head]
+    except ReluctantError:
+        return None
+
+
+def run_text(run: Run, study: Study) -> str:
+    """`gelu, seed 3, lr = 0.01`: a run by what tells it from the others."""
+    axes = [axis for axis in AXES if len(getattr(study, axis)) > 1]
+    varied = setting_text({axis: getattr(run, axis) for axis in axes})
+    return ", ".join(part for part in (run.activation, f"seed {run.seed}", varied) if part)
+
+
+def warnings(records: StudyRecords) -> tuple[str, ...]:
+    """What the records warn of, each once, with the number of runs that say it."""
+    texts = Counter(text for run in records for text in run.record.warnings)
+    lines = [f"{text} ({count(n, 'run')})" for text, n in texts.items()]
+    damaged = [name for name in records.damaged if name.startswith("runs/")]
+    others = [name for name in records.damaged if not name.startswith("runs/")]
+    if damaged:
+        lines.append(
+            f"{count(len(damaged), 'record')} damaged and left out; `reluctant run` trains the runs again"
+        )
+    if others:
+        lines.append(f"Damaged and left out: {', '.join(others)}")
+    if records.study.sources:
+        lines.append(SHARED_SEEDS)
+    return (*lines, *_mixed_environments(records))
+
+
+def _mixed_environments(records: StudyRecords) -> list[str]:
+    """What differs between the machines of the runs and may change their last digits."""
+    used = Counter(str(run.record.environment) for run in records)
+    environments = {name: records.environments.get(name, {}) for name in used}
+    lines = []
+    for what in ("python", "processor", "torch", "settings", "commit"):
+        lines += _differing(
+            what, {name: _setting_words(e.get(what)) for name, e in environments.items()}, used
+        )
+    packages = sorted({p for each in environments.values() for p in each.get("packages", {})})
+    for package in packages:
+        values = {n: str(e.get("packages", {}).get(package, "not known")) for n, e in environments.items()}
+        lines += _differing(package, values, used)
+    return lines
+
+
+def _differing(what: str, values: Mapping[str, str], used: Mapping[str, int]) -> list[str]:
+    runs: Counter[str] = Counter()
+    for name, value in values.items():
+        runs[value] += used[name]
+    if len(runs) < 2:
+        return []
+    parts = ", ".join(f"{value} ({count(n, 'run')})" for value, n in runs.items())
+    return [f"Runs were trained with different {what}: {parts}. Last digits may differ"]
+
+
+def _setting_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {each}" for key, each in value.items()) or "none"
+    return "not known" if value is None else str(value)[:60]
+
+
+def environments(records: StudyRecords) -> list[Pairs]:
+    """Per environment: what machine and versions, and how many runs it made."""
+    used = Counter(str(run.record.environment) for run in records)
+    return [
+        [*_environment(records.environments.get(name)), ("Runs", f"{runs:,}")] for name, runs in used.items()
+    ]
+
+
+def _environment(environment: Json | None) -> Pairs:
+    if not environment:
+        return [("Machine", "its description is missing from the folder")]
+    e = environment
+    terms = {
+        "Processor": e.get("processor"),
+        "Cores": e.get("cores"),
+        "System": " ".join(str(e[key]) for key in ("system", "machine") if e.get(key)),
+        "Python": e.get("python"),
+        "Packages": ", ".join(f"{name} {version}" for name, version in dict(e.get("packages", {})).items()),
+        "Settings": _setting_words(e["settings"]) if e.get("settings") else None,
+        "PyTorch uses": _setting_words(e.get("torch")) if e.get("torch") else None,
+        "Commit": e.get("commit"),
+    }
+    return [(term, str(value)) for term, value in terms.items() if value]
+
+
+def provenance(records: StudyRecords) -> Pairs:
+    """Checksums, recipe and time over all runs."""
+    seconds = sum(float(run.seconds[part].sum()) for run in records for part in ("train", "evaluate"))
+
+    def each(values: Sequence[object]) -> str:
+        return ", ".join(dict.fromkeys(map(str, values))) or "not known"
+
+    return [
+        ("Data, SHA-256", each([run.record.data for run in records])),
+        ("Recipe", each([run.record.recipe for run in records])),
+        ("Time", f"{duration(seconds)} of training and evaluation, all runs together"),
+    ]
+
+
+def history(records: StudyRecords) -> tuple[str, ...]:
+    """A line per change of the study: when, what, and whether results were there to be seen."""
+    return tuple(
+        f"{change.date}: {', '.join(change.changed)} changed"
+        + (", after results had been seen" if change.looked else "")
+        for change in records.history
+    )
+
+
+def command_to_repeat(records: StudyRecords) -> str:
+    """The command that trains this study, or continues it."""
+    study, folder = records.study, records.folder or records.study.folder
+    if folder == study.folder and study.name in bundled() and Study.read(study.name) == study:
+        return f"reluctant run {study.name}"
+    return f"reluctant run {folder}/study.toml -o {folder}"
+
+
+def data_source(study: Study) -> str:
+    """Where the data come from."""
+    rows = [DATASETS[parse(d).head] for d in study.dataset if parse(d).head in DATASETS]
+    return "; ".join(row.source for row in rows)
+
+
+def network_layers(records: StudyRecords) -> tuple[Sequence[LayerRecord], int | None]:
+    """The layers of the network and its parameters, as the first record that lists them has it."""
+    run: RunResult | None = next((run for run in records if run.record.layers), None)
+    return ([], None) if run is None else (run.record.layers, run.record.parameters)

@@ -1,0 +1,83 @@
+"""`reluctant list`, `fetch` and `doctor`: what can stand in a study, data sets, and this machine."""
+
+from collections.abc import Iterator
+
+import click
+
+from reluctant.core.display import visible
+
+KINDS = (
+    "activations",
+    "models",
+    "datasets",
+    "optimizers",
+    "initialisations",
+    "procedures",
+    "schedules",
+    "augmentations",
+    "studies",
+    "metrics",
+)
+
+
+@click.command(name="list")
+@click.argument("kind", type=click.Choice(KINDS))
+def list_(kind: str) -> None:
+    """List everything of a KIND that can stand in a study."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for name, meaning in _entries(kind):
+        table.add_row(name, meaning)
+    Console(highlight=False).print(table)
+
+
+def _entries(kind: str) -> Iterator[tuple[str, str]]:
+    from reluctant import catalogue
+    from reluctant.catalogue.metrics import METRICS
+    from reluctant.study import Study, bundled
+
+    if kind == "studies":
+        for name in bundled():
+            study = Study.read(name)
+            yield name, f"{study.about} {study.size} runs."
+    elif kind == "metrics":
+        for metric in METRICS:
+            better = "higher" if metric.higher else "lower"
+            yield metric.name, f"{metric.meaning}; {better} is better"
+    else:
+        for row in getattr(catalogue, kind.upper()):
+            yield row.name, row.purpose
+
+
+@click.command()
+@click.argument("dataset")
+def fetch(dataset: str) -> None:
+    """Download a DATASET (mnist, fashion_mnist) and check it against its published checksums."""
+    from reluctant.data import fetch as download
+
+    click.echo(f"{dataset} is in {download(dataset, say=click.echo)}")
+
+
+@click.command()
+@click.argument("study", required=False)
+def doctor(study: str | None) -> None:
+    """Print what this machine is, and check whether it can run STUDY."""
+    from reluctant.core.environment import describe
+    from reluctant.data import root
+
+    for key, value in describe().items():
+        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        click.echo(f"{key}: {text}")
+    click.echo(f"data sets: {root()}")
+    if study:
+        from reluctant.study import Study
+        from reluctant.training import device, preflight
+
+        asked = Study.read(study)
+        preflight(asked)
+        click.echo(f"device: {device('auto')}")
+        click.echo(visible(f"{asked.name}: {asked.size} runs; its data, activations and network work here"))

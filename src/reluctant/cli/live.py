@@ -1,0 +1,95 @@
+"""Watching a study in a terminal: a live table, or one plain line per epoch where output goes to a file."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from reluctant.api.progress import ProgressBoard, RunState, Watcher, ending
+from reluctant.core.display import visible
+from reluctant.engines import Done, Epoch, Event, Failed, Message
+from reluctant.report.page import last_line
+
+SIGNS = {"waiting": "·", "training": "▶", "done": "✓", "failed": "✗", "diverged": "∞"}
+STYLES = {"waiting": "dim", "done": "", "failed": "red", "diverged": "yellow"}
+_FRAME = 6  # lines around the rows of the table
+
+
+def watch(console: Console, board: ProgressBoard) -> tuple[AbstractContextManager[object], Watcher]:
+    """What surrounds the training, and what is called with every event."""
+    if not console.is_terminal:
+        write = partial(console.print, soft_wrap=True)
+        return nullcontext(), PlainLines(board, lambda line: write(Text(visible(line))))
+    live = Live(console=console, refresh_per_second=4)
+    table = LiveTable(board, live)
+    live.update(table.render())
+    return live, table
+
+
+class PlainLines:
+    """One line for every epoch and every ended run, without control codes."""
+
+    def __init__(self, board: ProgressBoard, write: Callable[[str], None]) -> None:
+        self.board, self.write = board, write
+
+    def __call__(self, event: Event) -> None:
+        """Write what an event changed."""
+        if event.run is None:
+            self.write(getattr(event, "text", ""))
+            return
+        state = self.board.update(event)
+        run = f"{state.run.activation}, seed {state.run.seed}"
+        if isinstance(event, Epoch):
+            epoch, train, valid, score, seconds = state.cells()
+            name = "R²" if state.score_name == "r2" else state.score_name
+            self.write(
+                f"{run}: epoch {epoch}, loss {train} train {valid} valid, {name} {score} valid, {seconds} s"
+            )
+        elif isinstance(event, Done):
+            self.write(f"{run}: done{ending(event.record)} [{self.board.summary()}]")
+        elif isinstance(event, Message):
+            self.write(f"{run}: {event.text}")
+        elif isinstance(event, Failed):
+            self.write(f"{run}: failed: {last_line(event.cause)}")
+
+
+class LiveTable:
+    """A table of the runs that redraws itself; the oldest rows are left out when the terminal is full."""
+
+    def __init__(self, board: ProgressBoard, live: Live) -> None:
+        self.board, self.live = board, live
+
+    def __call__(self, event: Event) -> None:
+        """Redraw with what an event changed; messages stand above."""
+        if event.run is not None:
+            self.board.update(event)
+        if isinstance(event, Message):
+            run = "" if event.run is None else f"{event.run.activation}, seed {event.run.seed}: "
+            self.live.console.print(Text(visible(run + event.text)))
+        self.live.update(self.render())
+
+    def render(self) -> Group:
+        """The table and the line below it."""
+        states = self._shown(max(3, self.live.console.size.height - _FRAME))
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("activation", overflow="ellipsis", no_wrap=True, ratio=1)
+        for head in ("seed", "epoch", "train loss", "valid loss", "score", "s"):
+            table.add_column(head, justify="right", no_wrap=True)
+        table.add_column("")
+        for state in states:
+            cells = (state.run.activation, str(state.run.seed), *state.cells(), SIGNS[state.status])
+            table.add_row(*(Text(visible(cell)) for cell in cells), style=STYLES.get(state.status, "bold"))
+        more = len(self.board.states) - len(states)
+        below = self.board.summary() + (f" · {more} more not shown" if more else "")
+        return Group(table, Text(below, style="dim"))
+
+    def _shown(self, most: int) -> list[RunState]:
+        """The runs that fit: those in training first, then the latest ended, then the next to come."""
+        rank = {"training": 0, "failed": 1, "diverged": 2, "done": 2, "waiting": 3}
+        order = sorted(self.board.states.values(), key=lambda state: (rank[state.status], -state.changed))
+        chosen = {id(state) for state in order[:most]}
+        return [state for state in self.board.states.values() if id(state) in chosen]

@@ -1,0 +1,129 @@
+"""The tables of verdicts, claims, published numbers and variance in the terminal."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reluctant.core.display import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from reluctant.analysis import Comparison, ReportData, VerdictRow
+
+
+def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
+    """Print the sentences and the table of every comparison; then, with `everything`, claims and the rest."""
+    from rich.console import Console
+
+    from reluctant.analysis.headline import comparison_title
+    from reluctant.analysis.sentence import (
+        comparison_warnings,
+        margin_sentence,
+        selection_sentence,
+        verdict_sentences,
+    )
+
+    console = Console(highlight=False)
+    for comparison in data.comparisons:
+        if title := comparison_title(comparison):
+            _print(console, f"\n{title}")
+        _print(console, " ".join([verdict_sentences(comparison), selection_sentence(comparison)]).strip())
+        console.print(_verdict_table(comparison))
+        if comparison.family:
+            _print(console, margin_sentence(comparison))
+        for warning in comparison_warnings(comparison):
+            _print(console, warning)
+    if data.question.seed_sources:
+        _print_variances(console, data)
+    if everything:
+        _print_claims(console, data)
+        _print_published(console, data)
+
+
+def _verdict_table(comparison: "Comparison") -> "Table":
+    table = _table(comparison.subject.arm)
+    for head in ("n", comparison.metric.title, "difference", "p (Holm)"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for row in comparison.rows:
+        table.add_row(_text(row.arm), str(row.score.n), *_verdict_cells(comparison, row))
+    return table
+
+
+def _verdict_cells(comparison: "Comparison", row: "VerdictRow") -> Sequence[str]:
+    score, contrast = comparison.unit.interval(row.score), row.contrast
+    if contrast is None:
+        return score, "", "", "baseline"
+    d = contrast.difference
+    mean = f"{d.mean:+.{comparison.unit.score_decimals}f}" if d.n else "–"
+    p = "" if d.corrected is None else f"{d.corrected:.3f}" if d.corrected >= 0.001 else "< .001"
+    return score, mean, p, f"{contrast.verdict.sign} {contrast.verdict.value}"
+
+
+def _print_variances(console: "Console", data: "ReportData") -> None:
+    """Each source's share of the variance between runs."""
+    from reluctant.analysis.variance import SOURCE_WORDS
+
+    for setting in data.settings:
+        unit = setting.unit(data.question.metric.name)
+        if setting.title:
+            _print(console, f"\n{setting.title}")
+        table = _table(data.subject.arm)
+        table.add_column("source")
+        for head in ("share", "standard deviation"):
+            table.add_column(head, justify="right", no_wrap=True)
+        for each in setting.variances:
+            if each.missing:
+                lost = f"{each.missing} of {each.runs} runs missing or diverged"
+                table.add_row(_text(each.arm), lost, "–", "–")
+            for part in each.parts:
+                share, std = f"{100 * part.share:.0f} %", unit.value(part.variance**0.5)
+                table.add_row(_text(each.arm), SOURCE_WORDS[part.source], share, std)
+        console.print(table)
+
+
+def _print_claims(console: "Console", data: "ReportData") -> None:
+    for setting in data.settings if data.question.claims else ():
+        for judged in setting.claims:
+            _print(console, f"{judged.outcome.value:>12}: {judged.claim.says}")
+
+
+def _print_published(console: "Console", data: "ReportData") -> None:
+    """How many published numbers agree with ours, and all of them."""
+    from reluctant.report.page import published_sentence
+    from reluctant.report.verdict_tables import published_table
+
+    for setting in data.settings if data.question.published else ():
+        numbers = published_table(setting)
+        where = f" ({setting.title})" if setting.title else ""
+        _print(console, f"\n{numbers.caption}{where}\n{published_sentence(setting)}")
+        table = _table(numbers.columns[0].lower(), ratio=None)
+        for i, head in enumerate(numbers.columns[1:], 1):
+            if i in numbers.words:
+                table.add_column(head.lower(), overflow="fold")
+            else:
+                table.add_column(head.lower(), justify="right", no_wrap=True)
+        for row in numbers.rows:
+            table.add_row(*(_text(cell.replace("\n", ", ")) for cell in row))
+        console.print(table)
+
+
+def _table(first: str, ratio: int | None = 1) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(first, overflow="fold", ratio=ratio)
+    return table
+
+
+def _text(text: str) -> "Text":
+    """A text of others as it stands: no markup, no emoji codes, no control codes."""
+    from rich.text import Text
+
+    return Text(visible(text))
+
+
+def _print(console: "Console", text: str) -> None:
+    console.print(_text(text))

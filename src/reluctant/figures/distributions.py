@@ -1,0 +1,112 @@
+"""Distributions before and after the activation, at the start and at the end, as small multiples."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reluctant.analysis import SettingData
+from reluctant.analysis.probe_sentences import distribution_sentence
+from reluctant.analysis.probes import mean_of_finite
+from reluctant.figures.notes import diverged_note, probe_notes
+from reluctant.figures.sheet import empty_sheet, name_panel, sheet
+from reluctant.figures.style import FEW, GHOST, INK, MUTED, RULE, WIDE, Mark, marks, styled
+from reluctant.figures.text_width import fitted, width_of
+from reluctant.records.probe_format import EDGES
+from reluctant.scores import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+@styled
+def distributions(data: SettingData, *, width: float = WIDE) -> "Figure":
+    """What goes into the activations, above the line, and what comes out, below it; start grey, end coloured.
+
+    A row per arm and a column per site; beyond 12 arms one panel each, the mean of its sites.
+    """
+    probes, many, narrow = data.probes, len(data.probes.arms) > FEW, width < 5
+    sites, most = list(probes.sites), 4 if narrow else 5
+    if len(sites) > most:  # evenly chosen ones, the first and the last among them
+        sites = [sites[i] for i in np.linspace(0, len(sites) - 1, most).round().astype(int)]
+    some = len(sites) < len(probes.sites) and not many
+    notes = [data.subject.data, "above the line: inputs", "below: outputs",
+             "grey: at the start", "coloured: after the last epoch",
+             "height: square root of the share of values in 24 bins, the outermost reach to infinity",
+             f"{len(sites)} of {len(probes.sites)} sites" if some else "",
+             "each the mean over its sites" if many and len(sites) > 1 else "",
+             *probe_notes(data), diverged_note(data)]  # fmt: skip
+    title = "Before and after the activation"
+    if not probes.arms or not sites:
+        return empty_sheet(width, title, notes, "No finished run was probed.")
+    cells: dict[str, list[Floats]] = {}
+    for arm in probes.arms:
+        shares = probes.histograms(arm)  # (when, side, sites, bins)
+        by_site = np.moveaxis(shares, 2, 0)
+        at = [probes.sites.index(site) for site in sites]
+        cells[arm] = [mean_of_finite(by_site)] if many else [by_site[i] for i in at]
+    of = marks(data.labels)
+    if many:
+        return _multiples(cells, of, width, title, notes, distribution_sentence(probes, data.labels))
+    left = 0.0 if narrow else min(max(width_of(of[a].label, 8.5) for a in cells), 0.25 * width) + 0.12
+    gap, tall = 0.1, 0.62
+    step, top = tall + (0.28 if narrow else 0.1), 0.42 if narrow else 0.26
+    wide = min((width - left) / len(sites) - gap, 2.2)
+    made = sheet(width, top + step * len(cells) + 0.3, title, notes)
+    bounds = _bounds(cells)
+    for row, (arm, of_sites) in enumerate(cells.items()):
+        for column, cell in enumerate(of_sites):
+            axes = made.panel(left + column * (wide + gap), top + row * step, wide, tall, grid="")
+            _draw(axes, cell, of[arm], bounds, numbered=row == len(cells) - 1)
+        y = top + row * step + (-0.17 if narrow else 0.5 * tall - 0.07)
+        made.write(0, y, fitted(of[arm].label, 8.5, width if narrow else left - 0.1), color=INK)
+    for column, site in enumerate(sites):
+        made.write(left + column * (wide + gap), 0, fitted(probes.site_names[site], 8, wide), fontsize=8)
+    return made.finish(distribution_sentence(probes, data.labels))
+
+
+def _multiples(
+    cells: Mapping[str, Sequence[Floats]], of: Mapping[str, Mark], width: float, title: str,
+    notes: Sequence[str], description: str,
+) -> "Figure":  # fmt: skip
+    columns = 2 if width < 5 else 5
+    gap, tall, step = 0.14, 0.62, 0.92
+    wide = width / columns - gap
+    made = sheet(width, 0.4 + step * math.ceil(len(cells) / columns), title, notes)
+    bounds = _bounds(cells)
+    for i, (arm, (cell,)) in enumerate(cells.items()):
+        row, column = divmod(i, columns)
+        axes = made.panel(column * (wide + gap), 0.2 + row * step, wide, tall, grid="")
+        _draw(axes, cell, of[arm], bounds, numbered=i + columns >= len(cells))
+        name_panel(axes, of[arm].label)
+    return made.finish(description)
+
+
+def _bounds(cells: Mapping[str, Sequence[Floats]]) -> tuple[float, float]:
+    """The highest bin of the outputs, as a depth below the line, and of the inputs."""
+    every = np.array([cell for row in cells.values() for cell in row])  # (cells, when, side, bins)
+    up, down = (max(0.04, float(np.nanmax(every[:, :, side], initial=0))) for side in (0, 1))
+    return -1.05 * float(np.sqrt(down)), 1.05 * float(np.sqrt(up))
+
+
+def _draw(axes: "Axes", cell: Floats, mark: Mark, bounds: tuple[float, float], *, numbered: bool) -> None:
+    axes.set_xlim(-6, 6)
+    axes.set_ylim(*bounds)
+    axes.set_yticks([])
+    axes.set_xticks([-5, 0, 5])
+    axes.set_xticklabels(["−5", "0", "5"] if numbered else [])
+    axes.spines["bottom"].set_visible(False)
+    axes.axvline(0, color=RULE, linewidth=0.8, zorder=0)
+    for when in (0, 1):
+        for side, sign in ((0, 1), (1, -1)):
+            shares = cell[when, side]
+            if not np.isfinite(shares).any():
+                continue
+            heights = sign * np.sqrt(np.nan_to_num(shares))
+            if when == 0:
+                axes.stairs(heights, EDGES, fill=True, color=GHOST, alpha=0.7, linewidth=0)
+            else:
+                axes.stairs(heights, EDGES, color=mark.colour, linewidth=1.2)
+    axes.axhline(0, color=MUTED, linewidth=0.7)

@@ -1,0 +1,417 @@
+"""The contents of the page as plain data: the template only sets it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from reluctant import figures
+from reluctant.analysis import Comparison, ReportData, SettingData, headline, study_facts
+from reluctant.analysis.claims import CONVERGENCE
+from reluctant.analysis.headline import comparison_sentence, comparison_title
+from reluctant.analysis.labels import count, list_names, setting_text, slug
+from reluctant.analysis.probe_sentences import (
+    dead_units_sentence,
+    depth_sentence,
+    distribution_sentence,
+    sentences_beside_verdicts,
+)
+from reluctant.analysis.published import Agreement, PublishedCheck
+from reluctant.analysis.sentence import comparison_warnings, floor_sentence
+from reluctant.analysis.variance import variance_sentence
+from reluctant.catalogue.metrics import USUAL
+from reluctant.figures.style import FEW
+from reluctant.records.study_records import StudyRecords
+from reluctant.report import detail_tables, tables, verdict_tables
+from reluctant.report.extra_section import ExtraSection, extra_sections
+from reluctant.report.pictures import Picture, PictureBook
+from reluctant.report.tables import Table
+
+MANY = 6  # settings up to which every one gets all figures
+NAMED = 6  # arms up to which a sentence names them
+Pairs = study_facts.Pairs
+
+
+@dataclass(frozen=True)
+class ComparisonSection:
+    """One comparison; `sentence` and `title` are empty where the page has only one."""
+
+    title: str
+    sentence: str
+    warnings: tuple[str, ...]
+    floor: str
+    picture: Picture
+    verdicts: Table
+    pairs: Table | None
+    unfolded: bool  # whether the pairs are unfolded
+    too_many: str  # why the pairs are left out, where they are
+
+
+@dataclass(frozen=True)
+class ClaimSection:
+    """One claim: its words, its outcome, how it was tested, the numbers."""
+
+    words: str
+    sign: str
+    outcome: str
+    test: str
+    numbers: Table
+
+
+@dataclass(frozen=True)
+class FigureSection:
+    """A sentence that says what to see, a figure or none, a table."""
+
+    title: str
+    sentence: str
+    picture: Picture | None
+    table: Table
+
+
+@dataclass(frozen=True)
+class ScoreSection:
+    """The scores at one setting: `title` is empty for the only one."""
+
+    title: str
+    overview: Picture
+    scores: Table
+    curves: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class InsideSection:
+    """The inside at one setting; `sentences` stand beside the verdicts."""
+
+    title: str
+    sentences: tuple[str, ...]
+    pictures: tuple[tuple[str, Picture], ...]  # what to see, and the figure
+    tables: tuple[Table, ...]
+    folded: bool  # whether the tables are folded away: they are long
+
+
+@dataclass(frozen=True)
+class ArmSection:
+    """One arm: what it is, and its curves and errors."""
+
+    anchor: str
+    label: str
+    name: str
+    purpose: str
+    formula: str  # an SVG, or empty
+    latex: str
+    source: str
+    shape: Picture | None
+    pictures: tuple[Picture, ...]
+    classes: tuple[Table, ...]  # where classes are many: the worst and the best, at every setting
+
+
+@dataclass(frozen=True)
+class StudySection:
+    """What was trained, where, and what went wrong."""
+
+    recipe: Pairs
+    remarks: tuple[str, ...]
+    network: Table | None
+    environments: tuple[Pairs, ...]
+    provenance: Pairs
+    problems: tuple[tuple[str, str, str], ...]  # the run, what happened, the traceback
+    command: str
+    history: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the template needs."""
+
+    data: ReportData
+    headline: tuple[str, ...]
+    progress: str
+    warnings: tuple[str, ...]
+    comparisons: tuple[ComparisonSection, ...]
+    variances: tuple[FigureSection, ...]
+    extra: tuple[ExtraSection, ...]
+    claims: tuple[tuple[str, tuple[ClaimSection, ...]], ...]  # by title of the setting
+    claim_notes: tuple[str, ...]
+    published: tuple[FigureSection, ...]
+    scores: tuple[ScoreSection, ...]
+    inside: tuple[InsideSection, ...]
+    shapes: Picture | None
+    arms: tuple[ArmSection, ...]
+    study: StudySection | None
+    many_settings: bool
+    few_seeds: bool
+
+
+def build_page(data: ReportData, book: PictureBook) -> Page:
+    """The report of an analysis; figures are saved where the picture book says."""
+    some, records = data.finished > 0, data.records
+    settings = data.settings if some else ()
+    shown = [each for each in data.comparisons if each.family] if some else []
+    done = f"{data.finished:,} of {data.runs_planned:,} runs"
+    return Page(
+        data=data,
+        headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in headline(data)),
+        progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
+        warnings=study_facts.warnings(records) if records else (),
+        comparisons=tuple(
+            _comparison(each, book, alone=len(shown) == 1, first=not i) for i, each in enumerate(shown)
+        ),
+        variances=tuple(_variance(s, book) for s in settings) if data.question.seed_sources else (),
+        extra=extra_sections(data, book),
+        claims=tuple((s.title, _claims(s)) for s in settings) if data.question.claims else (),
+        claim_notes=_claim_notes(data) if some else (),
+        published=tuple(_published(s, book, data) for s in settings) if data.question.published else (),
+        scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
+        inside=_inside(data, book) if some else (),
+        shapes=_shapes(settings[0], book) if some and records else None,
+        arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records else (),
+        study=_study(records, data) if records else None,
+        many_settings=len(data.settings) > MANY,
+        few_seeds=len(data.scores.seeds) < 5,
+    )
+
+
+def _suffix(title: str) -> str:
+    """The end of a file's name for a setting."""
+    return "_" + slug(title.replace(" ", "")) if title else ""
+
+
+def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first: bool) -> ComparisonSection:
+    title, arms = comparison_title(comparison), len(comparison.labels)
+    too_many = (
+        f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms} are too many for a table "
+        f"here; results.comparisons in Python has them."
+    )
+    return ComparisonSection(
+        title=title,
+        sentence="" if alone else comparison_sentence(comparison),
+        warnings=comparison_warnings(comparison),
+        floor=floor_sentence(comparison),
+        picture=book.draw(
+            f"differences_{comparison.metric.name}{_suffix(title)}",
+            partial(figures.differences, comparison),
+            verdict_tables.differences_table(comparison),
+        ),
+        verdicts=verdict_tables.verdicts_table(comparison, explained=first),
+        pairs=verdict_tables.pairs_table(comparison) if 2 < arms <= FEW else None,
+        unfolded=alone and arms <= 6,
+        too_many="" if arms <= FEW else too_many,
+    )
+
+
+def _variance(data: SettingData, book: PictureBook) -> FigureSection:
+    draw = partial(figures.variance_by_source, data)
+    picture = book.draw(f"variance{_suffix(data.title)}", draw, None)
+    sentence = variance_sentence(data.variances, data.subject.arms)
+    return FigureSection(data.title, sentence, picture, verdict_tables.variance_table(data))
+
+
+def _claims(data: SettingData) -> tuple[ClaimSection, ...]:
+    return tuple(
+        ClaimSection(
+            words=judged.claim.says,
+            sign=judged.outcome.sign,
+            outcome=str(judged.outcome),
+            test=f"{judged.test[:1].upper()}{judged.test[1:]}.",
+            numbers=verdict_tables.claim_table(data, judged),
+        )
+        for judged in data.claims
+    )
+
+
+def _claim_notes(data: ReportData) -> tuple[str, ...]:
+    """What has to be known beside the claims: untested ones, what convergence means."""
+    written = data.records.study.claim if data.records else data.question.claims
+    untested = len(written) - len(data.question.claims)
+    converges = any(claim.is_ in ("slowest", "fastest") for claim in data.question.claims)
+    left_out = f"{count(untested, 'claim')} cannot be tested: activations named there take no part."
+    return tuple(filter(None, (CONVERGENCE if converges else "", left_out if untested else "")))
+
+
+def _published(data: SettingData, book: PictureBook, whole: ReportData) -> FigureSection:
+    picture = None
+    if len(whole.settings) <= MANY:
+        draw = partial(figures.published_numbers, data)
+        picture = book.draw(f"published_numbers{_suffix(data.title)}", draw, None)
+    table = verdict_tables.published_table(data)
+    return FigureSection(data.title, published_sentence(data), picture, table)
+
+
+def published_sentence(data: SettingData) -> str:
+    """`11 of 16 published numbers agree with ours. Higher than ours: ReLU after epoch 1 and 5. …`."""
+    checks = data.published
+    counts = Counter(each.agreement for each in checks)
+    verb = "agrees" if len(checks) == 1 else "agree"
+    total = count(len(checks), "published number")
+    sentences = [f"{counts[Agreement.AGREES]} of {total} {verb} with ours."]
+    for agreement in Agreement:
+        group = [each for each in checks if each.agreement == agreement]
+        if group and agreement != Agreement.AGREES:
+            sentences.append(_published_names(data, agreement, group))
+    return " ".join(sentences)
+
+
+def _published_names(data: SettingData, agreement: Agreement, checks: Sequence[PublishedCheck]) -> str:
+    """Which numbers have a verdict: by name where the arms are few."""
+    word = f"{agreement[0].upper()}{agreement[1:]}"
+    epochs: dict[str, list[str]] = {}
+    for each in checks:
+        epoch = f"{each.published.epoch:,}" if each.published.epoch else "last"
+        epochs.setdefault(verdict_tables.published_label(data, each), []).append(epoch)
+    if len(epochs) > NAMED:
+        return f"{word}: {len(checks):,}."
+    if {each.published.epoch for each in checks} == {None}:
+        return f"{word}: {'; '.join(epochs)}."
+    names = (f"{label} after epoch {list_names(list(dict.fromkeys(e)))}" for label, e in epochs.items())
+    return f"{word}: {'; '.join(names)}."
+
+
+def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSection:
+    """The overview; curves and cost where `every` setting gets them."""
+    metric, suffix = data.question.metric.name, _suffix(data.title)
+    overview = book.draw(
+        f"final_{metric}{suffix}", partial(figures.final_scores, data, metric), tables.seeds_table(data)
+    )
+    names = [USUAL[data.subject.task] if metric == "loss" else metric, "loss"] if every else []
+    curves = [
+        book.draw(
+            f"{name}{suffix}", partial(figures.score_by_epoch, data, name), tables.epochs_table(data, name)
+        )
+        for name in dict.fromkeys(names)
+        if name in data.scores.metrics
+    ]
+    if curves and len(data.arms) > 1 and data.cost():
+        draw = partial(figures.score_against_time, data, metric)
+        curves.append(book.draw(f"score_against_time{suffix}", draw, tables.cost_table(data)))
+    return ScoreSection(data.title, overview, tables.final_scores_table(data), tuple(curves))
+
+
+def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
+    """The inside at every setting that was probed; figures only where the settings are few."""
+    every, sections = len(data.settings) <= MANY, []
+    for setting in data.settings:
+        found = tuple(
+            table
+            for table in (
+                detail_tables.probe_table(setting),
+                detail_tables.calibration_table(setting),
+                detail_tables.robustness_table(setting),
+            )
+            if table
+        )
+        if found:
+            sections.append(
+                InsideSection(
+                    setting.title,
+                    ()
+                    if data.question.seed_sources
+                    else sentences_beside_verdicts(setting.comparison, setting.probes),
+                    _inside_pictures(setting, book) if every and setting.probes.arms else (),
+                    found,
+                    len(setting.arms) > FEW,
+                )
+            )
+    return tuple(sections)
+
+
+def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, Picture], ...]:
+    """What dies, what arrives, what goes in and out; of several settings without the last."""
+    probes, suffix, png = data.probes, _suffix(data.title), len(data.probes.arms) <= FEW
+    figures_ = [
+        ("dead_units", figures.dead_units, dead_units_sentence, detail_tables.dead_units_table, probes.sites),
+        ("gradients", figures.gradient_by_depth, depth_sentence, detail_tables.gradient_table, probes.layers),
+        ("distributions", figures.distributions, distribution_sentence, detail_tables.distribution_table,
+         () if data.setting else probes.sites),
+    ]  # fmt: skip
+    return tuple(
+        (
+            sentence(probes, data.labels),
+            book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png),
+        )
+        for name, draw, sentence, table, shown in figures_
+        if shown
+    )
+
+
+def _shapes(data: SettingData, book: PictureBook) -> Picture:
+    return book.draw("shapes", partial(figures.activation_shapes, data), tables.shapes_table(data))
+
+
+def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
+    row, few = study_facts.catalogue_row(arm), len(data.scores.arms) <= FEW
+    latex = row.formula if row else ""
+    drawn = figures.formula(latex) if latex else None
+    every = data.settings if len(data.settings) <= MANY else ()
+    shape = book.draw(
+        f"shape_{slug(arm)}",
+        partial(figures.activation_shape, data.settings[0], arm),
+        tables.shape_table(data.settings[0], arm),
+        narrow=False,
+        png=few,
+    )
+    classes = () if data.subject.regression else [detail_tables.classes_table(s, arm) for s in every]
+    return ArmSection(
+        anchor=f"activation-{data.scores.arms.index(arm) + 1}",
+        label=data.labels[arm],
+        name=arm,
+        purpose=row.purpose if row else f"A function of this study's author: {arm}.",
+        formula=figures.inline_svg(drawn, paths=True, margin=0) if drawn else "",
+        latex=latex,
+        source=row.source if row else "",
+        shape=shape,
+        pictures=tuple(picture for s in every for picture in _arm_pictures(s, arm, book, few=few)),
+        classes=tuple(table for table in classes if table),
+    )
+
+
+def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) -> tuple[Picture, ...]:
+    """Training curves and confusion matrix, or predicted numbers; of many arms the narrow form for all widths."""
+    suffix, caption = f"_{slug(arm)}{_suffix(data.title)}", setting_text(data.setting)
+    curves = partial(figures.training_curves, data, arm, **({} if few else {"width": 3.4}))
+    name, draw, table = "confusion", figures.confusion, detail_tables.confusion_table
+    if data.subject.regression:
+        name, draw, table = "predicted", figures.predicted, detail_tables.predicted_table
+    return (
+        book.draw(
+            f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few
+        ),
+        book.draw(
+            f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few
+        ),
+    )
+
+
+def _study(records: StudyRecords, data: ReportData) -> StudySection:
+    some = len(records) > 0
+    problems = [
+        (study_facts.run_text(run, records.study), f"failed: {last_line(text)}", text)
+        for run, text in records.failures.items()
+    ]
+    problems += [
+        (
+            study_facts.run_text(run.run, records.study),
+            f"diverged in epoch {run.diverged}: the loss was not finite",
+            "",
+        )
+        for run in records
+        if run.diverged is not None
+    ]
+    remarks = dict.fromkeys(remark for each in study_facts.data_of(records) for remark in each.remarks)
+    return StudySection(
+        recipe=study_facts.recipe(records, data.subject.items),
+        remarks=tuple(remarks),
+        network=tables.network_table(records),
+        environments=tuple(study_facts.environments(records)),
+        provenance=study_facts.provenance(records) if some else [],
+        problems=tuple(problems),
+        command=study_facts.command_to_repeat(records),
+        history=study_facts.history(records),
+        source=study_facts.data_source(records.study),
+    )
+
+
+def last_line(text: str) -> str:
+    """The last line of a traceback that holds anything, cut short."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "no traceback was saved"

@@ -1,0 +1,274 @@
+"""The tables of verdicts: every comparison with its numbers, all pairs, claims, published numbers, variance."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from reluctant.analysis import Comparison, Contrast, SettingData, VerdictRow
+from reluctant.analysis.claims import Evidence, JudgedClaim
+from reluctant.analysis.labels import arm_label, metric_title, within_sentence
+from reluctant.analysis.published import Agreement, PublishedCheck
+from reluctant.analysis.units import DASH, OF_TARGET, number, p_value
+from reluctant.analysis.variance import SOURCE_WORDS
+from reluctant.figures.differences import best_first
+from reluctant.figures.published import SPLIT_WORDS, score_words
+from reluctant.report.tables import Table
+from reluctant.statistics import Verdict
+
+VARIANCE_METHOD = (
+    "Every combination of the seeds was trained. The variance of the scores is divided by an analysis of "
+    "variance in which all effects are random; what no source accounts for by itself are interactions. "
+    "Intervals: 95 % (Williams 1962). Few numbers per source make wide intervals, and a share of 0 says only "
+    "that no effect was measured."
+)
+
+
+def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
+    """The family that decides, the baseline first."""
+    label, unit = comparison.baseline_label, difference_unit(comparison)
+    rows = {row.arm: row for row in comparison.rows}
+    baseline = rows[comparison.question.baseline]
+    seeds = len(comparison.scores.seeds)
+    note = (
+        f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and its "
+        f"{100 * comparison.question.confidence:g} % interval. More seeds: how many more would decide. Rank: from "
+        f"1 + the number that beat it to all minus the number it beats, by the corrected verdicts of all pairs."
+    )
+    return Table(
+        f"Verdicts against {label}",
+        (comparison.subject.arm.capitalize(), "Verdict", f"Difference, {unit}", "Holm’s p", "More seeds",
+         "Rank", "n"),
+        (
+            (label, "the baseline", *(DASH,) * 3, rank_text(baseline), DASH),
+            *(_verdict_cells(comparison, rows[c.arm], c, seeds) for c in best_first(comparison)),
+        ),
+        note=note if explained else "",
+        words=frozenset({1}),
+        stacked=True,
+    )  # fmt: skip
+
+
+def _verdict_cells(
+    comparison: Comparison, row: VerdictRow, contrast: Contrast, seeds: int
+) -> tuple[str, ...]:
+    n, unit = contrast.difference.n, comparison.unit
+    reason = contrast.decision.reason.partition(";")[0]  # without what the column of more seeds says
+    difference = unit.difference(contrast.difference.mean)
+    if contrast.interval is not None:
+        difference += f"\n{interval_text(comparison, contrast.interval)}"
+    return (
+        row.label,
+        f"{contrast.verdict.sign} {contrast.verdict}\n{reason}",
+        difference,
+        p_value(contrast.difference.corrected),
+        more_seeds_text(contrast),
+        rank_text(row),
+        f"{n}" if n == seeds else f"{n}\nof {seeds}",
+    )
+
+
+def interval_text(comparison: Comparison, ends: tuple[float, float] | None) -> str:
+    """`−0.12 to +0.21`."""
+    if ends is None or not np.isfinite(ends).all():
+        return DASH
+    return " to ".join(comparison.unit.difference(end) for end in ends)
+
+
+def difference_unit(comparison: Comparison) -> str:
+    """What differences are in: points, nats, the target's units; R² has no unit but itself."""
+    unit = comparison.unit
+    return unit.word or (unit.axis if unit.axis == OF_TARGET else metric_title(comparison.metric))
+
+
+def more_seeds_text(contrast: Contrast) -> str:
+    """`8–22`, or that it is not worth it; a dash where decided."""
+    if contrast.verdict != Verdict.UNDECIDED:
+        return DASH
+    more = contrast.decision.more_seeds
+    if more is None:
+        return "not worth it"
+    return str(more[0]) if more[0] == more[1] else f"{more[0]}–{more[1]}"
+
+
+def rank_text(row: VerdictRow) -> str:
+    """`1`, `1–4`."""
+    if row.rank is None:
+        return DASH
+    return str(row.rank[0]) if row.rank[0] == row.rank[1] else f"{row.rank[0]}–{row.rank[1]}"
+
+
+def differences_table(comparison: Comparison) -> Table:
+    """The numbers behind the verdicts."""
+    rows = []
+    for contrast in best_first(comparison):
+        d = contrast.difference
+        rows.append((
+            comparison.labels[contrast.arm],
+            str(d.n),
+            comparison.unit.difference(d.mean),
+            interval_text(comparison, contrast.interval),
+            interval_text(comparison, contrast.with_items),
+            number(comparison.unit.scaled(d.std), 3),
+            p_value(d.p),
+            p_value(d.corrected),
+            p_value(d.sign_flip),
+            DASH if d.effect is None else number(d.effect, 2),
+            DASH if d.improvement is None else number(d.improvement, 2),
+        ))  # fmt: skip
+    confidence = 100 * comparison.question.confidence
+    return Table(
+        f"Paired differences from {comparison.baseline_label}",
+        (comparison.subject.arm.capitalize(), "Shared seeds", "Mean", f"{confidence:g} % interval, seeds",
+         f"95 % interval, seeds and test {comparison.subject.items}", "Standard deviation", "p", "Holm’s p",
+         "Sign-flip p", "Effect size", "Probability of improvement"),
+        tuple(rows),
+        note="p: paired t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean over "
+        f"standard deviation of the differences. Probability of improvement: that a run of the "
+        f"{comparison.subject.arm} beats one of the baseline.",
+    )  # fmt: skip
+
+
+def pairs_table(comparison: Comparison) -> Table:
+    """Every pair: the row's verdict against the column."""
+    cells, verdicts = {}, set()
+    for pair in comparison.pairs:
+        mean, reverse = pair.difference.mean, pair.verdict.reversed
+        verdicts |= {pair.verdict, reverse}
+        cells[pair.arm, pair.other] = f"{pair.verdict.sign}\n{comparison.unit.difference(mean)}"
+        cells[pair.other, pair.arm] = f"{reverse.sign}\n{comparison.unit.difference(-mean)}"
+    labels = comparison.labels
+    return Table(
+        "",
+        ("Row against column", *labels.values()),
+        tuple((label, *(cells.get((a, b), "") for b in labels)) for a, label in labels.items()),
+        note=f"Below each sign the mean of row minus column, in {difference_unit(comparison)}. "
+        + " · ".join(f"{verdict.sign}\u00a0{verdict}" for verdict in Verdict if verdict in verdicts),
+        stacked=True,
+    )
+
+
+def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
+    """The numbers behind a claim's outcome."""
+    claim, unit = judged.claim, data.unit(judged.claim.metric)
+    decimals = 2 if judged.in_epochs else unit.score_decimals
+    differences = any(len(each.arms) > 1 for each in judged.evidence)
+
+    def cells(evidence: Evidence) -> tuple[str, ...]:
+        interval = DASH
+        if evidence.low is not None and evidence.high is not None:
+            interval = f"{number(evidence.low, decimals)} to {number(evidence.high, decimals)}"
+        p = (p_value(evidence.p),) if differences else ()
+        labels = " − ".join(data.labels[arm] for arm in evidence.arms)
+        return (labels, number(evidence.mean, decimals), interval, str(evidence.n), *p, str(evidence.speaks))
+
+    tested = ("p",) if differences else ()
+    metric = data.metric(claim.metric)
+    title = "loss" if metric.name == "loss" else within_sentence(metric_title(metric))
+    split = SPLIT_WORDS[claim.split]
+    caption = f"{title[0].upper()}{title[1:]}, {split} ({unit.axis})"
+    if judged.in_epochs:
+        caption = f"Epochs until {title} converges ({split})"
+    return Table(
+        caption,
+        ("About", "Mean difference" if differences else "Mean",
+         "97.5 % interval" if data.question.extended else "95 % interval", "n", *tested, "Speaks"),
+        tuple(map(cells, judged.evidence)),
+        words=frozenset({4 + len(tested)}),
+    )  # fmt: skip
+
+
+def published_table(data: SettingData) -> Table:
+    """Every published number beside ours; what all have in common stands in the caption."""
+    checks = data.published
+
+    def score(check: PublishedCheck) -> str:
+        return score_words(data, check.published)
+
+    def value(check: PublishedCheck) -> Callable[[float], str]:
+        return data.unit(check.published.metric).value
+
+    def published(check: PublishedCheck) -> str:
+        p = check.published
+        std = "" if p.deviation is None else f"\n± {value(check)(p.deviation)}, {p.runs:,} runs"
+        return value(check)(p.value) + std
+
+    def agrees_within(check: PublishedCheck) -> str:
+        if check.low is None or check.high is None:
+            return DASH
+        return f"{value(check)(check.low)} to {value(check)(check.high)}"
+
+    def agreement(check: PublishedCheck) -> str:
+        return f"{check.agreement.sign} {check.agreement}" + (f"\n{check.reason}" if check.reason else "")
+
+    scores, sources = {score(each) for each in checks}, {each.published.source for each in checks}
+    columns: list[tuple[str, Callable[[PublishedCheck], str]]] = [
+        (data.subject.arm.capitalize(), lambda each: published_label(data, each)),
+        *([] if len(scores) == 1 else [("Score", score)]),
+        ("Epoch", lambda each: f"{each.published.epoch:,}" if each.published.epoch else "last"),
+        ("Published", published),
+        ("Our mean", lambda each: value(each)(each.mean)),
+        ("Agrees within", agrees_within),
+        ("n", lambda each: str(each.n)),
+        ("Verdict", agreement),
+        *([] if len(sources) == 1 else [("Source", lambda each: each.published.source)]),
+    ]
+    heads = [head for head, _ in columns]
+    return Table(
+        f"Published numbers beside ours{f': {scores.pop()}' if len(scores) == 1 else ''}",
+        tuple(heads),
+        tuple(tuple(cell(each) for _, cell in columns) for each in checks),
+        note=_published_note(checks, data.question.confidence, sources),
+        words=frozenset(heads.index(head) for head in ("Score", "Verdict", "Source") if head in heads),
+        stacked=True,
+    )
+
+
+def published_label(data: SettingData, check: PublishedCheck) -> str:
+    """What the activation of a published number is called."""
+    return data.labels.get(check.published.activation) or arm_label(check.published.activation)
+
+
+def _published_note(checks: Sequence[PublishedCheck], confidence: float, sources: set[str]) -> str:
+    """How the verdicts come about, and how many would fall outside by chance alone."""
+    percent = f"{100 * confidence:g} %"
+    kinds = {each.published.deviation is None for each in checks}
+    single = f"a single run agrees where one further run of ours would lie in {percent} of cases"
+    several = (
+        f"a mean of several runs agrees where Welch's {percent} interval of the difference of means holds 0"
+    )
+    rule = f"{single}; {several}" if len(kinds) > 1 else single if True in kinds else several
+    judged = sum(each.agreement != Agreement.UNDECIDED for each in checks)
+    chance = ""
+    if judged > 1:
+        chance = f" Of {judged:,} judged, about {(1 - confidence) * judged:.1g} would fall outside by chance."
+    few = " Under five runs: wide and uncertain." if any(1 < each.n < 5 for each in checks) else ""
+    source = f" Source: {next(iter(sources))}." if len(sources) == 1 else ""
+    return f"{rule[0].upper()}{rule[1:]}.{chance}{few}{source}"
+
+
+def variance_table(data: SettingData) -> Table:
+    """The components of variance of every arm."""
+    metric, unit = data.question.metric, data.unit(data.question.metric.name)
+    rows = []
+    for each in data.variances:
+        if not each.parts:
+            lost = f"{each.missing} of {each.runs} runs missing or diverged"
+            rows.append((data.labels[each.arm], lost, DASH, DASH, DASH, DASH))
+        for part in each.parts:
+            interval = DASH
+            if part.low is not None and part.high is not None:
+                interval = f"{unit.value(part.low**0.5)} to {unit.value(part.high**0.5)}"
+            share = f"{100 * part.share:.0f} %" if np.isfinite(part.share) else DASH
+            levels = str(part.levels) if part.low is not None else DASH
+            std = unit.value(part.variance**0.5)
+            rows.append((data.labels[each.arm], SOURCE_WORDS[part.source], levels, share, std, interval))
+    heads = (
+        data.subject.arm.capitalize(),
+        "Source",
+        "Numbers",
+        "Share",
+        "Standard deviation",
+        "95 % interval",
+    )
+    caption = f"Standard deviation of {metric_title(metric)} by source, on {data.subject.test_part}"
+    return Table(caption, heads, tuple(rows), note=VARIANCE_METHOD, words=frozenset({1}))

@@ -1,0 +1,170 @@
+"""The one table that analysis takes: a score per arm, setting, seed and epoch.
+
+An arm is what is compared (an activation), a setting one combination of everything else that varies.
+"""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from reluctant.catalogue.metrics import METRICS, Metric
+from reluctant.core.errors import StudyError
+from reluctant.core.suggestions import did_you_mean, normalised
+from reluctant.statistics import Interval, mean_interval
+
+Floats = npt.NDArray[np.float64]
+Seed = int | str
+At = Literal["last", "best", "mean"]
+AT = ("last", "best", "mean")  # after the last epoch, the one best on validation, the mean over epochs
+SPLITS = ("train", "valid", "test")
+
+
+class ScoredRun(Protocol):
+    """One training and its scores: a record of ours, or a row of somebody's table."""
+
+    @property
+    def arm(self) -> str:
+        """What is compared."""
+
+    @property
+    def seed(self) -> Seed:
+        """Runs of all arms with the same seed are paired."""
+
+    @property
+    def diverged(self) -> int | None:
+        """The epoch in which the loss stopped being finite; None where it never did."""
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs ended with finite numbers."""
+
+    def value(self, axis: str) -> Any:
+        """The run's value on an axis of the study."""
+
+    def curve(self, name: str, split: str = "test") -> Floats:
+        """A metric after every epoch, shape (epochs,)."""
+
+    def full_curve(self, name: str, split: str = "test") -> Floats:
+        """The curve over all planned epochs: a run that stopped early keeps its last value."""
+
+    def score(self, name: str, split: str = "test", at: str = "last") -> float:
+        """A metric after the last epoch, at the best one, or as the mean; NaN where the run diverged."""
+
+    def resolution(self, name: str, split: str = "test") -> float:
+        """One step of a score, such as 1 / test inputs; 0 for a score without steps."""
+
+    def without_groups(self, name: str, groups: int) -> Floats | None:
+        """The final test score without each of `groups` groups of test items; None where not known."""
+
+    def epochs_to_converge(self, name: str, split: str = "test") -> float:
+        """Epochs until 90 % of the way from the first epoch's value to the last; NaN where not known."""
+
+    def epochs_to_reach(self, name: str, target: float, split: str = "test") -> float:
+        """Epochs until a metric is as good as the target; infinite if never."""
+
+    def seconds_per_epoch(self) -> float:
+        """Training time of an epoch, the median of the run's; NaN where not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of all finished runs.
+
+    Args:
+        arms: All arms, in the order of tables and figures.
+        seeds: All seeds, in the order of arrays.
+        runs: The finished runs, diverged ones among them.
+        settings: Every combination of the axes beside arm and seed; one empty setting where nothing else
+            varies.
+        metrics: The metrics that these runs have scores of, by name.
+        control: Runs of the baseline under other seeds, for the noise floor.
+    """
+
+    arms: tuple[str, ...]
+    seeds: tuple[Seed, ...]
+    runs: tuple[ScoredRun, ...]
+    settings: tuple[Mapping[str, Any], ...] = ({},)
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: {m.name: m for m in METRICS})
+    control: tuple[ScoredRun, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    @cached_property
+    def _by_arm(self) -> Mapping[str, tuple[ScoredRun, ...]]:
+        """The runs of every arm, one per seed, in the order of the seeds."""
+        position = {seed: i for i, seed in enumerate(self.seeds)}
+        runs: dict[str, list[ScoredRun]] = {arm: [] for arm in self.arms}
+        for run in self.runs:
+            if run.seed in position and run.arm in runs:
+                runs[run.arm].append(run)
+        return {arm: tuple(sorted(each, key=lambda run: position[run.seed])) for arm, each in runs.items()}
+
+    def of(self, arm: str) -> tuple[ScoredRun, ...]:
+        """The finished runs of an arm at the one setting, in the order of the seeds."""
+        self.require_one_setting()
+        return self._by_arm[arm]
+
+    def finished(self, arm: str) -> tuple[ScoredRun, ...]:
+        """The runs of an arm that ended with finite numbers."""
+        return tuple(run for run in self.of(arm) if run.diverged is None)
+
+    def diverged(self, arm: str) -> int:
+        """How many runs of an arm diverged."""
+        return sum(run.diverged is not None for run in self.of(arm))
+
+    def values(self, name: str, arm: str, split: str = "test", at: str = "last") -> Floats:
+        """A score per seed, shape (seeds,); NaN where a run diverged or is missing."""
+        by_seed = {run.seed: run.score(name, split, at) for run in self.of(arm)}
+        return np.array([by_seed.get(seed, np.nan) for seed in self.seeds], float)
+
+    def interval(self, name: str, arm: str, split: str = "test", at: str = "last") -> Interval:
+        """Mean and 95 % interval of an arm's scores; diverged runs are left out."""
+        return mean_interval([run.score(name, split, at) for run in self.finished(arm)])
+
+    def by_epoch(self, name: str, arm: str, split: str = "test") -> Floats:
+        """Curves of an arm's finished runs, shape (runs, epochs); a run that stopped early is continued."""
+        curves = [run.full_curve(name, split) for run in self.finished(arm)]
+        return np.array(curves) if curves else np.empty((0, 0))
+
+    def resolution(self, name: str, split: str = "test") -> float:
+        """One step of a score; 0 where it has none."""
+        return next((run.resolution(name, split) for run in self.runs if run.epochs), 0.0)
+
+    def at(self, setting: Mapping[str, Any]) -> Self:
+        """The scores at one setting."""
+        runs, control = (
+            tuple(run for run in each if all(run.value(axis) == v for axis, v in setting.items()))
+            for each in (self.runs, self.control)
+        )
+        return replace(self, runs=runs, control=control, settings=(setting,))
+
+    def only(self, chosen: Container[tuple[str, Any]], axis: str) -> Self:
+        """The scores of runs whose (arm, value on `axis`) is among `chosen`."""
+        return replace(self, runs=tuple(r for r in self.runs if (r.arm, r.value(axis)) in chosen))
+
+    def require_one_setting(self) -> None:
+        """Raise `StudyError` where more than arm and seed varies."""
+        if len(self.settings) > 1:
+            axes = ", ".join(self.settings[0])
+            raise StudyError(f"the study varies {axes}; choose one setting first, such as {self.settings[0]}")
+
+    def metric(self, name: str) -> Metric:
+        """The metric of this name or alias.
+
+        Raises:
+            StudyError: These runs have no such score.
+        """
+        for metric in self.metrics.values():
+            if normalised(name) in {normalised(each) for each in (metric.name, *metric.aliases)}:
+                return metric
+        known = list(self.metrics)
+        raise StudyError(f"there is no metric {name!r}{did_you_mean(name, known) or _listed(known)}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"; there are {', '.join(names)}" if names else ""
