@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -223,6 +222,7 @@ class Results:
         from reluctant import figures
 
         data, options = self.setting(setting), {} if width is None else {"width": width}
+        arm = "" if activation is None else arm_of(activation, data.arms)
         plots: dict[str, Any] = {
             "scores": lambda: figures.final_scores(data, metric, **options),
             "curves": lambda: figures.score_by_epoch(data, metric, **options),
@@ -241,7 +241,6 @@ class Results:
         if kind in OF_ONE_ARM and activation is None:
             first = without_session(data.arms[0])
             raise StudyError(f"{kind} is of one activation: plot({kind!r}, activation={first!r})")
-        arm = "" if activation is None else arm_of(activation, data.arms)
         return _with_png(plots[kind]())
 
     def _comparison(self, metric: str) -> Comparison:

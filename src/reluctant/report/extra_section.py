@@ -21,5 +21,5 @@ class ExtraSection:
 
 def extra_sections(data: ReportData, book: PictureBook) -> tuple[ExtraSection, ...]:
     """The sections of all optional rooms that have something to say of this analysis."""
-    builders = []
+    builders = [load(each.report_section) for each in extensions() if each.report_section]
     return tuple(section for build in builders if (section := build(data, book)) is not None)
