@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import Counts, confusion, score
+from reluctant.catalogue.metrics import Counts, confusion_counts, score_from_counts
 
 Record = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Measure:
         labels, largest, held = (np.asarray(epoch["published"]["last"][key], np.int64)
                                  for key in ("labels", "largest", "sure"))  # fmt: skip
         counted = held > 0 if self.decision == "sure" else np.full(len(labels), fill_value=True)
-        matrix = confusion(labels[counted], largest[counted], len(whole))
+        matrix = confusion_counts(labels[counted], largest[counted], len(whole))
         return matrix, np.bincount(labels, minlength=len(whole))
 
 
@@ -65,6 +65,6 @@ def macro_f1(matrix: npt.ArrayLike, support: npt.ArrayLike) -> float:
     """F1 per class, 2·hits / (predicted + true), averaged over the classes that occur or are predicted."""
     counts, of = np.asarray(matrix, np.int64), np.asarray(support, np.int64)
     if (counts.sum(axis=1) == of).all() and (of > 0).all():
-        return score(counts, "f1")
+        return score_from_counts(counts, "f1")
     hits, either = np.diagonal(counts), counts.sum(axis=0) + of
     return float((2 * hits[either > 0] / either[either > 0]).mean())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.catalogue.metrics import confusion, counted, total
+from reluctant.catalogue.metrics import confusion_counts, stored_counts, total_items
 from reluctant.records.run_result import SPLITS, decoded
 from reluctant.records.store import Record
 from reluctant.verification.counts import (
@@ -91,12 +91,12 @@ def _predicted(record: Record, described: Described | None) -> Iterator[str]:
             yield "it has test_predictions and no epoch"
         return
     matrix = np.array(epochs[-1]["confusion"]["test"], np.int64)
-    if len(predicted) != (number := total(matrix)):
+    if len(predicted) != (number := total_items(matrix)):
         yield f"its test_predictions are of {len(predicted)} images, and its last test matrix of {number}"
     elif predicted.max(initial=0) >= classes:
         yield f"its test_predictions name class {predicted.max()}, and there are {classes} classes"
     elif described is not None and len(described.labels) == len(predicted):
-        if found := misplaced(counted(confusion(described.labels, predicted, classes)), matrix):
+        if found := misplaced(stored_counts(confusion_counts(described.labels, predicted, classes)), matrix):
             yield f"its test_predictions give {found}, as its last test matrix has it"
     elif found := unlike(tuple(np.bincount(predicted, minlength=classes).tolist()),
                          columns(matrix.tolist())):  # fmt: skip
@@ -112,5 +112,5 @@ def _final(record: Record) -> Iterator[str]:
     if found := unlike(images(final["confusion"]), images(first["train"])):
         yield f"its final training matrix counts {found}, as in epoch 1"
     whole = final.get("test_confusion")
-    if whole is not None and (found := misplaced(counted(np.array(whole, np.int64)), np.array(last["test"]))):
+    if whole is not None and (found := misplaced(stored_counts(np.array(whole, np.int64)), np.array(last["test"]))):
         yield f"its whole test matrix counts {found}, as in its last epoch"

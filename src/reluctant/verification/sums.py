@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import summed
+from reluctant.catalogue.metrics import regression_sums
 from reluctant.records.run_result import SPLITS, numbers
 from reluctant.records.store import Record
 from reluctant.verification.described import Described
@@ -91,7 +91,7 @@ def _predicted(record: Record, described: Described | None) -> Iterator[str]:
         yield f"its test_predictions are of {len(predicted)} inputs, and its last test sums of {counted}"
     elif described is not None and described.labels.shape == predicted.shape:
         found: Sequence[bool] = [
-            _alike(*pair) for pair in zip(summed(described.labels, predicted), last, strict=True)
+            _alike(*pair) for pair in zip(regression_sums(described.labels, predicted), last, strict=True)
         ]
         if not all(found):
             what = ("number", "absolute errors", "squared errors", "spread of targets")[found.index(False)]
