@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import reluctant
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from tests.small import records
 from tests.undisturbed import STUDY, undisturbed, whole
 
@@ -96,7 +96,7 @@ def burning(fire: Fire) -> Iterator[None]:
 
 def carried_out(folder: Path, fire: Fire) -> None:
     """The study, as far as the fire lets it come."""
-    with burning(fire), suppress(Crash, OSError, StudyError):
+    with burning(fire), suppress(Crash, OSError, ReluctantError):
         reluctant.run(TWO, folder, engine="serial")
 
 

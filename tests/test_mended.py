@@ -21,7 +21,7 @@ from reluctant.bench.round import Round
 from reluctant.bench.setting import Setting
 from reluctant.bench.trial import KINDS
 from reluctant.core import session_objects as objects
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, StudyError
 from reluctant.core.own_code import SESSION
 from reluctant.data import from_data
 from reluctant.models.build import DOUBTFUL, build, handed, offers, told
@@ -171,7 +171,7 @@ class TestApart:
     def test_one_that_cannot_be_copied_is_refused(self) -> None:
         net = nn.Linear(4, 3)
         net.lock = threading.Lock()  # type: ignore[assignment]
-        with pytest.raises(StudyError, match=r"the same weights every time, and they cannot be copied"):
+        with pytest.raises(ModelError, match=r"the same weights every time, and they cannot be copied"):
             build(objects.keep("locked", lambda activation: net), "relu", (4,), 3)
 
 

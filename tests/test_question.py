@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import reluctant
 from reluctant.api.run import run as carried_out
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.own_code import SESSION
 from reluctant.core.session_objects import packed, receive, source
 
@@ -181,7 +181,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("given", "words"), WRONG, ids=[words for _, words in WRONG])
 def test_a_mistake_gets_one_message(given: dict[str, Any], words: str, tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(ReluctantError, match=words):
         asked(**given)
     assert not list(tmp_path.rglob("*.json"))
 

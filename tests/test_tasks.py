@@ -16,7 +16,7 @@ import reluctant
 from reluctant.analysis.comparison.images import image_variance
 from reluctant.catalogue.metrics import MOST, counted, score
 from reluctant.core import session_objects as objects
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.own_code import SESSION
 from reluctant.data import Dataset, from_data
 from reluctant.models.build import build, offers
@@ -230,7 +230,7 @@ def test_what_cannot_be_trained_is_refused_before(given: dict[str, Any], data: A
     from reluctant.training import runner as carrying
 
     carrying.forget()
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(ReluctantError, match=words):
         preflight(study)
 
 

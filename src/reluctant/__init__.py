@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from reluctant.api.compare import compare
     from reluctant.api.results import Results
     from reluctant.api.run import run
-    from reluctant.core.errors import StudyError
+    from reluctant.core.errors import DataError, ModelError, ReluctantError, StudyError
     from reluctant.study import Run, Study
 
 __all__ = [
+    "DataError",
+    "ModelError",
+    "ReluctantError",
     "Results",
     "Run",
     "Study",
@@ -32,11 +35,14 @@ __all__ = [
 
 # Imported when first asked for, so that reading results and the command line never import torch.
 _HOMES = {
+    "DataError": "reluctant.core.errors",
+    "ModelError": "reluctant.core.errors",
+    "ReluctantError": "reluctant.core.errors",
     "Results": "reluctant.api.results",
     "compare": "reluctant.api.compare",
     "Run": "reluctant.study",
     "Study": "reluctant.study",
-    "StudyError": "reluctant.core.names",
+    "StudyError": "reluctant.core.errors",
     "run": "reluctant.api.run",
 }
 

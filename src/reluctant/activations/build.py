@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.core.names import Name
 from reluctant.core.own_code import load_own
 
@@ -40,7 +40,7 @@ def make(source: Source) -> nn.Module:
 
     `source` is a name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (copied),
     a function of a tensor, or a factory without arguments. Random states are left as they are.
-    Raises `StudyError` for a name or an object that makes no activation.
+    Raises `StudyError` for an unknown name, `ModelError` for an object that makes no activation.
     """
     return factory(source)()
 
@@ -78,10 +78,10 @@ def _named(name: Name) -> Factory:
 def _from(found: object, keywords: Mapping[str, Any], written: str) -> Factory:
     if isinstance(found, nn.Module):
         if keywords:
-            raise StudyError(f"activation {written}: an object takes no arguments; name its class instead")
+            raise ModelError(f"activation {written}: an object takes no arguments; name its class instead")
         return functools.partial(copy.deepcopy, found)
     if not callable(found):
-        raise StudyError(
+        raise ModelError(
             f"activation {written}: {type(found).__name__} is neither a class, a function nor a factory"
         )
     return functools.partial(_call, found, dict(keywords), written)
@@ -93,12 +93,12 @@ def _call(found: Callable[..., Any], keywords: dict[str, Any], written: str) -> 
     try:
         made = found(**keywords)
     except Exception as fault:
-        raise StudyError(f"activation {written} cannot be made: {type(fault).__name__}: {fault}") from fault
+        raise ModelError(f"activation {written} cannot be made: {type(fault).__name__}: {fault}") from fault
     if isinstance(made, nn.Module):
         return made
     if callable(made):
         return Elementwise(made, {})
-    raise StudyError(
+    raise ModelError(
         f"activation {written} made a {type(made).__name__}; a torch module or a function is wanted"
     )
 

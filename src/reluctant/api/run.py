@@ -11,7 +11,7 @@ from typing import Any
 
 from reluctant.api.results import Results
 from reluctant.core.environment import cores
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.lock import alone
 from reluctant.core.names import parse
 from reluctant.core.session_objects import packed
@@ -103,7 +103,7 @@ def _same_code(study: Study, folder: Folder, facts: list[Record]) -> None:
 
         try:
             now = training.sources(study)
-        except StudyError:  # the code is no more; its results may still be read
+        except ReluctantError:  # the code is no more; its results may still be read
             return
         folder.agree({}, now, facts)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import Name, parse, plain
 from reluctant.core.suggestions import did_you_mean, normalised
 
@@ -148,7 +148,7 @@ class Table(Generic[Row]):
                 raise StudyError(_unknown_parameter(row, key))
             try:
                 value = known[key].check(name.arguments[key])
-            except StudyError as fault:
+            except ReluctantError as fault:
                 raise StudyError(f"{row.name}: {fault}") from None
             if value != plain(known[key].default):
                 checked[key] = value

@@ -13,7 +13,7 @@ from reluctant.cli.judge import compare, export
 from reluctant.cli.looking import doctor, fetch, list_, report, status
 from reluctant.cli.run import run
 from reluctant.core.display import visible
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.core.extensions import extensions, load
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
@@ -55,7 +55,7 @@ def carry_out(arguments: Sequence[str] | None = None) -> int:
         return CANNOT
     except (click.Abort, KeyboardInterrupt):
         return _say("interrupted", INTERRUPTED)
-    except StudyError as fault:
+    except ReluctantError as fault:
         return _say(str(fault), CANNOT)
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone, as with `| head`; nobody wants to know

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reluctant.core.display import quoted
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 
 LONGEST = 1000  # characters; a name is typed by a person, and the parser recurses
 _HEAD = re.compile(r"\s*([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.]*)?)\s*(\(.*\))?\s*", re.ASCII | re.DOTALL)
@@ -54,7 +54,7 @@ def parse(text: object) -> Name:
     head, arguments = match.groups()
     try:
         name = Name(head, _arguments(arguments) if arguments else {})
-    except StudyError as fault:
+    except ReluctantError as fault:
         raise StudyError(f"{quoted(text)}{fault}") from None
     if len(str(name)) > LONGEST:  # it would not be read back from a record
         raise StudyError(f"{quoted(text)} is too long once written out (at most {LONGEST} characters)")
@@ -99,7 +99,7 @@ def _literal(source: str, node: ast.expr) -> Any:
         ) from None
     try:
         return plain(value)
-    except StudyError as fault:
+    except ReluctantError as fault:
         raise StudyError(f": {fault}") from None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reluctant.core.code_hash import sum_of
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import StudyError, describe_exception
 from reluctant.core.own_code import HERE, SESSION, load_own
 
 _SUMS: dict[str, str] = {}  # of objects that came from another process
@@ -37,9 +37,8 @@ def packed(heads: Iterable[str]) -> bytes:
         try:
             found[head.partition(":")[2]] = source(head), cloudpickle.dumps(value)
         except Exception as fault:  # pickling runs anybody's code
-            reason = (str(fault).splitlines() or [""])[0]
             raise StudyError(
-                f"{head} cannot be sent to worker processes ({type(fault).__name__}: {reason}); "
+                f"{head} cannot be sent to worker processes ({describe_exception(fault)}); "
                 f"train in this process with engine='serial'"
             ) from None
     return bytes(cloudpickle.dumps(found)) if found else b""

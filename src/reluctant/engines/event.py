@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def attempt(work: Work, run: Any) -> Events:
                 record: dict[str, Any] = end.value
                 break
             yield Said(run, epoch) if isinstance(epoch, str) else Epoch(run, epoch)
-    except StudyError as fault:
+    except ReluctantError as fault:
         yield Failed(run, str(fault))
     except Exception as fault:
         if (asked := interruption(fault)) is not None:

@@ -9,7 +9,7 @@ from reluctant.analysis.comparison.inputs import described, items
 from reluctant.analysis.comparison.units import unit_of
 from reluctant.catalogue import ACTIVATIONS, DATASETS
 from reluctant.catalogue.metrics import metric as named
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import Name, literal, parse
 from reluctant.core.own_code import HERE
 from reluctant.figures.style import Mark, mark
@@ -36,7 +36,7 @@ def shortened(activation: str) -> str:
     try:
         name = parse(activation)
         title = name.head.rpartition(":")[2] if name.is_own else ACTIVATIONS[name.head].title
-    except StudyError:  # a record of another version may name what this one does not know
+    except ReluctantError:  # a record of another version may name what this one does not know
         return clip(activation)
     values = [name.arguments[key] for key in sorted(name.arguments)]
     return clip(" ".join([title, *map(_value, values)]))
@@ -60,7 +60,7 @@ def data_title(results: Results) -> str:
 def _dataset(dataset: str) -> str:
     try:
         row = DATASETS[parse(dataset).head]
-    except StudyError:
+    except ReluctantError:
         return clip(dataset.replace(f"{HERE}:data_", "data at hand, "), 60)
     own = _of_file(parse(dataset)) if parse(dataset).arguments else row.title
     return f"{own} ({row.note})" if row.note else own
@@ -83,7 +83,7 @@ def classes(results: Results, count: int) -> tuple[str, ...]:
         return tuple(clip(str(name)) for name in kept["classes"])
     try:
         known = DATASETS[parse(results.study.dataset[0]).head].classes
-    except StudyError:
+    except ReluctantError:
         known = ()
     return known if len(known) == count else tuple(map(str, range(count)))
 
@@ -158,7 +158,7 @@ def _setting(value: object) -> str:
     """A value of an axis; code of this package without its module, its switches without `=True`."""
     try:
         name = parse(value)
-    except StudyError:
+    except ReluctantError:
         return str(value)
     if not name.is_own or not name.head.startswith("reluctant."):
         return str(value)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.analysis.probe_metrics import index, percent
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError, describe_exception
 from reluctant.core.names import Name, parse
 from reluctant.core.own_code import load_own
 from reluctant.models.build import handed
@@ -84,9 +84,8 @@ def _tried(look: Callable[[], Record], source: str, subject: Subject) -> Record:
         return look()
     except Exception as fault:
         size = "×".join(map(str, subject.part.images.shape[1:]))
-        told = str(fault).strip().splitlines() or [""]
         raise StudyError(
-            f"{source}: the network fails on images of {size}: {type(fault).__name__}: {told[0][:200]}"
+            f"{source}: the network fails on images of {size}: {describe_exception(fault)}"
         ) from fault
 
 
@@ -196,7 +195,7 @@ def _made(name: Name, found: Any, known: Mapping[str, Any]) -> Any:
         raise StudyError(f"{name.head} is a {type(found).__name__}; a network or what makes one is wanted")
     try:
         return found(**{**_asked(found, known), **name.arguments})
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:
         raise StudyError(f"{name} cannot be made: {type(fault).__name__}: {fault}") from fault

@@ -13,7 +13,7 @@ from torch.nn.parameter import is_lazy
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import OF_IMAGES
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.core.names import Name
 from reluctant.core.own_code import load_own
 from reluctant.core.randomness import integer
@@ -44,7 +44,7 @@ def build(
     them, and with what `handed` finds it has a parameter for; where it takes no activation, every one in the
     network is swapped. PyTorch's global random state is left alone.
 
-    Raises `StudyError` where the network cannot be made.
+    Raises `StudyError` for an unknown name, `ModelError` where the network cannot be made.
     """
     canonical = MODELS.canonical(name)
     data: dict[str, Any] = {"image": image, "classes": classes}
@@ -54,14 +54,14 @@ def build(
             model, _ = _own(name, canonical, activation, data)
         else:
             if canonical.head in OF_IMAGES and len(image) != 3:
-                raise StudyError(_no_image(canonical.head, image))
+                raise ModelError(_no_image(canonical.head, image))
             if canonical.head == "convnet" and task == REGRESSION:
                 data["numbers"] = True
             module, _, attribute = MODELS[canonical.head].code.partition(":")
             kind = getattr(importlib.import_module(module), attribute)
             model = kind(activation=activation, **data, **MODELS.arguments(canonical))
     if not isinstance(model, nn.Module):
-        raise StudyError(f"model {name} made a {type(model).__name__}; a torch module is wanted")
+        raise ModelError(f"model {name} made a {type(model).__name__}; a torch module is wanted")
     _complete(model, image)
     return model
 
@@ -84,10 +84,10 @@ def _own(name: str, canonical: Name, activation: str, data: Mapping[str, Any]) -
     offered = {word: value for word, value in offered.items() if word not in _bound(kind)}
     try:
         return give_or_swap(kind, activation, canonical.arguments, example, offered)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:
-        raise StudyError(f"model {name} cannot be made: {type(fault).__name__}: {fault}") from fault
+        raise ModelError(f"model {name} cannot be made: {type(fault).__name__}: {fault}") from fault
 
 
 def told(name: str, image: tuple[int, ...], classes: int) -> dict[str, Any]:

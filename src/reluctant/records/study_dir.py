@@ -10,7 +10,7 @@ from typing import Any
 
 from reluctant.core.atomic_files import set_aside, sweep, write_whole
 from reluctant.core.environment import name_of
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.lock import NAME as LOCK
 from reluctant.records.store import Record, Store
 from reluctant.study import RECIPE, Run, Study, differences
@@ -97,7 +97,7 @@ class Folder:
         for key in list(self.store.keys()):
             try:
                 record = self._own(key)
-            except StudyError as fault:
+            except ReluctantError as fault:
                 kept = set_aside(self.path / "runs" / f"{key}.json", self.path / "damaged")
                 said.append(f"{str(fault).partition(';')[0]}; set aside as {kept}, to be trained again")
             else:

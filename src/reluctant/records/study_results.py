@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant.catalogue.metrics import CLASSIFICATION, SHOWN, metric, total
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.records.run_result import SPLITS, Floats, Result, decoded, numbers
 from reluctant.records.store import Store
 from reluctant.statistics import Interval, mean_interval
@@ -236,7 +236,7 @@ def _trusted(store: Store, runs: Sequence[Run]) -> tuple[dict[Run, Result], list
                 if result.run.key != run.key:
                     raise ValueError("another run's record under this name")
                 found[run] = result
-        except (StudyError, KeyError, TypeError, ValueError):
+        except (ReluctantError, KeyError, TypeError, ValueError):
             damaged.append(f"{run.key}.json")
     return found, damaged
 

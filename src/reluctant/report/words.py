@@ -19,7 +19,7 @@ from reluctant.catalogue import (
     parts_of,
 )
 from reluctant.catalogue.metrics import total
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.core.names import parse
 from reluctant.figures.labels import count, data_title, setting_words
 from reluctant.records.run_result import SPLITS, Result
@@ -103,7 +103,7 @@ def _several(table: Table[Any], names: Sequence[str]) -> str:
 def _purpose(table: Table[Any], name: str) -> str:
     try:
         return str(table[parse(name).head].purpose)
-    except StudyError:
+    except ReluctantError:
         return ""
 
 
@@ -144,7 +144,7 @@ def row_of(activation: str) -> Activation | None:
     """The catalogue's row of an activation, None for one's own."""
     try:
         return ACTIVATIONS[parse(activation).head]
-    except StudyError:
+    except ReluctantError:
         return None
 
 

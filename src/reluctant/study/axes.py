@@ -22,7 +22,7 @@ from reluctant.catalogue import (
     SCHEDULES,
     augmentation,
 )
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.study.claim import printable
 from reluctant.study.seeds import LARGEST, Seed, as_table, crossed
 
@@ -52,7 +52,7 @@ def _named(canonical: Callable[[object], object]) -> BeforeValidator:
     def checked(text: object) -> str:
         try:
             return str(canonical(text))
-        except StudyError as fault:
+        except ReluctantError as fault:
             raise ValueError(str(fault)) from None
 
     return BeforeValidator(checked)

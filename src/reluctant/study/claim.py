@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import metric
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 
 At = Literal["last", "best", "mean"]
 Is = Literal["highest", "lowest", "slowest", "fastest", "higher", "lower"]
@@ -17,7 +17,7 @@ def named_activation(text: object) -> str:
     """The canonical name of an activation, as a validator."""
     try:
         return str(ACTIVATIONS.canonical(text))
-    except StudyError as fault:
+    except ReluctantError as fault:
         raise ValueError(str(fault)) from None
 
 
@@ -25,7 +25,7 @@ def named_metric(name: str) -> str:
     """The name of a metric, aliases resolved, as a validator."""
     try:
         return metric(name).name
-    except StudyError as fault:
+    except ReluctantError as fault:
         raise ValueError(str(fault)) from None
 
 

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from reluctant.catalogue.metrics import CLASSIFICATION, METRICS, USUAL, metric
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.own_code import HERE
 from reluctant.study.axes import (
     STRICT,
@@ -252,7 +252,7 @@ class Study(BaseModel):
             _put(given, path, value)
         try:
             return cls(**given)
-        except StudyError as fault:
+        except ReluctantError as fault:
             raise StudyError(f"{origin}: {fault}") from None
 
     def to_toml(self, *, objects: bool = False) -> str:

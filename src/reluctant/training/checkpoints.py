@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from reluctant.core.atomic_files import set_aside, write_whole
+from reluctant.core.errors import ReluctantError
 from reluctant.training.training import Training
 
 FORMAT = 1
@@ -53,6 +54,8 @@ class Checkpoint:
             training.load_state_dict(content)
         except Unfit as fault:
             return self._aside(str(fault))
+        except ReluctantError:  # a fault of the network; the checkpoint is not to blame
+            raise
         except (KeyError, TypeError, ValueError, RuntimeError) as fault:
             return self._aside(f"its content does not fit ({type(fault).__name__})")
         return f"goes on after epoch {len(training.epochs)} of {training.run.epochs}"

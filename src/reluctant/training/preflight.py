@@ -9,7 +9,7 @@ import torch
 from reluctant.activations import check, gain
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import REGRESSION
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.own_code import HERE
 from reluctant.models import build
@@ -85,7 +85,7 @@ def _has_gain(activations: tuple[str, ...]) -> None:
     for activation in activations:
         try:
             gain(activation)
-        except StudyError as fault:
+        except ReluctantError as fault:
             raise StudyError(
                 f"init kaiming needs the gain of every activation, and {activation} has none ({fault}); "
                 f"leave it out, or write init = 'default'"

@@ -5,7 +5,7 @@ import inspect
 import torch
 
 from reluctant.catalogue import PROCEDURES
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.own_code import load_own
 from reluctant.study import Run
 from reluctant.training.tensors import Prepared
@@ -30,7 +30,7 @@ def training_for(run: Run, data: Prepared, device: torch.device | None = None) -
         raise StudyError(f"procedure {name}: {fault}; its class takes {_taken(kind)}") from None
     try:
         made: Training = kind(run, data, device, **name.arguments)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:
         raise StudyError(f"procedure {name} cannot be begun: {type(fault).__name__}: {fault}") from fault

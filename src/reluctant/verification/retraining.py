@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.records.store import Record, Store
 from reluctant.verification.difference import comparable, parted
 from reluctant.verification.facts import Facts
@@ -45,7 +45,7 @@ def _again(place: "Place", facts: Facts) -> Finding:
     _suits(place, facts.run, stored)
     try:
         fresh = _trained(facts.run, held)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:  # code of one's own may raise anything
         return Finding(facts.path, f"cannot be trained again: {type(fault).__name__}: {fault}")
