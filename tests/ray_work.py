@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reluctant.core.errors import StudyError
-from reluctant.engines.worker import Worker
+from reluctant.engines.training_work import TrainingWork
 from reluctant.study import Run
 from tests.engine_work import Steps
 from tests.engine_work import work as usual
@@ -25,7 +25,7 @@ def placed(run: str) -> Steps:
 class Placed:
     """The training of a run, after a word about whose child the process is."""
 
-    worker: Worker
+    worker: TrainingWork
 
     def __call__(self, run: Run) -> Generator[Any, None, Any]:
         yield f"raylet {os.getppid()}"
@@ -38,7 +38,7 @@ class Provider:
 
     there: bool
 
-    def provide(self, run: str) -> Generator[str, None, None]:
+    def provide_data(self, run: str) -> Generator[str, None, None]:
         if not self.there:
             raise StudyError("put the files there by hand")
         yield f"fetched what {run} needs"

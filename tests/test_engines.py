@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reluctant.engines import Done, Epoch, Event, Failed, Ready, Said, Started, local, serial
+from reluctant.engines import Done, Epoch, Event, Failed, Message, Ready, Started, local, serial
 from tests.engine_work import work
 
 ENGINES = {
@@ -106,17 +106,17 @@ class TestDeath:
         assert [type(event) for event in told] == [
             Started,
             Epoch,
-            Said,
+            Message,
             Started,
             Epoch,
-            Said,
+            Message,
             Started,
             Epoch,
             Failed,
         ]
-        assert [e.text.partition("; ")[2] for e in told if isinstance(e, Said)] == [
-            "begun again, try 2 of 3",
-            "begun again, try 3 of 3",
+        assert [e.text.partition("; ")[2] for e in told if isinstance(e, Message)] == [
+            "starting again, attempt 2 of 3",
+            "starting again, attempt 3 of 3",
         ]
 
     def test_a_run_that_succeeds_at_last_is_done(self, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ class TestDeath:
         assert isinstance(told["b"][-1], Done)
 
     def test_what_the_work_says_is_passed_on(self) -> None:
-        assert [e.text for e in died(["say"])["say"] if isinstance(e, Said)] == ["a word to the user"]
+        assert [e.text for e in died(["say"])["say"] if isinstance(e, Message)] == ["a word to the user"]
 
     def test_a_user_s_mistake_has_no_traceback(self) -> None:
         assert died(["mistake"])["mistake"][-1] == Failed("mistake", "write it otherwise")
@@ -166,11 +166,12 @@ class TestDeath:
         """A driver that is killed leaves no worker: its end of the pipe closes, and `wait` returns."""
         code = (
             "import os, signal\n"
-            "from reluctant.engines.local import Process, Task\n"
+            "from reluctant.engines.worker_process import WorkerProcess\n"
+            "from reluctant.engines.run_queue import Attempt\n"
             "from tests.engine_work import work\n"
-            "p = Process(work); p.begin(Task('a'))\n"
-            "while type(p.receive()).__name__ != 'Done': pass\n"
-            "print(p.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+            "w = WorkerProcess(work); w.start_run(Attempt('a'))\n"
+            "while type(w.receive()).__name__ != 'Done': pass\n"
+            "print(w.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         pid = int(out.stdout)
@@ -231,5 +232,5 @@ def test_a_file_in_the_current_folder_does_not_stand_in_for_a_library(
 ) -> None:
     (tmp_path / "random.py").write_text("raise SystemExit('not the one you want')")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent), prepend=os.pathsep)
     assert isinstance(list(local(work, ["a"], workers=1))[-1], Done)

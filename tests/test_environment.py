@@ -7,15 +7,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reluctant.core.environment import PACKAGES, cores, describe, name_of, processor, version
+from reluctant.core.environment import (
+    PACKAGES,
+    cores,
+    describe_environment,
+    environment_id,
+    processor,
+    version,
+)
 
 
 def test_a_description_is_plain_json_and_always_the_same() -> None:
-    assert json.loads(json.dumps(describe())) == describe()
+    assert json.loads(json.dumps(describe_environment())) == describe_environment()
 
 
 def test_a_description_names_versions_and_hardware() -> None:
-    found = describe()
+    found = describe_environment()
     assert found["python"] == platform.python_version()
     assert found["packages"] == {name: version(name) for name in PACKAGES}
     assert set(found) == {
@@ -29,7 +36,7 @@ def test_a_description_tells_nothing_private(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("A_TOKEN", "a-private-word")
     monkeypatch.setattr(platform, "node", lambda: "a-private-word")
     monkeypatch.setattr("getpass.getuser", lambda: "a-private-word")
-    told = json.dumps(describe())
+    told = json.dumps(describe_environment())
     assert "a-private-word" not in told
 
 
@@ -40,7 +47,7 @@ def test_a_version_is_the_installed_one_or_missing() -> None:
 
 def test_the_processors_it_may_use_are_counted_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cores() > 0
-    assert describe()["cores"] == cores()
+    assert describe_environment()["cores"] == cores()
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
     monkeypatch.setattr("os.cpu_count", lambda: 7)
     assert cores() == 7
@@ -73,12 +80,16 @@ def test_a_processors_name_is_the_systems(lines: str, name: str, monkeypatch: py
 
 
 def test_a_descriptions_name_is_short_and_its_own() -> None:
-    found = describe()
-    names = {name_of(found), name_of({**found, "cores": -1}), name_of({**found, "python": "0"})}
+    found = describe_environment()
+    names = {
+        environment_id(found),
+        environment_id({**found, "cores": -1}),
+        environment_id({**found, "python": "0"}),
+    }
     assert len(names) == 3
     assert all(len(name) == 16 and int(name, 16) >= 0 for name in names)
-    assert name_of(dict(reversed(found.items()))) == name_of(found)
+    assert environment_id(dict(reversed(found.items()))) == environment_id(found)
 
 
 def test_names_never_change() -> None:
-    assert name_of({"python": "3.11.7", "cores": 2}) == "f82fc837c03d2387"
+    assert environment_id({"python": "3.11.7", "cores": 2}) == "f82fc837c03d2387"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.names import LONGEST, Name, parse, plain
-from reluctant.core.own_code import load_own
-from reluctant.core.suggestions import did_you_mean, nearest, normalised
+from reluctant.core.names import LONGEST, Name, canonical_value, parse
+from reluctant.core.suggestions import did_you_mean, nearest_names, normalised
+from reluctant.core.user_objects import load_user_object
 from tests.strategies import names, values
 
 
@@ -40,7 +40,7 @@ def test_arguments_are_written_in_one_order() -> None:
 
 
 def test_only_a_colon_makes_a_name_ones_own() -> None:
-    assert [parse(text).is_own for text in ("relu", "my.relu", "my:relu", "elu(x='a:b')")] == [
+    assert [parse(text).is_user_defined for text in ("relu", "my.relu", "my:relu", "elu(x='a:b')")] == [
         False,
         False,
         True,
@@ -212,17 +212,17 @@ def test_deep_but_readable_lists_are_read() -> None:
     [(1.0, 1), (-0.0, 0), (1e17, 10**17), (2.0**62, 2**62), ((1, 2.0), [1, 2]), ({"a": (1.0,)}, {"a": [1]})],
 )
 def test_numbers_count_by_value(value: object, same: object) -> None:
-    assert repr(plain(value)) == repr(same)
+    assert repr(canonical_value(value)) == repr(same)
 
 
 @pytest.mark.parametrize("value", [True, False, None, "1", 0.5, 1e300, 2**63 - 1, -(2**63) + 1])
 def test_other_values_stay_as_they_are(value: object) -> None:
-    assert repr(plain(value)) == repr(value)
+    assert repr(canonical_value(value)) == repr(value)
 
 
 @given(values)
 def test_plain_twice_is_plain_once(value: object) -> None:
-    assert repr(plain(plain(value))) == repr(plain(value))
+    assert repr(canonical_value(canonical_value(value))) == repr(canonical_value(value))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_plain_twice_is_plain_once(value: object) -> None:
 )  # fmt: skip
 def test_what_no_name_can_hold_is_refused(value: object) -> None:
     with pytest.raises(StudyError):
-        plain(value)
+        canonical_value(value)
 
 
 @pytest.mark.parametrize("text", ["leaky_relu", "Leaky-ReLU", "LEAKYRELU", "leaky-re_lu", "leakyrelu"])
@@ -251,7 +251,7 @@ def test_case_hyphen_and_underscore_do_not_count(text: str) -> None:
     ],
 )
 def test_the_nearest_names_come_first(text: str, known: list[str], near: list[str]) -> None:
-    assert nearest(text, known) == near
+    assert nearest_names(text, known) == near
 
 
 def test_a_hint_names_the_nearest_or_nothing() -> None:
@@ -272,18 +272,18 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_ones_own_module_lies_in_the_current_folder(here: Path) -> None:
     (here / "lab.py").write_text("class Wide:\n    class Inner:\n        answer = 42\n")
-    assert load_own("lab:Wide", "activation").__name__ == "Wide"
-    assert load_own("lab:Wide.Inner.answer", "activation") == 42
+    assert load_user_object("lab:Wide", "activation").__name__ == "Wide"
+    assert load_user_object("lab:Wide.Inner.answer", "activation") == 42
 
 
 def test_ones_own_module_may_lie_in_a_package(here: Path) -> None:
     (here / "labs").mkdir()
     (here / "labs" / "acts.py").write_text("Serf = 'serf'\n")
-    assert load_own("labs.acts:Serf", "activation") == "serf"
+    assert load_user_object("labs.acts:Serf", "activation") == "serf"
 
 
 def test_ones_own_module_may_be_installed(here: Path) -> None:
-    assert load_own("math:pi", "activation") == pytest.approx(3.14159265)
+    assert load_user_object("math:pi", "activation") == pytest.approx(3.14159265)
 
 
 @pytest.mark.parametrize(
@@ -300,28 +300,28 @@ def test_ones_own_module_may_be_installed(here: Path) -> None:
 def test_a_module_that_fails_to_import_says_why(source: str, words: str, here: Path) -> None:
     (here / "lab.py").write_text(source + "\n")
     with pytest.raises(StudyError, match=re.escape(words)) as fault:
-        load_own("lab:Serf", "activation")
+        load_user_object("lab:Serf", "activation")
     assert str(fault.value).startswith("activation 'lab:Serf': ")
 
 
 @pytest.mark.parametrize("head", ["no_such_module:x", "a..b:c", "a.:b", "math.no:x"])
 def test_a_missing_module_is_named(head: str, here: Path) -> None:
     with pytest.raises(StudyError, match=r"there is no module '.+' here or among the installed packages"):
-        load_own(head, "model")
+        load_user_object(head, "model")
 
 
 def test_a_missing_attribute_has_a_near_match(here: Path) -> None:
     (here / "lab.py").write_text("Serf = 1\n_hidden = 2\n")
     with pytest.raises(StudyError, match=re.escape("'lab' has no 'Serv'; did you mean 'Serf'?")):
-        load_own("lab:Serv", "activation")
+        load_user_object("lab:Serv", "activation")
     with pytest.raises(StudyError, match=r"'lab' has no 'Other'$"):
-        load_own("lab:Other", "activation")
+        load_user_object("lab:Other", "activation")
 
 
 @pytest.mark.parametrize("head", ["math:pi..x", "math:pi."])
 def test_an_empty_step_is_no_attribute(head: str, here: Path) -> None:
     with pytest.raises(StudyError, match="'math' has no ''"):
-        load_own(head, "activation")
+        load_user_object(head, "activation")
 
 
 @settings(max_examples=30)
@@ -332,6 +332,6 @@ def test_loading_an_unknown_module_is_always_a_fault(head: str) -> None:
     before = list(sys.path)
     try:
         with pytest.raises(StudyError, match="there is no module"):
-            load_own(head, "activation")
+            load_user_object(head, "activation")
     finally:
         sys.path[:] = before

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reluctant.core.randomness import PURPOSES, derived, generator, integer
+from reluctant.core.randomness import PURPOSES, generator, seed_sequence, torch_seed
 from tests.strategies import seeds, texts
 
 steps = st.integers(0, 2**32 - 1) | texts
@@ -16,14 +16,14 @@ Place = tuple[int, str, tuple[int | str, ...]]
 def state(place: Place) -> list[int]:
     """128 bits of what a place draws."""
     seed, purpose, path = place
-    return [int(word) for word in derived(seed, purpose, *path).generate_state(4)]
+    return [int(word) for word in seed_sequence(seed, purpose, *path).generate_state(4)]
 
 
 @given(places)
 def test_the_same_place_gives_the_same_numbers(place: Place) -> None:
     seed, purpose, path = place
     assert state(place) == state(place)
-    assert integer(seed, purpose, *path) == integer(seed, purpose, *path)
+    assert torch_seed(seed, purpose, *path) == torch_seed(seed, purpose, *path)
     assert (
         generator(seed, purpose, *path).random(4).tolist()
         == generator(seed, purpose, *path).random(4).tolist()
@@ -53,7 +53,7 @@ def test_another_place_gives_other_numbers(one: Place, other: Place) -> None:
 def test_every_part_of_a_place_counts(other: Place) -> None:
     here: Place = (0, "weights", (1, "a"))
     assert state(other) != state(here)
-    assert integer(other[0], other[1], *other[2]) != integer(0, "weights", 1, "a")
+    assert torch_seed(other[0], other[1], *other[2]) != torch_seed(0, "weights", 1, "a")
     assert generator(other[0], other[1], *other[2]).random() != generator(0, "weights", 1, "a").random()
 
 
@@ -72,7 +72,7 @@ def test_drawing_from_one_generator_leaves_the_others_alone() -> None:
 def test_the_global_state_is_left_alone() -> None:
     before = np.random.get_state(legacy=False)
     generator(0, "order").permutation(10)
-    integer(0, "weights", "x")
+    torch_seed(0, "weights", "x")
     after = np.random.get_state(legacy=False)
     assert str(before) == str(after)
 
@@ -80,17 +80,17 @@ def test_the_global_state_is_left_alone() -> None:
 @given(places)
 def test_an_integer_has_63_bits(place: Place) -> None:
     seed, purpose, path = place
-    assert 0 <= integer(seed, purpose, *path) < 2**63
+    assert 0 <= torch_seed(seed, purpose, *path) < 2**63
 
 
 def test_purposes_are_apart() -> None:
     assert len(set(PURPOSES.values())) == len(PURPOSES)
-    assert len({integer(0, purpose) for purpose in PURPOSES}) == len(PURPOSES)
+    assert len({torch_seed(0, purpose) for purpose in PURPOSES}) == len(PURPOSES)
 
 
 def test_an_unknown_purpose_is_an_error() -> None:
     with pytest.raises(KeyError):
-        derived(0, "luck")
+        seed_sequence(0, "luck")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_an_unknown_purpose_is_an_error() -> None:
 def test_the_numbers_never_change(place: Place, number: int) -> None:
     """Where this must change, `RECIPE` must too: the same run would give other numbers."""
     seed, purpose, path = place
-    assert integer(seed, purpose, *path) == number
+    assert torch_seed(seed, purpose, *path) == number
 
 
 def test_the_generators_never_change() -> None:

@@ -18,10 +18,10 @@ import pytest
 
 import reluctant
 from reluctant.core.errors import StudyError
-from reluctant.engines import Done, Epoch, Event, Failed, Ready, Said, Started, on_node
-from reluctant.engines.ray import SPARE, Fleet, ray_engine
-from reluctant.engines.ray_session import knock
-from reluctant.engines.worker import Worker
+from reluctant.engines import Done, Epoch, Event, Failed, Message, Ready, Started, ray_node
+from reluctant.engines.ray import WAITING_CPUS, RayScheduler, ray_engine
+from reluctant.engines.ray_connection import check_address
+from reluctant.engines.training_work import TrainingWork
 from reluctant.records.study_dir import Folder
 from tests.engine_work import work
 from tests.ray_work import Placed, Provider, placed, surroundings
@@ -92,10 +92,10 @@ class TestDeath:
     @pytest.mark.parametrize("how", ["kill", "segfault", "leave", "exit"])
     def test_a_process_that_dies_is_begun_three_times_and_costs_only_its_run(self, how: str) -> None:
         told = carried(["a", how, "b"])
-        said = [event.text for event in told[how] if isinstance(event, Said)]
+        said = [event.text for event in told[how] if isinstance(event, Message)]
         assert [text.partition("; ")[2] for text in said] == [
-            "begun again, try 2 of 3",
-            "begun again, try 3 of 3",
+            "starting again, attempt 2 of 3",
+            "starting again, attempt 3 of 3",
         ]
         assert re.match("the worker process on node .* died before the run was over", last(told[how]).cause)
         assert isinstance(last(told["a"]), Done)
@@ -122,7 +122,7 @@ class TestDeath:
         assert isinstance(last(told["a"]), Done)
 
     def test_what_the_work_says_is_passed_on(self) -> None:
-        assert [event.text for event in carried(["say"])["say"] if isinstance(event, Said)] == [
+        assert [event.text for event in carried(["say"])["say"] if isinstance(event, Message)] == [
             "a word to the user"
         ]
 
@@ -160,7 +160,7 @@ def _refuse() -> None:
 class TestPlace:
     def test_what_a_run_needs_is_provided_first(self) -> None:
         told = by_run(ray_engine(Provider(True), ["a"]))["a"]
-        assert [type(event) for event in told] == [Started, Said, Epoch, Epoch, Done]
+        assert [type(event) for event in told] == [Started, Message, Epoch, Epoch, Done]
 
     def test_what_cannot_be_provided_fails_the_run_in_words(self) -> None:
         told = by_run(ray_engine(Provider(False), ["a"]))["a"]
@@ -180,15 +180,15 @@ class TestPlace:
     def test_many_runs_are_not_all_handed_over_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         at_once = []
 
-        class Counted(Fleet):
-            def fill(self) -> None:
-                super().fill()
-                at_once.append(len(self.flights))
+        class Counted(RayScheduler):
+            def submit_waiting(self) -> None:
+                super().submit_waiting()
+                at_once.append(len(self.tasks))
 
-        monkeypatch.setattr("reluctant.engines.ray.Fleet", Counted)
+        monkeypatch.setattr("reluctant.engines.ray.RayScheduler", Counted)
         done = sum(isinstance(event, Done) for event in ray_engine(work, range(200)))
         assert done == 200
-        assert max(at_once) <= 2 + SPARE
+        assert max(at_once) <= 2 + WAITING_CPUS
 
 
 @pytest.mark.usefixtures("cluster")
@@ -201,14 +201,15 @@ class TestRefusal:
             "version = metadata.version\n"
             "metadata.version = lambda name: '1.13.1' if name == 'torch' else version(name)\n"
         )
-        odd = another(env_vars={"PYTHONPATH": str(tmp_path)})
+        path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+        odd = another(env_vars={"PYTHONPATH": path})
         pipes = [tmp_path / "one", tmp_path / "two"]
         for pipe in pipes:
             os.mkfifo(pipe)
         said, done = [], []
         for event in ray_engine(placed, [f"wait {pipe}" for pipe in pipes] + ["a", "b"]):
             if isinstance(
-                event, Said
+                event, Message
             ):  # the node with the free processor has refused; now the others may go on
                 said.append(event.text)
                 for pipe in pipes:
@@ -223,9 +224,9 @@ class TestRefusal:
     def test_where_no_node_fits_the_study_ends_with_the_reasons(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        here = on_node.home()
+        here = ray_node.describe_driver()
         here["versions"].update({"Python": "2.7.18", "numba": "0.1"})
-        monkeypatch.setattr(on_node, "home", lambda: here)
+        monkeypatch.setattr(ray_node, "describe_driver", lambda: here)
         with pytest.raises(
             StudyError, match=r"no node .*\n  node .* has Python 3.* instead of 2\.7\.18, numba"
         ):
@@ -237,7 +238,7 @@ class TestRefusal:
         assert isinstance(next(events), Ready)
         told = next(events)
         events.close()
-        assert told == Said(None, f"a run wants 1 processors and 0.5 GPUs; {waits}")
+        assert told == Message(None, f"a run needs 1 processors and 0.5 GPUs; {waits}")
 
 
 @pytest.mark.usefixtures("cluster")
@@ -248,10 +249,10 @@ class TestNodes:
         folder.open(STUDY)
         where: dict[Any, str] = {}
         said, late = [], None
-        for event in ray_engine(Placed(Worker(str(folder.path))), list(STUDY.runs())):
-            if isinstance(event, Said) and event.text.startswith("raylet "):
+        for event in ray_engine(Placed(TrainingWork(str(folder.path))), list(STUDY.runs())):
+            if isinstance(event, Message) and event.text.startswith("raylet "):
                 where[event.run] = event.text
-            elif isinstance(event, Said):
+            elif isinstance(event, Message):
                 said.append(event.text)
             if isinstance(event, Epoch) and late is None and where[event.run] == f"raylet {raylet(doomed)}":
                 cluster.remove_node(doomed, allow_graceful=False)
@@ -259,7 +260,7 @@ class TestNodes:
             if isinstance(event, Done):
                 folder.keep(event.run, event.record, event.attempts)
         assert late is not None
-        assert any("begun again, try 2 of 3" in text for text in said)
+        assert any("starting again, attempt 2 of 3" in text for text in said)
         assert records(folder.path) == undisturbed()
 
     def test_a_node_that_comes_late_is_used(self, another: Nodes, tmp_path: Path) -> None:
@@ -295,21 +296,21 @@ class TestAddress:
                 "no.host.of.this.name.invalid:6379",
                 "no Ray cluster answers at no.host.of.this.name.invalid:6379",
             ),
-            ("ray://host:10001", "'ray://host:10001' is no address of a Ray cluster; write HOST:6379"),
-            ("host", "'host' is no address of a Ray cluster; write HOST:6379"),
+            ("ray://host:10001", "'ray://host:10001' is not the address of a Ray cluster; write HOST:6379"),
+            ("host", "'host' is not the address of a Ray cluster; write HOST:6379"),
             ("host:99999", "no Ray cluster answers at host:99999"),
         ],
     )
     def test_an_address_without_a_cluster_is_answered_in_a_sentence(self, address: str, words: str) -> None:
         with pytest.raises(StudyError, match=f"^{words}"):
-            knock(address)
+            check_address(address)
 
     def test_something_else_at_the_address_is_no_cluster(self) -> None:
         with socket.create_server(("127.0.0.2", 0)) as server:
             answering = threading.Thread(target=answer, args=(server,))
             answering.start()
-            with pytest.raises(StudyError, match="something else listens there"):
-                knock(f"127.0.0.2:{server.getsockname()[1]}")
+            with pytest.raises(StudyError, match="another program listens there"):
+                check_address(f"127.0.0.2:{server.getsockname()[1]}")
             answering.join()
 
     def test_the_environment_names_the_cluster(self) -> None:
@@ -375,7 +376,7 @@ class TestAlone:
         out = alone("die")
         (before,) = map(json.loads, out.stdout.splitlines())
         names = {int(pid): name for pid, name in before["processes"].items()}
-        assert {"raylet", "gcs_server", "ray::carry"} <= set(names.values())
+        assert {"raylet", "gcs_server", "ray::run_remote"} <= set(names.values())
         assert all(ended(pid) for pid, name in names.items() if not re.match("ray::(Dash|Runtime)", name))
 
     @pytest.mark.parametrize(("asked", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

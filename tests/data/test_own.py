@@ -114,7 +114,7 @@ def test_what_a_users_code_may_get_wrong_is_said(own: Writer, body: str) -> None
 
 
 def test_a_study_error_of_the_users_own_comes_through(own: Writer) -> None:
-    module = own("from reluctant.core.names import StudyError\ndef make(): raise StudyError('give n')")
+    module = own("from reluctant.core.errors import StudyError\ndef make(): raise StudyError('give n')")
     with pytest.raises(StudyError, match=r"^give n$"):
         load(f"{module}:make")
 

@@ -14,7 +14,7 @@ from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import ModelError
 from reluctant.core.names import Name
-from reluctant.core.own_code import load_own
+from reluctant.core.user_objects import load_user_object
 
 Factory = Callable[[], nn.Module]
 MARK = "reluctant_activation"  # what tells a network's activations from its other modules
@@ -65,8 +65,8 @@ def _undisturbed(build: Factory) -> nn.Module:
 
 
 def _named(name: Name) -> Factory:
-    if name.is_own:
-        return _from(load_own(name.head, "activation"), name.arguments, str(name))
+    if name.is_user_defined:
+        return _from(load_user_object(name.head, "activation"), name.arguments, str(name))
     row, arguments = ACTIVATIONS[name.head], ACTIVATIONS.arguments(name)
     module, _, attribute = row.code.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)

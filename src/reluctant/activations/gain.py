@@ -23,7 +23,7 @@ def gain(name: str) -> float:
     √2 for ReLU (He et al. 2015, 1502.01852). By numerical integration in double precision, at the parameters'
     start. Raises `ModelError` for an activation that is not a function of one number, or is zero everywhere.
     """
-    square = _square(name) if parse(name).is_own else _moment(name)
+    square = _square(name) if parse(name).is_user_defined else _moment(name)
     return 1 / sqrt(square)
 
 

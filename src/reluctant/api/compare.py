@@ -12,13 +12,13 @@ from reluctant.api.progress import counting
 from reluctant.api.results import Results
 from reluctant.api.run import Watcher, run
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core import session_objects as objects
+from reluctant.core import user_objects as objects
 from reluctant.core.canonical_json import digest
-from reluctant.core.code_hash import sum_of
+from reluctant.core.code_hash import code_hash
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.own_code import HERE
 from reluctant.core.suggestions import did_you_mean
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.records.study_dir import Folder
 from reluctant.study import Study
 
@@ -150,7 +150,7 @@ def _data(
         found = load(data, Path(folder) if folder else None)
         return found.name, found, found.task
     made = from_data(data, test_fraction=test_fraction, kind=kind)
-    return objects.keep(f"data_{made.sha256[:8]}", made), made, made.task
+    return objects.register_object(f"data_{made.sha256[:8]}", made), made, made.task
 
 
 def _activations(given: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]) -> list[str]:
@@ -204,7 +204,7 @@ def _kept(word: str, value: Any, used: dict[str, Any]) -> str:
     while word in used and used[word] is not value:
         word += "_"
     used[word] = value
-    return objects.keep(word, value)
+    return objects.register_object(word, value)
 
 
 def _model(given: Any, used: dict[str, Any]) -> str:
@@ -235,9 +235,9 @@ class _Copies:
         return copy.deepcopy(self.module)
 
     @property
-    def source_sum(self) -> str:
+    def source_hash(self) -> str:
         """Of the class, its attributes and the weights."""
-        return sum_of(self.module)
+        return code_hash(self.module)
 
 
 def _called(given: Any) -> str:
@@ -262,7 +262,7 @@ def _fit(word: str) -> str:
 
 def _named_as(baseline: str, names: Sequence[str]) -> str:
     """The baseline as the study names it: `here:squash` for `squash`."""
-    return f"{HERE}:{baseline}" if f"{HERE}:{baseline}" in names else baseline
+    return f"{SESSION_MODULE}:{baseline}" if f"{SESSION_MODULE}:{baseline}" in names else baseline
 
 
 def _seeds(given: Any) -> list[int]:

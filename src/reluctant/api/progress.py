@@ -15,7 +15,7 @@ from rich.text import Text
 
 from reluctant.catalogue.metrics import score
 from reluctant.core.display import visible
-from reluctant.engines import Done, Epoch, Event, Failed, Said, Started
+from reluctant.engines import Done, Epoch, Event, Failed, Message, Started
 from reluctant.study import Run, Study
 
 MARKS = {"waiting": "·", "training": "▶", "done": "✓", "failed": "✗", "diverged": "∞"}
@@ -84,7 +84,7 @@ class Board:
             row.state = "training"
         elif isinstance(event, Epoch):
             row.take(event.record)
-        elif isinstance(event, Said):
+        elif isinstance(event, Message):
             pass
         elif isinstance(event, Done):
             row.state = "done" if event.record["diverged"] is None else "diverged"
@@ -145,7 +145,7 @@ class Plain:
         elif isinstance(event, Done):
             how = _ending(event.record)
             self.write(f"{who}: done{how} [{self.board.summary()}]")
-        elif isinstance(event, Said):
+        elif isinstance(event, Message):
             self.write(f"{who}: {event.text}")
         elif isinstance(event, Failed):
             self.write(f"{who}: failed: {last_line(event.cause)}")
@@ -174,7 +174,7 @@ class LiveTable:
         """Redraw with what an event changed; what was said stands above."""
         if event.run is not None:
             self.board.take(event)
-        if isinstance(event, Said):
+        if isinstance(event, Message):
             who = "" if event.run is None else f"{event.run.activation}, seed {event.run.seed}: "
             self.live.console.print(Text(visible(who + event.text)))
         self.live.update(self.render())
@@ -232,7 +232,7 @@ def counting(study: Study) -> Iterator[Callable[[Event], None]]:
         if event.run is not None:
             board.take(event)
             line(board.summary())
-        elif isinstance(event, Said):
+        elif isinstance(event, Message):
             line("")
             print(visible(event.text))
 
@@ -242,7 +242,7 @@ def counting(study: Study) -> Iterator[Callable[[Event], None]]:
 
 def _only_said(event: Event) -> None:
     """What the data are, what was replaced, what went wrong: where output goes to a file."""
-    if isinstance(event, Said):
+    if isinstance(event, Message):
         print(visible(event.text))
 
 

@@ -11,8 +11,8 @@ from reluctant.catalogue.metrics import REGRESSION
 from reluctant.catalogue.metrics import metric as named
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
-from reluctant.core.own_code import HERE
 from reluctant.core.suggestions import did_you_mean
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.records.study_results import Results as Records
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _shown(figure: "Figure") -> "Figure":
 
 def short(name: str) -> str:
     """`squash` for `here:squash`: in the session that made it, nobody has to be told where it is from."""
-    return name.removeprefix(f"{HERE}:")
+    return name.removeprefix(f"{SESSION_MODULE}:")
 
 
 def _own(results: Records, baseline: str | None) -> str | None:
@@ -168,7 +168,7 @@ def _rows(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _sentences(results: Results) -> list[str]:
-    found = [sentence(each).replace(f"{HERE}:", "") for each in held(results)]
+    found = [sentence(each).replace(f"{SESSION_MODULE}:", "") for each in held(results)]
     if results.missing:
         found.append(f"{len(results)} of {results.study.size} runs so far.")
     for run, cause in list(results.failures.items())[:3]:

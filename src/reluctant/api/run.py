@@ -12,11 +12,11 @@ from typing import Any
 from reluctant.api.results import Results
 from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
-from reluctant.core.lock import alone
+from reluctant.core.lock import lock_folder
 from reluctant.core.names import parse
-from reluctant.core.session_objects import packed
-from reluctant.engines import Done, Engine, Event, Events, Failed, Said, local, serial
-from reluctant.engines.worker import Worker
+from reluctant.core.user_objects import pack_objects
+from reluctant.engines import Done, Engine, Event, Events, Failed, Message, local, serial
+from reluctant.engines.training_work import TrainingWork
 from reluctant.records.store import Record
 from reluctant.records.study_dir import Folder
 from reluctant.study import Run, Study
@@ -85,9 +85,9 @@ def conduct(study: Study, folder: Folder, means: Means) -> Events:
     Raises `StudyError` where another process is at work in the folder.
     """
     folder.check(study)
-    with alone(folder.path):
+    with lock_folder(folder.path):
         facts, told = folder.tend()
-        yield from (Said(None, text) for text in told)
+        yield from (Message(None, text) for text in told)
         if todo := folder.missing(study):
             yield from _train(study, folder, means, todo, facts)
             folder.tidy()
@@ -113,17 +113,17 @@ def _objects(study: Study, means: Means) -> bytes:
     if means.engine == "serial":
         return b""
     named = (*study.activation, *study.model, *study.dataset, *study.procedure)
-    return packed(parse(name).head for name in named)
+    return pack_objects(parse(name).head for name in named)
 
 
 def _train(study: Study, folder: Folder, means: Means, todo: list[Run], facts: list[Record]) -> Events:
     place = str(folder.path.resolve())
     data, here = str(means.data) if means.data else None, _objects(study, means)
-    work = Worker(place, data, means.device, first=todo[0], objects=here)
+    work = TrainingWork(place, data, means.device, first=todo[0], objects=here)
     events = means.chosen(todo)(work, todo)
     try:
         next(events)  # processes start up while the study is looked over here
-        yield from (Said(None, text) for text in _look_over(study, folder, means, facts))
+        yield from (Message(None, text) for text in _look_over(study, folder, means, facts))
         for event in events:
             if isinstance(event, Done):
                 folder.keep(event.run, event.record, event.attempts)

@@ -92,7 +92,7 @@ def _restore(settings: dict[str, Any]) -> None:
 
 def _subject(fresh: Fresh, claimed: str) -> Subject:
     name = ACTIVATIONS.canonical(claimed)
-    if name.is_own:
+    if name.is_user_defined:
         raise StudyError(f"--as wants a name of the catalogue, such as 'gelu', not {claimed!r}")
     row = ACTIVATIONS[name.head]
     return Subject(_at(row, card(str(name))) if name.arguments else row, fresh, str(name))

@@ -28,11 +28,11 @@ def report(folder: Path, output: Path | None) -> None:
 @Folder
 def status(folder: Path) -> None:
     """How far the study in FOLDER has come."""
-    from reluctant.core.lock import holder
+    from reluctant.core.lock import lock_holder
     from reluctant.records.study_results import Results
 
     results = Results.read(folder)
-    if who := holder(folder):
+    if who := lock_holder(folder):
         click.echo(visible(f"at work: {who}"))
     diverged = sum(result.diverged is not None for result in results)
     click.echo(f"{results.study.name}: {len(results)} of {results.study.size} runs finished")
@@ -102,10 +102,10 @@ def fetch(dataset: str) -> None:
 @click.argument("study", required=False)
 def doctor(study: str | None) -> None:
     """What this machine is, and whether it can carry out STUDY."""
-    from reluctant.core.environment import describe
+    from reluctant.core.environment import describe_environment
     from reluctant.data import root
 
-    for key, value in describe().items():
+    for key, value in describe_environment().items():
         shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
         click.echo(f"{key}: {shown}")
     click.echo(f"data sets: {root()}")

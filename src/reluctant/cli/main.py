@@ -14,7 +14,7 @@ from reluctant.cli.looking import doctor, fetch, list_, report, status
 from reluctant.cli.run import run
 from reluctant.core.display import visible
 from reluctant.core.errors import ReluctantError
-from reluctant.core.extensions import extensions, load
+from reluctant.core.extensions import extensions, load_object
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -31,7 +31,7 @@ def reluctant() -> None:
 for command in (run, report, compare, export, list_, fetch, status, doctor):
     reluctant.add_command(command)
 for reference in (each for extension in extensions() for each in extension.commands):
-    reluctant.add_command(load(reference))
+    reluctant.add_command(load_object(reference))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -103,14 +103,14 @@ def _carry_out(study: "Study", folder: "Folder", means: "Means") -> int:
 
     from reluctant.api.progress import Board, watch
     from reluctant.api.run import conduct
-    from reluctant.cli.signals import Stopped, heeded
+    from reluctant.cli.signals import Stopped, stop_on_signal
 
     console = Console()
     folder.check(study)
     todo = folder.missing(study)
     around, tell = watch(console, Board(todo, study.size - len(todo)))
     try:
-        with heeded(), around:
+        with stop_on_signal(), around:
             for event in conduct(study, folder, means):
                 tell(event)
     except Stopped as stop:

@@ -23,7 +23,7 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     trained on.
     """
     canonical = DATASETS.canonical(name)
-    if canonical.is_own:
+    if canonical.is_user_defined:
         return from_factory(canonical)
     module, _, attribute = DATASETS[canonical.head].code.partition(":")
     loader = getattr(importlib.import_module(module), attribute)

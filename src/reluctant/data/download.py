@@ -88,7 +88,7 @@ def fetch(
     `DataError` with every address and its failure, or for a present file that is not the published one.
     """
     canonical = DATASETS.canonical(name)
-    row = None if canonical.is_own else DATASETS[canonical.head]
+    row = None if canonical.is_user_defined else DATASETS[canonical.head]
     if row is None or not row.files:
         say(f"{canonical}: nothing to download")
         return root(folder)

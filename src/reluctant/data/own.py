@@ -5,7 +5,7 @@ from typing import Any
 
 from reluctant.core.errors import DataError, ReluctantError
 from reluctant.core.names import Name
-from reluctant.core.own_code import load_own
+from reluctant.core.user_objects import load_user_object
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset, Split
 
@@ -17,7 +17,7 @@ def from_factory(name: Name) -> Dataset:
 
     Inputs may be uint8 or float (kept as they are, as float32). Raises `DataError`.
     """
-    factory = load_own(name.head, "data set")
+    factory = load_user_object(name.head, "data set")
     if isinstance(factory, Dataset) and factory.sha256:  # handed over as an object, and checked there
         return replace(factory, name=str(name))
     if not callable(factory):

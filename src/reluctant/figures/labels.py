@@ -11,7 +11,7 @@ from reluctant.catalogue import ACTIVATIONS, DATASETS
 from reluctant.catalogue.metrics import metric as named
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import Name, literal, parse
-from reluctant.core.own_code import HERE
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.figures.style import Mark, mark
 from reluctant.records.study_results import Results
 
@@ -35,7 +35,7 @@ def shortened(activation: str) -> str:
     """`LeakyReLU 0.002` for `leaky_relu(negative_slope=0.002)`; one's own by what follows the colon."""
     try:
         name = parse(activation)
-        title = name.head.rpartition(":")[2] if name.is_own else ACTIVATIONS[name.head].title
+        title = name.head.rpartition(":")[2] if name.is_user_defined else ACTIVATIONS[name.head].title
     except ReluctantError:  # a record of another version may name what this one does not know
         return clip(activation)
     values = [name.arguments[key] for key in sorted(name.arguments)]
@@ -61,7 +61,7 @@ def _dataset(dataset: str) -> str:
     try:
         row = DATASETS[parse(dataset).head]
     except ReluctantError:
-        return clip(dataset.replace(f"{HERE}:data_", "data at hand, "), 60)
+        return clip(dataset.replace(f"{SESSION_MODULE}:data_", "data at hand, "), 60)
     own = _of_file(parse(dataset)) if parse(dataset).arguments else row.title
     return f"{own} ({row.note})" if row.note else own
 
@@ -160,7 +160,7 @@ def _setting(value: object) -> str:
         name = parse(value)
     except ReluctantError:
         return str(value)
-    if not name.is_own or not name.head.startswith("reluctant."):
+    if not name.is_user_defined or not name.head.startswith("reluctant."):
         return str(value)
     inside = ", ".join(k if v is True else f"{k}={literal(v)}" for k, v in sorted(name.arguments.items()))
     return name.head.rpartition(":")[2] + (f"({inside})" if inside else "")

@@ -15,8 +15,8 @@ from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import OF_IMAGES
 from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.core.names import Name
-from reluctant.core.own_code import load_own
-from reluctant.core.randomness import integer
+from reluctant.core.randomness import torch_seed
+from reluctant.core.user_objects import load_user_object
 from reluctant.models.swap.factory import give_or_swap
 from reluctant.models.swap.swap import Swap
 
@@ -49,8 +49,8 @@ def build(
     canonical = MODELS.canonical(name)
     data: dict[str, Any] = {"image": image, "classes": classes}
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(integer(seed, "weights"))
-        if canonical.is_own:
+        torch.manual_seed(torch_seed(seed, "weights"))
+        if canonical.is_user_defined:
             model, _ = _own(name, canonical, activation, data)
         else:
             if canonical.head in OF_IMAGES and len(image) != 3:
@@ -69,7 +69,7 @@ def build(
 def swapped(name: str, activation: str, image: tuple[int, ...], classes: int) -> Swap | None:
     """What is swapped in a network of one's own; None where it takes the activation, or is a bundled one."""
     canonical = MODELS.canonical(name)
-    if not canonical.is_own:
+    if not canonical.is_user_defined:
         return None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -78,7 +78,7 @@ def swapped(name: str, activation: str, image: tuple[int, ...], classes: int) ->
 
 def _own(name: str, canonical: Name, activation: str, data: Mapping[str, Any]) -> tuple[Any, Swap | None]:
     """What the user's own factory makes, with this activation; and what was swapped for that."""
-    kind = load_own(canonical.head, "model")
+    kind = load_user_object(canonical.head, "model")
     example = torch.zeros(2, *data["image"])
     offered = {**data, **handed(kind, data["image"], data["classes"])}
     offered = {word: value for word, value in offered.items() if word not in _bound(kind)}
@@ -93,9 +93,9 @@ def _own(name: str, canonical: Name, activation: str, data: Mapping[str, Any]) -
 def told(name: str, image: tuple[int, ...], classes: int) -> dict[str, Any]:
     """What the factory of a network of one's own is told of the data; nothing for a bundled network."""
     canonical = MODELS.canonical(name)
-    if not canonical.is_own:
+    if not canonical.is_user_defined:
         return {}
-    found = handed(load_own(canonical.head, "model"), image, classes)
+    found = handed(load_user_object(canonical.head, "model"), image, classes)
     return {word: value for word, value in found.items() if word not in canonical.arguments}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reluctant.core.atomic_files import write_whole
+from reluctant.core.atomic_files import write_atomically
 from reluctant.core.canonical_json import digest, dumps
 from reluctant.core.errors import StudyError
 
@@ -53,7 +53,7 @@ class Store:
         """
         record = json.loads(dumps(record))  # what will be read back: lists for tuples, texts as keys
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path(key), dumps({**record, "sha256": checksum(record)}) + "\n")
+        write_atomically(self._path(key), dumps({**record, "sha256": checksum(record)}) + "\n")
 
     def __getitem__(self, key: str) -> Record:
         """A record; KeyError where there is none, `StudyError` where it cannot be trusted."""

@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from reluctant.core.atomic_files import set_aside, sweep, write_whole
-from reluctant.core.environment import name_of
+from reluctant.core.atomic_files import delete_partial_files, quarantine, write_atomically
+from reluctant.core.environment import environment_id
 from reluctant.core.errors import ReluctantError, StudyError
-from reluctant.core.lock import NAME as LOCK
+from reluctant.core.lock import LOCK_FILE as LOCK
 from reluctant.records.store import Record, Store
 from reluctant.study import RECIPE, Run, Study, differences
 
@@ -54,7 +54,7 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True)
             if self._file.is_file():
                 self._note(Study.read(self._file), study)
-            write_whole(self._file, study.to_toml(objects=True))
+            write_atomically(self._file, study.to_toml(objects=True))
         except OSError as fault:
             raise StudyError(f"{self.path} cannot be written: {fault.strerror or fault}") from None
 
@@ -71,13 +71,13 @@ class Folder:
         line = {"date": date.today().isoformat(), "looked": len(self.store) > 0, "changed": changed}
         path = self.path / "history.jsonl"
         before_it = path.read_text("utf-8") if path.is_file() else ""
-        write_whole(path, before_it + json.dumps(line) + "\n")
+        write_atomically(path, before_it + json.dumps(line) + "\n")
 
     def keep_data(self, description: Mapping[str, Any]) -> None:
         """Write what is known of the data: classes, sizes, the true classes of the test images."""
         (self.path / "data").mkdir(exist_ok=True)
         path = self.path / "data" / f"{description['sha256'][:16]}.json"
-        write_whole(path, json.dumps(description, indent=1) + "\n")
+        write_atomically(path, json.dumps(description, indent=1) + "\n")
 
     def missing(self, study: Study) -> list[Run]:
         """The runs of the study that have no record yet, in the study's order."""
@@ -92,13 +92,13 @@ class Folder:
         record without its epochs.
         """
         for place in (self.path, *(self.path / name for name in PLACES)):
-            sweep(place)
+            delete_partial_files(place)
         facts, said = [], []
         for key in list(self.store.keys()):
             try:
                 record = self._own(key)
             except ReluctantError as fault:
-                kept = set_aside(self.path / "runs" / f"{key}.json", self.path / "damaged")
+                kept = quarantine(self.path / "runs" / f"{key}.json", self.path / "damaged")
                 said.append(f"{str(fault).partition(';')[0]}; set aside as {kept}, to be trained again")
             else:
                 facts.append({name: value for name, value in record.items() if name != "epochs"})
@@ -154,8 +154,8 @@ class Folder:
         """Write a finished run's record and its environment; forget its checkpoint and its failures."""
         environment = record.get("environment")
         if isinstance(environment, dict):
-            self.keep_environment(name_of(environment), environment)
-            record = {**record, "environment": name_of(environment)}
+            self.keep_environment(environment_id(environment), environment)
+            record = {**record, "environment": environment_id(environment)}
         if "provenance" in record:
             record = {**record, "provenance": {**record["provenance"], "attempts": attempts}}
         self.store.add(run.key, record)
@@ -173,7 +173,7 @@ class Folder:
     def keep_failure(self, run: Run, cause: str) -> None:
         """Write why a run failed; it will be tried again next time."""
         self._failed(run).parent.mkdir(exist_ok=True)
-        write_whole(self._failed(run), f"{run.activation}, seed {run.seed}\n\n{cause}\n")
+        write_atomically(self._failed(run), f"{run.activation}, seed {run.seed}\n\n{cause}\n")
 
     def _failed(self, run: Run) -> Path:
         return self.path / "failed" / f"{run.key}.txt"
@@ -183,7 +183,7 @@ class Folder:
         (self.path / "environments").mkdir(exist_ok=True)
         path = self.path / "environments" / f"{name}.json"
         if not path.is_file():
-            write_whole(path, json.dumps(description, indent=1) + "\n")
+            write_atomically(path, json.dumps(description, indent=1) + "\n")
 
 
 def _ours(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from reluctant.core.atomic_files import write_whole
+from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.environment import version
 from reluctant.records.study_results import Results
@@ -22,7 +22,7 @@ def write(results: Results, folder: str | Path, *, to: str | Path | None = None)
     target = folder / "report.html" if to is None else Path(to)
     html = render(results, folder / "figures" if to is None else None)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, html)
+    write_atomically(target, html)
     return target
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reluctant.analysis.comparison import Comparison, Contrast, compare
 from reluctant.catalogue.metrics import METRICS
-from reluctant.core.atomic_files import write_whole
+from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
 from reluctant.records.study_results import Results
@@ -43,7 +43,7 @@ def _csv(results: Results, path: Path) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(frame.columns)
     writer.writerows([_inert(value) for value in row] for row in frame.itertuples(index=False))
-    write_whole(path, out.getvalue())
+    write_atomically(path, out.getvalue())
 
 
 def _metrics(results: Results) -> list[str]:
@@ -147,7 +147,7 @@ def _markdown(results: Results, path: Path) -> None:
         head = _md(_under(comparison))
         parts.append((f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(line)} |" for line in lines))
     note = "**bold**: the best; *italic*: what the data do not tell from it."
-    write_whole(path, "\n\n".join([*parts, note]) + "\n")
+    write_atomically(path, "\n\n".join([*parts, note]) + "\n")
 
 
 _MD = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "{": "&#123;", "}": "&#125;", "@": "&#64;", "\n": " "} | {
@@ -163,7 +163,7 @@ def _md(text: str) -> str:
 
 
 def _latex(results: Results, path: Path) -> None:
-    write_whole(path, "\n\n".join(map(_tabular, _compared(results))) + "\n")
+    write_atomically(path, "\n\n".join(map(_tabular, _compared(results))) + "\n")
 
 
 def _tabular(comparison: Comparison) -> str:

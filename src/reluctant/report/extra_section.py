@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reluctant.core.extensions import extensions, load
+from reluctant.core.extensions import extensions, load_object
 from reluctant.records.study_results import Results
 from reluctant.report.pictures import Picture, Studio
 from reluctant.report.tables import Table
@@ -21,5 +21,5 @@ class ExtraSection:
 
 def extra_sections(results: Results, studio: Studio) -> tuple[ExtraSection, ...]:
     """The sections of all optional rooms that have something to say of these results."""
-    builders = [load(each.report_section) for each in extensions() if each.report_section]
+    builders = [load_object(each.report_section) for each in extensions() if each.report_section]
     return tuple(section for build in builders if (section := build(results, studio)) is not None)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from reluctant.core.canonical_json import dumps
-from reluctant.core.names import plain
+from reluctant.core.names import canonical_value
 from reluctant.study.seeds import Seed, source_seed
 
 RECIPE = 2  # raised whenever the same Run would give other numbers
@@ -40,8 +40,11 @@ class Run:
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
-        given = {f.name: (plain(getattr(self, f.name)), plain(f.default)) for f in fields(self)
-                 if f.name != "activation"}  # fmt: skip
+        given = {
+            f.name: (canonical_value(getattr(self, f.name)), canonical_value(f.default))
+            for f in fields(self)
+            if f.name != "activation"
+        }
         return {
             "activation": self.activation,
             **{name: value for name, (value, default) in given.items() if not same(value, default)},
@@ -58,7 +61,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as a record holds them."""
-        return {name: plain(value) for name, value in asdict(self).items()}
+        return {name: canonical_value(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Self:

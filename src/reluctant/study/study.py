@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from reluctant.catalogue.metrics import CLASSIFICATION, METRICS, USUAL, metric
 from reluctant.core.errors import ReluctantError, StudyError
-from reluctant.core.own_code import HERE
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.study.axes import (
     STRICT,
     Activations,
@@ -287,7 +287,7 @@ class Study(BaseModel):
 
 def _refuse_objects(study: Study) -> None:
     names = (*study.activation, *study.model, *study.dataset, *study.procedure)
-    if here := [name for name in names if name.startswith(f"{HERE}:")]:
+    if here := [name for name in names if name.startswith(f"{SESSION_MODULE}:")]:
         raise StudyError(
             f"{' and '.join(here)} {'is an object' if len(here) == 1 else 'are objects'} of this Python "
             f"session, which no file can name; put the code into a module and name it module:name, and data "

@@ -80,13 +80,13 @@ def _suits(place: "Place", run: "Run", stored: Record) -> None:
 
 def _trained(run: "Run", held: Mapping[str, Any]) -> Record:
     """The record of a run trained now: on the processor if it was, as the store would keep it."""
-    from reluctant.engines.worker import Worker
+    from reluctant.engines.training_work import TrainingWork
 
     torch = held.get("torch")
     device = "cpu" if not isinstance(torch, dict) or torch.get("device", "cpu") == "cpu" else "auto"
     with tempfile.TemporaryDirectory() as scratch:
         nowhere = str(Path(scratch) / "none")  # a folder that is not there keeps no checkpoint
-        steps = Worker(folder=nowhere, device=device)(run)
+        steps = TrainingWork(folder=nowhere, device=device)(run)
         while True:
             try:
                 next(steps)

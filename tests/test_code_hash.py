@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reluctant.core.code_hash import sum_of
+from reluctant.core.code_hash import code_hash
 
 FACTOR: Any = 1.0
 act: Callable[[Tensor], Tensor] = F.relu
@@ -74,8 +75,8 @@ APART = {
 
 @pytest.mark.parametrize("make", APART.values(), ids=APART)
 def test_other_objects_have_other_sums(make: Callable[[int], Any]) -> None:
-    assert sum_of(make(1)) == sum_of(make(1))
-    assert sum_of(make(1)) != sum_of(make(2))
+    assert code_hash(make(1)) == code_hash(make(1))
+    assert code_hash(make(1)) != code_hash(make(2))
 
 
 @pytest.mark.parametrize(
@@ -85,30 +86,35 @@ def test_other_objects_have_other_sums(make: Callable[[int], Any]) -> None:
 def test_what_code_names_belongs_to_it(
     of: Any, name: str, value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = sum_of(of)
+    before = code_hash(of)
     with monkeypatch.context() as patched:
-        patched.setattr(f"tests.test_codesum.{name}", value)
-        assert sum_of(of) != before
-    assert sum_of(of) == before
+        patched.setattr(f"tests.test_code_hash.{name}", value)
+        assert code_hash(of) != before
+    assert code_hash(of) == before
 
 
 def test_a_copy_and_a_lazy_module_have_sums() -> None:
     net = Net()
-    assert sum_of(copy.deepcopy(net)) == sum_of(net)
-    assert sum_of(nn.LazyLinear(3)) != sum_of(nn.LazyLinear(4))
+    assert code_hash(copy.deepcopy(net)) == code_hash(net)
+    assert code_hash(nn.LazyLinear(3)) != code_hash(nn.LazyLinear(4))
 
 
 def test_every_process_comes_to_the_same(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "def f(x):\n    return x if x in {'a', 'b', 'c', 'd', 'e', 'f'} else {'g': 1, 'h': {2, 3}}\n"
     )
-    code = "import own; from reluctant.core.code_hash import sum_of; print(sum_of(own.f))"
-    said = {
-        subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONHASHSEED": str(seed), "PATH": ""},
-            capture_output=True, text=True, check=True,
-        ).stdout
-        for seed in (1, 2)
-    }  # fmt: skip
-    assert len(said) == 1
-    assert len(said.pop().strip()) == 64
+    code = "import own; from reluctant.core.code_hash import code_hash; print(code_hash(own.f))"
+    hashes = set()
+    for seed in (1, 2):
+        environment = {"PYTHONHASHSEED": str(seed), "PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+        out = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        hashes.add(out.stdout.strip())
+    assert len(hashes) == 1
+    assert len(hashes.pop()) == 64
