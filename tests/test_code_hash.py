@@ -1,4 +1,4 @@
-"""The sum of an object: what must change it, what may not, and that every process comes to the same."""
+"""The hash of an object: what must change it, what may not, and that every process computes the same."""
 
 import copy
 import functools
@@ -31,11 +31,11 @@ class Net(nn.Module):
         return out
 
 
-class Held:
+class Scale:
     def __init__(self, beta: float) -> None:
         self.beta = beta
 
-    def bent(self, x: Tensor) -> Tensor:
+    def apply(self, x: Tensor) -> Tensor:
         return x * self.beta
 
 
@@ -46,7 +46,7 @@ def closed(factor: float) -> Callable[[Tensor], Tensor]:
 def with_property(value: int) -> type:
     class Some:
         @property
-        def given(self) -> int:
+        def value(self) -> int:
             return 1 if value == 1 else 2
 
     return Some
@@ -57,11 +57,11 @@ def seeded(seed: int) -> nn.Module:
     return Net()
 
 
-APART = {
+DISTINCT = {
     "arguments of a partial": lambda i: functools.partial(Net, width=i),
     "a closure": lambda i: closed(float(i)),
-    "what a method is bound to": lambda i: Held(i).bent,
-    "attributes": Held,
+    "what a method is bound to": lambda i: Scale(i).apply,
+    "attributes": Scale,
     "what a property closes over": with_property,
     "functions in C": lambda i: (torch.tanh, torch.sin)[i - 1],
     "modules of torch": lambda i: (nn.ReLU, nn.GELU)[i - 1],
@@ -73,8 +73,8 @@ APART = {
 }
 
 
-@pytest.mark.parametrize("make", APART.values(), ids=APART)
-def test_other_objects_have_other_sums(make: Callable[[int], Any]) -> None:
+@pytest.mark.parametrize("make", DISTINCT.values(), ids=DISTINCT)
+def test_other_objects_have_other_hashes(make: Callable[[int], Any]) -> None:
     assert code_hash(make(1)) == code_hash(make(1))
     assert code_hash(make(1)) != code_hash(make(2))
 
@@ -83,7 +83,7 @@ def test_other_objects_have_other_sums(make: Callable[[int], Any]) -> None:
     ("name", "value"), [("FACTOR", 2.0), ("act", F.gelu), ("FACTOR", np.ones(2)), ("act", torch.tanh)]
 )
 @pytest.mark.parametrize("of", [Net, Net.forward], ids=["class", "function"])
-def test_what_code_names_belongs_to_it(
+def test_the_globals_that_code_names_change_its_hash(
     of: Any, name: str, value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = code_hash(of)
@@ -93,13 +93,13 @@ def test_what_code_names_belongs_to_it(
     assert code_hash(of) == before
 
 
-def test_a_copy_and_a_lazy_module_have_sums() -> None:
+def test_a_copy_has_the_same_hash_and_a_lazy_module_has_one() -> None:
     net = Net()
     assert code_hash(copy.deepcopy(net)) == code_hash(net)
     assert code_hash(nn.LazyLinear(3)) != code_hash(nn.LazyLinear(4))
 
 
-def test_every_process_comes_to_the_same(tmp_path: Path) -> None:
+def test_every_process_computes_the_same_hash(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "def f(x):\n    return x if x in {'a', 'b', 'c', 'd', 'e', 'f'} else {'g': 1, 'h': {2, 3}}\n"
     )

@@ -1,4 +1,4 @@
-"""The tree of errors, and an exception in one line."""
+"""The tree of errors, an exception in one line, and the public names of the package."""
 
 import pickle
 
@@ -42,3 +42,8 @@ def test_a_long_message_is_cut_between_words() -> None:
     assert len(line) <= 200
     assert line.startswith("ValueError: word word")
     assert line.endswith("word …")
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in reluctant.__all__:
+        assert getattr(reluctant, name) is not None

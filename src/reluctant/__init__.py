@@ -1,7 +1,7 @@
 """Compare activation functions: which should this network use, and is the difference real?
 
-`compare` asks it of a network and data at hand; `Study`, `run` and `Results` are the whole story;
-`activations`, `models` and `data` serve code of one's own.
+`compare` answers it for your network and data. `Study`, `run` and `Results` are the same in single steps.
+`activations`, `models` and `data` are for your own code. Every error that you can fix is a `ReluctantError`.
 """
 
 import importlib
@@ -33,25 +33,29 @@ __all__ = [
     "summary",
 ]
 
-# Imported when first asked for, so that reading results and the command line never import torch.
-_HOMES = {
-    "DataError": "reluctant.core.errors",
-    "ModelError": "reluctant.core.errors",
-    "ReluctantError": "reluctant.core.errors",
-    "Results": "reluctant.api.results",
-    "compare": "reluctant.api.compare",
-    "Run": "reluctant.study",
-    "Study": "reluctant.study",
-    "StudyError": "reluctant.core.errors",
-    "run": "reluctant.api.run",
+# Imported at the first access, so that reading results and the command line never import torch.
+_ATTRIBUTES = {
+    "reluctant.api.compare": ("compare",),
+    "reluctant.api.results": ("Results",),
+    "reluctant.api.run": ("run",),
+    "reluctant.core.errors": ("DataError", "ModelError", "ReluctantError", "StudyError"),
+    "reluctant.study": ("Run", "Study"),
+}
+_MODULES = {
+    "activations": "reluctant.activations",
+    "comparison": "reluctant.analysis.comparison",
+    "data": "reluctant.data",
+    "models": "reluctant.models",
+    "summary": "reluctant.analysis.summary",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    if name in __all__:
-        return importlib.import_module(f"reluctant.{name}")
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
+    for module, names in _ATTRIBUTES.items():
+        if name in names:
+            return getattr(importlib.import_module(module), name)
     raise AttributeError(f"module 'reluctant' has no attribute {name!r}")
 
 
