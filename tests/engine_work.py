@@ -1,4 +1,4 @@
-"""Work for the tests of the engines: what a worker may do, and what may become of it."""
+"""Work for the tests of the engines: runs that succeed, fail, hang, or end their process."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ Steps = Generator[dict[str, Any] | str, None, dict[str, Any]]
 
 
 def work(run: Any) -> Steps:
-    """Two epochs and a record, or whatever the run's name asks for."""
+    """Two epochs and a record; the name of a run may ask for a failure in between."""
     yield {"epoch": 1, "run": run}
     if run == "raise":
         raise ValueError("a fault in the run")

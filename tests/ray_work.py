@@ -1,4 +1,4 @@
-"""Work for the tests of Ray: it says where it is carried out, and waits where it is told to."""
+"""Work for the tests of Ray: it reports where it runs, and waits when a run's name says so."""
 
 import os
 from collections.abc import Generator
@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from reluctant.core.errors import StudyError
-from reluctant.engines.worker import Worker
+from reluctant.engines.training_work import TrainingWork
 from reluctant.study import Run
-from tests.engine_work import Steps
-from tests.engine_work import work as usual
+from tests.engine_work import Steps, work
 
 
-def placed(run: str) -> Steps:
-    """An epoch that names this process and its raylet; a run `wait FIFO` then waits for somebody to write."""
+def located(run: str) -> Steps:
+    """An epoch that names this process and its raylet. A run `wait FIFO` then waits until somebody writes."""
     yield {"epoch": 1, "process": os.getpid(), "raylet": os.getppid()}
     if run.startswith("wait "):
         Path(run.partition(" ")[2]).read_text()
@@ -22,33 +21,33 @@ def placed(run: str) -> Steps:
 
 
 @dataclass(frozen=True)
-class Placed:
-    """The training of a run, after a word about whose child the process is."""
+class Located:
+    """The training of a run, after a message that names the raylet of the process."""
 
-    worker: Worker
+    work: TrainingWork
 
     def __call__(self, run: Run) -> Generator[Any, None, Any]:
         yield f"raylet {os.getppid()}"
-        return (yield from self.worker(run))
+        return (yield from self.work(run))
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Work that needs something at its place first."""
+    """Work whose data must be provided first."""
 
-    there: bool
+    available: bool
 
-    def provide(self, run: str) -> Generator[str, None, None]:
-        if not self.there:
+    def provide_data(self, run: str) -> Generator[str, None, None]:
+        if not self.available:
             raise StudyError("put the files there by hand")
         yield f"fetched what {run} needs"
 
     def __call__(self, run: str) -> Steps:
-        return usual(run)
+        return work(run)
 
 
 def surroundings(run: str) -> Steps:
-    """What a run finds around it: threads as set by others, the folder, where modules come from."""
+    """The environment of a run: the variable for threads, the folder, where a module comes from."""
     yield {"epoch": 1}
     import random
 

@@ -22,7 +22,7 @@ from reluctant.catalogue import (
     Table,
 )
 from reluctant.catalogue.metrics import METRICS, Counts
-from reluctant.core.names import LONGEST, Name, literal, plain
+from reluctant.core.names import LONGEST, Name, canonical_value, literal
 from reluctant.study import Run
 
 settings.register_profile("house", deadline=None)  # a slow machine is no fault
@@ -47,7 +47,7 @@ identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(
 )
 heads = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,12}(:[A-Za-z_][A-Za-z0-9_.]{0,12})?", fullmatch=True)
 names = st.builds(
-    Name, heads, st.dictionaries(identifiers, values.map(plain), max_size=3)
+    Name, heads, st.dictionaries(identifiers, values.map(canonical_value), max_size=3)
 ).filter(lambda name: len(str(name)) <= LONGEST)  # fmt: skip
 
 

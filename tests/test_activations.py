@@ -9,7 +9,7 @@ from torch import nn
 
 from reluctant.activations import RReLU, check, factory, make, shape
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import Name
 from tests.reference_activations import REFERENCES, Parameters, Reference
 
@@ -163,7 +163,7 @@ class TestOwn:
         ],
     )
     def test_faults_are_found_before_training(self, written: str, words: str) -> None:
-        with pytest.raises(StudyError, match=words):
+        with pytest.raises(ReluctantError, match=words):
             check(f"{OWN}:{written}")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS, MODELS, OPTIMIZERS, Entry, Parameter, Table
 from reluctant.core.errors import StudyError
-from reluctant.core.names import parse, plain
+from reluctant.core.names import canonical_value, parse
 from reluctant.core.suggestions import normalised
 from tests.strategies import TABLES, arguments_of, spelled, written
 
@@ -98,7 +98,7 @@ def test_defaults_fit_and_are_left_out(table: Table[Any], row: Entry) -> None:
 
 @by_parameter
 def test_a_default_passes_its_own_check(table: Table[Any], row: Entry, parameter: Parameter) -> None:
-    assert parameter.check(parameter.default) == plain(parameter.default)
+    assert parameter.check(parameter.default) == canonical_value(parameter.default)
 
 
 def checked(parameter: Parameter, value: object) -> str:

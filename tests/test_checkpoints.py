@@ -218,7 +218,7 @@ def test_a_disk_that_is_full_stops_no_training(tmp_path: Path, monkeypatch: pyte
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reluctant.training.checkpoints.write_whole", full)
+    monkeypatch.setattr("reluctant.training.checkpoints.write_atomically", full)
     said = checkpoint(tmp_path).save(at(1))
     assert said == "no checkpoint could be written (No space left on device); training goes on"
 

@@ -1,8 +1,7 @@
-"""Engines: one contract for all, and what a process that dies costs."""
+"""Engines: one contract for all of them, and what happens when a worker process dies."""
 
 import os
 import re
-import select
 import subprocess
 import sys
 import threading
@@ -12,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from reluctant.engines import Done, Epoch, Event, Failed, Ready, Said, Started, local, serial
+from reluctant.engines import Done, Epoch, Event, Failed, Message, Ready, Started, local, serial
 from tests.engine_work import work
+from tests.processes import ends
 
 ENGINES = {
     "serial": serial,
@@ -28,37 +28,37 @@ def engine(request: pytest.FixtureRequest) -> Any:
 
 
 def by_run(events: Iterator[Event]) -> dict[Any, list[Event]]:
-    found: dict[Any, list[Event]] = {}
+    events_by_run: dict[Any, list[Event]] = {}
     for event in events:
         if isinstance(event, Ready):
             continue
-        found.setdefault(event.run, []).append(event)
-    return found
+        events_by_run.setdefault(event.run, []).append(event)
+    return events_by_run
 
 
-def interrupted(run: Any) -> Iterator[Any]:
-    """Ctrl-C as it comes out of compiled code."""
+def interrupted_work(run: Any) -> Iterator[Any]:
+    """Work in which a Ctrl-C comes during compiled code."""
     yield {"epoch": 1, "run": run}
     raise SystemError("a kernel returned a result with an exception set") from KeyboardInterrupt()
 
 
-def test_ctrl_c_within_compiled_code_is_no_failed_run() -> None:
-    told: list[Event] = []
+def test_ctrl_c_during_compiled_code_is_not_a_failed_run() -> None:
+    events: list[Event] = []
     with pytest.raises(KeyboardInterrupt):
-        told.extend(serial(interrupted, ["a", "b"]))  # type: ignore[arg-type]
-    assert not any(isinstance(event, Failed) for event in told)
+        events.extend(serial(interrupted_work, ["a", "b"]))  # type: ignore[arg-type]
+    assert not any(isinstance(event, Failed) for event in events)
 
 
 class TestContract:
-    def test_every_run_starts_has_epochs_and_ends(self, engine: Any) -> None:
+    def test_every_run_starts_yields_epochs_and_ends(self, engine: Any) -> None:
         events = by_run(engine(work, list("abcde")))
         assert sorted(events) == list("abcde")
-        for run, told in events.items():
-            assert [type(event) for event in told] == [Started, Epoch, Epoch, Done]
-            assert [e.record["epoch"] for e in told if isinstance(e, Epoch)] == [1, 2]
-            assert told[-1].record["run"] == run  # type: ignore[union-attr]
+        for run, run_events in events.items():
+            assert [type(event) for event in run_events] == [Started, Epoch, Epoch, Done]
+            assert [e.record["epoch"] for e in run_events if isinstance(e, Epoch)] == [1, 2]
+            assert run_events[-1].record["run"] == run  # type: ignore[union-attr]
 
-    def test_an_exception_fails_its_run_alone_and_keeps_the_traceback(self, engine: Any) -> None:
+    def test_an_exception_fails_only_its_run_and_has_a_traceback(self, engine: Any) -> None:
         events = by_run(engine(work, ["a", "raise", "b"]))
         fault = events["raise"][-1]
         assert isinstance(fault, Failed)
@@ -66,7 +66,7 @@ class TestContract:
         assert "Traceback" in fault.cause
         assert all(isinstance(events[run][-1], Done) for run in "ab")
 
-    def test_no_runs_no_events(self, engine: Any) -> None:
+    def test_without_runs_there_is_only_ready(self, engine: Any) -> None:
         assert list(engine(work, [])) == [Ready()]
 
     def test_closing_stops_the_work(self, engine: Any) -> None:
@@ -77,7 +77,7 @@ class TestContract:
         assert list(events) == []
 
 
-def died(runs: Sequence[str], workers: int = 2) -> dict[Any, list[Event]]:
+def train_locally(runs: Sequence[str], workers: int = 2) -> dict[Any, list[Event]]:
     return by_run(local(work, runs, workers=workers))
 
 
@@ -94,119 +94,111 @@ class TestDeath:
     )
     @pytest.mark.parametrize("workers", [1, 2])
     def test_a_process_that_dies_costs_only_its_run(self, how: str, words: str, workers: int) -> None:
-        events = died(["a", how, "b", "c"], workers)
+        events = train_locally(["a", how, "b", "c"], workers)
         fault = events[how][-1]
         assert isinstance(fault, Failed)
         assert re.search(words, fault.cause)
         assert all(isinstance(events[run][-1], Done) for run in "abc")
 
     @pytest.mark.parametrize("how", ["kill", "segfault", "leave", "starve"])
-    def test_a_run_that_dies_is_begun_three_times(self, how: str) -> None:
-        told = died(["a", how])[how]
-        assert [type(event) for event in told] == [
+    def test_a_run_that_dies_is_started_three_times(self, how: str) -> None:
+        run_events = train_locally(["a", how])[how]
+        assert [type(event) for event in run_events] == [
             Started,
             Epoch,
-            Said,
+            Message,
             Started,
             Epoch,
-            Said,
+            Message,
             Started,
             Epoch,
             Failed,
         ]
-        assert [e.text.partition("; ")[2] for e in told if isinstance(e, Said)] == [
-            "begun again, try 2 of 3",
-            "begun again, try 3 of 3",
+        assert [e.text.partition("; ")[2] for e in run_events if isinstance(e, Message)] == [
+            "starting again, attempt 2 of 3",
+            "starting again, attempt 3 of 3",
         ]
 
-    def test_a_run_that_succeeds_at_last_is_done(self, tmp_path: Path) -> None:
-        told = died([f"twice {tmp_path / 'count'}"], 1)
-        (events,) = told.values()
+    def test_a_run_that_succeeds_at_the_third_attempt_is_done(self, tmp_path: Path) -> None:
+        run_events = train_locally([f"twice {tmp_path / 'count'}"], 1)
+        (events,) = run_events.values()
         assert isinstance(events[-1], Done)
         assert events[-1].attempts == 3
 
-    def test_a_fault_of_the_run_itself_is_not_tried_again(self) -> None:
-        assert [type(event) for event in died(["raise"])["raise"]] == [Started, Epoch, Failed]
+    def test_an_exception_of_the_run_is_not_retried(self) -> None:
+        assert [type(event) for event in train_locally(["raise"])["raise"]] == [Started, Epoch, Failed]
 
     @pytest.mark.parametrize("how", ["starve", "starve torch"])
-    def test_a_lack_of_memory_is_named(self, how: str) -> None:
-        fault = died([how])[how][-1]
+    def test_a_lack_of_memory_is_reported(self, how: str) -> None:
+        fault = train_locally([how])[how][-1]
         assert isinstance(fault, Failed)
         assert fault.cause.startswith("out of memory\n")
 
-    def test_a_run_that_hangs_is_ended_and_begun_again(self) -> None:
-        told = by_run(local(work, ["a", "hang", "b"], workers=1, timeout=1.0))
-        assert [type(event) for event in told["hang"]].count(Started) == 3
-        fault = told["hang"][-1]
+    def test_a_run_that_hangs_is_killed_and_started_again(self) -> None:
+        run_events = by_run(local(work, ["a", "hang", "b"], workers=1, timeout=1.0))
+        assert [type(event) for event in run_events["hang"]].count(Started) == 3
+        fault = run_events["hang"][-1]
         assert isinstance(fault, Failed)
         assert fault.cause.startswith("the run took longer than 1 seconds (--run-timeout)")
-        assert isinstance(told["a"][-1], Done)
-        assert isinstance(told["b"][-1], Done)
+        assert isinstance(run_events["a"][-1], Done)
+        assert isinstance(run_events["b"][-1], Done)
 
-    def test_what_the_work_says_is_passed_on(self) -> None:
-        assert [e.text for e in died(["say"])["say"] if isinstance(e, Said)] == ["a word to the user"]
+    def test_a_message_of_the_work_is_passed_on(self) -> None:
+        events = train_locally(["say"])["say"]
+        assert [e.text for e in events if isinstance(e, Message)] == ["a word to the user"]
 
-    def test_a_user_s_mistake_has_no_traceback(self) -> None:
-        assert died(["mistake"])["mistake"][-1] == Failed("mistake", "write it otherwise")
+    def test_a_reluctant_error_has_no_traceback(self) -> None:
+        assert train_locally(["mistake"])["mistake"][-1] == Failed("mistake", "write it otherwise")
 
-    def test_processes_are_kept_from_run_to_run(self) -> None:
-        events = died(list("abcdefgh"))
-        processes = {told[-1].record["process"] for told in events.values()}  # type: ignore[union-attr]
+    def test_processes_are_reused_from_run_to_run(self) -> None:
+        events = train_locally(list("abcdefgh"))
+        processes = {run_events[-1].record["process"] for run_events in events.values()}  # type: ignore[union-attr]
         assert 1 <= len(processes) <= 2
         assert os.getpid() not in processes
 
     def test_no_process_is_left_behind(self) -> None:
-        told = local(work, list("abcd"), workers=2)
-        process = next(e for e in told if isinstance(e, Done)).record["process"]
-        told.close()
+        events = local(work, list("abcd"), workers=2)
+        process = next(e for e in events if isinstance(e, Done)).record["process"]
+        events.close()
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)
 
-    def test_workers_die_with_their_owner(self) -> None:
-        """A driver that is killed leaves no worker: its end of the pipe closes, and `wait` returns."""
+    def test_workers_die_with_their_parent(self) -> None:
+        """A killed parent leaves no worker: its end of the lifeline closes, and the worker exits."""
         code = (
             "import os, signal\n"
-            "from reluctant.engines.local import Process, Task\n"
+            "from reluctant.engines.worker_process import WorkerProcess\n"
+            "from reluctant.engines.run_queue import Attempt\n"
             "from tests.engine_work import work\n"
-            "p = Process(work); p.begin(Task('a'))\n"
-            "while type(p.receive()).__name__ != 'Done': pass\n"
-            "print(p.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+            "w = WorkerProcess(work); w.start_run(Attempt('a'))\n"
+            "while type(w.receive()).__name__ != 'Done': pass\n"
+            "print(w.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         pid = int(out.stdout)
-        assert ended(pid), "the worker outlived its owner"
+        assert ends(pid), "the worker outlived its parent"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_ten_thousand_runs_leave_nothing_behind() -> None:
-    """Handles, threads and memory of the driver are flat."""
-    seen: list[tuple[int, int, int]] = []
+    """Handles, threads and memory of the driver do not grow."""
+    samples: list[tuple[int, int, int]] = []
     done = 0
     for event in local(work, range(10_000), workers=2):
         done += isinstance(event, Done)
         if isinstance(event, Done) and done % 1000 == 0:
             status = Path("/proc/self/status").read_text()
             resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
-            seen.append((len(os.listdir("/proc/self/fd")), threading.active_count(), resident))  # noqa: PTH208
+            samples.append((len(os.listdir("/proc/self/fd")), threading.active_count(), resident))  # noqa: PTH208
     assert done == 10_000
-    handles, threads, memory = zip(*seen, strict=True)
+    handles, threads, memory = zip(*samples, strict=True)
     assert len(set(handles)) == 1
     assert len(set(threads)) == 1
     assert memory[-1] - memory[0] < 10_000  # KiB
 
 
-def ended(pid: int) -> bool:
-    """Whether a process that is no child of ours ends within ten seconds."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    with open(handle) as file:  # noqa: PTH123 (a handle, not a path)
-        return bool(select.select([file], [], [], 10)[0])
-
-
-def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
     """Workers do not import the caller's main program, so a plain script may start them."""
     script = tmp_path / "script.py"
     script.write_text(
@@ -226,10 +218,10 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     assert out.stdout.strip() == "3"
 
 
-def test_a_file_in_the_current_folder_does_not_stand_in_for_a_library(
+def test_a_file_in_the_current_folder_does_not_replace_a_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "random.py").write_text("raise SystemExit('not the one you want')")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent), prepend=os.pathsep)
     assert isinstance(list(local(work, ["a"], workers=1))[-1], Done)

@@ -1,4 +1,4 @@
-"""What a record says of its machine: versions and hardware, nothing private."""
+"""The description of a machine in records: versions and hardware, nothing private."""
 
 import json
 import platform
@@ -7,30 +7,37 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reluctant.core.environment import PACKAGES, cores, describe, name_of, processor, version
+from reluctant.core.environment import (
+    PACKAGES,
+    cores,
+    describe_environment,
+    environment_id,
+    processor,
+    version,
+)
 
 
 def test_a_description_is_plain_json_and_always_the_same() -> None:
-    assert json.loads(json.dumps(describe())) == describe()
+    assert json.loads(json.dumps(describe_environment())) == describe_environment()
 
 
 def test_a_description_names_versions_and_hardware() -> None:
-    found = describe()
-    assert found["python"] == platform.python_version()
-    assert found["packages"] == {name: version(name) for name in PACKAGES}
-    assert set(found) == {
+    description = describe_environment()
+    assert description["python"] == platform.python_version()
+    assert description["packages"] == {name: version(name) for name in PACKAGES}
+    assert set(description) == {
         "python", "implementation", "system", "machine", "processor", "cores", "packages",
         "commit", "settings",
     }  # fmt: skip
-    assert all(value for key, value in found.items() if key not in ("commit", "settings"))
+    assert all(value for key, value in description.items() if key not in ("commit", "settings"))
 
 
-def test_a_description_tells_nothing_private(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_description_contains_nothing_private(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_TOKEN", "a-private-word")
     monkeypatch.setattr(platform, "node", lambda: "a-private-word")
     monkeypatch.setattr("getpass.getuser", lambda: "a-private-word")
-    told = json.dumps(describe())
-    assert "a-private-word" not in told
+    text = json.dumps(describe_environment())
+    assert "a-private-word" not in text
 
 
 def test_a_version_is_the_installed_one_or_missing() -> None:
@@ -38,9 +45,9 @@ def test_a_version_is_the_installed_one_or_missing() -> None:
     assert version("no-such-package-here") == "missing"
 
 
-def test_the_processors_it_may_use_are_counted_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usable_processors_are_counted_on_every_system(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cores() > 0
-    assert describe()["cores"] == cores()
+    assert describe_environment()["cores"] == cores()
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
     monkeypatch.setattr("os.cpu_count", lambda: 7)
     assert cores() == 7
@@ -72,13 +79,17 @@ def test_a_processors_name_is_the_systems(lines: str, name: str, monkeypatch: py
     assert processor() == name
 
 
-def test_a_descriptions_name_is_short_and_its_own() -> None:
-    found = describe()
-    names = {name_of(found), name_of({**found, "cores": -1}), name_of({**found, "python": "0"})}
+def test_an_environment_id_is_short_and_distinct() -> None:
+    description = describe_environment()
+    names = {
+        environment_id(description),
+        environment_id({**description, "cores": -1}),
+        environment_id({**description, "python": "0"}),
+    }
     assert len(names) == 3
     assert all(len(name) == 16 and int(name, 16) >= 0 for name in names)
-    assert name_of(dict(reversed(found.items()))) == name_of(found)
+    assert environment_id(dict(reversed(description.items()))) == environment_id(description)
 
 
-def test_names_never_change() -> None:
-    assert name_of({"python": "3.11.7", "cores": 2}) == "f82fc837c03d2387"
+def test_environment_ids_never_change() -> None:
+    assert environment_id({"python": "3.11.7", "cores": 2}) == "f82fc837c03d2387"

@@ -24,7 +24,7 @@ from reluctant.core.canonical_json import digest, dumps
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
-from reluctant.engines import Failed, Said, Started
+from reluctant.engines import Failed, Message, Started
 from reluctant.figures.labels import clip
 from reluctant.records.store import Store
 from reluctant.records.study_results import Results
@@ -364,8 +364,8 @@ def test_progress_shows_texts_as_they_are(text: str, terminal: bool) -> None:
     around, tell = watch(console, Board([run]))
     with around:
         tell(Started(run))
-        tell(Said(run, text))
-        tell(Said(None, text))
+        tell(Message(run, text))
+        tell(Message(None, text))
         tell(Failed(run, f"Traceback\nError: {text}"))
     written = out.getvalue()
     if terminal:  # what moves the cursor is ours

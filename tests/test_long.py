@@ -1,4 +1,4 @@
-"""What takes minutes: `make test-slow`."""
+"""Tests that take minutes: `make test-slow`."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def test_the_whole_simulation_agrees_with_the_page() -> None:
 
 
 @pytest.mark.mnist
-def test_the_article_s_single_run_of_each_activation(tmp_path: Path) -> None:
+def test_the_article_s_activations_reach_98_percent(tmp_path: Path) -> None:
     if "RELUCTANT_DATA" not in os.environ:
         pytest.skip("needs the real MNIST under RELUCTANT_DATA")
     results = reluctant.run(Study.read("article", {"seed": 0}), tmp_path)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reluctant.catalogue import INITIALISATIONS, MODELS
 from reluctant.catalogue.models import widths_of
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, StudyError
 from reluctant.models import CNN, MLP, build, initialise, kernels_used, layers
 from reluctant.models.swap import sites
 from reluctant.study import Run
@@ -91,7 +91,7 @@ class TestCNN:
     @pytest.mark.parametrize("image", [(1, 5, 28), (1, 28, 5)])
     def test_images_that_are_too_small_are_refused(self, image: tuple[int, int, int]) -> None:
         words = f"images of {image[1]}×{image[2]} are too small for cnn; the smallest that fit are 6×6"
-        with pytest.raises(StudyError, match=words):
+        with pytest.raises(ModelError, match=words):
             CNN("relu", image=image)
 
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import gain, make
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.models import ConvNet, Dropout, build, initialise, layers
 
 IMAGE = (1, 28, 28)
@@ -64,7 +64,7 @@ def test_the_activation_may_be_any_callable(activation: object) -> None:
     [((1, 21, 21), "the smallest that fit are 22×22"), ((1, 28, 30), "square images, not 28×30")],
 )
 def test_images_that_do_not_fit_are_refused(image: tuple[int, int, int], words: str) -> None:
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(ModelError, match=words):
         ConvNet("relu", image=image)
     assert ConvNet("relu", image=(1, 22, 22))(torch.randn(2, 1, 22, 22)).shape == (2, 10)
 
@@ -139,7 +139,7 @@ class TestDropout:
     ],
 )
 def test_a_network_that_cannot_be_made(name: str, words: str) -> None:
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(ReluctantError, match=words):
         build(name, "relu", IMAGE, 10)
 
 

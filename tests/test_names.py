@@ -1,4 +1,4 @@
-"""The grammar of names: read, never evaluated; looked up forgivingly; loaded from the current folder."""
+"""Names: parsed and never evaluated, looked up without regard to case, loaded from the current folder."""
 
 import importlib
 import re
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.names import LONGEST, Name, parse, plain
-from reluctant.core.own_code import load_own
-from reluctant.core.suggestions import did_you_mean, nearest, normalised
+from reluctant.core.names import LONGEST, Name, canonical_value, parse
+from reluctant.core.suggestions import did_you_mean, nearest_names, normalised
+from reluctant.core.user_objects import load_user_object
 from tests.strategies import names, values
 
 
@@ -39,8 +39,8 @@ def test_arguments_are_written_in_one_order() -> None:
     assert str(parse("elu( b=1.0,a = 'x' )")) == "elu(a='x', b=1)"
 
 
-def test_only_a_colon_makes_a_name_ones_own() -> None:
-    assert [parse(text).is_own for text in ("relu", "my.relu", "my:relu", "elu(x='a:b')")] == [
+def test_only_a_colon_makes_a_name_user_defined() -> None:
+    assert [parse(text).is_user_defined for text in ("relu", "my.relu", "my:relu", "elu(x='a:b')")] == [
         False,
         False,
         True,
@@ -66,12 +66,12 @@ def read_back(text: str) -> bool | None:
     st.text(max_size=40)
     | st.text("relu(a=1.e9_-+'\"[]{}, :#\\\n\0tjbf)", max_size=40).map(lambda s: f"a({s})")
 )
-def test_any_text_is_a_name_or_a_fault(text: str) -> None:
+def test_any_text_is_a_name_or_an_error(text: str) -> None:
     assert read_back(text) in (None, True)
 
 
 @given(names, st.data())
-def test_a_damaged_name_is_a_name_or_a_fault(name: Name, data: st.DataObject) -> None:
+def test_a_damaged_name_is_a_name_or_an_error(name: Name, data: st.DataObject) -> None:
     text = str(name)
     at = data.draw(st.integers(0, len(text)))
     damaged = text[:at] + data.draw(st.text(max_size=3)) + text[at + data.draw(st.integers(0, 3)) :]
@@ -161,17 +161,17 @@ def test_nothing_is_ever_evaluated(expression: str, form: str, tmp_path: Path) -
     ],
     ids=lambda text: ascii(text[:24]),
 )
-def test_what_is_no_name_is_a_fault(text: str) -> None:
+def test_other_texts_are_errors(text: str) -> None:
     with pytest.raises(StudyError):
         parse(text)
 
 
 @pytest.mark.parametrize(
-    "given", [None, 1, 1.5, True, b"relu", ["relu"], {}, 10**5000], ids=lambda g: str(type(g))
+    "value", [None, 1, 1.5, True, b"relu", ["relu"], {}, 10**5000], ids=lambda g: str(type(g))
 )
-def test_only_a_text_is_a_name(given: object) -> None:
+def test_only_a_text_is_a_name(value: object) -> None:
     with pytest.raises(StudyError, match="a name is a text such as 'relu', not "):
-        parse(given)
+        parse(value)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_only_a_text_is_a_name(given: object) -> None:
         ("a:b(x=[" + "1," * 490 + "])", "too long once written out"),
     ],
 )
-def test_a_fault_says_what_to_mend(text: str, words: str) -> None:
+def test_an_error_says_what_to_write(text: str, words: str) -> None:
     with pytest.raises(StudyError, match=re.escape(words)):
         parse(text)
 
@@ -212,17 +212,17 @@ def test_deep_but_readable_lists_are_read() -> None:
     [(1.0, 1), (-0.0, 0), (1e17, 10**17), (2.0**62, 2**62), ((1, 2.0), [1, 2]), ({"a": (1.0,)}, {"a": [1]})],
 )
 def test_numbers_count_by_value(value: object, same: object) -> None:
-    assert repr(plain(value)) == repr(same)
+    assert repr(canonical_value(value)) == repr(same)
 
 
 @pytest.mark.parametrize("value", [True, False, None, "1", 0.5, 1e300, 2**63 - 1, -(2**63) + 1])
 def test_other_values_stay_as_they_are(value: object) -> None:
-    assert repr(plain(value)) == repr(value)
+    assert repr(canonical_value(value)) == repr(value)
 
 
 @given(values)
-def test_plain_twice_is_plain_once(value: object) -> None:
-    assert repr(plain(plain(value))) == repr(plain(value))
+def test_a_canonical_value_stays_as_it_is(value: object) -> None:
+    assert repr(canonical_value(canonical_value(value))) == repr(canonical_value(value))
 
 
 @pytest.mark.parametrize(
@@ -230,9 +230,9 @@ def test_plain_twice_is_plain_once(value: object) -> None:
     [float("nan"), float("inf"), 2**63, 10**5000, 1j, b"", {1}, {1: 2}, object(), [float("nan")], "\udfff"],
     ids=lambda value: str(type(value)),
 )  # fmt: skip
-def test_what_no_name_can_hold_is_refused(value: object) -> None:
+def test_values_that_no_name_can_contain_are_refused(value: object) -> None:
     with pytest.raises(StudyError):
-        plain(value)
+        canonical_value(value)
 
 
 @pytest.mark.parametrize("text", ["leaky_relu", "Leaky-ReLU", "LEAKYRELU", "leaky-re_lu", "leakyrelu"])
@@ -250,18 +250,18 @@ def test_case_hyphen_and_underscore_do_not_count(text: str) -> None:
         ("aaaa", ["aaab", "aaac", "aaad", "aaae"], ["aaae", "aaad", "aaac"]),
     ],
 )
-def test_the_nearest_names_come_first(text: str, known: list[str], near: list[str]) -> None:
-    assert nearest(text, known) == near
+def test_the_closest_names_come_first(text: str, known: list[str], near: list[str]) -> None:
+    assert nearest_names(text, known) == near
 
 
-def test_a_hint_names_the_nearest_or_nothing() -> None:
+def test_a_suggestion_is_the_closest_name_or_empty() -> None:
     assert did_you_mean("relo", ["relu", "tanh"]) == "; did you mean 'relu'?"
     assert did_you_mean("relo", ["rrelu", "relu"]) == "; did you mean 'relu' or 'rrelu'?"
     assert did_you_mean("xyz", ["relu"]) == ""
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder; what is imported from it is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -270,20 +270,20 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_ones_own_module_lies_in_the_current_folder(here: Path) -> None:
-    (here / "lab.py").write_text("class Wide:\n    class Inner:\n        answer = 42\n")
-    assert load_own("lab:Wide", "activation").__name__ == "Wide"
-    assert load_own("lab:Wide.Inner.answer", "activation") == 42
+def test_a_user_module_may_be_in_the_current_folder(folder: Path) -> None:
+    (folder / "lab.py").write_text("class Wide:\n    class Inner:\n        answer = 42\n")
+    assert load_user_object("lab:Wide", "activation").__name__ == "Wide"
+    assert load_user_object("lab:Wide.Inner.answer", "activation") == 42
 
 
-def test_ones_own_module_may_lie_in_a_package(here: Path) -> None:
-    (here / "labs").mkdir()
-    (here / "labs" / "acts.py").write_text("Serf = 'serf'\n")
-    assert load_own("labs.acts:Serf", "activation") == "serf"
+def test_a_user_module_may_be_in_a_package(folder: Path) -> None:
+    (folder / "labs").mkdir()
+    (folder / "labs" / "acts.py").write_text("Serf = 'serf'\n")
+    assert load_user_object("labs.acts:Serf", "activation") == "serf"
 
 
-def test_ones_own_module_may_be_installed(here: Path) -> None:
-    assert load_own("math:pi", "activation") == pytest.approx(3.14159265)
+def test_a_user_module_may_be_installed(folder: Path) -> None:
+    assert load_user_object("math:pi", "activation") == pytest.approx(3.14159265)
 
 
 @pytest.mark.parametrize(
@@ -297,41 +297,41 @@ def test_ones_own_module_may_be_installed(here: Path) -> None:
         ("from math import no_such", "importing 'lab' failed: ImportError"),
     ],
 )
-def test_a_module_that_fails_to_import_says_why(source: str, words: str, here: Path) -> None:
-    (here / "lab.py").write_text(source + "\n")
+def test_a_module_that_fails_to_import_says_why(source: str, words: str, folder: Path) -> None:
+    (folder / "lab.py").write_text(source + "\n")
     with pytest.raises(StudyError, match=re.escape(words)) as fault:
-        load_own("lab:Serf", "activation")
+        load_user_object("lab:Serf", "activation")
     assert str(fault.value).startswith("activation 'lab:Serf': ")
 
 
 @pytest.mark.parametrize("head", ["no_such_module:x", "a..b:c", "a.:b", "math.no:x"])
-def test_a_missing_module_is_named(head: str, here: Path) -> None:
+def test_a_missing_module_is_named(head: str, folder: Path) -> None:
     with pytest.raises(StudyError, match=r"there is no module '.+' here or among the installed packages"):
-        load_own(head, "model")
+        load_user_object(head, "model")
 
 
-def test_a_missing_attribute_has_a_near_match(here: Path) -> None:
-    (here / "lab.py").write_text("Serf = 1\n_hidden = 2\n")
+def test_a_missing_attribute_has_a_suggestion(folder: Path) -> None:
+    (folder / "lab.py").write_text("Serf = 1\n_hidden = 2\n")
     with pytest.raises(StudyError, match=re.escape("'lab' has no 'Serv'; did you mean 'Serf'?")):
-        load_own("lab:Serv", "activation")
+        load_user_object("lab:Serv", "activation")
     with pytest.raises(StudyError, match=r"'lab' has no 'Other'$"):
-        load_own("lab:Other", "activation")
+        load_user_object("lab:Other", "activation")
 
 
 @pytest.mark.parametrize("head", ["math:pi..x", "math:pi."])
-def test_an_empty_step_is_no_attribute(head: str, here: Path) -> None:
+def test_an_empty_attribute_name_is_an_error(head: str, folder: Path) -> None:
     with pytest.raises(StudyError, match="'math' has no ''"):
-        load_own(head, "activation")
+        load_user_object(head, "activation")
 
 
 @settings(max_examples=30)
 @given(
     heads := st.from_regex(r"[a-z]{1,6}(\.[a-z]{1,6})?:[a-z]{1,6}", fullmatch=True).map(lambda h: f"zz_{h}")
 )
-def test_loading_an_unknown_module_is_always_a_fault(head: str) -> None:
+def test_loading_an_unknown_module_is_always_an_error(head: str) -> None:
     before = list(sys.path)
     try:
         with pytest.raises(StudyError, match="there is no module"):
-            load_own(head, "activation")
+            load_user_object(head, "activation")
     finally:
         sys.path[:] = before

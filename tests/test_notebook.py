@@ -52,7 +52,7 @@ REFUSED = """
 def caught(call):
     try:
         call()
-    except reluctant.StudyError as fault:
+    except reluctant.ReluctantError as fault:
         print(fault)
 
 caught(lambda: reluctant.compare(["relu", lambda x: x], model=MyNet, data=(x, y)))

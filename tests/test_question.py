@@ -14,9 +14,8 @@ from torch import Tensor, nn
 
 import reluctant
 from reluctant.api.run import run as carried_out
-from reluctant.core.errors import StudyError
-from reluctant.core.own_code import SESSION
-from reluctant.core.session_objects import packed, receive, source
+from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.user_objects import SESSION_OBJECTS, object_hash, pack_objects, unpack_objects
 
 X = np.random.default_rng(5).normal(size=(60, 4)).astype("float32")
 Y = (X[:, 0] > 0).astype(int)
@@ -50,7 +49,7 @@ def squash(x: Tensor) -> Tensor:
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     yield
-    SESSION.clear()
+    SESSION_OBJECTS.clear()
 
 
 def asked(activations: Any = ("relu", "tanh"), **more: Any) -> Any:
@@ -148,14 +147,14 @@ def test_a_network_that_is_handed_over_keeps_its_weights_and_stays_as_it_is() ->
 
 def test_objects_travel_as_bytes() -> None:
     asked([squash, "relu"])
-    sent, told = packed(["here:squash", "relu"]), source("here:squash")
-    SESSION.clear()
-    receive(sent)
-    assert source("here:squash") == told
-    assert torch.equal(SESSION["squash"](torch.ones(2)), torch.full((2,), 0.5))
-    SESSION["gate"] = threading.Lock()
+    sent, told = pack_objects(["here:squash", "relu"]), object_hash("here:squash")
+    SESSION_OBJECTS.clear()
+    unpack_objects(sent)
+    assert object_hash("here:squash") == told
+    assert torch.equal(SESSION_OBJECTS["squash"](torch.ones(2)), torch.full((2,), 0.5))
+    SESSION_OBJECTS["gate"] = threading.Lock()
     with pytest.raises(StudyError, match="here:gate cannot be sent to worker processes"):
-        packed(["here:gate"])
+        pack_objects(["here:gate"])
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -181,7 +180,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("given", "words"), WRONG, ids=[words for _, words in WRONG])
 def test_a_mistake_gets_one_message(given: dict[str, Any], words: str, tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(ReluctantError, match=words):
         asked(**given)
     assert not list(tmp_path.rglob("*.json"))
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.models import ResNet, build
 from reluctant.models.swap import sites
 
@@ -42,7 +42,7 @@ def test_any_image_of_eight_pixels_or_more_fits(image: tuple[int, int, int]) -> 
 
 @pytest.mark.parametrize("image", [(1, 7, 8), (1, 8, 7)])
 def test_smaller_images_are_refused(image: tuple[int, int, int]) -> None:
-    with pytest.raises(StudyError, match=r"too small for resnet; the smallest that fit are 8×8"):
+    with pytest.raises(ModelError, match=r"too small for resnet; the smallest that fit are 8×8"):
         build("resnet", "relu", image, 5)
 
 
@@ -59,7 +59,7 @@ def test_another_depth_is_refused(depth: int, words: str) -> None:
         lambda: build(f"resnet(depth={depth})", "relu", (1, 8, 8), 5),
         lambda: ResNet("relu", depth=depth),
     ):
-        with pytest.raises(StudyError, match=words):
+        with pytest.raises(ReluctantError, match=words):
             make()  # type: ignore[no-untyped-call]
 
 

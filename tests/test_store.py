@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.core.atomic_files import write_whole
+from reluctant.core.atomic_files import write_atomically
 from reluctant.core.canonical_json import digest, dumps
 from reluctant.core.errors import StudyError
 from reluctant.records.store import Record, Store, checksum, without_seconds
@@ -237,7 +237,7 @@ def test_a_failed_write_leaves_the_old_content(
     with monkeypatch.context() as patch:
         ACCIDENTS[accident](patch)
         with pytest.raises((OSError, KeyboardInterrupt)):
-            write_whole(path, "new content\n")
+            write_atomically(path, "new content\n")
     assert [p.name for p in tmp_path.iterdir()] == ([] if old is None else ["a.json"])
     assert old is None or path.read_text() == old
 
@@ -256,7 +256,7 @@ def test_a_folder_that_cannot_be_synced_has_the_new_content(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, refused, fussy)
-        write_whole(tmp_path / "a.json", "new\n")
+        write_atomically(tmp_path / "a.json", "new\n")
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a.json", "new\n")]
 
 
@@ -274,13 +274,13 @@ def test_a_write_is_synced_before_its_name_is_given(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(os, "fsync", noted_sync)
     monkeypatch.setattr(Path, "replace", noted_replace)
-    write_whole(tmp_path / "a.json", "new")
+    write_atomically(tmp_path / "a.json", "new")
     assert steps == ["sync file", "replace new", "sync folder"]
 
 
 def test_a_text_that_is_no_utf8_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
-        write_whole(tmp_path / "a.json", "\ud800")
+        write_atomically(tmp_path / "a.json", "\ud800")
     assert list(tmp_path.iterdir()) == []
 
 

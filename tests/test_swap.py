@@ -20,7 +20,7 @@ from torch.utils.checkpoint import checkpoint
 
 from reluctant.activations import make
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.models import Swap, build, give_or_swap, swap_activations, takes_activation
 from reluctant.models.swap import sites
 from reluctant.training.probes import Probes
@@ -176,7 +176,7 @@ class TestLeftAlone:
         assert left(report) == {"squeeze#sigmoid": "gate", "door": "gate", "#sigmoid": "output"}
 
     def test_a_recurrent_cell_by_hand_is_all_gates(self) -> None:
-        with pytest.raises(StudyError, match=r"all activations of Cell were left alone: #sigmoid \(gate\)"):
+        with pytest.raises(ModelError, match=r"all activations of Cell were left alone: #sigmoid \(gate\)"):
             swapped(Cell)
 
     def test_unless_they_are_asked_for(self) -> None:
@@ -233,17 +233,17 @@ def test_mistakes_are_named_and_change_nothing(options: dict[str, Any], words: s
     model = seeded(Residual)
     before = {name: type(module) for name, module in model.named_modules()}
     given = {"activation": "gelu", "example": images(), **options}
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(ReluctantError, match=words):
         swap_activations(model, **given)
     assert {name: type(module) for name, module in model.named_modules()} == before
 
 
 def test_nothing_to_swap_is_refused_with_what_to_do() -> None:
-    with pytest.raises(StudyError, match=r"Spelled has no activation module; give example="):
+    with pytest.raises(ModelError, match=r"Spelled has no activation module; give example="):
         swap_activations(Spelled(), "gelu")
-    with pytest.raises(StudyError, match="neither a module known as one nor a call"):
+    with pytest.raises(ModelError, match="neither a module known as one nor a call"):
         swap_activations(nn.Linear(6, 3), "gelu", example=flat())
-    with pytest.raises(StudyError, match="ReLU is itself an activation"):
+    with pytest.raises(ModelError, match="ReLU is itself an activation"):
         swap_activations(nn.ReLU(), "gelu")
 
 
@@ -368,7 +368,7 @@ def test_a_forward_that_somebody_has_wrapped_is_refused() -> None:
     model = Spelled()
     plain = model.forward
     model.forward = functools.partial(plain)  # type: ignore[method-assign]
-    with pytest.raises(StudyError, match="somebody has wrapped its forward"):
+    with pytest.raises(ModelError, match="somebody has wrapped its forward"):
         swap_activations(model, "gelu", example=flat())
 
 
@@ -487,9 +487,9 @@ class TestFactories:
         assert all(torch.equal(value, again.state_dict()[key]) for key, value in weights.items())
 
     def test_what_cannot_be_made_or_swapped_is_refused(self) -> None:
-        with pytest.raises(StudyError, match="unexpected keyword argument 'wdith'"):
+        with pytest.raises(ModelError, match="unexpected keyword argument 'wdith'"):
             build(f"{HERE}:handed_on(wdith=3)", "gelu", (1, 8, 8), 10)
-        with pytest.raises(StudyError, match="no activation was found in Sequential"):
+        with pytest.raises(ModelError, match="no activation was found in Sequential"):
             build(f"{HERE}:bare", "gelu", (1, 8, 8), 10)
 
 

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 import reluctant
 from reluctant.analysis.comparison.images import image_variance
-from reluctant.catalogue.metrics import MOST, stored_counts, score_from_counts
-from reluctant.core import session_objects as objects
-from reluctant.core.errors import StudyError
-from reluctant.core.own_code import SESSION
+from reluctant.catalogue.metrics import MOST, score_from_counts, stored_counts
+from reluctant.core import user_objects as objects
+from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.user_objects import SESSION_OBJECTS
 from reluctant.data import Dataset, from_data
 from reluctant.models.build import build, offers
 from reluctant.records.store import Store, checksum
@@ -37,7 +37,7 @@ MLP = "mlp(widths='8')"
 @pytest.fixture(autouse=True)
 def session() -> Iterator[None]:
     yield
-    SESSION.clear()
+    SESSION_OBJECTS.clear()
 
 
 def numbers() -> Dataset:
@@ -129,7 +129,7 @@ class TestManyClasses:
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A finished study of either kind."""
     data, task = (numbers(), "regression") if request.param == "numbers" else (many(), "classification")
-    name = objects.keep(f"data_{request.param}", data)
+    name = objects.register_object(f"data_{request.param}", data)
     study = Study(activation=["relu", "tanh"], dataset=name, model=MLP, epochs=2, seed=[0, 1], task=task)
     reluctant.run(study, tmp_path / "out", engine="serial")
     return tmp_path / "out"
@@ -225,12 +225,12 @@ REFUSED: list[tuple[dict[str, Any], Any, str]] = [
 
 @pytest.mark.parametrize(("given", "data", "words"), REFUSED)
 def test_what_cannot_be_trained_is_refused_before(given: dict[str, Any], data: Any, words: str) -> None:
-    name = objects.keep("data_refused", data())
+    name = objects.register_object("data_refused", data())
     study = Study(**{"activation": "relu", "model": MLP, "dataset": name, **given})
     from reluctant.training import runner as carrying
 
     carrying.forget()
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(ReluctantError, match=words):
         preflight(study)
 
 

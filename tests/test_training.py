@@ -15,7 +15,7 @@ from torch import Tensor
 
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import METRICS, score_from_counts
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.data import Split, load
 from reluctant.models import build, initialise
 from reluctant.records.store import without_seconds
@@ -306,7 +306,7 @@ class TestPreflight:
         ],
     )
     def test_finds_what_cannot_work(self, given: dict[str, Any], words: str) -> None:
-        with pytest.raises(StudyError, match=words):
+        with pytest.raises(ReluctantError, match=words):
             preflight(Study(**{"activation": "relu", **given}))
 
 

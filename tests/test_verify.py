@@ -461,13 +461,13 @@ def test_the_same_run_made_elsewhere_may_take_other_time_on_another_machine(
 ) -> None:
     other = Path(shutil.copytree(folder, tmp_path / "other"))
     (environment,) = (other / "environments").glob("*.json")
-    from reluctant.core.environment import name_of
+    from reluctant.core.environment import environment_id
 
     held = {**json.loads(environment.read_text()), "processor": "another"}
-    (other / "environments" / f"{name_of(held)}.json").write_text(json.dumps(held))
+    (other / "environments" / f"{environment_id(held)}.json").write_text(json.dumps(held))
 
     def change(record: Record) -> None:
-        record.update(environment=name_of(held), provenance={"began": "yesterday"})
+        record.update(environment=environment_id(held), provenance={"began": "yesterday"})
         record["epochs"][0]["seconds"]["train"] += 1
 
     forge(files(other)[0], change)

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset, Split, from_data, load
 
 X = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
@@ -91,7 +91,7 @@ def test_floats_are_predicted_and_drawn_without_regard_to_classes() -> None:
     data = from_data((X, Y / 2))
     assert (data.task, data.train.labels.shape) == ("regression", (24, 1))
     assert from_data((X, Y / 2), kind="numbers").train.labels.shape == (24, 1)
-    with pytest.raises(StudyError, match="data: kind is one of auto, classes, numbers, not 'sorts'"):
+    with pytest.raises(DataError, match="data: kind is one of auto, classes, numbers, not 'sorts'"):
         from_data((X, pd.Series(Y)), kind="sorts")
 
 
@@ -150,20 +150,20 @@ def test_named_classes_have_their_order_however_labels_are_kept(way: Any) -> Non
     assert data.classes == ("b", "a")
     assert data.train.labels.tolist() == [0, 1] * 10
     assert from_data((X, way(list(Y))), classes="cab").classes == ("c", "a", "b")
-    with pytest.raises(StudyError, match="the label 'a' is none of the classes given"):
+    with pytest.raises(DataError, match="the label 'a' is none of the classes given"):
         from_data((X, texts), classes=("b", "c"))
 
 
 def test_columns_of_one_name_are_answered() -> None:
     twice = pd.DataFrame(X[:, :4], columns=list("aabc"))
     for given in ((twice, Y), (twice, Y, twice[["b", "a", "c"]], Y)):
-        with pytest.raises(StudyError, match="data: more than one column is called 'a'; give every column"):
+        with pytest.raises(DataError, match="data: more than one column is called 'a'; give every column"):
             from_data(given)
 
 
 @pytest.mark.parametrize("fraction", ["0.2", None, True, [0.2]])
 def test_a_fraction_that_is_no_number_is_answered(fraction: Any) -> None:
-    with pytest.raises(StudyError, match=r"test_fraction is a number between 0 and 1, such as 0\.2, not "):
+    with pytest.raises(DataError, match=r"test_fraction is a number between 0 and 1, such as 0\.2, not "):
         from_data((X, Y), test_fraction=fraction)
 
 
@@ -173,9 +173,9 @@ def test_frames_are_read_like_tables() -> None:
     assert data.classes == ("no", "yes")
     assert data.train.images.shape == (8, 3)
     assert from_data((frame, pd.Series(np.arange(10) / 3))).task == "regression"
-    with pytest.raises(StudyError, match=r"values are missing in 1 of 2 columns: t \(10\)"):
+    with pytest.raises(DataError, match=r"values are missing in 1 of 2 columns: t \(10\)"):
         from_data((frame.assign(t=np.nan), [0, 1] * 5))
-    with pytest.raises(StudyError, match="train and test differ in the columns t"):
+    with pytest.raises(DataError, match="train and test differ in the columns t"):
         from_data((frame, [0, 1] * 5, frame[["n"]], [0, 1] * 5))
 
 
@@ -192,7 +192,7 @@ def test_our_own_data_sets_stay_as_they_are_and_hand_made_ones_are_checked() -> 
     assert from_data(hand).sha256 == from_data((X, Y, X + 1, Y)).sha256
     assert from_data(hand).classes == ("a", "b", "c")
     assert from_data(replace(hand, items="patients")).items == "patients"
-    with pytest.raises(StudyError, match="has no two Splits"):
+    with pytest.raises(DataError, match="has no two Splits"):
         from_data(Dataset("hand", "Hand", "", (), X, Y))  # type: ignore[arg-type]
 
 
@@ -267,7 +267,7 @@ FAULTS: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_cannot_be_data_is_answered(fault: str) -> None:
     given, words = FAULTS[fault]
-    with pytest.raises(StudyError, match=words) as caught:
+    with pytest.raises(DataError, match=words) as caught:
         from_data(given)
     assert str(caught.value).startswith("data")
 
@@ -277,7 +277,7 @@ def test_an_item_that_fails_is_named_with_its_cause() -> None:
         def __getitem__(self, i: int) -> Any:
             return (X[0], 0) if i < 2 else 1 / 0
 
-    with pytest.raises(StudyError, match="item 2 of Broken fails: ZeroDivisionError: division by zero"):
+    with pytest.raises(DataError, match="item 2 of Broken fails: ZeroDivisionError: division by zero"):
         from_data(Broken([None] * 5))
 
 
@@ -287,7 +287,7 @@ def test_more_than_the_limit_is_refused_before_it_is_read(given: Any) -> None:
         r"takes 600 bytes once read \(30 items of 20 bytes\), and the limit is 599 bytes; give "
         r"torch\.utils\.data\.Subset\(dataset, range\(29\)\), or a higher limit=600"
     )
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(DataError, match=words):
         from_data(given, limit=599)
     assert getattr(given, "asked", 1) == 1
     assert len(from_data(given, limit=600).train) == 24
@@ -307,9 +307,9 @@ def test_a_frame_and_the_name_of_its_target() -> None:
     data = from_data((frame, "kind"))
     assert data.classes == ("x", "y")
     assert data.train.images.shape[1] == 2
-    with pytest.raises(StudyError, match="there is no column 'kin'; did you mean 'kind'"):
+    with pytest.raises(DataError, match="there is no column 'kin'; did you mean 'kind'"):
         from_data((frame, "kin"))
-    with pytest.raises(StudyError, match="the name of a column goes with a pandas frame"):
+    with pytest.raises(DataError, match="the name of a column goes with a pandas frame"):
         from_data((np.ones((4, 2)), "kind"))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import cifar, load
 
 RNG = np.random.default_rng(0)
@@ -93,7 +93,7 @@ def test_a_hundred_have_fine_and_coarse_labels(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_answered_with_where_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(DataError) as caught:
         load("cifar10", tmp_path)
     said = str(caught.value)
     place = str(tmp_path / "cifar10")
@@ -102,14 +102,14 @@ def test_what_is_not_there_is_answered_with_where_to_get_it(tmp_path: Path) -> N
         assert words in said
     write_ten(tmp_path / "cifar10")
     (tmp_path / "cifar10" / TEN[3]).unlink()
-    with pytest.raises(StudyError, match=r"has no data_batch_4\.bin; get the binary"):
+    with pytest.raises(DataError, match=r"has no data_batch_4\.bin; get the binary"):
         load("cifar10", tmp_path)
 
 
 def test_the_python_version_is_known_for_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "cifar10/cifar-10-batches-py").mkdir(parents=True)
     (tmp_path / "cifar10/cifar-10-batches-py/data_batch_1").write_bytes(b"pickle")
-    with pytest.raises(StudyError, match="holds the Python version, not the binary one"):
+    with pytest.raises(DataError, match="holds the Python version, not the binary one"):
         load("cifar10", tmp_path)
 
 
@@ -124,7 +124,7 @@ def test_the_python_version_is_known_for_what_it_is(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named(tmp_path: Path, content: bytes, words: str) -> None:
     write_ten(tmp_path / "cifar10")
     (tmp_path / "cifar10" / TEN[2]).write_bytes(content)
-    with pytest.raises(StudyError, match=rf"data_batch_3\.bin in .*cifar10 .*{words}"):
+    with pytest.raises(DataError, match=rf"data_batch_3\.bin in .*cifar10 .*{words}"):
         load("cifar10", tmp_path)
 
 
@@ -132,17 +132,17 @@ def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
     archive = tmp_path / "cifar10/cifar-10-binary.tar.gz"
     archive.parent.mkdir()
     archive.write_bytes(b"no archive")
-    with pytest.raises(StudyError, match=r"tar\.gz is damaged: .*get the binary version"):
+    with pytest.raises(DataError, match=r"tar\.gz is damaged: .*get the binary version"):
         load("cifar10", tmp_path)
     with tarfile.open(archive, "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("cifar-10-batches-bin/readme.html"), io.BytesIO())
-    with pytest.raises(StudyError, match=r"tar\.gz has no data_batch_1\.bin, .* in it"):
+    with pytest.raises(DataError, match=r"tar\.gz has no data_batch_1\.bin, .* in it"):
         load("cifar10", tmp_path)
     archive.write_bytes(archive.read_bytes()[:-20])
-    with pytest.raises(StudyError, match=r"tar\.gz is damaged"):
+    with pytest.raises(DataError, match=r"tar\.gz is damaged"):
         load("cifar10", tmp_path)
 
 
 def test_a_root_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="there is no "):
+    with pytest.raises(DataError, match="there is no "):
         load(f"cifar10(root={str(tmp_path / 'nowhere')!r})")

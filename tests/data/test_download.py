@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import download, fetch
 from reluctant.data.download import open_web
 from tests.data.server import CONTENT, serving
@@ -103,7 +103,7 @@ def test_where_all_fail_every_address_is_listed_with_its_reason(
 ) -> None:
     closed = refused_address()
     mirrors.are(way, closed)
-    with pytest.raises(StudyError, match=FAILURES[way]) as caught:
+    with pytest.raises(DataError, match=FAILURES[way]) as caught:
         fetch("mnist", tmp_path, say=lambda line: None)
     said = str(caught.value)
     assert "2 of 2 files of MNIST could not be fetched" in said
@@ -133,7 +133,7 @@ def test_what_one_mirror_has_is_kept_when_another_file_is_nowhere(tmp_path: Path
     def half(address: str) -> download.Response:
         return open_web(address.replace("/good/train-images", "/missing/train-images"))
 
-    with pytest.raises(StudyError, match="1 of 2 files") as caught:
+    with pytest.raises(DataError, match="1 of 2 files") as caught:
         fetch("mnist", tmp_path, say=lambda line: None, opener=half)
     assert listing(tmp_path) == {"train-labels.gz": CONTENT["train-labels.gz"]}
     assert "train-labels" not in str(caught.value)
@@ -171,7 +171,7 @@ def test_another_file_under_the_name_is_reported_and_never_overwritten(
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "train-images.gz").write_bytes(b"mine")
     with pytest.raises(
-        StudyError, match=r"^train-images\.gz in .*not the published content; nothing was overw"
+        DataError, match=r"^train-images\.gz in .*not the published content; nothing was overw"
     ):
         fetch("mnist", tmp_path, say=lambda line: None)
     assert listing(tmp_path) == {**CONTENT, "train-images.gz": b"mine"}
@@ -194,7 +194,7 @@ def test_a_mirror_is_on_the_web(
 ) -> None:
     mirrors.are("good")
     monkeypatch.setenv("RELUCTANT_MIRROR", address)
-    with pytest.raises(StudyError, match=f"RELUCTANT_MIRROR is '{address}'; write an address that starts"):
+    with pytest.raises(DataError, match=f"RELUCTANT_MIRROR is '{address}'; write an address that starts"):
         fetch("mnist", tmp_path, opener=no_network)
 
 
@@ -284,7 +284,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
 
     mirrors.are("good")
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(StudyError, match=r"mnist cannot be written to: No space left.*RELUCTANT_DATA"):
+    with pytest.raises(DataError, match=r"mnist cannot be written to: No space left.*RELUCTANT_DATA"):
         fetch("mnist", tmp_path, say=lambda line: None)
     assert listing(tmp_path) == {}
 
@@ -292,7 +292,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
 def test_a_file_where_the_folder_should_be_is_said(tmp_path: Path, mirrors: Mirrors) -> None:
     mirrors.are("good")
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(StudyError, match="cannot be written to: Not a directory"):
+    with pytest.raises(DataError, match="cannot be written to: Not a directory"):
         fetch("mnist", tmp_path / "taken", say=lambda line: None, opener=no_network)
 
 

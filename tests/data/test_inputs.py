@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset, described, load
 from reluctant.data.checks import checked
 
@@ -56,7 +56,7 @@ def test_inputs_of_every_rank_are_kept(
 def test_a_word_of_ones_own_stands_in_every_sentence() -> None:
     x = RNG.normal(size=(12, 7))
     assert made(x, items="patients").items == "patients"
-    with pytest.raises(StudyError, match=r"every training patient has the label 0; .* add patients of"):
+    with pytest.raises(DataError, match=r"every training patient has the label 0; .* add patients of"):
         made(x, classes=1, items="patients")
 
 

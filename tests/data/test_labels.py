@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset
 from reluctant.data.checks import checked
 from tests.data.files import unhurried
@@ -37,7 +37,7 @@ def test_texts_may_be_kept_in_any_way(kind: Any) -> None:
 def test_given_classes_set_the_order_and_unknown_ones_are_answered() -> None:
     data = made(["dog", "cat"] * 3, ["cat"] * 3, classes=("dog", "cat"))
     assert data.train.labels.tolist() == [0, 1] * 3
-    with pytest.raises(StudyError, match=r"'catt' is none of the classes given; did you mean 'cat'\?"):
+    with pytest.raises(DataError, match=r"'catt' is none of the classes given; did you mean 'cat'\?"):
         made(["dog", "catt"] * 3, ["cat"] * 3, classes=("dog", "cat"))
 
 
@@ -136,12 +136,12 @@ FAULTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_labels_nothing_could_be_learned_from_are_refused(fault: str) -> None:
     y, yt, known, words = FAULTS[fault]
-    with pytest.raises(StudyError, match=words) as caught:
+    with pytest.raises(DataError, match=words) as caught:
         made(y, yt, **known)
     assert str(caught.value).startswith("mine")
 
 
 def test_more_texts_than_classes_can_be_are_refused() -> None:
     x = np.arange(2002, dtype=np.float32)
-    with pytest.raises(StudyError, match=r"1,001 different texts; at most 1000 classes"):
+    with pytest.raises(DataError, match=r"1,001 different texts; at most 1000 classes"):
         checked("mine", (x[:1001], list(map(str, range(1001)))), (x[1001:], ["1"] * 1001), title="Mine")

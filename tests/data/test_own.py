@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError, StudyError
 from reluctant.data import Dataset, Split, load
 
 Writer = Callable[[str], str]
@@ -108,13 +108,13 @@ FAULTS = {
 @pytest.mark.parametrize("body", FAULTS)
 def test_what_a_users_code_may_get_wrong_is_said(own: Writer, body: str) -> None:
     name = f"{own(body)}:make"
-    with pytest.raises(StudyError, match=FAULTS[body]) as caught:
+    with pytest.raises(DataError, match=FAULTS[body]) as caught:
         load(name)
     assert name in str(caught.value)
 
 
 def test_a_study_error_of_the_users_own_comes_through(own: Writer) -> None:
-    module = own("from reluctant.core.names import StudyError\ndef make(): raise StudyError('give n')")
+    module = own("from reluctant.core.errors import StudyError\ndef make(): raise StudyError('give n')")
     with pytest.raises(StudyError, match=r"^give n$"):
         load(f"{module}:make")
 

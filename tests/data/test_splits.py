@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import split_indices
 from tests.data.files import unhurried
 
@@ -42,7 +42,7 @@ def test_the_split_is_mixed_and_always_the_same() -> None:
     n=st.integers(2, 10**7), train_fraction=st.sampled_from([0.0, 1.0, -1.0, 2.0, math.nan, math.inf, 1e-9])
 )
 def test_the_fractions_offered_instead_would_do(n: int, train_fraction: float) -> None:
-    with pytest.raises(StudyError, match="train_fraction = ") as caught:
+    with pytest.raises(DataError, match="train_fraction = ") as caught:
         split_indices(n, train_fraction)
     low, high = map(float, re.findall(r"write a number from (\S+) to (\S+)$", str(caught.value))[0])
     assert 0 < round(n * low) <= round(n * high) < n
@@ -50,5 +50,5 @@ def test_the_fractions_offered_instead_would_do(n: int, train_fraction: float) -
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_one_image_cannot_be_split(n: int) -> None:
-    with pytest.raises(StudyError, match="at least 2 are needed"):
+    with pytest.raises(DataError, match="at least 2 are needed"):
         split_indices(n, 0.5)

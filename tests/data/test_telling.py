@@ -8,7 +8,7 @@ import pytest
 from reluctant.api.run import Means, conduct
 from reluctant.cli import main
 from reluctant.data import described, load
-from reluctant.engines import Said, Started
+from reluctant.engines import Message, Started
 from reluctant.records.study_dir import Folder
 from reluctant.study import Study
 
@@ -19,9 +19,9 @@ def test_every_data_set_is_described_before_the_first_run_begins(tmp_path: Path)
     study = Study(activation=["relu"], dataset=["digits"], model=["mlp"], epochs=1, seed=[0])
     events = list(conduct(study, Folder(tmp_path / "out"), Means(engine="serial")))
     kinds = [type(event) for event in events]
-    said = [event for event in events if isinstance(event, Said)]
+    said = [event for event in events if isinstance(event, Message)]
     assert [event.text for event in said] == [described(load("digits"))]
-    assert kinds.index(Said) < kinds.index(Started)
+    assert kinds.index(Message) < kinds.index(Started)
 
 
 def test_a_dry_run_shows_it_too(

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.core.names import Name
-from reluctant.core.own_code import load_own
+from reluctant.core.user_objects import load_user_object
 
 Factory = Callable[[], nn.Module]
 MARK = "reluctant_activation"  # what tells a network's activations from its other modules
@@ -40,7 +40,7 @@ def make(source: Source) -> nn.Module:
 
     `source` is a name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (copied),
     a function of a tensor, or a factory without arguments. Random states are left as they are.
-    Raises `StudyError` for a name or an object that makes no activation.
+    Raises `StudyError` for an unknown name, `ModelError` for an object that makes no activation.
     """
     return factory(source)()
 
@@ -65,8 +65,8 @@ def _undisturbed(build: Factory) -> nn.Module:
 
 
 def _named(name: Name) -> Factory:
-    if name.is_own:
-        return _from(load_own(name.head, "activation"), name.arguments, str(name))
+    if name.is_user_defined:
+        return _from(load_user_object(name.head, "activation"), name.arguments, str(name))
     row, arguments = ACTIVATIONS[name.head], ACTIVATIONS.arguments(name)
     module, _, attribute = row.code.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
@@ -78,10 +78,10 @@ def _named(name: Name) -> Factory:
 def _from(found: object, keywords: Mapping[str, Any], written: str) -> Factory:
     if isinstance(found, nn.Module):
         if keywords:
-            raise StudyError(f"activation {written}: an object takes no arguments; name its class instead")
+            raise ModelError(f"activation {written}: an object takes no arguments; name its class instead")
         return functools.partial(copy.deepcopy, found)
     if not callable(found):
-        raise StudyError(
+        raise ModelError(
             f"activation {written}: {type(found).__name__} is neither a class, a function nor a factory"
         )
     return functools.partial(_call, found, dict(keywords), written)
@@ -93,12 +93,12 @@ def _call(found: Callable[..., Any], keywords: dict[str, Any], written: str) -> 
     try:
         made = found(**keywords)
     except Exception as fault:
-        raise StudyError(f"activation {written} cannot be made: {type(fault).__name__}: {fault}") from fault
+        raise ModelError(f"activation {written} cannot be made: {type(fault).__name__}: {fault}") from fault
     if isinstance(made, nn.Module):
         return made
     if callable(made):
         return Elementwise(made, {})
-    raise StudyError(
+    raise ModelError(
         f"activation {written} made a {type(made).__name__}; a torch module or a function is wanted"
     )
 

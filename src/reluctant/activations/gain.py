@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from reluctant.activations.build import make
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.core.names import parse
 
 REACH = 12.0  # standard deviations; the density beyond is below 1e-31
@@ -21,9 +21,9 @@ def gain(name: str) -> float:
     """1/√E[f(z)²], z ~ N(0, 1): what weights must be scaled by so that f keeps the mean square at 1.
 
     √2 for ReLU (He et al. 2015, 1502.01852). By numerical integration in double precision, at the parameters'
-    start. Raises `StudyError` for an activation that is not a function of one number, or is zero everywhere.
+    start. Raises `ModelError` for an activation that is not a function of one number, or is zero everywhere.
     """
-    square = _square(name) if parse(name).is_own else _moment(name)
+    square = _square(name) if parse(name).is_user_defined else _moment(name)
     return 1 / sqrt(square)
 
 
@@ -36,7 +36,7 @@ def _moment(name: str) -> float:
 def _square(name: str) -> float:
     _, square = moments(make(name))
     if not 0 < square < float("inf"):
-        raise StudyError(f"activation {name} has no gain: the mean of its squares is {square} under N(0, 1)")
+        raise ModelError(f"activation {name} has no gain: the mean of its squares is {square} under N(0, 1)")
     return square
 
 
@@ -47,9 +47,9 @@ def moments(module: nn.Module, kinks: Iterable[float] = ()) -> tuple[float, floa
         with torch.no_grad():
             y = module.eval().double()(torch.from_numpy(x)).numpy()
     except Exception as fault:
-        raise StudyError(f"no function of one number: {type(fault).__name__}: {fault}") from fault
+        raise ModelError(f"no function of one number: {type(fault).__name__}: {fault}") from fault
     if y.shape != x.shape:
-        raise StudyError(f"it turns shape {x.shape} into {y.shape}; it is no function of one number")
+        raise ModelError(f"it turns shape {x.shape} into {y.shape}; it is no function of one number")
     return float(weight @ y), float(weight @ y**2)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.activations.build import make
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 
 LIMIT = 5.0  # the curve is drawn from −LIMIT to LIMIT
 POINTS = 101
@@ -16,13 +16,13 @@ POINTS = 101
 def check(name: str) -> nn.Module:
     """A fresh module of this name, after others like it were tried on batches.
 
-    Raises `StudyError` when it fails, changes shape or dtype, changes its input, or returns NaN or infinity.
+    Raises `ModelError` when it fails, changes shape or dtype, changes its input, or returns NaN or infinity.
     """
     batch = torch.linspace(-3, 3, 2 * 8 * 3 * 3).reshape(2, 8, 3, 3)
     for given in (batch, batch.reshape(2, -1)):
         fault = _fault(make(name), given.clone())  # one each: a block takes its width from what it sees first
         if fault:
-            raise StudyError(f"activation {name}: {fault}")
+            raise ModelError(f"activation {name}: {fault}")
     return make(name)
 
 

@@ -9,7 +9,7 @@ from reluctant.catalogue import ACTIVATIONS, DATASETS
 from reluctant.catalogue.metrics import Metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
-from reluctant.core.own_code import HERE
+from reluctant.core.user_objects import SESSION_MODULE
 
 LONGEST = 26  # characters of a label; the whole name stands in the report's text
 MACRO = ("f1", "precision", "recall")
@@ -37,7 +37,7 @@ def arm_label(arm: str) -> str:
 
 def without_session(text: str) -> str:
     """`squash` for `here:squash`: an object of this session needs no module."""
-    return text.removeprefix(f"{HERE}:")
+    return text.removeprefix(f"{SESSION_MODULE}:")
 
 
 def clip(text: str, longest: int = LONGEST) -> str:
@@ -52,7 +52,7 @@ def dataset_title(dataset: str) -> str:
         name = parse(dataset)
         row = DATASETS[name.head]
     except ReluctantError:
-        return clip(dataset.replace(f"{HERE}:data_", "data at hand, "), 60)
+        return clip(dataset.replace(f"{SESSION_MODULE}:data_", "data at hand, "), 60)
     title = _file_title(name) if name.arguments else row.title
     return f"{title} ({row.note})" if row.note else title
 

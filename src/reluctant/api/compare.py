@@ -14,8 +14,7 @@ from reluctant.api.run import run
 from reluctant.core.canonical_json import digest
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.own_code import HERE
-from reluctant.core.session_objects import register_object
+from reluctant.core.user_objects import SESSION_MODULE, register_object
 from reluctant.records.study_dir import StudyDir
 from reluctant.study import Run, Study
 
@@ -176,7 +175,7 @@ def _dataset(
 
 def _baseline_name(baseline: str | None, names: Sequence[str]) -> str | None:
     """The baseline as the study names it: `here:squash` for `squash`."""
-    return f"{HERE}:{baseline}" if f"{HERE}:{baseline}" in names else baseline
+    return f"{SESSION_MODULE}:{baseline}" if f"{SESSION_MODULE}:{baseline}" in names else baseline
 
 
 def _seeds(seeds: Any) -> list[int]:

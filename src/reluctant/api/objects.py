@@ -8,7 +8,7 @@ from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.code_hash import code_hash
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.session_objects import register_object
+from reluctant.core.user_objects import register_object
 
 if TYPE_CHECKING:
     from torch import nn

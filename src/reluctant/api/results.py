@@ -14,8 +14,8 @@ from reluctant.analysis.question import arm_of
 from reluctant.analysis.sentence import verdict_sentences
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
-from reluctant.core.own_code import HERE
 from reluctant.core.suggestions import did_you_mean
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.records.run_result import RunResult
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Run, Study
@@ -288,7 +288,7 @@ class Results:
 
     def _sentences(self) -> list[str]:
         """The verdicts, what is missing, what failed."""
-        sentences = [verdict_sentences(each).replace(f"{HERE}:", "") for each in self.comparisons]
+        sentences = [verdict_sentences(each).replace(f"{SESSION_MODULE}:", "") for each in self.comparisons]
         if self.missing:
             sentences.append(f"{len(self)} of {self.data.runs_planned} runs so far.")
         for run, cause in list(self.failures.items())[:3]:

@@ -11,11 +11,11 @@ from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
 from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
-from reluctant.core.lock import locked
+from reluctant.core.lock import lock_folder
 from reluctant.core.names import parse
-from reluctant.core.session_objects import pack_objects
+from reluctant.core.user_objects import pack_objects
 from reluctant.engines import Done, Engine, Events, Failed, Message, local, serial
-from reluctant.engines.worker import Worker
+from reluctant.engines.training_work import TrainingWork
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
@@ -111,7 +111,7 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
         StudyError: Another process works in the folder, or the study cannot be run.
     """
     folder.check_compatible(study)
-    with locked(folder.path):
+    with lock_folder(folder.path):
         origins, messages = folder.recover()
         yield from (Message(None, text) for text in messages)
         if missing := folder.missing(study):
@@ -140,7 +140,7 @@ def _train(
     names = (*study.activation, *study.model, *study.dataset, *study.procedure)
     objects = b"" if options.engine == "serial" else pack_objects(parse(name).head for name in names)
     data = str(options.data) if options.data else None
-    work = Worker(str(folder.path.resolve()), data, options.device, first=missing[0], objects=objects)
+    work = TrainingWork(str(folder.path.resolve()), data, options.device, first=missing[0], objects=objects)
     events = options.build_engine(missing)(work, missing)
     try:
         next(events)  # processes start up while the study is checked here

@@ -20,7 +20,7 @@ from reluctant.bench.setting import Setting
 from reluctant.bench.timing import Clock
 from reluctant.bench.trial import KINDS
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.environment import describe
+from reluctant.core.environment import describe_environment
 
 YARDSTICK = "relu"
 
@@ -115,4 +115,4 @@ def _machine(setting: Setting) -> dict[str, Any]:
     used = {"cpu": torch.backends.cpu.get_cpu_capability(), "device": setting.device}
     if setting.where.type == "cuda":
         used["device"] = torch.cuda.get_device_name(setting.where)
-    return {**describe(), "torch": used}
+    return {**describe_environment(), "torch": used}

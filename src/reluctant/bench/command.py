@@ -166,38 +166,38 @@ def _form(path: Path) -> "Callable[[Bench, Path], None]":
 
 def _svg(bench: "Bench", path: Path) -> None:
     from reluctant.bench.figure import cost
-    from reluctant.core.atomic_files import write_whole
+    from reluctant.core.atomic_files import write_atomically
     from reluctant.figures.saving import svg
 
-    write_whole(path, svg(cost(bench)))
+    write_atomically(path, svg(cost(bench)))
 
 
 def _png(bench: "Bench", path: Path) -> None:
     from reluctant.bench.figure import cost
-    from reluctant.core.atomic_files import write_whole
+    from reluctant.core.atomic_files import write_atomically
     from reluctant.figures.saving import png
 
-    write_whole(path, png(cost(bench)))
+    write_atomically(path, png(cost(bench)))
 
 
 def _json(bench: "Bench", path: Path) -> None:
-    from reluctant.core.atomic_files import write_whole
+    from reluctant.core.atomic_files import write_atomically
 
-    write_whole(path, json.dumps(bench.to_dict(), indent=1, ensure_ascii=False) + "\n")
+    write_atomically(path, json.dumps(bench.to_dict(), indent=1, ensure_ascii=False) + "\n")
 
 
 def _csv(bench: "Bench", path: Path) -> None:
     import csv
     import io
 
-    from reluctant.core.atomic_files import write_whole
+    from reluctant.core.atomic_files import write_atomically
 
     rows = [_row(cost, bench) for cost in bench.costs]
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_whole(path, out.getvalue())
+    write_atomically(path, out.getvalue())
 
 
 def _row(cost: "Cost", bench: "Bench") -> dict[str, Any]:

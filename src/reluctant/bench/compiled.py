@@ -7,7 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from reluctant.bench.trial import Trial, said
+from reluctant.bench.trial import Trial
+from reluctant.core.errors import describe_exception
 
 
 def variants(trials: Mapping[str, Trial]) -> Iterator[tuple[str, Trial | str]]:
@@ -18,7 +19,7 @@ def variants(trials: Mapping[str, Trial]) -> Iterator[tuple[str, Trial | str]]:
             yield name, _tried(replace(trial, function=compiled(trial.module)))
             works = True
         except Exception as fault:  # a compiler may fail in any way
-            reason = said(getattr(fault, "inner_exception", fault))
+            reason = describe_exception(getattr(fault, "inner_exception", fault))
             if not works:
                 yield name, f"nothing is compiled: torch.compile does not work here ({reason})"
                 return

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from textwrap import shorten
 
 import torch
 from torch import Tensor, nn
 
 from reluctant.activations import make
 from reluctant.bench.setting import Setting
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import StudyError, describe_exception
 
 SEED = 20
 
@@ -60,8 +59,8 @@ def inputs(setting: Setting) -> tuple[Tensor, Tensor]:
         x, gradient = (each.to(setting.where, setting.kind) for each in drawn)
     except RuntimeError as fault:
         raise StudyError(
-            f"no input of shape {setting.sizes} in {setting.dtype} can be made ({said(fault)}); "
-            f"give a smaller --shape or another --dtype"
+            f"no input of shape {setting.sizes} in {setting.dtype} can be made "
+            f"({describe_exception(fault)}); give a smaller --shape or another --dtype"
         ) from None
     return x.requires_grad_(), gradient
 
@@ -77,7 +76,7 @@ def tried(name: str, setting: Setting, x: Tensor, gradient: Tensor) -> Trial:
         fault = _fault(Trial(module, module, x, gradient), setting)
     except Exception as raised:  # it may be anybody's code
         fault = (
-            f"it fails on shape {setting.sizes} in {setting.dtype} ({said(raised)}); "
+            f"it fails on shape {setting.sizes} in {setting.dtype} ({describe_exception(raised)}); "
             f"give another --shape or --dtype"
         )
     if fault:
@@ -101,9 +100,3 @@ def _fault(trial: Trial, setting: Setting) -> str:
     if not torch.equal(before, trial.x):
         return "it changes its input in place; return a new tensor (inplace=False)"
     return ""
-
-
-def said(fault: Exception) -> str:
-    """An error in one short line: its type and the first line of its message."""
-    line = next((line.strip() for line in str(fault).splitlines() if line.strip()), "")
-    return shorten(f"{type(fault).__name__}: {line}".rstrip(": ."), 200, placeholder=" …")

@@ -15,7 +15,7 @@ from reluctant.activations.laws import LAWS, Law, Subject
 from reluctant.cards.card import Card, card
 from reluctant.cards.function import Function, one_thread
 from reluctant.catalogue import ACTIVATIONS, Activation
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError, describe_exception
 
 Fresh = Callable[[], nn.Module]
 AGREE = 1e-6  # relative to 1 + |f|: nearer than this, two functions are one
@@ -56,11 +56,11 @@ def target(written: str) -> Fresh:
         warnings.simplefilter("ignore")
         try:
             out = fresh().eval()(torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3))
-        except StudyError:
+        except ReluctantError:
             raise
         except Exception as fault:
             raise StudyError(
-                f"{written} cannot be audited: it fails on a batch: {_in_short(fault)}"
+                f"{written} cannot be audited: it fails on a batch: {describe_exception(fault)}"
             ) from fault
         finally:
             changed = [what for what, value in _settings().items() if value != before[what]]
@@ -92,7 +92,7 @@ def _restore(settings: dict[str, Any]) -> None:
 
 def _subject(fresh: Fresh, claimed: str) -> Subject:
     name = ACTIVATIONS.canonical(claimed)
-    if name.is_own:
+    if name.is_user_defined:
         raise StudyError(f"--as wants a name of the catalogue, such as 'gelu', not {claimed!r}")
     row = ACTIVATIONS[name.head]
     return Subject(_at(row, card(str(name))) if name.arguments else row, fresh, str(name))
@@ -118,12 +118,7 @@ def _tried(law: Law, subject: Subject) -> str:
         try:
             return law.check(subject)
         except Exception as fault:
-            return f"it fails: {_in_short(fault)}"
-
-
-def _in_short(fault: Exception) -> str:
-    first = (str(fault).strip().splitlines() or [""])[0]
-    return f"{type(fault).__name__}: {first}"
+            return f"it fails: {describe_exception(fault)}"
 
 
 @one_thread()

@@ -90,7 +90,7 @@ def card(name: str) -> Card:
     Raises `StudyError` for an unknown name, and for code of one's own.
     """
     found = ACTIVATIONS.canonical(name)
-    if found.is_own:
+    if found.is_user_defined:
         raise StudyError(f"{found.head!r} is your own: `reluctant audit {found.head}` tells what it is like")
     return _card(str(found))
 

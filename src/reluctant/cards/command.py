@@ -62,11 +62,11 @@ def _plain_card(row: "Entry") -> Iterator[str]:
 def gallery(output: Path) -> None:
     """Write one HTML page that shows every activation: to be searched, printed, shown in class."""
     from reluctant.cards.gallery import gallery as page
-    from reluctant.core.atomic_files import write_whole
+    from reluctant.core.atomic_files import write_atomically
 
     if not output.parent.is_dir():
         raise StudyError(f"there is no folder {output.parent} to write {output.name} into")
-    write_whole(output, page())
+    write_atomically(output, page())
     click.echo(f"gallery: {output}")
 
 

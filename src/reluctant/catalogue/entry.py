@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from reluctant.core.errors import StudyError
-from reluctant.core.names import Name, parse, plain
+from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.names import Name, canonical_value, parse
 from reluctant.core.suggestions import did_you_mean, normalised
 
 
@@ -40,7 +40,7 @@ class Parameter:
             raise StudyError(f"{self.name} is {_KINDS[kind]}, not {value!r}")
         if self.choices and value not in self.choices:
             raise StudyError(f"{self.name} is one of {', '.join(self.choices)}, not {value!r}")
-        return plain(kind(value))
+        return canonical_value(kind(value))
 
     def _inside(self, value: float) -> bool:
         return (
@@ -58,7 +58,7 @@ class Parameter:
             (self.high, "at most"),
             (self.below, "below"),
         ]
-        return " and ".join(f"{word} {plain(bound)}" for bound, word in bounds if bound is not None)
+        return " and ".join(f"{word} {canonical_value(bound)}" for bound, word in bounds if bound is not None)
 
 
 _KINDS: dict[type, str] = {
@@ -136,7 +136,7 @@ class Table(Generic[Row]):
         Raises `StudyError` for an unknown name or parameter or a value out of its range.
         """
         name = parse(text)
-        if name.is_own:
+        if name.is_user_defined:
             if not self.own:
                 raise StudyError(f"{self.kind}s of one's own are not possible, so not {name.head!r}")
             return Name(name.head, dict(sorted(name.arguments.items())))
@@ -148,9 +148,9 @@ class Table(Generic[Row]):
                 raise StudyError(_unknown_parameter(row, key))
             try:
                 value = known[key].check(name.arguments[key])
-            except StudyError as fault:
+            except ReluctantError as fault:
                 raise StudyError(f"{row.name}: {fault}") from None
-            if value != plain(known[key].default):
+            if value != canonical_value(known[key].default):
                 checked[key] = value
         wrong = row.fault({**row.defaults(), **checked}) if row.fault else ""
         if wrong:
@@ -159,7 +159,7 @@ class Table(Generic[Row]):
 
     def arguments(self, name: Name) -> dict[str, Any]:
         """All parameters of a canonical name, defaults filled in and of their declared types."""
-        if name.is_own:
+        if name.is_user_defined:
             return dict(name.arguments)
         given = {**self[name.head].defaults(), **name.arguments}
         kinds = {p.name: type(p.default) for p in self[name.head].parameters}

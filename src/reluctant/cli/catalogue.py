@@ -66,10 +66,10 @@ def fetch(dataset: str) -> None:
 @click.argument("study", required=False)
 def doctor(study: str | None) -> None:
     """Print what this machine is, and check whether it can run STUDY."""
-    from reluctant.core.environment import describe
+    from reluctant.core.environment import describe_environment
     from reluctant.data import root
 
-    for key, value in describe().items():
+    for key, value in describe_environment().items():
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
         click.echo(f"{key}: {text}")
     click.echo(f"data sets: {root()}")

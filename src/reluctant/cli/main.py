@@ -15,7 +15,7 @@ from reluctant.cli.report import report, status, upgrade
 from reluctant.cli.run import run
 from reluctant.core.display import visible
 from reluctant.core.errors import ReluctantError
-from reluctant.core.extensions import extensions, load
+from reluctant.core.extensions import extensions, load_object
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -32,7 +32,7 @@ def reluctant() -> None:
 for command in (run, judge, report, export, list_, fetch, status, doctor, upgrade, compare):
     reluctant.add_command(command)
 for reference in (each for extension in extensions() for each in extension.commands):
-    reluctant.add_command(load(reference))
+    reluctant.add_command(load_object(reference))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -48,13 +48,13 @@ def status(folder: Path) -> None:
 @folder_argument
 def upgrade(folder: Path) -> None:
     """Write the records in FOLDER in today's schema. Their numbers do not change."""
-    from reluctant.core.lock import locked
+    from reluctant.core.lock import lock_folder
     from reluctant.records.schema import SCHEMA
     from reluctant.records.study_records import read_study
     from reluctant.records.upgrade import upgrade_records
 
     read_study(folder)
-    with locked(folder):
+    with lock_folder(folder):
         upgraded, current, damaged = upgrade_records(folder)
     click.echo(f"{upgraded} records upgraded to schema {SCHEMA}, {current} had it already")
     for message in damaged:

@@ -102,13 +102,13 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
     from reluctant.api.progress import ProgressBoard
     from reluctant.api.run import run_events
     from reluctant.cli.live import watch
-    from reluctant.cli.signals import Stopped, stop_on_signals
+    from reluctant.cli.signals import Stopped, stop_on_signal
 
     folder.check_compatible(study)
     missing = folder.missing(study)
     around, watcher = watch(Console(), ProgressBoard(missing, study.size - len(missing)))
     try:
-        with stop_on_signals(), around:
+        with stop_on_signal(), around:
             for event in run_events(study, folder, options):
                 watcher(event)
     except Stopped as stop:

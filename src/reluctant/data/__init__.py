@@ -18,11 +18,12 @@ __all__ = ["Dataset", "Split", "described", "fetch", "from_data", "load", "root"
 def load(name: str, folder: Path | None = None) -> Dataset:
     """The data set of a name (`digits`, `mnist`, `idx(root='mine')`, `my_lab.data:moons(n=500)`), checked.
 
-    `folder` is where published files lie (see `root`). Nothing is downloaded. Raises `StudyError` for an
-    unknown name, for files that are missing or damaged, and for arrays nothing could be trained on.
+    `folder` is where published files lie (see `root`). Nothing is downloaded. Raises `StudyError`
+    for an unknown name, `DataError` for files that are missing or damaged and for arrays that cannot be
+    trained on.
     """
     canonical = DATASETS.canonical(name)
-    if canonical.is_own:
+    if canonical.is_user_defined:
         return from_factory(canonical)
     module, _, attribute = DATASETS[canonical.head].code.partition(":")
     loader = getattr(importlib.import_module(module), attribute)

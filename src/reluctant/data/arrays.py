@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.core.suggestions import did_you_mean
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset, Split
@@ -42,7 +42,7 @@ def from_data(
     training and test. x and y are arrays, tensors on any device, lists, pandas frames or series. PyTorch data
     sets are read once, in order, into at most `limit` bytes: what a random transform gives that once is used
     in every epoch.
-    `kind`: see `labelled`; labels without `classes`: see `guessed`. Raises `StudyError`.
+    `kind`: see `labelled`; labels without `classes`: see `guessed`. Raises `DataError`.
     """
     if isinstance(given, Dataset):
         return given if given.sha256 and not classes else _again(given, classes)
@@ -61,7 +61,7 @@ def from_data(
 def _again(given: Dataset, classes: Sequence[str]) -> Dataset:
     """A data set made by hand, checked."""
     if not (isinstance(given.train, Split) and isinstance(given.test, Split)):
-        raise StudyError(f"the Dataset {given.name!r} has no two Splits; give it train=Split(x, y), test=…")
+        raise DataError(f"the Dataset {given.name!r} has no two Splits; give it train=Split(x, y), test=…")
     return checked(
         given.name,
         (given.train.images, given.train.labels),
@@ -78,7 +78,7 @@ def _again(given: Dataset, classes: Sequence[str]) -> Dataset:
 def _parts(name: str, given: Any) -> list[Any]:
     """One part or two, each a torch data set or a pair."""
     if isinstance(given, str):
-        raise StudyError(f"{name}: {given!r} is a name and no data; give it to reluctant.data.load")
+        raise DataError(f"{name}: {given!r} is a name and no data; give it to reluctant.data.load")
     if is_torch_data(given):
         return [given]
     if isinstance(given, tuple | list):
@@ -90,8 +90,8 @@ def _parts(name: str, given: Any) -> list[Any]:
                 is_torch_data(part) or (isinstance(part, tuple) and len(part) == _TWO) for part in given
             ]
             return list(given) if all(halves) else [tuple(given)]
-        raise StudyError(f"{name}: {type(given).__name__} of {len(given)} cannot be data; {_WANTED}")
-    raise StudyError(f"{name}: {type(given).__module__}.{type(given).__name__} cannot be data; {_WANTED}")
+        raise DataError(f"{name}: {type(given).__name__} of {len(given)} cannot be data; {_WANTED}")
+    raise DataError(f"{name}: {type(given).__module__}.{type(given).__name__} cannot be data; {_WANTED}")
 
 
 def _with_columns(name: str, given: "Sequence[Any]") -> "Sequence[Any]":
@@ -101,11 +101,11 @@ def _with_columns(name: str, given: "Sequence[Any]") -> "Sequence[Any]":
     found: list[Any] = []
     for frame, target in zip(given[::2], given[1::2], strict=True):
         if not (isinstance(target, str) and hasattr(frame, "columns") and hasattr(frame, "drop")):
-            raise StudyError(f"{name}: the name of a column goes with a pandas frame; {_WANTED}")
+            raise DataError(f"{name}: the name of a column goes with a pandas frame; {_WANTED}")
         if target not in frame.columns:
             known = list(map(str, frame.columns))
             hint = did_you_mean(target, known) or f"; there are {', '.join(known)}"
-            raise StudyError(f"{name}: there is no column {target!r}{hint}")
+            raise DataError(f"{name}: there is no column {target!r}{hint}")
         found += [frame.drop(columns=[target]), frame[target]]
     return tuple(found)
 
@@ -115,7 +115,7 @@ def _read(name: str, part: Any, limit: int) -> Materialised:
         return materialised(name, part, limit)
     for half, other in zip(part, ("y", "x"), strict=True):
         if is_torch_data(half):
-            raise StudyError(f"{name}: a torch Dataset holds its labels, so leave {other} out; {_WANTED}")
+            raise DataError(f"{name}: a torch Dataset holds its labels, so leave {other} out; {_WANTED}")
     return Materialised(*map(_plain, part))
 
 
@@ -184,7 +184,7 @@ def _check_columns(name: str, frames: "list[pd.DataFrame]") -> None:
     first = list(map(str, frames[0].columns))
     for frame in frames[1:]:
         if other := sorted(set(map(str, frame.columns)) ^ set(first)):
-            raise StudyError(
+            raise DataError(
                 f"{name}: train and test differ in the columns {', '.join(other)}; make them alike"
             )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data.dataset import Dataset, Inputs, Split, content_sum
 from reluctant.data.inputs import as_inputs, singular, usual_word
 from reluctant.data.labels import labelled
@@ -32,7 +32,7 @@ def checked(
 
     Inputs: see `as_inputs`; `items` is what they are called, `columns` are the names of a table's. Labels:
     see `labelled`. Test items that occur in train, classes in test alone and columns that never change are
-    warned of. Raises `StudyError`.
+    warned of. Raises `DataError`.
     """
     first, second = (
         as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test))
@@ -63,9 +63,9 @@ def checked(
 
 
 def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:
-    """`StudyError` unless there are as many labels as inputs."""
+    """`DataError` unless there are as many labels as inputs."""
     if inputs != labels:
-        raise StudyError(
+        raise DataError(
             f"{where} has {inputs} {items} and {labels} labels; every {singular(items)} needs one label"
         )
 
@@ -76,7 +76,7 @@ def _check_alike(name: str, train: Inputs, test: Inputs, items: str) -> None:
         ("shape", train.shape[1:], test.shape[1:]),
     ):
         if one != other:
-            raise StudyError(
+            raise DataError(
                 f"{name}: {items} have the {what} {one} in train and {other} in test; make them equal"
             )
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reluctant.catalogue.class_names import CIFAR100_COARSE
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
@@ -57,7 +57,7 @@ _Read = tuple[NDArray[np.uint8], NDArray[np.int64]]
 def load_ten(name: Name, folder: Path) -> Dataset:
     """CIFAR-10, 50,000 training and 10,000 test images, (n, 3, 32, 32) uint8, from `root`.
 
-    Without `root`, from `folder/cifar10`. Raises `StudyError` for missing files (where to get them) and for
+    Without `root`, from `folder/cifar10`. Raises `DataError` for missing files (where to get them) and for
     damaged ones; other numbers of images than published are warned of.
     """
     return _load(name, folder, CIFAR10, DATASETS[name.head].classes, 0)
@@ -102,16 +102,16 @@ def _files(name: Name, place: Path, known: Published) -> tuple[Mapping[str, byte
                 return {file: _bytes(at / file) for file in wanted}, []
             if there:
                 missing = ", ".join(file for file in wanted if file not in there)
-                raise StudyError(f"{name}: {at} has no {missing}; {_how(known, place)}")
+                raise DataError(f"{name}: {at} has no {missing}; {_how(known, place)}")
         for archive in (place, place / known.archive):
             if archive.is_file():
                 return _unpacked(archive, known)
     except OSError as fault:
-        raise StudyError(f"{place} cannot be read: {fault.strerror or fault}") from None
+        raise DataError(f"{place} cannot be read: {fault.strerror or fault}") from None
     python = any((at / "data_batch_1").is_file() or (at / "train").is_file()
                  for at in (place, place / "cifar-10-batches-py", place / "cifar-100-python"))  # fmt: skip
     why = "holds the Python version, not the binary one" if python else "does not hold it"
-    raise StudyError(f"{name}: {place} {why}; {_how(known, place)}")
+    raise DataError(f"{name}: {place} {why}; {_how(known, place)}")
 
 
 def _how(known: Published, place: Path) -> str:
@@ -138,9 +138,9 @@ def _unpacked(archive: Path, known: Published) -> tuple[Mapping[str, bytes], lis
                     found[file] = content.read(_MOST + 1)
     except (tarfile.TarError, EOFError, zlib.error, OSError) as fault:
         why = str(fault).partition("\n")[0].rstrip(":")
-        raise StudyError(f"{archive} is damaged: {why}; {_how(known, archive.parent)}") from None
+        raise DataError(f"{archive} is damaged: {why}; {_how(known, archive.parent)}") from None
     if missing := sorted(wanted - set(found)):
-        raise StudyError(f"{archive} has no {', '.join(missing)} in it; {_how(known, archive.parent)}")
+        raise DataError(f"{archive} has no {', '.join(missing)} in it; {_how(known, archive.parent)}")
     with archive.open("rb") as packed:
         md5 = hashlib.file_digest(packed, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     other = f"{archive} is not the published archive (MD5 {md5}, published {known.md5})"
@@ -150,10 +150,10 @@ def _unpacked(archive: Path, known: Published) -> tuple[Mapping[str, bytes], lis
 def _records(
     place: Path, file: str, content: bytes, known: Published, classes: tuple[str, ...], which: int
 ) -> _Read:
-    """The images of a file and the label at the byte `which` of each; `StudyError` for what is no record."""
+    """The images of a file and the label at the byte `which` of each; `DataError` for what is no record."""
     record = known.labels + _PIXELS
     if not content or len(content) % record:
-        raise StudyError(
+        raise DataError(
             f"{file} in {place} has {len(content):,} bytes, no whole number of records of {record:,}; put "
             f"the published file in its place"
         )
@@ -161,7 +161,7 @@ def _records(
     labels = records[:, which].astype(np.int64)
     if (wrong := int(labels.max())) >= len(classes):
         item = int(np.argmax(labels))
-        raise StudyError(
+        raise DataError(
             f"{file} in {place} is damaged: record {item} has the label {wrong}, of {len(classes)} classes; "
             f" put the published file in its place"
         )

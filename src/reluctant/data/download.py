@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data.folder import VARIABLE, by_hand, find, root
 from reluctant.data.idx import file_sum
 
@@ -85,10 +85,10 @@ def fetch(
 
     Mirrors are tried in turn, `$RELUCTANT_MIRROR` (the address under which a data set's files lie) before
     all; each failure is said and the next is tried. What lies there already is never overwritten. Raises
-    `StudyError` with every address and its failure, or for a present file that is not the published one.
+    `DataError` with every address and its failure, or for a present file that is not the published one.
     """
     canonical = DATASETS.canonical(name)
-    row = None if canonical.is_own else DATASETS[canonical.head]
+    row = None if canonical.is_user_defined else DATASETS[canonical.head]
     if row is None or not row.files:
         say(f"{canonical}: nothing to download")
         return root(folder)
@@ -97,7 +97,7 @@ def fetch(
     failures = {file: _obtain(errand, file) for file in missing}
     failed = {file: reasons for file, reasons in failures.items() if reasons}
     if failed:
-        raise StudyError(_nowhere(errand, failed))
+        raise DataError(_nowhere(errand, failed))
     _check_present(errand, [file for file in row.files if file not in missing])
     return errand.place
 
@@ -105,7 +105,7 @@ def fetch(
 def _mirrors(row: DatasetEntry) -> tuple[str, ...]:
     own = os.environ.get(MIRROR, "").strip()
     if own and not is_web(own):
-        raise StudyError(f"{MIRROR} is {own!r}; write an address that starts with http:// or https://")
+        raise DataError(f"{MIRROR} is {own!r}; write an address that starts with http:// or https://")
     bases = (own, *row.mirrors) if own else row.mirrors
     return tuple(base.rstrip("/") + "/" for base in bases)
 
@@ -121,7 +121,7 @@ def _obtain(errand: _Errand, file: str) -> list[str]:
             errand.say(f"  failed: {fault}")
             reasons.append(f"{base}{file}: {fault}")
         except OSError as fault:
-            raise StudyError(
+            raise DataError(
                 f"{errand.place} cannot be written to: {fault.strerror or fault}; make room, change its "
                 f"permissions, or set {VARIABLE} to another folder"
             ) from None
@@ -192,7 +192,7 @@ def _nowhere(errand: _Errand, failed: dict[str, list[str]]) -> str:
 
 
 def _check_present(errand: _Errand, present: list[str]) -> None:
-    """Say what was there before; `StudyError` where it is not the published file."""
+    """Say what was there before; `DataError` where it is not the published file."""
     row, place, say = errand.row, errand.place, errand.say
     other = []
     for file in present:
@@ -204,7 +204,7 @@ def _check_present(errand: _Errand, present: list[str]) -> None:
         else:
             other.append(file)
     if other:
-        raise StudyError(
+        raise DataError(
             f"{', '.join(other)} in {place}: not the published content; nothing was overwritten. "
             f"Move away what you do not want and run `reluctant fetch {row.name}` again"
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 
 from reluctant.catalogue.datasets import DatasetEntry
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 
 VARIABLE = "RELUCTANT_DATA"
 
@@ -25,7 +25,7 @@ def root(folder: Path | None = None) -> Path:
 def find(folder: Path, name: str) -> Path | None:
     """The file of a published name `….gz`, or its uncompressed form; None where neither is there.
 
-    The compressed one is taken first: it can be held against its published sum. Raises `StudyError` where
+    The compressed one is taken first: it can be held against its published sum. Raises `DataError` where
     one may not look.
     """
     for path in (folder / name, folder / name.removesuffix(".gz")):
@@ -33,7 +33,7 @@ def find(folder: Path, name: str) -> Path | None:
             if path.is_file():
                 return path
         except OSError as fault:  # a folder that may not be looked into, a path too long
-            raise StudyError(f"{path} cannot be looked at: {fault.strerror}; mend its permissions") from None
+            raise DataError(f"{path} cannot be looked at: {fault.strerror}; mend its permissions") from None
     return None
 
 
@@ -47,16 +47,16 @@ def by_hand(row: DatasetEntry, folder: Path, missing: Iterable[str]) -> str:
 def own_path(name: str, given: str, example: str, what: str) -> Path:
     """The user's own file or folder that a data set's name speaks of, relative to here; `~` is the home.
 
-    Raises `StudyError` where none is given (then with the example) or there can be none of this name.
+    Raises `DataError` where none is given (then with the example) or there can be none of this name.
     """
     if not given:
-        raise StudyError(f"{name}: say which is {what}, as in {example}")
+        raise DataError(f"{name}: say which is {what}, as in {example}")
     try:
         path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100  (resolve() fails on '\0')
         if path.exists():
             return path
     except (RuntimeError, ValueError) as fault:
-        raise StudyError(f"{name}: there can be no such path: {fault}") from None
+        raise DataError(f"{name}: there can be no such path: {fault}") from None
     except OSError as fault:
-        raise StudyError(f"{name}: {given} cannot be looked at: {fault.strerror}") from None
-    raise StudyError(f"{name}: there is no {path}; a path is taken from the folder you are in")
+        raise DataError(f"{name}: {given} cannot be looked at: {fault.strerror}") from None
+    raise DataError(f"{name}: there is no {path}; a path is taken from the folder you are in")

@@ -28,7 +28,7 @@ def guessed(name: str, parts: Sequence[object], kind: str, classes: Sequence[str
 
     Floats (n,) that are few whole numbers are classes (`few_whole`) unless `kind` says otherwise. Whole
     numbers that are classes, and are not 0, 1, … without a gap, become codes, and their values names, unless
-    `classes` names them. All else stays as it is. Raises `StudyError` for what cannot be labels.
+    `classes` names them. All else stays as it is. Raises `DataError` for what cannot be labels.
     """
     names = [name] if len(parts) == 1 else [f"{name}: train", f"{name}: test"]
     labels = [as_labels(where, part) for where, part in zip(names, parts, strict=True)]

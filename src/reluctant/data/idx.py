@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError, ReluctantError
 from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
@@ -28,7 +28,7 @@ def load_published(name: Name, folder: Path) -> Dataset:
     """A published data set from `folder/<name>/`, its files compressed as published or unpacked.
 
     With `first`, only so many of the training images. Files of the user's that are not the published ones are
-    used, with a warning. Raises `StudyError` for
+    used, with a warning. Raises `DataError` for
     missing files (how to get them) and for damaged ones.
     """
     row = DATASETS[name.head]
@@ -43,11 +43,11 @@ def load_published(name: Name, folder: Path) -> Dataset:
 def load_own(name: Name, folder: Path) -> Dataset:
     """The user's own four files, named as MNIST's, from the `root` of the name, relative to here.
 
-    `folder` is not used. Classes are '0' up to the largest label. Raises `StudyError`.
+    `folder` is not used. Classes are '0' up to the largest label. Raises `DataError`.
     """
     given = DATASETS.arguments(name)["root"]
     if not given:
-        raise StudyError("idx: say which folder holds the files, as in idx(root='my_digits')")
+        raise DataError("idx: say which folder holds the files, as in idx(root='my_digits')")
     place = _folder_of(str(name), given)
     paths = _present(
         place,
@@ -62,7 +62,7 @@ def _folder_of(name: str, given: str) -> Path:
     try:
         return Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100  (resolve() fails on '\0')
     except (RuntimeError, ValueError) as fault:
-        raise StudyError(f"{name}: there can be no such folder: {fault}") from None
+        raise DataError(f"{name}: there can be no such folder: {fault}") from None
 
 
 def _load(name: str, paths: Sequence[Path], mend: str, first: int, **known: Any) -> Dataset:
@@ -72,21 +72,21 @@ def _load(name: str, paths: Sequence[Path], mend: str, first: int, **known: Any)
     train = arrays[0], arrays[1]
     if first and len(train[0]) == len(train[1]):
         if first > len(train[0]):
-            raise StudyError(
+            raise DataError(
                 f"{name}: there are only {len(train[0]):,} training images; write first={len(train[0])}"
             )
         train = train[0][:first], train[1][:first]
     try:
         return checked(name, train, (arrays[2], arrays[3]), **known)
-    except StudyError as fault:
-        raise StudyError(f"{fault} (the files are in {paths[0].parent})") from None
+    except ReluctantError as fault:
+        raise DataError(f"{fault} (the files are in {paths[0].parent})") from None
 
 
 def _present(place: Path, say_missing: Callable[[list[str]], str]) -> list[Path]:
     found = {part: find(place, part) for part in PARTS}
     missing = [part for part, path in found.items() if path is None]
     if missing:
-        raise StudyError(say_missing(missing))
+        raise DataError(say_missing(missing))
     return [path for path in found.values() if path is not None]
 
 
@@ -109,20 +109,20 @@ def _unpublished(row: DatasetEntry, path: Path) -> str:
 
 
 def file_sum(path: Path) -> str:
-    """SHA-256 of a file as it lies there; `StudyError` where it cannot be read."""
+    """SHA-256 of a file as it lies there; `DataError` where it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as fault:
-        raise StudyError(f"{path} cannot be read: {fault.strerror or fault}") from None
+        raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
 
 
 def _read_images(path: Path, mend: str) -> NDArray[Any]:
     array = read_idx(path, mend)
     if array.ndim == 1:
-        raise StudyError(f"{path} holds labels where images are wanted (1 dimension); are two names swapped?")
+        raise DataError(f"{path} holds labels where images are wanted (1 dimension); are two names swapped?")
     if array.ndim not in (3, 4) or array.dtype.name != "uint8":
-        raise StudyError(
+        raise DataError(
             f"{path} holds {array.dtype} of shape {array.shape}; images are unsigned bytes of shape "
             f"(n, height, width) or (n, channels, height, width); write the file anew"
         )
@@ -132,11 +132,11 @@ def _read_images(path: Path, mend: str) -> NDArray[Any]:
 def _read_labels(path: Path, mend: str) -> NDArray[Any]:
     array = read_idx(path, mend)
     if array.ndim in (3, 4):
-        raise StudyError(
+        raise DataError(
             f"{path} holds images where labels are wanted ({array.ndim} dimensions); are two names swapped?"
         )
     if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise StudyError(
+        raise DataError(
             f"{path} holds {array.dtype} of shape {array.shape}; labels are whole numbers of shape (n,); "
             f"write the file anew"
         )

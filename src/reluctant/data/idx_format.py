@@ -13,7 +13,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 LARGEST = 2 * 1024**3  # bytes of values
@@ -29,7 +29,7 @@ def read_idx(path: Path, mend: str = REPLACE) -> NDArray[Any]:
     """The array of an IDX file, compressed if its name ends in `.gz`; in the machine's own byte order.
 
     What the header promises is believed only as far as the file can hold it, so no file makes this take
-    more memory than its content. Raises `StudyError`, ending in `mend`, for whatever is wrong with the file.
+    more memory than its content. Raises `DataError`, ending in `mend`, for whatever is wrong with the file.
     """
     try:
         size = path.stat().st_size
@@ -46,11 +46,11 @@ def read_idx(path: Path, mend: str = REPLACE) -> NDArray[Any]:
     except (gzip.BadGzipFile, zlib.error) as fault:
         _refuse(path, f"is damaged: {fault}", mend)
     except OSError as fault:
-        raise StudyError(f"{path} cannot be read: {fault.strerror or fault}") from None
+        raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
 
 
 def _refuse(path: Path, wrong: str, mend: str) -> NoReturn:
-    raise StudyError(f"{path} {wrong}; {mend}") from None
+    raise DataError(f"{path} {wrong}; {mend}") from None
 
 
 def _check_gzip(path: Path, mend: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
@@ -29,12 +29,12 @@ def load(name: Name, folder: Path) -> Dataset:
 
     (n, 1, height, width) uint8 where all are grey, else (n, 3, height, width); classes and files in the order
     of their names, hidden ones left out. With `size`, the middle square is scaled to so many pixels. Raises
-    `StudyError` for pictures that are broken or differ in size. `folder` is not used.
+    `DataError` for pictures that are broken or differ in size. `folder` is not used.
     """
     given, named = DATASETS.arguments(name), str(name)
     root = own_path(named, given["root"], "images(root='my_pictures')", "the folder")
     if not root.is_dir():
-        raise StudyError(f"{named}: {root} is a file; give the folder that holds one folder a class")
+        raise DataError(f"{named}: {root} is a file; give the folder that holds one folder a class")
     parts = {part: root / part for part in ("train", "test") if (root / part).is_dir()}
     if "train" not in parts:
         parts = {"": root}
@@ -58,13 +58,11 @@ def _found(name: str, place: Path) -> _Pairs:
         if kind.is_dir():
             there = [path for path in _seen(kind) if path.suffix.lower() in ENDINGS and path.is_file()]
             if not there:
-                raise StudyError(
-                    f"{name}: {kind} holds no picture ({', '.join(ENDINGS)}); remove that folder"
-                )
+                raise DataError(f"{name}: {kind} holds no picture ({', '.join(ENDINGS)}); remove that folder")
             paths += there
             labels += [kind.name] * len(there)
     if not paths:
-        raise StudyError(f"{name}: {place} holds no folders of pictures; make one folder a class in it")
+        raise DataError(f"{name}: {place} holds no folders of pictures; make one folder a class in it")
     return paths, labels
 
 
@@ -72,7 +70,7 @@ def _seen(place: Path) -> list[Path]:
     try:
         return sorted(path for path in place.iterdir() if not path.name.startswith("."))
     except OSError as fault:
-        raise StudyError(f"{place} cannot be looked at: {fault.strerror}; mend its permissions") from None
+        raise DataError(f"{place} cannot be looked at: {fault.strerror}; mend its permissions") from None
 
 
 def _read(name: str, paths: Sequence[Path], size: int) -> NDArray[np.uint8]:
@@ -81,14 +79,14 @@ def _read(name: str, paths: Sequence[Path], size: int) -> NDArray[np.uint8]:
     for path, picture in zip(paths, _opened(paths, size), strict=True):
         if pictures and picture.shape[:2] != pictures[0].shape[:2]:
             (high, wide), (other_high, other_wide) = pictures[0].shape[:2], picture.shape[:2]
-            raise StudyError(
+            raise DataError(
                 f"{name}: {paths[0]} has {wide}×{high} pixels and {path} has {other_wide}×{other_high}; make "
                 f"them alike, or write size={min(high, wide, other_high, other_wide)} to have the middle of "
                 f"each scaled"
             )
         pictures.append(picture)
         if (need := picture.nbytes * len(paths)) > LARGEST:
-            raise StudyError(
+            raise DataError(
                 f"{name}: {len(paths):,} pictures of this size take {need:,} bytes (at most {LARGEST:,}); "
                 f"write size=… to have them scaled down"
             )
@@ -108,11 +106,13 @@ def _opened(paths: Sequence[Path], size: int) -> Iterator[NDArray[np.uint8]]:
                 warnings.simplefilter("ignore")  # of odd but readable files
                 file.load()
                 if file.mode[0] in "IF":
-                    raise StudyError(f"{path} has more than 8 bits a colour; save it with 8")
+                    raise DataError(f"{path} has more than 8 bits a colour; save it with 8")
                 upright = ImageOps.exif_transpose(file)
                 picture = upright.convert("L" if upright.mode in ("1", "L", "LA") else "RGB")
+        except DataError:
+            raise
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
-            raise StudyError(f"{path} is no whole picture: {fault}; replace or remove it") from None
+            raise DataError(f"{path} is no whole picture: {fault}; replace or remove it") from None
         yield np.asarray(_middle(picture, size) if size else picture)
 
 

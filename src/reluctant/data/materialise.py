@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 
 LIMIT = 2 * 1024**3  # bytes of inputs
 _PAIR = 2
@@ -34,7 +34,7 @@ def is_torch_data(given: object) -> bool:
 def materialised(name: str, source: Any, limit: int = LIMIT) -> Materialised:
     """Every (input, label) of a map-style data set, in order: inputs (n, …) and labels (n,) or (n, outputs).
 
-    Of a loader, its data set is read. Pictures of Pillow become channels first. Raises `StudyError` for a
+    Of a loader, its data set is read. Pictures of Pillow become channels first. Raises `DataError` for a
     data set without an order, one whose length is not what it says, items that differ in shape or type, and
     more bytes than `limit`, the last before it reads on.
     """
@@ -46,7 +46,7 @@ def materialised(name: str, source: Any, limit: int = LIMIT) -> Materialised:
             ("of the DataLoader its data set is read, without its order and batches",),
         )
     if isinstance(source, data.IterableDataset):
-        raise StudyError(
+        raise DataError(
             f"{name}: {_called(source)} can only be run through; collect its items first, such as "
             f"list(dataset), and give them as arrays or as a map-style Dataset"
         )
@@ -70,12 +70,12 @@ def _item_by_item(name: str, source: Any, limit: int) -> tuple[NDArray[Any], NDA
             ("input", item, first), ("label", np.asarray(label), np.asarray(labels[0]))
         ):  # fmt: skip
             if here.shape != there.shape:
-                raise StudyError(
+                raise DataError(
                     f"{name}: the {what} of item {i} of {_called(source)} has the shape {here.shape}, that "
                     f"of item 0 {there.shape}; make them alike (a transform such as Resize, or padding)"
                 )
         if item.dtype != first.dtype:
-            raise StudyError(
+            raise DataError(
                 f"{name}: item {i} of {_called(source)} is {item.dtype}, item 0 {first.dtype}; "
                 f"make them alike"
             )
@@ -92,12 +92,12 @@ def _length(name: str, source: Any) -> int:
     try:
         n = len(source)
     except Exception as fault:  # whatever the user's own code raises
-        raise StudyError(
+        raise DataError(
             f"{name}: {_called(source)} cannot tell its length ({type(fault).__name__}: {fault}); give it a "
             f"__len__ that returns how many items there are"
         ) from None
     if n == 0:
-        raise StudyError(f"{name}: {_called(source)} is empty; at least one item is needed")
+        raise DataError(f"{name}: {_called(source)} is empty; at least one item is needed")
     return n
 
 
@@ -106,17 +106,17 @@ def _item(name: str, source: Any, i: int, n: int) -> tuple[NDArray[Any], Any]:
     try:
         item = source[i]
     except (IndexError, StopIteration):
-        raise StudyError(
+        raise DataError(
             f"{name}: {_called(source)} says that it has {n:,} items, and it ends after {i:,}; mend its "
             f"__len__ so that it returns {i:,}"
         ) from None
     except Exception as fault:
-        raise StudyError(
+        raise DataError(
             f"{name}: item {i} of {_called(source)} fails: {type(fault).__name__}: {fault}"
         ) from fault
     if not isinstance(item, tuple | list) or len(item) != _PAIR:
         got = f"{type(item).__name__} of {len(item)}" if hasattr(item, "__len__") else type(item).__name__
-        raise StudyError(
+        raise DataError(
             f"{name}: item {i} of {_called(source)} is {got}; wanted is (input, label), so wrap it in a "
             f"Dataset whose __getitem__ returns these two"
         )
@@ -153,7 +153,7 @@ def _flat(labels: NDArray[Any]) -> NDArray[Any]:
 def _check_size(name: str, source: Any, n: int, size: int, limit: int) -> None:
     if size > limit:
         fits = max(1, limit * n // size)
-        raise StudyError(
+        raise DataError(
             f"{name}: {_called(source)} takes {_bytes(size)} once read ({n:,} items of {_bytes(size // n)}), "
             f"and the limit is {_bytes(limit)}; give torch.utils.data.Subset(dataset, range({fits})), or a "
             f"higher limit={size}"

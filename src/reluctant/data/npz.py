@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.core.names import Name
 from reluctant.core.suggestions import normalised
 from reluctant.data.checks import checked
@@ -32,7 +32,7 @@ def load(name: Name, folder: Path) -> Dataset:
     """The data set of an NPZ file, `path`, relative to here; `folder` is not used.
 
     Channels that come last are brought first, (n, 1) labels become (n,); without a test part, some items are
-    held out. Raises `StudyError` for a file that is none, lacks an array or holds pickled objects.
+    held out. Raises `DataError` for a file that is none, lacks an array or holds pickled objects.
     """
     given = DATASETS.arguments(name)
     path = own_path(str(name), given["path"], "npz(path='mine.npz')", "the file")
@@ -68,22 +68,24 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
         with zipfile.ZipFile(path) as file:
             size = sum(member.file_size for member in file.infolist())
         if size > LARGEST:
-            raise StudyError(f"{path} unpacks to {size:,} bytes; at most {LARGEST:,} are read, so shrink it")
+            raise DataError(f"{path} unpacks to {size:,} bytes; at most {LARGEST:,} are read, so shrink it")
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         if foreign := [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]:
             raise ValueError(f"{foreign[0]} is no array")
         return arrays
+    except DataError:
+        raise
     except zipfile.BadZipFile:
-        raise StudyError(f"{path} is no whole NPZ file; write it anew with numpy.savez_compressed") from None
+        raise DataError(f"{path} is no whole NPZ file; write it anew with numpy.savez_compressed") from None
     except OSError as fault:
-        raise StudyError(f"{path} cannot be read: {fault.strerror or fault}") from None
+        raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
     except (ValueError, EOFError, zlib.error, MemoryError, KeyError, NotImplementedError) as fault:
         if "pickle" in str(fault):  # reading a pickle runs whatever code its maker put there
-            raise StudyError(
+            raise DataError(
                 f"{path} holds Python objects, which are not opened; save arrays of numbers or texts"
             ) from None
-        raise StudyError(f"{path} is damaged: {fault}; write it anew") from None
+        raise DataError(f"{path} is damaged: {fault}; write it anew") from None
 
 
 def _parts(path: Path, arrays: Mapping[str, object]) -> _Found:
@@ -104,7 +106,7 @@ def _parts(path: Path, arrays: Mapping[str, object]) -> _Found:
     if {"x_train", "y_train"} <= set(found) and not {"x_test", "y_test"} & set(found):
         return {"x": found["x_train"], "y": found["y_train"]}
     held = ", ".join(arrays) or "nothing"
-    raise StudyError(f"{path} holds {held}; {_WANTED}")
+    raise DataError(f"{path} holds {held}; {_WANTED}")
 
 
 def _named(given: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[str, ...]:

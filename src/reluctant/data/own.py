@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError, ReluctantError
 from reluctant.core.names import Name
-from reluctant.core.own_code import load_own
+from reluctant.core.user_objects import load_user_object
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset, Split
 
@@ -15,13 +15,13 @@ _WANTED = "a function that gives (x_train, y_train, x_test, y_test) or a relucta
 def from_factory(name: Name) -> Dataset:
     """What the user's function gives when called with the name's arguments, checked like any other data.
 
-    Inputs may be uint8 or float (kept as they are, as float32). Raises `StudyError`.
+    Inputs may be uint8 or float (kept as they are, as float32). Raises `DataError`.
     """
-    factory = load_own(name.head, "data set")
+    factory = load_user_object(name.head, "data set")
     if isinstance(factory, Dataset) and factory.sha256:  # handed over as an object, and checked there
         return replace(factory, name=str(name))
     if not callable(factory):
-        raise StudyError(f"data set {name.head!r} is {type(factory).__name__}; wanted is {_WANTED}")
+        raise DataError(f"data set {name.head!r} is {type(factory).__name__}; wanted is {_WANTED}")
     made = _made(name, factory)
     if isinstance(made, Dataset) and isinstance(made.train, Split) and isinstance(made.test, Split):
         return checked(
@@ -36,7 +36,7 @@ def from_factory(name: Name) -> Dataset:
             remarks=made.remarks,
         )
     if not isinstance(made, tuple | list) or len(made) != 4:
-        raise StudyError(f"data set {name.head!r} gave {_shown(made)}; wanted is {_WANTED}")
+        raise DataError(f"data set {name.head!r} gave {_shown(made)}; wanted is {_WANTED}")
     x_train, y_train, x_test, y_test = made
     return checked(str(name), (x_train, y_train), (x_test, y_test), title=name.head)
 
@@ -44,10 +44,10 @@ def from_factory(name: Name) -> Dataset:
 def _made(name: Name, factory: Any) -> Any:
     try:
         return factory(**name.arguments)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:
-        raise StudyError(f"data set {str(name)!r} failed: {type(fault).__name__}: {fault}") from fault
+        raise DataError(f"data set {str(name)!r} failed: {type(fault).__name__}: {fault}") from fault
 
 
 def _shown(made: Any) -> str:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.core.randomness import generator
 
 Indices = NDArray[np.int64]
@@ -16,12 +16,12 @@ def split_indices(n: int, train_fraction: float, seed: int = 0) -> tuple[Indices
 
     round(n * train_fraction) are trained on. The choice depends on `n`, the fraction and the seed alone:
     unless a study varies that, every activation and every seed is judged on the same images. Raises
-    `StudyError` where a part would be empty.
+    `DataError` where a part would be empty.
     """
     fits = math.isfinite(train_fraction) and 0 < train_fraction < 1
     kept = round(n * train_fraction) if fits else 0
     if not 0 < kept < n:
-        raise StudyError(_would_do(n, train_fraction))
+        raise DataError(_would_do(n, train_fraction))
     order = generator(seed, "split").permutation(n).astype(np.int64)
     return np.sort(order[:kept]), np.sort(order[kept:])
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
 from reluctant.core.display import quoted
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.core.names import Name
 from reluctant.core.suggestions import did_you_mean
 from reluctant.data.checks import checked
@@ -34,7 +34,7 @@ def load(name: Name, folder: Path) -> Dataset:
 
     Numbers stay, texts become one column a level (0 or 1), true/false 1/0. A target of texts, or of at most
     100 different whole numbers (20 where they are written with a point), is classes; other numbers are
-    predicted. Without `test`, some rows are held out. Raises `StudyError` for missing values, too many
+    predicted. Without `test`, some rows are held out. Raises `DataError` for missing values, too many
     levels, a target that is not there.
     """
     import pandas as pd
@@ -74,19 +74,19 @@ def read_frame(path: Path) -> "pd.DataFrame":
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the first line
             frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", low_memory=False, index_col=False)
     except pd.errors.ParserWarning:
-        raise StudyError(
+        raise DataError(
             f"{path} has rows with more fields than the first line names columns; name them all"
         ) from None
     except pd.errors.EmptyDataError:
-        raise StudyError(f"{path} is empty; the first line names the columns, every other is a row") from None
+        raise DataError(f"{path} is empty; the first line names the columns, every other is a row") from None
     except UnicodeDecodeError:
-        raise StudyError(f"{path} is not UTF-8 text; save it as UTF-8") from None
+        raise DataError(f"{path} is not UTF-8 text; save it as UTF-8") from None
     except OSError as fault:
-        raise StudyError(f"{path} cannot be read: {fault.strerror or fault}") from None
+        raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
     except (pd.errors.ParserError, ValueError) as fault:
-        raise StudyError(f"{path} is no table: {str(fault).strip()}; mend that line") from None
+        raise DataError(f"{path} is no table: {str(fault).strip()}; mend that line") from None
     if not len(frame):
-        raise StudyError(f"{path} has a line of column names and no rows")
+        raise DataError(f"{path} has a line of column names and no rows")
     return frame.rename(columns=lambda column: str(column).strip())
 
 
@@ -103,24 +103,24 @@ def _check_columns(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", targ
         listed = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
         wrong = f"there is no column {target!r}" if target else "say which column is predicted: target='…'"
         hint = did_you_mean(target, columns) if target else ""
-        raise StudyError(f"{name}: {wrong}{hint or f'; the columns are {listed}'}")
+        raise DataError(f"{name}: {wrong}{hint or f'; the columns are {listed}'}")
     if len(columns) < 2:
-        raise StudyError(
+        raise DataError(
             f"{name}: {target!r} is the only column; at least one to predict it from is needed (columns are "
             f"separated by a comma, a semicolon or a tab)"
         )
     other = sorted(set(columns) ^ set(first.columns))
     if other:
-        raise StudyError(
+        raise DataError(
             f"{name}: the two files differ in the columns {', '.join(other[:5])}; make them alike"
         )
 
 
 def check_names(name: str, columns: Iterable[object]) -> None:
-    """`StudyError` where two columns have one name."""
+    """`DataError` where two columns have one name."""
     twice = [column for column, times in Counter(map(str, columns)).items() if times > 1]
     if twice:
-        raise StudyError(
+        raise DataError(
             f"{name}: more than one column is called {', '.join(map(repr, twice[:5]))}; give every column a "
             f"name of its own"
         )
@@ -129,13 +129,13 @@ def check_names(name: str, columns: Iterable[object]) -> None:
 def as_numbers(name: str, frame: "pd.DataFrame") -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """The columns as numbers, (n, columns) float32, and their names.
 
-    Texts become one column a level, in the order of the texts. Raises `StudyError` for missing values (all
+    Texts become one column a level, in the order of the texts. Raises `DataError` for missing values (all
     such columns with their counts) and for a text column of more than 100 levels.
     """
     missing = {str(column): int(count) for column, count in frame.isna().sum().items() if count}
     if missing:
         told = ", ".join(f"{column} ({count:,})" for column, count in list(missing.items())[:8])
-        raise StudyError(
+        raise DataError(
             f"{name}: values are missing in {len(missing)} of {frame.shape[1]} columns: {told}; fill them "
             f"in, or leave out those rows or columns"
         )
@@ -157,7 +157,7 @@ def _column(name: str, column: str, series: "pd.Series[Any]") -> tuple[NDArray[A
     found, codes = np.unique(series.astype(str).to_numpy(str), return_inverse=True)
     if len(found) > MOST_LEVELS:
         decimal = " (numbers are written 1.5, not 1,5)" if re.fullmatch(r"-?\d+,\d+", found[0]) else ""
-        raise StudyError(
+        raise DataError(
             f"{name}: the text column {column!r} has {len(found):,} different values, such as "
             f"{quoted(str(found[0]), 40)}; at most {MOST_LEVELS} can be told apart, so leave the column out"
             f"{decimal}"
@@ -175,7 +175,7 @@ def as_target(
     number = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
     if kind == "numbers":
         if not number:
-            raise StudyError(f"{name}: the target {series.name!r} is no number; leave kind='numbers' out")
+            raise DataError(f"{name}: the target {series.name!r} is no number; leave kind='numbers' out")
         return series.to_numpy(np.float64), (), ()
     if not number:
         found, codes = np.unique(series.astype(str).to_numpy(str), return_inverse=True)
@@ -203,7 +203,7 @@ def as_given(name: str, series: "pd.Series[Any]") -> NDArray[Any]:
 
 def _check_whole(name: str, series: "pd.Series[Any]") -> None:
     if missing := int(series.isna().sum()):
-        raise StudyError(
+        raise DataError(
             f"{name}: the target {series.name!r} is missing in {missing:,} of {len(series):,} rows; leave "
             f"those rows out"
         )

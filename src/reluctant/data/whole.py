@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reluctant.core.display import quoted
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data.checks import check_lengths, checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import as_array, singular, usual_word
@@ -27,7 +27,7 @@ def held_out(
 ) -> Dataset:
     """The data set of which round(n · test_fraction) items are the test part, with a remark that says so.
 
-    The same items every time, from every class its share. `known` goes to `checked`. Raises `StudyError`.
+    The same items every time, from every class its share. `known` goes to `checked`. Raises `DataError`.
     """
     x, y = as_array(name, "inputs", inputs), as_labels(name, labels)
     items = known.get("items") or usual_word(x)
@@ -44,13 +44,13 @@ def held_out(
 
 def _size(name: str, total: int, fraction: Any, items: str) -> int:
     if isinstance(fraction, bool) or not isinstance(fraction, Real):
-        raise StudyError(
+        raise DataError(
             f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {quoted(fraction)}"
         )
     share = float(fraction)
     n = round(total * share) if 0 < share < 1 else 0
     if not 0 < n < total:
-        raise StudyError(
+        raise DataError(
             f"{name}: test_fraction = {share:g} of {total:,} {items if total != 1 else singular(items)} "
             f"leaves nothing to train on or nothing to test on; write a number between 0 and 1, or give a "
             f"test part"

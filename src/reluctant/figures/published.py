@@ -16,7 +16,6 @@ from reluctant.figures.style import ALARM, INK, MUTED, PAPER, WIDE, Mark, marks,
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from reluctant.study import PublishedNumber
 
 SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
@@ -70,14 +69,14 @@ def published_numbers(data: SettingData, *, width: float = WIDE) -> "Figure":
     return made.finish(" ".join(sentences))
 
 
-def score_words(data: SettingData, published: "Published") -> str:
+def score_words(data: SettingData, published: "PublishedNumber") -> str:
     """`test accuracy`, `validation loss`, `training macro F1`."""
     metric = data.metric(published.metric)
     title = "loss" if metric.name == "loss" else within_sentence(metric_title(metric))
     return f"{SPLIT_WORDS[published.split]} {title}"
 
 
-def epoch_words(published: "Published") -> str:
+def epoch_words(published: "PublishedNumber") -> str:
     """`after epoch 5`, `after the last epoch`."""
     return f"after epoch {published.epoch:,}" if published.epoch else "after the last epoch"
 

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reluctant.core.atomic_files import write_whole
+from reluctant.core.atomic_files import write_atomically
 from reluctant.figures.style import style
 from reluctant.figures.text_width import any_script
 
@@ -38,8 +38,8 @@ def save(figure: "Figure", path: Path, *, text: str = "", dots: bool = True) -> 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     drawing, image = path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")
-    write_whole(drawing, text or svg(figure))
+    write_atomically(drawing, text or svg(figure))
     if not dots:
         return (drawing,)
-    write_whole(image, png(figure))
+    write_atomically(image, png(figure))
     return drawing, image

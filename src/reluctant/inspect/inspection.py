@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.analysis.probe_metrics import index, percent
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError, describe_exception
 from reluctant.core.names import Name, parse
-from reluctant.core.own_code import load_own
+from reluctant.core.user_objects import load_user_object
 from reluctant.models.build import handed
 from reluctant.models.swap import sites
 from reluctant.records.store import Record, Store
@@ -84,9 +84,8 @@ def _tried(look: Callable[[], Record], source: str, subject: Subject) -> Record:
         return look()
     except Exception as fault:
         size = "×".join(map(str, subject.part.images.shape[1:]))
-        told = str(fault).strip().splitlines() or [""]
         raise StudyError(
-            f"{source}: the network fails on images of {size}: {type(fault).__name__}: {told[0][:200]}"
+            f"{source}: the network fails on images of {size}: {describe_exception(fault)}"
         ) from fault
 
 
@@ -110,7 +109,7 @@ def _subject(source: str, data: str | None, folder: str | None) -> Subject:
     if path.is_file() or path.suffix == ".pt":
         return _of_study(path, data, folder)
     name = parse(source)
-    if not name.is_own:
+    if not name.is_user_defined:
         raise StudyError(
             f"there is no file {source}, and a network of your own is written module:factory; "
             f"give one of these"
@@ -174,7 +173,7 @@ def _run_of(path: Path, content: Mapping[str, Any]) -> Run:
 
 def _own(name: Name, data: str | None, folder: str | None) -> Subject:
     """The network that a factory makes, on the images it hands over or on a named data set."""
-    found = load_own(name.head, "network")
+    found = load_user_object(name.head, "network")
     parts = prepared(data, 0.92, folder) if data else None
     known: dict[str, Any] = handed(found, parts.image, parts.classes) if parts else {}
     made = found if isinstance(found, nn.Module) else _made(name, found, known)
@@ -196,7 +195,7 @@ def _made(name: Name, found: Any, known: Mapping[str, Any]) -> Any:
         raise StudyError(f"{name.head} is a {type(found).__name__}; a network or what makes one is wanted")
     try:
         return found(**{**_asked(found, known), **name.arguments})
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:
         raise StudyError(f"{name} cannot be made: {type(fault).__name__}: {fault}") from fault

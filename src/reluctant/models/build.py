@@ -13,10 +13,10 @@ from torch.nn.parameter import is_lazy
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import OF_IMAGES
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.core.names import Name
-from reluctant.core.own_code import load_own
-from reluctant.core.randomness import integer
+from reluctant.core.randomness import torch_seed
+from reluctant.core.user_objects import load_user_object
 from reluctant.models.swap.factory import give_or_swap
 from reluctant.models.swap.swap import Swap
 
@@ -44,24 +44,24 @@ def build(
     them, and with what `handed` finds it has a parameter for; where it takes no activation, every one in the
     network is swapped. PyTorch's global random state is left alone.
 
-    Raises `StudyError` where the network cannot be made.
+    Raises `StudyError` for an unknown name, `ModelError` where the network cannot be made.
     """
     canonical = MODELS.canonical(name)
     data: dict[str, Any] = {"image": image, "classes": classes}
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(integer(seed, "weights"))
-        if canonical.is_own:
+        torch.manual_seed(torch_seed(seed, "weights"))
+        if canonical.is_user_defined:
             model, _ = _own(name, canonical, activation, data)
         else:
             if canonical.head in OF_IMAGES and len(image) != 3:
-                raise StudyError(_no_image(canonical.head, image))
+                raise ModelError(_no_image(canonical.head, image))
             if canonical.head == "convnet" and task == REGRESSION:
                 data["numbers"] = True
             module, _, attribute = MODELS[canonical.head].code.partition(":")
             kind = getattr(importlib.import_module(module), attribute)
             model = kind(activation=activation, **data, **MODELS.arguments(canonical))
     if not isinstance(model, nn.Module):
-        raise StudyError(f"model {name} made a {type(model).__name__}; a torch module is wanted")
+        raise ModelError(f"model {name} made a {type(model).__name__}; a torch module is wanted")
     _complete(model, image)
     return model
 
@@ -69,7 +69,7 @@ def build(
 def swapped(name: str, activation: str, image: tuple[int, ...], classes: int) -> Swap | None:
     """What is swapped in a network of one's own; None where it takes the activation, or is a bundled one."""
     canonical = MODELS.canonical(name)
-    if not canonical.is_own:
+    if not canonical.is_user_defined:
         return None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -78,24 +78,24 @@ def swapped(name: str, activation: str, image: tuple[int, ...], classes: int) ->
 
 def _own(name: str, canonical: Name, activation: str, data: Mapping[str, Any]) -> tuple[Any, Swap | None]:
     """What the user's own factory makes, with this activation; and what was swapped for that."""
-    kind = load_own(canonical.head, "model")
+    kind = load_user_object(canonical.head, "model")
     example = torch.zeros(2, *data["image"])
     offered = {**data, **handed(kind, data["image"], data["classes"])}
     offered = {word: value for word, value in offered.items() if word not in _bound(kind)}
     try:
         return give_or_swap(kind, activation, canonical.arguments, example, offered)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:
-        raise StudyError(f"model {name} cannot be made: {type(fault).__name__}: {fault}") from fault
+        raise ModelError(f"model {name} cannot be made: {type(fault).__name__}: {fault}") from fault
 
 
 def told(name: str, image: tuple[int, ...], classes: int) -> dict[str, Any]:
     """What the factory of a network of one's own is told of the data; nothing for a bundled network."""
     canonical = MODELS.canonical(name)
-    if not canonical.is_own:
+    if not canonical.is_user_defined:
         return {}
-    found = handed(load_own(canonical.head, "model"), image, classes)
+    found = handed(load_user_object(canonical.head, "model"), image, classes)
     return {word: value for word, value in found.items() if word not in canonical.arguments}
 
 

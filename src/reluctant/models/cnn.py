@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from reluctant.activations import factory
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.dropout import Dropout
 
 CHANNELS = (32, 64)
@@ -19,7 +19,7 @@ class CNN(nn.Module):
 
     `dropout` follows the pooling, `dense_dropout` the hidden linear layer. `activation` is a name, a module
     class, a module, or a function of a tensor; every place gets a fresh one.
-    Raises `StudyError` for images under 6 pixels high or wide.
+    Raises `ModelError` for images under 6 pixels high or wide.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ def _pooled(image: tuple[int, int, int]) -> tuple[int, int]:
     """Height and width of the map that the hidden layer sees."""
     _, height, width = image
     if min(height, width) < SMALLEST:
-        raise StudyError(
+        raise ModelError(
             f"images of {height}×{width} are too small for cnn; the smallest that fit are "
             f"{SMALLEST}×{SMALLEST}"
         )

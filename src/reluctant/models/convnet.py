@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import factory
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models import fused
 from reluctant.models.dropout import Dropout
 
@@ -52,7 +52,7 @@ class ConvNet(nn.Module):
 
     With `numbers`, the outputs are `classes` plain numbers, for regression.
     `activation` is a name, a module class, a module, or a function of a tensor; every place gets a fresh one.
-    Raises `StudyError` for images that are not square or under 22 pixels wide.
+    Raises `ModelError` for images that are not square or under 22 pixels wide.
     """
 
     def __init__(
@@ -95,8 +95,8 @@ def kernels_used(model: nn.Module) -> list[str]:
 def _side(image: tuple[int, int, int]) -> int:
     _, height, width = image
     if height != width:
-        raise StudyError(f"convnet wants square images, not {height}×{width}; crop or pad them first")
+        raise ModelError(f"convnet wants square images, not {height}×{width}; crop or pad them first")
     if height < SMALLEST:
-        raise StudyError(f"images of {height}×{width} are too small for convnet; the smallest that fit are "
+        raise ModelError(f"images of {height}×{width} are too small for convnet; the smallest that fit are "
                          f"{SMALLEST}×{SMALLEST}")  # fmt: skip
     return height

@@ -8,7 +8,7 @@ from torch import nn
 
 from reluctant.activations import gain
 from reluctant.catalogue import INITIALISATIONS
-from reluctant.core.randomness import integer
+from reluctant.core.randomness import torch_seed
 
 WEIGHTED = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear
 
@@ -29,7 +29,7 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu")
         reset: Any = getattr(module, "reset_parameters", None)
         if callable(reset) and any(True for _ in module.parameters(recurse=False)):
             with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(integer(seed, "weights", path))
+                torch.manual_seed(torch_seed(seed, "weights", path))
                 reset()
                 if name.head == "normal":
                     _normal(module, INITIALISATIONS.arguments(name)["std"])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from reluctant.activations import factory
 from reluctant.catalogue.models import depth_fault
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 
 SMALLEST = 8  # pixels: what two halvings leave a map of
 
@@ -44,7 +44,7 @@ class ResNet(nn.Module):
 
     A convolution, three stages of n residual blocks with `width`, twice and four times as many channels, the
     mean over the map, a linear layer. `activation` is a name, a module class, a module, or a function of a
-    tensor; every place gets a fresh one. Raises `StudyError` for images under 8 pixels high or wide, and for
+    tensor; every place gets a fresh one. Raises `ModelError` for images under 8 pixels high or wide, and for
     another depth.
     Source: He et al. 2016 (1512.03385), section 4.2.
     """
@@ -80,12 +80,12 @@ class ResNet(nn.Module):
 
 def _check(image: tuple[int, int, int], depth: int) -> None:
     if min(image[1:]) < SMALLEST:
-        raise StudyError(
+        raise ModelError(
             f"images of {image[1]}×{image[2]} are too small for resnet; the smallest that fit are "
             f"{SMALLEST}×{SMALLEST}"
         )
     if depth < 8 or depth_fault(depth):
-        raise StudyError(f"resnet: {depth_fault(max(8, depth)) or f'depth must be at least 8, not {depth}'}")
+        raise ModelError(f"resnet: {depth_fault(max(8, depth)) or f'depth must be at least 8, not {depth}'}")
 
 
 def _conv(channels: int, out: int, stride: int = 1) -> nn.Conv2d:

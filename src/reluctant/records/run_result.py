@@ -9,7 +9,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, metric, scores_from_counts, regression_sums, total_items
+from reluctant.catalogue.metrics import (
+    CLASSIFICATION,
+    REGRESSION,
+    metric,
+    regression_sums,
+    scores_from_counts,
+    total_items,
+)
 from reluctant.records.probe_table import ProbeTable
 from reluctant.records.schema import SPLITS, RunRecord
 from reluctant.study import Run, Seed

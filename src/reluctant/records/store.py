@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reluctant.core.atomic_files import write_whole
+from reluctant.core.atomic_files import write_atomically
 from reluctant.core.canonical_json import digest, dumps
 from reluctant.records.schema import Json, RecordError, RunRecord
 
@@ -56,7 +56,7 @@ class Store:
         content = record.to_json() if isinstance(record, RunRecord) else record
         content = json.loads(dumps(content))  # as it will be read: lists for tuples, texts as keys
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self.path(key), dumps({**content, "sha256": checksum(content)}) + "\n")
+        write_atomically(self.path(key), dumps({**content, "sha256": checksum(content)}) + "\n")
 
     def content(self, key: str) -> Json:
         """The JSON of a record whose checksum is right.

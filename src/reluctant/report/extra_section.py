@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reluctant.analysis import ReportData
-from reluctant.core.extensions import extensions, load
+from reluctant.core.extensions import extensions, load_object
 from reluctant.report.pictures import Picture, PictureBook
 from reluctant.report.tables import Table
 
@@ -21,5 +21,5 @@ class ExtraSection:
 
 def extra_sections(data: ReportData, book: PictureBook) -> tuple[ExtraSection, ...]:
     """The sections of all optional rooms that have something to say of this analysis."""
-    builders = [load(each.report_section) for each in extensions() if each.report_section]
+    builders = [load_object(each.report_section) for each in extensions() if each.report_section]
     return tuple(section for build in builders if (section := build(data, book)) is not None)

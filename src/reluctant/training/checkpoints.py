@@ -11,7 +11,8 @@ from zipfile import BadZipFile
 import torch
 from torch import Tensor
 
-from reluctant.core.atomic_files import set_aside, write_whole
+from reluctant.core.atomic_files import quarantine, write_atomically
+from reluctant.core.errors import ReluctantError
 from reluctant.training.training import Training
 
 FORMAT = 1
@@ -38,7 +39,7 @@ class Checkpoint:
         torch.save({**content, "sha256": total(content)}, written)
         try:
             self.path.parent.mkdir(exist_ok=True)
-            write_whole(self.path, written.getvalue())
+            write_atomically(self.path, written.getvalue())
         except OSError as fault:
             return f"no checkpoint could be written ({fault.strerror or fault}); training goes on"
         return ""
@@ -53,6 +54,8 @@ class Checkpoint:
             training.load_state_dict(content)
         except Unfit as fault:
             return self._aside(str(fault))
+        except ReluctantError:  # a fault of the network; the checkpoint is not to blame
+            raise
         except (KeyError, TypeError, ValueError, RuntimeError) as fault:
             return self._aside(f"its content does not fit ({type(fault).__name__})")
         return f"goes on after epoch {len(training.epochs)} of {training.run.epochs}"
@@ -85,7 +88,7 @@ class Checkpoint:
             raise Unfit(f"it was made with other {' and '.join(changed)}")
 
     def _aside(self, why: str) -> str:
-        kept = set_aside(self.path, self.path.parent.parent / "damaged")
+        kept = quarantine(self.path, self.path.parent.parent / "damaged")
         return f"starts anew: its checkpoint was set aside ({why}), as {kept}"
 
 

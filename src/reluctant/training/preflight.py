@@ -9,9 +9,9 @@ import torch
 from reluctant.activations import check, gain
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import REGRESSION
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
-from reluctant.core.own_code import HERE
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.models import build
 from reluctant.models.build import swapped, told
 from reluctant.study import Run, Study
@@ -58,7 +58,7 @@ def replaced(study: Study, found: Mapping[str, Prepared]) -> list[str]:
         if words:
             what.append("told: " + ", ".join(f"{word}={value}" for word, value in words.items()))
         if what:
-            sentences.append(f"{model.removeprefix(f'{HERE}:')}: {'; '.join(what)}")
+            sentences.append(f"{model.removeprefix(f'{SESSION_MODULE}:')}: {'; '.join(what)}")
     return list(dict.fromkeys(sentences))
 
 
@@ -85,7 +85,7 @@ def _has_gain(activations: tuple[str, ...]) -> None:
     for activation in activations:
         try:
             gain(activation)
-        except StudyError as fault:
+        except ReluctantError as fault:
             raise StudyError(
                 f"init kaiming needs the gain of every activation, and {activation} has none ({fault}); "
                 f"leave it out, or write init = 'default'"
@@ -94,9 +94,11 @@ def _has_gain(activations: tuple[str, ...]) -> None:
 
 def _worth_trying(study: Study, model: str) -> tuple[str, ...]:
     """All activations for a network of one's own; else the first, and those that are not the catalogue's."""
-    if MODELS.canonical(model).is_own:
+    if MODELS.canonical(model).is_user_defined:
         return study.activation
-    return tuple(dict.fromkeys([study.activation[0], *(a for a in study.activation if parse(a).is_own)]))
+    return tuple(
+        dict.fromkeys([study.activation[0], *(a for a in study.activation if parse(a).is_user_defined)])
+    )
 
 
 def _try(model: str, activation: str, data: Prepared) -> None:

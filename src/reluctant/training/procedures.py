@@ -5,8 +5,8 @@ import inspect
 import torch
 
 from reluctant.catalogue import PROCEDURES
-from reluctant.core.errors import StudyError
-from reluctant.core.own_code import load_own
+from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.user_objects import load_user_object
 from reluctant.study import Run
 from reluctant.training.tensors import Prepared
 from reluctant.training.training import Training
@@ -19,9 +19,9 @@ def training_for(run: Run, data: Prepared, device: torch.device | None = None) -
     is no such class, or does not take these arguments.
     """
     name = PROCEDURES.canonical(run.procedure)
-    if not name.is_own:
+    if not name.is_user_defined:
         return Training(run, data, device)
-    kind = load_own(name.head, "procedure")
+    kind = load_user_object(name.head, "procedure")
     if not (inspect.isclass(kind) and issubclass(kind, Training)):
         raise StudyError(f"procedure {name.head} is no class derived from reluctant.training.Training")
     try:
@@ -30,7 +30,7 @@ def training_for(run: Run, data: Prepared, device: torch.device | None = None) -
         raise StudyError(f"procedure {name}: {fault}; its class takes {_taken(kind)}") from None
     try:
         made: Training = kind(run, data, device, **name.arguments)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:
         raise StudyError(f"procedure {name} cannot be begun: {type(fault).__name__}: {fault}") from fault

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from reluctant.core.atomic_files import write_whole
-from reluctant.core.environment import describe
+from reluctant.core.atomic_files import write_atomically
+from reluctant.core.environment import describe_environment
 from reluctant.core.errors import StudyError
 from reluctant.data import load, root
 from reluctant.records.store import Record
@@ -59,7 +59,7 @@ def _machine(where: torch.device) -> Record:
     }
     if where.type == "cuda":
         used["device"] = torch.cuda.get_device_name(where)
-    return {**describe(), "torch": used}
+    return {**describe_environment(), "torch": used}
 
 
 def _now() -> str:
@@ -130,4 +130,4 @@ def save_weights(training: Training, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     written = io.BytesIO()
     torch.save(training.model.state_dict(), written)
-    write_whole(path, written.getvalue())
+    write_atomically(path, written.getvalue())

@@ -21,7 +21,7 @@ from torch.nn.parameter import is_lazy
 
 from reluctant.activations import Stochastic, make, shape
 from reluctant.catalogue.metrics import MOST
-from reluctant.core.randomness import generator, integer
+from reluctant.core.randomness import generator, torch_seed
 from reluctant.models import build, initialise, kernels_used, layers
 from reluctant.models.swap import learned
 from reluctant.records.probe_format import compact
@@ -140,7 +140,7 @@ class Training:
         self._reseed(number)
         self.model.train()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(integer(self.run.seed_for("noise"), "foreign", number))
+            torch.manual_seed(torch_seed(self.run.seed_for("noise"), "foreign", number))
             for start in range(0, len(labels), size):
                 batch = order[start : start + size]
                 self._set_rate(number, start // size)
@@ -174,7 +174,7 @@ class Training:
         """Give every module that draws random numbers its own stream for this epoch."""
         for name, module in self.model.named_modules():
             if isinstance(module, Stochastic):
-                module.reseed(integer(self.run.seed_for("noise"), "dropout", epoch, name))
+                module.reseed(torch_seed(self.run.seed_for("noise"), "dropout", epoch, name))
 
     def record(self) -> Record:
         """The finished run as the store keeps it. Without the environment, which the worker adds."""

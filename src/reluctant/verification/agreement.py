@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reluctant.core.environment import name_of
+from reluctant.core.environment import environment_id
 from reluctant.records.store import Store
 from reluctant.verification.described import apart
 from reluctant.verification.difference import comparable, parted
@@ -73,7 +73,7 @@ def environments(folder: Path, facts: Sequence[Facts]) -> Iterator[Finding]:
 def _is_its_sum(path: Path) -> bool:
     try:
         held = json.loads(path.read_text("utf-8"))
-        return isinstance(held, dict) and name_of(held) == path.stem
+        return isinstance(held, dict) and environment_id(held) == path.stem
     except (OSError, ValueError, RecursionError):
         return False
 

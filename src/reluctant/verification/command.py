@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reluctant.core.display import visible
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 
 if TYPE_CHECKING:
     from reluctant.verification.finding import Finding
@@ -53,7 +53,7 @@ def _again(found: "Verified", number: int) -> tuple[list["Finding"], str]:
         for finding in retrain(found.places[0], number, _say):
             _tell([finding])
             findings.append(finding)
-    except StudyError as fault:
+    except ReluctantError as fault:
         return findings, str(fault)
     return findings, ""
 

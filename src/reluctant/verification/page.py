@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from itertools import zip_longest
 from pathlib import Path
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.records.study_results import Results
 from reluctant.report import drawn_with, render
 from reluctant.verification.finding import Finding, remark
@@ -35,7 +35,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as scratch:
         try:
             new = render(Results.read(folder), Path(scratch))
-        except (StudyError, ValueError, KeyError, TypeError, IndexError) as fault:
+        except (ReluctantError, ValueError, KeyError, TypeError, IndexError) as fault:
             yield Finding(path, f"cannot be drawn again from these records: {type(fault).__name__}: {fault}")
             return
         yield from compared(path, old, new, Path(scratch))

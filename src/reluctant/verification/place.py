@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reluctant.core.canonical_json import digest
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.records.run_result import SPLITS
 from reluctant.records.store import Record, Store
 from reluctant.records.study_results import read_history, read_study
@@ -84,7 +84,7 @@ def _examined(
     """The facts of one record, None where it cannot be trusted or is foreign, and what is wrong with it."""
     try:
         record = store[key]
-    except StudyError as fault:
+    except ReluctantError as fault:
         told = str(fault).removeprefix(f"{path} ").partition(";")[0]
         return None, [Finding(path, f"{told}; `reluctant run` sets it aside and trains it again")]
     except OSError as fault:
@@ -104,7 +104,7 @@ def _examined(
 def _misnamed(record: Record, key: str) -> str:
     try:
         own = Run.from_dict(record["run"]).key
-    except (TypeError, ValueError, AttributeError, StudyError):
+    except (TypeError, ValueError, AttributeError, ReluctantError):
         return "its run cannot be read"
     return "" if own == key else f"its run is called {own}"
 

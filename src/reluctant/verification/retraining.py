@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.records.store import Record, Store
 from reluctant.verification.difference import comparable, parted
 from reluctant.verification.facts import Facts
@@ -45,7 +45,7 @@ def _again(place: "Place", facts: Facts) -> Finding:
     _suits(place, facts.run, stored)
     try:
         fresh = _trained(facts.run, held)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:  # code of one's own may raise anything
         return Finding(facts.path, f"cannot be trained again: {type(fault).__name__}: {fault}")
@@ -80,13 +80,13 @@ def _suits(place: "Place", run: "Run", stored: Record) -> None:
 
 def _trained(run: "Run", held: Mapping[str, Any]) -> Record:
     """The record of a run trained now: on the processor if it was, as the store would keep it."""
-    from reluctant.engines.worker import Worker
+    from reluctant.engines.training_work import TrainingWork
 
     torch = held.get("torch")
     device = "cpu" if not isinstance(torch, dict) or torch.get("device", "cpu") == "cpu" else "auto"
     with tempfile.TemporaryDirectory() as scratch:
         nowhere = str(Path(scratch) / "none")  # a folder that is not there keeps no checkpoint
-        steps = Worker(folder=nowhere, device=device)(run)
+        steps = TrainingWork(folder=nowhere, device=device)(run)
         while True:
             try:
                 next(steps)

@@ -4,6 +4,7 @@ import torch
 
 from reluctant.activations.laws.behaviour import _ready, same
 from reluctant.activations.laws.law import Law, Subject, batch
+from reluctant.core.errors import describe_exception
 
 
 def _compile(subject: Subject) -> str:
@@ -12,7 +13,7 @@ def _compile(subject: Subject) -> str:
     try:
         out = torch.compile(module, backend="eager", fullgraph=True)(batch())
     except Exception as fault:
-        return f"torch.compile fails: {_first_line(fault)}"
+        return f"torch.compile fails: {describe_exception(fault)}"
     finally:
         torch._dynamo.reset()
     return "" if same(out, module(batch())) else "compiled it gives other values"
@@ -23,7 +24,7 @@ def _vmap(subject: Subject) -> str:
     try:
         out = torch.vmap(module)(x)
     except Exception as fault:
-        return f"torch.vmap fails: {_first_line(fault)}"
+        return f"torch.vmap fails: {describe_exception(fault)}"
     return "" if same(out, module(x)) else "under vmap it gives other values"
 
 
@@ -32,12 +33,8 @@ def _export(subject: Subject) -> str:
     try:
         out = torch.export.export(module, (batch(),)).module()(batch())
     except Exception as fault:
-        return f"torch.export fails: {_first_line(fault)}"
+        return f"torch.export fails: {describe_exception(fault)}"
     return "" if same(out, module(batch())) else "exported it gives other values"
-
-
-def _first_line(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0]}"
 
 
 TRANSFORMS = (

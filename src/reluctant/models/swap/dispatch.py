@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.swap.activation_types import FUNCTIONS, GATES, SOFTMAX, WIDTH, basic, in_place
 from reluctant.models.swap.sites import CALLS, TURNS
 from reluctant.models.swap.tracer import numbered
@@ -122,13 +122,13 @@ def turn(caller: str, number: int) -> str:
 def attend(module: nn.Module, heard: Heard | None) -> None:
     """Let a module's forward run under `Attention`, or, without `heard`, under no mode: a closed activation.
 
-    Raises `StudyError` for a module whose forward was replaced.
+    Raises `ModelError` for a module whose forward was replaced.
     """
     mine = module.__dict__.get("forward")
     if getattr(mine, "__func__", None) is type(module).forward and getattr(mine, "__self__", None) is module:
         del module.__dict__["forward"]  # the very method of its class, left there by somebody who put it back
     elif mine is not None:
-        raise StudyError(
+        raise ModelError(
             f"{type(module).__name__}: somebody has wrapped its forward, past which its calls of activations "
             f"cannot be sent to modules; swap before it is wrapped"
         )

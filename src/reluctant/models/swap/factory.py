@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from torch import nn
 
 from reluctant.activations import factory as activations
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.swap.forward import undisturbed
 from reluctant.models.swap.swap import Swap, swap_activations
 
@@ -126,7 +126,7 @@ def _apart(made: nn.Module, factory: Callable[..., Any], arguments: Mapping[str,
     try:
         return copy.deepcopy(made)
     except Exception as fault:
-        raise StudyError(
+        raise ModelError(
             f"the factory gives the same weights every time, and they cannot be copied "
             f"({type(fault).__name__}: {fault}); let it make them anew"
         ) from fault

@@ -13,13 +13,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
 from torch.utils.flop_counter import FlopCounterMode
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 
 
 def likeness(model: nn.Module) -> nn.Module:
     """A copy of a network with the same parameters (not copies), and buffers and a state of its own.
 
-    Raises `StudyError` for one that cannot be copied.
+    Raises `ModelError` for one that cannot be copied.
     """
     shared: list[Tensor] = [p for p in model.parameters() if not is_lazy(p)]
     for module in model.modules():  # a tensor that was computed cannot be copied
@@ -27,7 +27,7 @@ def likeness(model: nn.Module) -> nn.Module:
     try:
         return copy.deepcopy(model, {id(each): each for each in shared})
     except Exception as fault:
-        raise StudyError(
+        raise ModelError(
             f"the network cannot be copied, as it must be to look at it: {type(fault).__name__}: {fault}"
         ) from fault
 

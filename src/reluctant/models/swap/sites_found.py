@@ -9,7 +9,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from reluctant.activations import MARK
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, describe_exception
 from reluctant.models.swap.activation_types import GATES, basic, kind_of
 from reluctant.models.swap.dispatch import turn
 from reluctant.models.swap.forward import likeness, try_out
@@ -156,7 +156,7 @@ def registered(model: nn.Module) -> list[Registered]:
 def places(model: nn.Module, example: Any = None) -> list[Place]:
     """All places of a network, in the order of use; without an example its modules alone, as registered.
 
-    The example is run in evaluation and in training mode, on a copy. Raises `StudyError` where it fails.
+    The example is run in evaluation and in training mode, on a copy. Raises `ModelError` where it fails.
     """
     traces = {} if example is None else _heard(model, example)
     modules, owners = {each.path: each.module for each in registered(model)}, dict(walk(model))
@@ -187,19 +187,13 @@ def _heard(model: nn.Module, example: Any) -> dict[Key, Trace]:
         except Exception as fault:
             if training:  # a network may train on more than its inputs
                 break
-            raise StudyError(f"the network fails on the example: {told(fault)}") from fault
+            raise ModelError(f"the network fails on the example: {describe_exception(fault)}") from fault
         for key, trace in listener.traces.items():
             trace.last = trace.time > listener.weighed
             known = merged.setdefault(key, trace)
             known.calls = max(known.calls, trace.calls)
             known.gate, known.last = known.gate or trace.gate, known.last and trace.last
     return merged
-
-
-def told(fault: Exception) -> str:
-    """The kind of an error and its first line."""
-    lines = str(fault).strip().splitlines() or [""]
-    return f"{type(fault).__name__}: {lines[0][:200]}"
 
 
 def _unshared(model: nn.Module) -> nn.Module:

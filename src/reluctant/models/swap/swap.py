@@ -11,13 +11,13 @@ from torch.nn.parameter import is_lazy
 
 from reluctant.activations import factory
 from reluctant.core.display import quoted
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, describe_exception
 from reluctant.core.suggestions import did_you_mean
 from reluctant.models.swap.activation_types import GATES, HEADS, SOFTMAX, WIDTH, basic, kind_of
 from reluctant.models.swap.dispatch import is_attended
 from reluctant.models.swap.forward import call, likeness, operations, parameters, undisturbed
 from reluctant.models.swap.replace import put
-from reluctant.models.swap.sites_found import Form, Place, places, told
+from reluctant.models.swap.sites_found import Form, Place, places
 
 Patterns = str | Iterable[str] | None
 WIDE, MOST, FEW = 38, 12, 4  # characters of a place in the table, places in a message, in a sentence
@@ -106,11 +106,11 @@ def swap_activations(
     A call that the example did not show raises RuntimeError when it comes: it would have run the old function
     beside the new one, and no report would have said so.
 
-    Raises `StudyError` where nothing is found or matched, or the network fails with the new activation; then
+    Raises `ModelError` where nothing is found or matched, or the network fails with the new activation; then
     it is as it was before.
     """
     if kind_of(model):
-        raise StudyError(
+        raise ModelError(
             f"{type(model).__name__} is itself an activation; make another instead of swapping it"
         )
     fresh, only, exclude = factory(activation), _patterns(only), _patterns(exclude)
@@ -119,7 +119,7 @@ def swap_activations(
     reasons = {place: _reason(place, found, only, exclude) for place in found}
     chosen = [place for place in found if not reasons[place]]
     if not chosen:
-        raise StudyError(_nothing(model, reasons, example))
+        raise ModelError(_nothing(model, reasons, example))
     before = parameters(model), None if example is None else operations(likeness(model), example)
     trial = likeness(model)
     put(trial, found, chosen, fresh)
@@ -144,8 +144,8 @@ def _tried(trial: nn.Module, activation: object, example: Any) -> int:
     try:
         return operations(trial, example)
     except Exception as fault:
-        raise StudyError(
-            f"with {quoted(activation)} the network fails on the example: {told(fault)}"
+        raise ModelError(
+            f"with {quoted(activation)} the network fails on the example: {describe_exception(fault)}"
         ) from fault
 
 
@@ -205,7 +205,7 @@ def _matches(place: Place, patterns: Iterable[str]) -> bool:
 def _patterns(given: Patterns) -> tuple[str, ...] | None:
     patterns = given if given is None else (given,) if isinstance(given, str) else tuple(given)
     if patterns is not None and not all(isinstance(each, str) for each in patterns):
-        raise StudyError(f"only= and exclude= take patterns such as '*.act', not {quoted(given)}")
+        raise ModelError(f"only= and exclude= take patterns such as '*.act', not {quoted(given)}")
     return patterns
 
 
@@ -215,7 +215,7 @@ def _matching(found: list[Place], patterns: Iterable[str]) -> None:
     for pattern in patterns if found else ():
         if not any(fnmatchcase(name, pattern) for name in names):
             near = did_you_mean(pattern, names) or f"; the places are {_listed(names)}"
-            raise StudyError(f"no place matches {pattern!r}{near}")
+            raise ModelError(f"no place matches {pattern!r}{near}")
 
 
 def _nothing(model: nn.Module, reasons: dict[Place, str], example: Any) -> str:

@@ -1,4 +1,4 @@
-"""The folder under fire: the k-th write, sync or rename fails or is the last thing that ever happens."""
+"""A study's folder on a faulty disk: the k-th write, sync or rename fails, or the process ends there."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,65 +9,65 @@ from typing import Any
 import pytest
 
 import reluctant
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
+from tests.interrupted_study import STUDY, check_files_complete, expected_records
 from tests.small import records
-from tests.undisturbed import STUDY, undisturbed, whole
 
 TWO = STUDY.model_copy(update={"seed": (0,), "epochs": (2,)})
-MOST = 400  # more points than a study of two runs has
+MOST_OPERATIONS = 400  # more than a study of two runs needs
 
 
 class Crash(BaseException):
     """The end of the process, as far as the disk can tell."""
 
 
-class Fire:
-    """Counts what is done to the disk, and lets the k-th deed fail: once, or with all that would follow."""
+class FaultyDisk:
+    """Counts the operations on the disk and lets the k-th fail: alone, or with all that follow (a crash)."""
 
     def __init__(self, k: int, *, crash: bool) -> None:
-        self.k, self.crash, self.deeds = k, crash, 0
+        self.k, self.crash, self.operations = k, crash, 0
 
-    def strike(self) -> bool:
-        """Whether this deed fails."""
-        self.deeds += 1
-        return self.deeds == self.k or (self.crash and self.deeds > self.k)
+    def count(self) -> bool:
+        """Count an operation; whether it fails."""
+        self.operations += 1
+        return self.operations == self.k or (self.crash and self.operations > self.k)
 
     def fail(self) -> None:
-        """What failing looks like."""
+        """Raise what a failing operation raises."""
         if self.crash:
             raise Crash
         raise OSError(28, "No space left on device")
 
-    def deed(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        """The same deed, which may fail before it is done."""
+    def wrap(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        """The same operation, which may fail before it is done."""
 
-        def done(*args: Any, **keywords: Any) -> Any:
-            if self.strike():
+        def operation(*args: Any, **keywords: Any) -> Any:
+            if self.count():
                 self.fail()
             return real(*args, **keywords)
 
-        return done
+        return operation
 
-    def open(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        """`Path.open` whose files may fail after half of what is written."""
+    def wrap_open(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        """`Path.open`, whose files may fail after half of the content is written."""
 
         def opened(path: Path, mode: str = "r", *args: Any, **keywords: Any) -> Any:
             file = real(path, mode, *args, **keywords)
             if mode == "wb" and path.suffix == ".part":
                 write = file.write
-                file = _Halved(file, lambda data: self._half(write, data))
+                file = _FileWithWrite(file, lambda data: self._write_or_half(write, data))
             return file
 
         return opened
 
-    def _half(self, write: Callable[[bytes], int], data: bytes) -> int:
-        if self.strike():
+    def _write_or_half(self, write: Callable[[bytes], int], data: bytes) -> int:
+        if self.count():
             write(data[: len(data) // 2])
             self.fail()
         return write(data)
 
 
-class _Halved:
+class _FileWithWrite:
     """A file with another `write`."""
 
     def __init__(self, file: Any, write: Callable[[bytes], int]) -> None:
@@ -84,19 +84,19 @@ class _Halved:
 
 
 @contextmanager
-def burning(fire: Fire) -> Iterator[None]:
-    """The disk, with this fire in it."""
+def installed(disk: FaultyDisk) -> Iterator[None]:
+    """Let all operations go through this faulty disk."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "open", fire.open(Path.open))
-        patch.setattr(os, "fsync", fire.deed(os.fsync))
-        patch.setattr(Path, "replace", fire.deed(Path.replace))
-        patch.setattr(Path, "unlink", fire.deed(Path.unlink))
+        patch.setattr(Path, "open", disk.wrap_open(Path.open))
+        patch.setattr(os, "fsync", disk.wrap(os.fsync))
+        patch.setattr(Path, "replace", disk.wrap(Path.replace))
+        patch.setattr(Path, "unlink", disk.wrap(Path.unlink))
         yield
 
 
-def carried_out(folder: Path, fire: Fire) -> None:
-    """The study, as far as the fire lets it come."""
-    with burning(fire), suppress(Crash, OSError, StudyError):
+def run_study(folder: Path, disk: FaultyDisk) -> None:
+    """Run the study as far as the faulty disk permits."""
+    with installed(disk), suppress(Crash, OSError, ReluctantError):
         reluctant.run(TWO, folder, engine="serial")
 
 
@@ -105,23 +105,23 @@ EXPECTED: dict[str, Any] = {}
 
 @pytest.fixture(scope="module", autouse=True)
 def _expected(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("undisturbed")
-    fire = Fire(MOST, crash=False)
-    carried_out(folder, fire)
+    folder = tmp_path_factory.mktemp("expected")
+    disk = FaultyDisk(MOST_OPERATIONS, crash=False)
+    run_study(folder, disk)
     EXPECTED.update(records(folder))
     assert len(EXPECTED) == 2
-    assert 40 < fire.deeds < MOST
-    POINTS.append(fire.deeds)
+    assert 40 < disk.operations < MOST_OPERATIONS
+    OPERATIONS.append(disk.operations)
 
 
-POINTS: list[int] = []
+OPERATIONS: list[int] = []
 
 
-def survives(folder: Path, k: int, *, crash: bool) -> None:
-    """After a fire at the k-th deed all that has a name is whole, and going on gives the same records."""
-    fire = Fire(k, crash=crash)
-    carried_out(folder, fire)
-    assert fire.deeds >= k
+def check_fault(folder: Path, k: int, *, crash: bool) -> None:
+    """After a fault at the k-th operation every file is complete, and resuming gives the same records."""
+    disk = FaultyDisk(k, crash=crash)
+    run_study(folder, disk)
+    assert disk.operations >= k
     for record in records(folder).values():
         assert record in EXPECTED.values()
     if (folder / "study.toml").exists():
@@ -134,21 +134,21 @@ def survives(folder: Path, k: int, *, crash: bool) -> None:
 @pytest.mark.resume
 @pytest.mark.parametrize("crash", [True, False], ids=["crash", "failure"])
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.55, 0.8, 1.0])
-def test_some_deeds_may_fail(share: float, crash: bool, tmp_path: Path) -> None:
-    survives(tmp_path, max(1, round(share * POINTS[0])), crash=crash)
+def test_some_operations_may_fail(share: float, crash: bool, tmp_path: Path) -> None:
+    check_fault(tmp_path, max(1, round(share * OPERATIONS[0])), crash=crash)
 
 
 @pytest.mark.slow
 @pytest.mark.resume
 @pytest.mark.parametrize("crash", [True, False], ids=["crash", "failure"])
-def test_every_deed_may_fail(crash: bool, tmp_path: Path) -> None:
-    for k in range(1, POINTS[0] + 1):
-        survives(tmp_path / str(k), k, crash=crash)
-    print(f"{POINTS[0]} points")
+def test_every_operation_may_fail(crash: bool, tmp_path: Path) -> None:
+    for k in range(1, OPERATIONS[0] + 1):
+        check_fault(tmp_path / str(k), k, crash=crash)
+    print(f"{OPERATIONS[0]} operations")
 
 
 @pytest.mark.resume
-def test_a_damaged_record_is_set_aside_and_trained_again(tmp_path: Path) -> None:
+def test_a_damaged_record_is_quarantined_and_trained_again(tmp_path: Path) -> None:
     reluctant.run(TWO, tmp_path, engine="serial")
     first, _ = sorted((tmp_path / "runs").iterdir())
     good = first.read_bytes()
@@ -165,7 +165,7 @@ def test_a_damaged_record_is_set_aside_and_trained_again(tmp_path: Path) -> None
 
 
 @pytest.mark.resume
-def test_the_whole_study_is_as_before(tmp_path: Path) -> None:
+def test_without_faults_the_study_has_the_expected_records(tmp_path: Path) -> None:
     reluctant.run(STUDY, tmp_path, workers=2)
-    whole(tmp_path)
-    assert records(tmp_path) == undisturbed()
+    check_files_complete(tmp_path)
+    assert records(tmp_path) == expected_records()

@@ -1,7 +1,8 @@
-"""The sum of an object: what must change it, what may not, and that every process comes to the same."""
+"""The hash of an object: what must change it, what may not, and that every process computes the same."""
 
 import copy
 import functools
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reluctant.core.code_hash import sum_of
+from reluctant.core.code_hash import code_hash
 
 FACTOR: Any = 1.0
 act: Callable[[Tensor], Tensor] = F.relu
@@ -30,11 +31,11 @@ class Net(nn.Module):
         return out
 
 
-class Held:
+class Scale:
     def __init__(self, beta: float) -> None:
         self.beta = beta
 
-    def bent(self, x: Tensor) -> Tensor:
+    def apply(self, x: Tensor) -> Tensor:
         return x * self.beta
 
 
@@ -45,7 +46,7 @@ def closed(factor: float) -> Callable[[Tensor], Tensor]:
 def with_property(value: int) -> type:
     class Some:
         @property
-        def given(self) -> int:
+        def value(self) -> int:
             return 1 if value == 1 else 2
 
     return Some
@@ -56,11 +57,11 @@ def seeded(seed: int) -> nn.Module:
     return Net()
 
 
-APART = {
+DISTINCT = {
     "arguments of a partial": lambda i: functools.partial(Net, width=i),
     "a closure": lambda i: closed(float(i)),
-    "what a method is bound to": lambda i: Held(i).bent,
-    "attributes": Held,
+    "what a method is bound to": lambda i: Scale(i).apply,
+    "attributes": Scale,
     "what a property closes over": with_property,
     "functions in C": lambda i: (torch.tanh, torch.sin)[i - 1],
     "modules of torch": lambda i: (nn.ReLU, nn.GELU)[i - 1],
@@ -72,43 +73,48 @@ APART = {
 }
 
 
-@pytest.mark.parametrize("make", APART.values(), ids=APART)
-def test_other_objects_have_other_sums(make: Callable[[int], Any]) -> None:
-    assert sum_of(make(1)) == sum_of(make(1))
-    assert sum_of(make(1)) != sum_of(make(2))
+@pytest.mark.parametrize("make", DISTINCT.values(), ids=DISTINCT)
+def test_other_objects_have_other_hashes(make: Callable[[int], Any]) -> None:
+    assert code_hash(make(1)) == code_hash(make(1))
+    assert code_hash(make(1)) != code_hash(make(2))
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("FACTOR", 2.0), ("act", F.gelu), ("FACTOR", np.ones(2)), ("act", torch.tanh)]
 )
 @pytest.mark.parametrize("of", [Net, Net.forward], ids=["class", "function"])
-def test_what_code_names_belongs_to_it(
+def test_the_globals_that_code_names_change_its_hash(
     of: Any, name: str, value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = sum_of(of)
+    before = code_hash(of)
     with monkeypatch.context() as patched:
-        patched.setattr(f"tests.test_codesum.{name}", value)
-        assert sum_of(of) != before
-    assert sum_of(of) == before
+        patched.setattr(f"tests.test_code_hash.{name}", value)
+        assert code_hash(of) != before
+    assert code_hash(of) == before
 
 
-def test_a_copy_and_a_lazy_module_have_sums() -> None:
+def test_a_copy_has_the_same_hash_and_a_lazy_module_has_one() -> None:
     net = Net()
-    assert sum_of(copy.deepcopy(net)) == sum_of(net)
-    assert sum_of(nn.LazyLinear(3)) != sum_of(nn.LazyLinear(4))
+    assert code_hash(copy.deepcopy(net)) == code_hash(net)
+    assert code_hash(nn.LazyLinear(3)) != code_hash(nn.LazyLinear(4))
 
 
-def test_every_process_comes_to_the_same(tmp_path: Path) -> None:
+def test_every_process_computes_the_same_hash(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "def f(x):\n    return x if x in {'a', 'b', 'c', 'd', 'e', 'f'} else {'g': 1, 'h': {2, 3}}\n"
     )
-    code = "import own; from reluctant.core.code_hash import sum_of; print(sum_of(own.f))"
-    said = {
-        subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONHASHSEED": str(seed), "PATH": ""},
-            capture_output=True, text=True, check=True,
-        ).stdout
-        for seed in (1, 2)
-    }  # fmt: skip
-    assert len(said) == 1
-    assert len(said.pop().strip()) == 64
+    code = "import own; from reluctant.core.code_hash import code_hash; print(code_hash(own.f))"
+    hashes = set()
+    for seed in (1, 2):
+        environment = {"PYTHONHASHSEED": str(seed), "PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+        out = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        hashes.add(out.stdout.strip())
+    assert len(hashes) == 1
+    assert len(hashes.pop()) == 64
