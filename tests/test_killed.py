@@ -138,7 +138,7 @@ def test_one_signal_ends_a_study_in_order(
     assert "Traceback" not in said
     assert all(gone(pid) for pid in workers)
     assert list((tmp_path / "out" / "checkpoints").glob("*.pt"))
-    assert "goes on after epoch" in finish(tmp_path / "out")
+    assert "continues after epoch" in finish(tmp_path / "out")
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:

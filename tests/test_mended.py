@@ -27,9 +27,16 @@ from reluctant.data import from_data
 from reluctant.models.build import DOUBTFUL, build, handed, offers, told
 from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
-from reluctant.training import Training, device, fingerprint, forget, prepare, replaced
-from reluctant.training.optimizers import optimizer
-from reluctant.training.runner import prepared
+from reluctant.training import (
+    Training,
+    clear_data_cache,
+    describe_replacements,
+    fingerprint,
+    prepare,
+    select_device,
+)
+from reluctant.training.optimizers import optimizer_from_name
+from reluctant.training.runner import load_tensors
 from reluctant.verification.place import verify
 from tests.small import digits
 
@@ -41,7 +48,7 @@ X = RNG.normal(size=(60, 4)).astype("float32")
 def session() -> Iterator[None]:
     yield
     SESSION.clear()
-    forget()
+    clear_data_cache()
 
 
 class Wide(nn.Module):
@@ -118,12 +125,12 @@ class TestTold:
     def test_it_is_said_before_training(self) -> None:
         rows = prepare(from_data((X, np.arange(60) % 3)), 0.8)
         names = [objects.keep("Wide", Wide), objects.keep("Asking", Asking)]
-        swapped, taken = replaced(Study(activation="tanh", model=names), {"rows": rows})
+        swapped, taken = describe_replacements(Study(activation="tanh", model=names), {"rows": rows})
         assert swapped.startswith("Wide: activations at 1 place")
-        assert swapped.endswith("; told: num_classes=3, in_features=4")
-        assert taken == "Asking: takes the activation; told: image=(4,), classes=3"
+        assert swapped.endswith("; receives: num_classes=3, in_features=4")
+        assert taken == "Asking: takes the activation; receives: image=(4,), classes=3"
         assert told(f"{names[0]}(num_classes=5)", (4,), 3) == {"in_features": 4}
-        assert replaced(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
+        assert describe_replacements(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
 
 
 SHARED = nn.Linear(4, 5)
@@ -180,18 +187,18 @@ class TestFrozen:
     def test_a_frozen_parameter_stays(self, kind: str) -> None:
         frozen = nn.Parameter(torch.ones(3), requires_grad=False)
         learns = nn.Parameter(torch.ones(2))
-        optimizer(kind, [frozen, learns], 0.1, spared=[frozen]).step()
+        optimizer_from_name(kind, [frozen, learns], 0.1, no_decay=[frozen]).step()
         assert torch.equal(frozen, torch.ones(3))
         assert frozen.grad is None
         assert (learns < 1).all()
 
     def test_nothing_to_train_is_refused(self) -> None:
         with pytest.raises(StudyError, match="no parameter to train: all are frozen"):
-            optimizer("adam", [nn.Parameter(torch.ones(3), requires_grad=False)], 0.1)
+            optimizer_from_name("adam", [nn.Parameter(torch.ones(3), requires_grad=False)], 0.1)
 
     def test_a_frozen_layer_comes_through_a_training(self) -> None:
         data = digits(64)
-        name = objects.keep("partly", functools.partial(Frozen, size=int(np.prod(data.image))))
+        name = objects.keep("partly", functools.partial(Frozen, size=int(np.prod(data.input_shape))))
         run = Run("tanh", model=name, epochs=1, optimizer="adamw(weight_decay=0.5)")
         training = Training(run, data)
         before = {key: value.clone() for key, value in training.model.state_dict().items()}
@@ -225,11 +232,11 @@ def test_what_a_word_of_the_session_means_may_change() -> None:
 
 def test_data_are_read_anew_after_forget() -> None:
     name = objects.keep("rows", from_data((X, np.arange(60) % 3)))
-    assert prepared(name, 0.8, None).classes == 3
+    assert load_tensors(name, 0.8, None).outputs == 3
     objects.keep("rows", from_data((X, np.arange(60) % 4)))
-    assert prepared(name, 0.8, None).classes == 3  # kept for the next run
-    forget()
-    assert prepared(name, 0.8, None).classes == 4
+    assert load_tensors(name, 0.8, None).outputs == 3  # kept for the next run
+    clear_data_cache()
+    assert load_tensors(name, 0.8, None).outputs == 4
 
 
 def test_targets_far_from_zero_are_verified_by_errors_in_full(tmp_path: Path) -> None:
@@ -275,8 +282,8 @@ class TestFingerprint:
 @pytest.mark.parametrize(("given", "words"), [(None, "a device is a text"), ("meta", "computes nothing")])
 def test_what_is_no_device_is_refused(given: Any, words: str) -> None:
     with pytest.raises(StudyError, match=words):
-        device(given)
-    assert device(torch.device("cpu")) == device("cpu")
+        select_device(given)
+    assert select_device(torch.device("cpu")) == select_device("cpu")
 
 
 def test_rows_have_no_pixels() -> None:

@@ -281,9 +281,9 @@ def _word(name: str) -> str:
 
 def _folder(study: Study, dataset: "Dataset") -> str:
     """A folder of its own for every question: another network, data set or recipe is another one."""
-    from reluctant.training import sources
+    from reluctant.training import study_sources
 
     told = {key: value for key, value in study.model_dump(mode="json").items()
             if key not in ("name", "about", "seed", "activation", "compare")}  # fmt: skip
-    asked = {**told, "sources": sources(study), "data": dataset.sha256}
+    asked = {**told, "sources": study_sources(study), "data": dataset.sha256}
     return f"{study.folder.name}-{digest(asked)[:8]}"

@@ -102,7 +102,7 @@ def _same_code(study: Study, folder: Folder, facts: list[Record]) -> None:
         from reluctant import training
 
         try:
-            now = training.sources(study)
+            now = training.study_sources(study)
         except StudyError:  # the code is no more; its results may still be read
             return
         folder.agree({}, now, facts)
@@ -137,14 +137,17 @@ def _train(study: Study, folder: Folder, means: Means, todo: list[Run], facts: l
 def _look_over(study: Study, folder: Folder, means: Means, facts: list[Record]) -> list[str]:
     """What the data are and what is replaced in networks, once all was tried that can be."""
     from reluctant import training
-    from reluctant.data import described
+    from reluctant.data import describe_dataset
 
-    training.device(means.device)
-    training.forget()  # data of an earlier study of this process may have changed since
+    training.select_device(means.device)
+    training.clear_data_cache()  # data of an earlier study of this process may have changed since
     found = training.preflight(study, Path(means.data) if means.data else None)
     sums = {name: prepared.source.sha256 for name, prepared in found.items()}
-    folder.agree(sums, training.sources(study), facts)
+    folder.agree(sums, training.study_sources(study), facts)
     folder.open(study)
     for prepared in found.values():
         folder.keep_data(prepared.describe())
-    return [*(described(each.source) for each in found.values()), *training.replaced(study, found)]
+    return [
+        *(describe_dataset(each.source) for each in found.values()),
+        *training.describe_replacements(study, found),
+    ]

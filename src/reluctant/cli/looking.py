@@ -95,7 +95,7 @@ def fetch(dataset: str) -> None:
     """Download a data set (mnist, fashion_mnist), checked against its published sums."""
     from reluctant.data import fetch as download
 
-    click.echo(f"{dataset} is in {download(dataset, say=click.echo)}")
+    click.echo(f"{dataset} is in {download(dataset, log=click.echo)}")
 
 
 @click.command()
@@ -103,17 +103,17 @@ def fetch(dataset: str) -> None:
 def doctor(study: str | None) -> None:
     """What this machine is, and whether it can carry out STUDY."""
     from reluctant.core.environment import describe
-    from reluctant.data import root
+    from reluctant.data import data_folder
 
     for key, value in describe().items():
         shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
         click.echo(f"{key}: {shown}")
-    click.echo(f"data sets: {root()}")
+    click.echo(f"data sets: {data_folder()}")
     if study:
         from reluctant.study import Study
-        from reluctant.training import device, preflight
+        from reluctant.training import preflight, select_device
 
         asked = Study.read(study)
         preflight(asked)
-        click.echo(f"device: {device('auto')}")
+        click.echo(f"device: {select_device('auto')}")
         click.echo(f"{asked.name}: {asked.size} runs; its data, activations and network work here")

@@ -66,12 +66,15 @@ def run(
 def _tell(study: "Study", folder: "Folder", means: "Means") -> int:
     """What would be done, and how long it would take, from a few timed steps of each network."""
     from reluctant.api.progress import duration
-    from reluctant.data import described
+    from reluctant.data import describe_dataset
     from reluctant.figures.labels import clip
-    from reluctant.training import preflight, replaced, seconds_expected
+    from reluctant.training import describe_replacements, expected_seconds, preflight
 
     found = preflight(study)
-    for text in (*(described(each.source) for each in found.values()), *replaced(study, found)):
+    for text in (
+        *(describe_dataset(each.source) for each in found.values()),
+        *describe_replacements(study, found),
+    ):
         click.echo(visible(text))
     todo = folder.missing(study)
     click.echo(f"{study.name}: {study.size} runs, {study.size - len(todo)} done, {len(todo)} to train")
@@ -80,7 +83,7 @@ def _tell(study: "Study", folder: "Folder", means: "Means") -> int:
     kinds: dict[Run, float] = {}
     for each in todo:
         alike = _alike(each)
-        kinds[alike] = kinds.get(alike) or seconds_expected(alike)
+        kinds[alike] = kinds.get(alike) or expected_seconds(alike)
     for kind, seconds in kinds.items():
         count = sum(_alike(each) == kind for each in todo)
         where = clip(kind.dataset, 40)

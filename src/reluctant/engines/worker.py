@@ -13,8 +13,8 @@ from reluctant.study import Run
 class Worker:
     """Trains runs at one place. Picklable, so that it travels to a process once, at its start.
 
-    `folder` is the study's, `data` the folder of data sets (None: as `reluctant.data.root` finds it); `first`
-    is a run whose data and imports a waiting process may fetch already.
+    `folder` is the study's, `data` the folder of data sets (None: as `reluctant.data.data_folder`
+    finds it); `first` is a run whose data and imports a waiting process may fetch already.
     """
 
     folder: str
@@ -26,28 +26,28 @@ class Worker:
     def __call__(self, run: Run) -> Generator[Record | str, None, Record]:
         """Train one run: yield every epoch as it ends, return the record."""
         from reluctant.core.session_objects import receive
-        from reluctant.training import carry_out
+        from reluctant.training import train_run
 
         receive(self.objects)
-        return carry_out(run, self.folder, self.data, self.device)
+        return train_run(run, self.folder, self.data, self.device)
 
     def provide(self, run: Run) -> Generator[str, None, None]:
         """Download the published data set of a run where this place lacks it, and say so."""
         from reluctant.catalogue import DATASETS
-        from reluctant.data import fetch, root
-        from reluctant.data.folder import find
+        from reluctant.data import data_folder, fetch
+        from reluctant.data.folder import find_file
 
         name, folder = DATASETS.canonical(run.dataset), Path(self.data) if self.data else None
         row = None if name.is_own else DATASETS[name.head]
-        if row and any(find(root(folder) / row.name, file) is None for file in row.files):
-            place = fetch(run.dataset, folder, say=lambda text: None)
+        if row and any(find_file(data_folder(folder) / row.name, file) is None for file in row.files):
+            place = fetch(run.dataset, folder, log=lambda text: None)
             yield f"{row.title} was fetched to {place} on {platform.node()}"
 
     def warm(self) -> None:
         """Do what the first run will need and no run changes: imports, data, loading compiled kernels."""
         if self.first is not None:
             from reluctant.core.session_objects import receive
-            from reluctant.training import rehearse
+            from reluctant.training import warm_up
 
             receive(self.objects)
-            rehearse(self.first, self.data, self.device)
+            warm_up(self.first, self.data, self.device)

@@ -22,11 +22,10 @@ from reluctant.models.swap import sites
 from reluctant.records.store import Record, Store
 from reluctant.records.study_results import read_study
 from reluctant.study import Run
+from reluctant.training.machine import limit_threads
 from reluctant.training.probes import Probes
-from reluctant.training.procedures import training_for
-from reluctant.training.runner import prepared
-from reluctant.training.tensors import Part
-from reluctant.training.training import threads
+from reluctant.training.runner import build_training, load_tensors
+from reluctant.training.tensors import TensorSplit
 
 DEAD, FLAT, DEPTH = 0.1, 0.9, 2.0  # shares of units and of values, powers of ten that are worth a word
 
@@ -36,7 +35,7 @@ class Subject:
     """A network, the images it is looked at on, and what both are in a line."""
 
     model: nn.Module
-    part: Part
+    part: TensorSplit
     about: str
     threads: int = 1
 
@@ -63,10 +62,10 @@ def inspect(source: str, data: str | None = None, folder: str | None = None) -> 
     """
     subject = _subject(source, data, folder)
     probes = Probes(subject.model, subject.part)
-    with threads(subject.threads), _learning(subject.model):
-        seen = _tried(lambda: probes.look(closely=True), source, subject)
+    with limit_threads(subject.threads), _learning(subject.model):
+        seen = _tried(lambda: probes.snapshot(detailed=True), source, subject)
     depth = _weighing(subject.model, seen["layers"])
-    return Inspection(subject.about, len(probes.labels), seen["sites"], seen["layers"], depth)
+    return Inspection(subject.about, len(probes.targets), seen["sites"], seen["layers"], depth)
 
 
 def _weighing(model: nn.Module, layers: Iterable[str]) -> tuple[str, ...]:
@@ -83,7 +82,7 @@ def _tried(look: Callable[[], Record], source: str, subject: Subject) -> Record:
     try:
         return look()
     except Exception as fault:
-        size = "×".join(map(str, subject.part.images.shape[1:]))
+        size = "×".join(map(str, subject.part.inputs.shape[1:]))
         told = str(fault).strip().splitlines() or [""]
         raise StudyError(
             f"{source}: the network fails on images of {size}: {type(fault).__name__}: {told[0][:200]}"
@@ -131,8 +130,8 @@ def _of_study(path: Path, data: str | None, folder: str | None) -> Subject:
         raise StudyError(f"there is no file {path}")
     content = _read(path)
     run = _run_of(path, content)
-    parts = prepared(data or run.dataset, run.train_fraction, folder, run.drawn("split"), run.pixels)
-    training = training_for(run, parts)
+    parts = load_tensors(data or run.dataset, run.train_fraction, folder, run.drawn("split"), run.pixels)
+    training = build_training(run, parts)
     try:
         training.model.load_state_dict(content["model"] if "run" in content else content)
     except (RuntimeError, TypeError, AttributeError):
@@ -175,8 +174,8 @@ def _run_of(path: Path, content: Mapping[str, Any]) -> Run:
 def _own(name: Name, data: str | None, folder: str | None) -> Subject:
     """The network that a factory makes, on the images it hands over or on a named data set."""
     found = load_own(name.head, "network")
-    parts = prepared(data, 0.92, folder) if data else None
-    known: dict[str, Any] = handed(found, parts.image, parts.classes) if parts else {}
+    parts = load_tensors(data, 0.92, folder) if data else None
+    known: dict[str, Any] = handed(found, parts.input_shape, parts.outputs) if parts else {}
     made = found if isinstance(found, nn.Module) else _made(name, found, known)
     if isinstance(made, nn.Module):
         if parts is None:
@@ -220,7 +219,7 @@ def _triple(name: Name, made: Any) -> tuple[nn.Module, Any, Any]:
     )
 
 
-def _part(name: Name, model: nn.Module, images: Any, labels: Any) -> Part:
+def _part(name: Name, model: nn.Module, images: Any, labels: Any) -> TensorSplit:
     """Images and labels as tensors: numbers in the precision and place of the network's, and classes."""
     try:
         x = torch.as_tensor(images if isinstance(images, Tensor) else np.asarray(images))
@@ -233,7 +232,7 @@ def _part(name: Name, model: nn.Module, images: Any, labels: Any) -> Part:
             f"labels as images are wanted, one class each"
         )
     like = next((p for p in model.parameters() if p.is_floating_point()), torch.zeros(0))
-    return Part(x.to(like.device, like.dtype), y.to(like.device).long())
+    return TensorSplit(x.to(like.device, like.dtype), y.to(like.device).long())
 
 
 def mind(seen: Inspection) -> tuple[str, ...]:
