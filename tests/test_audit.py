@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from reluctant.activations.laws import LAWS
 from reluctant.activations.laws.transforms import TRANSFORMS
 from reluctant.cards.audit import AGREE, audit, nearest, target
-from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, carry_out
+from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, execute
 from reluctant.core.errors import StudyError
 
 HERE = "tests.test_audit"
@@ -232,7 +232,7 @@ def test_what_the_catalogues_own_fails_just_so_does_not_count(capsys: pytest.Cap
     assert found.fault == found.own != ""
     assert not found.broken
     assert broken("overflowing", "gelu")["finite in float32"] != found.own
-    carry_out(["audit", "torch.nn:GELU", "--as", "gelu"])
+    execute(["audit", "torch.nn:GELU", "--as", "gelu"])
     assert "(the catalogue's own: it fails just so, and it does not count)" in " ".join(
         capsys.readouterr().out.split()
     )
@@ -262,7 +262,7 @@ def test_an_audit_leaves_pytorch_as_it_was() -> None:
 def test_what_cannot_be_audited_gets_one_sentence(
     name: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert carry_out(["audit", name, "--as", "gelu"]) == CANNOT
+    assert execute(["audit", name, "--as", "gelu"]) == CANNOT
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
@@ -281,16 +281,16 @@ def test_what_cannot_be_audited_gets_one_sentence(
 def test_a_claim_that_is_no_row_gets_one_sentence(
     claimed: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert carry_out(["audit", f"{HERE}:gelu", "--as", claimed]) == CANNOT
+    assert execute(["audit", f"{HERE}:gelu", "--as", claimed]) == CANNOT
     assert message in capsys.readouterr().err
 
 
 def test_the_command_tells_every_law_and_ends_with_its_status(capsys: pytest.CaptureFixture[str]) -> None:
-    assert carry_out(["audit", f"{HERE}:gelu", "--as", "gelu"]) == DONE
+    assert execute(["audit", f"{HERE}:gelu", "--as", "gelu"]) == DONE
     out, _ = capsys.readouterr()
     assert "BROKEN" not in out
     assert out.splitlines()[-1].endswith("laws are kept: it is gelu.")
-    assert carry_out(["audit", f"{HERE}:missing_factor", "--as", "GELU"]) == SOME_FAILED
+    assert execute(["audit", f"{HERE}:missing_factor", "--as", "GELU"]) == SOME_FAILED
     out, err = capsys.readouterr()
     assert "BROKEN  values: its values" in out
     assert "laws are broken: values, slopes" in out
@@ -298,14 +298,14 @@ def test_the_command_tells_every_law_and_ends_with_its_status(capsys: pytest.Cap
 
 
 def test_of_a_block_no_more_is_said_than_was_tried(capsys: pytest.CaptureFixture[str]) -> None:
-    assert carry_out(["audit", "reluctant.activations.blocks:GEGLU", "--as", "swiglu"]) == DONE
+    assert execute(["audit", "reluctant.activations.blocks:GEGLU", "--as", "swiglu"]) == DONE
     assert "Values are not compared" in capsys.readouterr().out
 
 
 def test_without_a_claim_the_rows_of_the_same_values_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert carry_out(["audit", f"{HERE}:Mish"]) == CANNOT
+    assert execute(["audit", f"{HERE}:Mish"]) == CANNOT
     assert "--as mish; between −5 and 5 its values are those of mish" in capsys.readouterr().err
-    assert carry_out(["audit", f"{HERE}:missing_factor"]) == CANNOT
+    assert execute(["audit", f"{HERE}:missing_factor"]) == CANNOT
     assert "no row of the catalogue has its values, the nearest are" in capsys.readouterr().err
 
 

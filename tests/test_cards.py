@@ -21,7 +21,7 @@ from reluctant.cards.gallery import gallery
 from reluctant.cards.plot import Canvas, framed, window
 from reluctant.cards.text import lines, writable
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.cli.main import CANNOT, DONE, carry_out
+from reluctant.cli.main import CANNOT, DONE, execute
 from reluctant.core.errors import StudyError
 from reluctant.figures.style import MUTED, PAPER
 from tests import reference_activations as classic
@@ -238,7 +238,7 @@ def test_what_an_encoding_lacks_is_spelt_out() -> None:
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    status = carry_out(list(words))
+    status = execute(list(words))
     out, err = capsys.readouterr()
     return status, out, err
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reluctant.cli.main import BUG, CANNOT, DONE, SOME_FAILED, carry_out
+from reluctant.cli.main import BUG, CANNOT, DONE, SOME_FAILED, execute
 from reluctant.study import Study
 from tests.records import folder as finished
 from tests.small import SMALL
@@ -32,7 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    status = carry_out(list(words))
+    status = execute(list(words))
     out, err = capsys.readouterr()
     return status, out, err
 

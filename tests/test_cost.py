@@ -30,7 +30,7 @@ from reluctant.bench.setting import Setting, setting
 from reluctant.bench.timing import LEAST, Clock, enough, stopwatch, timed
 from reluctant.bench.trial import KINDS, Step, Trial, inputs, tried
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.cli.main import CANNOT, DONE, carry_out
+from reluctant.cli.main import CANNOT, DONE, execute
 from reluctant.core.errors import StudyError
 from reluctant.figures import sheet, style
 from reluctant.figures.letters import any_script
@@ -335,7 +335,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    status = carry_out(["bench", *words])
+    status = execute(["bench", *words])
     out, err = capsys.readouterr()
     return status, out, err
 

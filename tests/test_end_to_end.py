@@ -44,15 +44,15 @@ def test_workers_change_no_number(workers: int, tmp_path: Path, reference: dict[
     assert records(tmp_path) == reference
 
 
-# Tests may run in the background, where the shell makes all processes deaf to Ctrl-C.
-HEARING = (
+# Tests may run in the background, where the shell makes all processes ignore Ctrl-C.
+WITH_CTRL_C = (
     "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
     "runpy.run_module('reluctant', run_name='__main__')"
 )
 
 
 def start(folder: Path, study: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", HEARING, "run", str(study), "-o", str(folder), "--workers", "2"]
+    command = [sys.executable, "-c", WITH_CTRL_C, "run", str(study), "-o", str(folder), "--workers", "2"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -61,7 +61,7 @@ def start(folder: Path, study: Path) -> "subprocess.Popen[str]":
 
 @pytest.mark.resume
 @pytest.mark.parametrize("lines", [1, 3, 6])
-def test_a_study_stopped_by_ctrl_c_goes_on(lines: int, tmp_path: Path, reference: dict[str, Any]) -> None:
+def test_a_study_stopped_by_ctrl_c_continues(lines: int, tmp_path: Path, reference: dict[str, Any]) -> None:
     study = tmp_path / "study.toml"
     study.write_text(STUDY.to_toml())
     folder = tmp_path / "out"
@@ -74,13 +74,13 @@ def test_a_study_stopped_by_ctrl_c_goes_on(lines: int, tmp_path: Path, reference
     assert process.returncode == 130, err
     assert "Type the same command again to go on" in err
     assert "Traceback" not in err
-    kept = {path: path.read_bytes() for path in (folder / "runs").glob("*.json")}
-    assert len(kept) < 4
+    finished = {path: path.read_bytes() for path in (folder / "runs").glob("*.json")}
+    assert len(finished) < 4
     again = start(folder, study)
     assert again.communicate(timeout=120)[0]
     assert again.returncode == 0
     assert records(folder) == reference
-    assert all(path.read_bytes() == before for path, before in kept.items())
+    assert all(path.read_bytes() == before for path, before in finished.items())
 
 
 def test_growth_trains_only_what_is_new(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_growth_trains_only_what_is_new(tmp_path: Path) -> None:
         if type(event).__name__ == "Started":
             trained.append((event.run.activation, event.run.seed))
 
-    grown = Study(activation=["relu", "elu"], seed=[0, 1], **FIELDS)
-    reluctant.run(grown, tmp_path, engine="serial", watch=watch)
+    extended = Study(activation=["relu", "elu"], seed=[0, 1], **FIELDS)
+    reluctant.run(extended, tmp_path, engine="serial", watch=watch)
     assert sorted(trained) == [("elu", 0), ("elu", 1), ("relu", 1)]
     assert old.read_bytes() == before
 
@@ -103,14 +103,14 @@ def test_kept_weights_give_the_stored_losses(tmp_path: Path) -> None:
     (result,) = reluctant.run(study, tmp_path, workers=1)
     weights = torch.load(tmp_path / "weights" / f"{result.run.key}.pt", weights_only=True)
     data = prepare(load("digits"), 0.92)
-    model = build(result.run.model, "gelu", data.image, data.classes)
+    model = build(result.run.model, "gelu", data.input_shape, data.outputs)
     model.load_state_dict(weights)
     model.eval()
     with torch.no_grad():
-        scores = model(data.test.images.contiguous())
-    plain = F.cross_entropy(scores.double(), data.test.labels).item()
+        scores = model(data.test.inputs.contiguous())
+    plain = F.cross_entropy(scores.double(), data.test.targets).item()
     assert result.loss["test"][-1] == pytest.approx(plain, abs=1e-6)
-    assert np.array_equal(np.trace(result.counts["test"][-1]), (scores.argmax(1) == data.test.labels).sum())
+    assert np.array_equal(np.trace(result.counts["test"][-1]), (scores.argmax(1) == data.test.targets).sum())
 
 
 def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from reluctant import report
 from reluctant.api.progress import Board, watch
-from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, carry_out
+from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, execute
 from reluctant.core.canonical_json import digest, dumps
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
@@ -303,7 +303,7 @@ def test_a_markdown_file_shows_every_name_as_it_is(results: Results, tmp_path: P
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
-    status = carry_out(list(map(str, words)))
+    status = execute(list(map(str, words)))
     out, err = capsys.readouterr()
     return status, out + err
 

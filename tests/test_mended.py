@@ -21,15 +21,22 @@ from reluctant.bench.round import Round
 from reluctant.bench.setting import Setting
 from reluctant.bench.trial import KINDS
 from reluctant.core import user_objects as objects
-from reluctant.core.errors import ModelError, StudyError
+from reluctant.core.errors import StudyError
 from reluctant.core.user_objects import SESSION_OBJECTS
 from reluctant.data import from_data
 from reluctant.models.build import DOUBTFUL, build, handed, offers, told
 from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
-from reluctant.training import Training, device, fingerprint, forget, prepare, replaced
-from reluctant.training.optimizers import optimizer
-from reluctant.training.runner import prepared
+from reluctant.training import (
+    Training,
+    clear_data_cache,
+    describe_replacements,
+    fingerprint,
+    prepare,
+    select_device,
+)
+from reluctant.training.optimizers import optimizer_from_name
+from reluctant.training.runner import load_tensors
 from reluctant.verification.place import verify
 from tests.small import digits
 
@@ -41,7 +48,7 @@ X = RNG.normal(size=(60, 4)).astype("float32")
 def session() -> Iterator[None]:
     yield
     SESSION_OBJECTS.clear()
-    forget()
+    clear_data_cache()
 
 
 class Wide(nn.Module):
@@ -83,13 +90,13 @@ def without_defaults(**words: str) -> Callable[..., None]:
 
 class TestTold:
     def test_a_width_of_the_network_stays_and_the_sizes_of_the_data_are_told(self) -> None:
-        name = objects.register_object("Wide", Wide)
+        name = objects.keep("Wide", Wide)
         net = build(name, "tanh", (4,), 2)
         assert isinstance(net, Wide)
         assert net.widths == (4, 2, 64, 32)
 
     def test_what_a_partial_binds_stays(self) -> None:
-        name = objects.register_object("Bound", functools.partial(Wide, num_classes=3, features=16))
+        name = objects.keep("Bound", functools.partial(Wide, num_classes=3, features=16))
         net = build(name, "tanh", (4,), 2)
         assert isinstance(net, Wide)
         assert net.widths == (4, 3, 16, 32)
@@ -98,7 +105,7 @@ class TestTold:
         def anything(**words: Any) -> nn.Module:
             return Wide(4, words["classes"])
 
-        name = objects.register_object("Any", functools.partial(anything, classes=9))
+        name = objects.keep("Any", functools.partial(anything, classes=9))
         assert build(name, "relu", (4,), 2)(torch.zeros(1, 4)).shape == (1, 9)
 
     @pytest.mark.parametrize(("shape", "size"), [((4,), 4), ((3, 8, 8), 3)])
@@ -117,13 +124,13 @@ class TestTold:
 
     def test_it_is_said_before_training(self) -> None:
         rows = prepare(from_data((X, np.arange(60) % 3)), 0.8)
-        names = [objects.register_object("Wide", Wide), objects.register_object("Asking", Asking)]
-        swapped, taken = replaced(Study(activation="tanh", model=names), {"rows": rows})
+        names = [objects.keep("Wide", Wide), objects.keep("Asking", Asking)]
+        swapped, taken = describe_replacements(Study(activation="tanh", model=names), {"rows": rows})
         assert swapped.startswith("Wide: activations at 1 place")
-        assert swapped.endswith("; told: num_classes=3, in_features=4")
-        assert taken == "Asking: takes the activation; told: image=(4,), classes=3"
+        assert swapped.endswith("; receives: num_classes=3, in_features=4")
+        assert taken == "Asking: takes the activation; receives: image=(4,), classes=3"
         assert told(f"{names[0]}(num_classes=5)", (4,), 3) == {"in_features": 4}
-        assert replaced(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
+        assert describe_replacements(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
 
 
 SHARED = nn.Linear(4, 5)
@@ -144,7 +151,7 @@ def taking(activation: str, kept: nn.Linear = SHARED) -> nn.Module:
 class TestApart:
     @pytest.mark.parametrize("factory", [whole, in_part, taking])
     def test_two_networks_share_no_parameter(self, factory: Callable[..., nn.Module]) -> None:
-        name = objects.register_object("given", factory)
+        name = objects.keep("given", factory)
         before = {key: value.clone() for key, value in SHARED.state_dict().items()}
         one, other = build(name, "tanh", (4,), 3), build(name, "tanh", (4,), 3)
         assert {id(p) for p in one.parameters()}.isdisjoint({id(p) for p in other.parameters()})
@@ -162,7 +169,7 @@ class TestApart:
             made.append(nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 3)))
             return made[-1]
 
-        name = objects.register_object("fresh", fresh)
+        name = objects.keep("fresh", fresh)
         one, other = build(name, "tanh", (4,), 3), build(name, "tanh", (4,), 3)
         assert one is made[0]
         assert len(made) == 3  # one more, to find out
@@ -171,8 +178,8 @@ class TestApart:
     def test_one_that_cannot_be_copied_is_refused(self) -> None:
         net = nn.Linear(4, 3)
         net.lock = threading.Lock()  # type: ignore[assignment]
-        with pytest.raises(ModelError, match=r"the same weights every time, and they cannot be copied"):
-            build(objects.register_object("locked", lambda activation: net), "relu", (4,), 3)
+        with pytest.raises(StudyError, match=r"the same weights every time, and they cannot be copied"):
+            build(objects.keep("locked", lambda activation: net), "relu", (4,), 3)
 
 
 class TestFrozen:
@@ -180,18 +187,18 @@ class TestFrozen:
     def test_a_frozen_parameter_stays(self, kind: str) -> None:
         frozen = nn.Parameter(torch.ones(3), requires_grad=False)
         learns = nn.Parameter(torch.ones(2))
-        optimizer(kind, [frozen, learns], 0.1, spared=[frozen]).step()
+        optimizer_from_name(kind, [frozen, learns], 0.1, no_decay=[frozen]).step()
         assert torch.equal(frozen, torch.ones(3))
         assert frozen.grad is None
         assert (learns < 1).all()
 
     def test_nothing_to_train_is_refused(self) -> None:
         with pytest.raises(StudyError, match="no parameter to train: all are frozen"):
-            optimizer("adam", [nn.Parameter(torch.ones(3), requires_grad=False)], 0.1)
+            optimizer_from_name("adam", [nn.Parameter(torch.ones(3), requires_grad=False)], 0.1)
 
     def test_a_frozen_layer_comes_through_a_training(self) -> None:
         data = digits(64)
-        name = objects.register_object("partly", functools.partial(Frozen, size=int(np.prod(data.image))))
+        name = objects.keep("partly", functools.partial(Frozen, size=int(np.prod(data.input_shape))))
         run = Run("tanh", model=name, epochs=1, optimizer="adamw(weight_decay=0.5)")
         training = Training(run, data)
         before = {key: value.clone() for key, value in training.model.state_dict().items()}
@@ -217,24 +224,24 @@ class Frozen(nn.Module):
 
 
 def test_what_a_word_of_the_session_means_may_change() -> None:
-    name = objects.register_object("g", nn.Identity)
+    name = objects.keep("g", nn.Identity)
     assert gain(name) == pytest.approx(1)
-    objects.register_object("g", nn.ReLU)
+    objects.keep("g", nn.ReLU)
     assert gain(name) == pytest.approx(2**0.5)
 
 
 def test_data_are_read_anew_after_forget() -> None:
-    name = objects.register_object("rows", from_data((X, np.arange(60) % 3)))
-    assert prepared(name, 0.8, None).classes == 3
-    objects.register_object("rows", from_data((X, np.arange(60) % 4)))
-    assert prepared(name, 0.8, None).classes == 3  # kept for the next run
-    forget()
-    assert prepared(name, 0.8, None).classes == 4
+    name = objects.keep("rows", from_data((X, np.arange(60) % 3)))
+    assert load_tensors(name, 0.8, None).outputs == 3
+    objects.keep("rows", from_data((X, np.arange(60) % 4)))
+    assert load_tensors(name, 0.8, None).outputs == 3  # kept for the next run
+    clear_data_cache()
+    assert load_tensors(name, 0.8, None).outputs == 4
 
 
 def test_targets_far_from_zero_are_verified_by_errors_in_full(tmp_path: Path) -> None:
     y = 1e6 + 10 * X[:, :1].astype(float)
-    name = objects.register_object("far", from_data((X[:48], y[:48], X[48:], y[48:])))
+    name = objects.keep("far", from_data((X[:48], y[:48], X[48:], y[48:])))
     study = Study(
         activation="relu", dataset=name, model="mlp(widths='8')", epochs=1, seed=0, task="regression"
     )
@@ -275,8 +282,8 @@ class TestFingerprint:
 @pytest.mark.parametrize(("given", "words"), [(None, "a device is a text"), ("meta", "computes nothing")])
 def test_what_is_no_device_is_refused(given: Any, words: str) -> None:
     with pytest.raises(StudyError, match=words):
-        device(given)
-    assert device(torch.device("cpu")) == device("cpu")
+        select_device(given)
+    assert select_device(torch.device("cpu")) == select_device("cpu")
 
 
 def test_rows_have_no_pixels() -> None:

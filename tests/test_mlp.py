@@ -116,8 +116,8 @@ def test_the_same_seed_gives_every_activation_the_same_start(name: str, places: 
 @each_network
 def test_the_probes_see_every_place(name: str, places: int) -> None:
     data = digits()
-    model = build(name, "relu", data.image, data.classes)
-    assert len(Probes(model, data.train).look(closely=True)["sites"]) == places
+    model = build(name, "relu", data.input_shape, data.outputs)
+    assert len(Probes(model, data.train).snapshot(detailed=True)["sites"]) == places
 
 
 @pytest.mark.parametrize("model", ["mlp(dropout=0.2, norm=True, widths='16-8')", "cnn"])

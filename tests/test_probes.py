@@ -12,8 +12,8 @@ from reluctant.activations import make
 from reluctant.core.randomness import generator
 from reluctant.models.swap import sites
 from reluctant.records.probe_format import COUNTS, CURVE, EDGES, NORMS, SIZES, compact, expanded
-from reluctant.training.probes import Probes, batch_size, histogram, short, slopes
-from reluctant.training.tensors import Part
+from reluctant.training.probes import Probes, four_digits, histogram, probe_batch_size, slopes
+from reluctant.training.tensors import TensorSplit
 from tests.small import digits, run, trained
 
 GOOD = torch.linspace(1, 2, 40)
@@ -36,13 +36,13 @@ class Eight(nn.Module):
 
 
 def probes(model: nn.Module) -> Probes:
-    return Probes(model, Part(GOOD[:, None], torch.arange(40) % 3))
+    return Probes(model, TensorSplit(GOOD[:, None], torch.arange(40) % 3))
 
 
 def test_three_dead_of_eight_and_one_revived() -> None:
     model = Eight("relu", [-3, -3, -3, 1, 1, 1, 1, 1])
-    look = probes(model)
-    first = look.look()["sites"]["act"]
+    probe = probes(model)
+    first = probe.snapshot()["sites"]["act"]
     assert [first[k] for k in ("units", "dead", "channels", "dead_channels", "died", "revived")] == [
         8,
         3,
@@ -54,25 +54,25 @@ def test_three_dead_of_eight_and_one_revived() -> None:
     with torch.no_grad():
         model.line.bias[0] = 1.0  # one comes back
         model.line.bias[6:] = -3.0  # two die
-    second = look.look()["sites"]["act"]
+    second = probe.snapshot()["sites"]["act"]
     assert [second[k] for k in ("dead", "died", "revived")] == [4, 2, 1]
 
 
 def test_two_saturated_of_eight() -> None:
     """tanh's slope at ±4 is .0013: flat, but not zero."""
-    seen = probes(Eight("tanh", [4, -4.5, 0, 0, 0, 0, 0, 0])).look()["sites"]["act"]
-    assert seen["saturated"] == 2 * 32
-    assert seen["values"] == 8 * 32
-    assert (seen["dead"], seen["nearly"]) == (0, 1)  # at −4.3 and nearer the slope is below 10⁻³ for all
-    assert seen["zero"] == 0
+    site = probes(Eight("tanh", [4, -4.5, 0, 0, 0, 0, 0, 0])).snapshot()["sites"]["act"]
+    assert site["saturated"] == 2 * 32
+    assert site["values"] == 8 * 32
+    assert (site["dead"], site["nearly"]) == (0, 1)  # at −4.3 and nearer the slope is below 10⁻³ for all
+    assert site["zero"] == 0
 
 
 @pytest.mark.parametrize(
     ("activation", "dead"), [("relu", 8), ("leaky_relu", 0), ("gelu", 8), ("hardtanh", 8)]
 )
 def test_death_is_defined_for_every_activation(activation: str, dead: int) -> None:
-    seen = probes(Eight(activation, [-40.0] * 8)).look()["sites"]["act"]
-    assert seen["dead"] == dead
+    site = probes(Eight(activation, [-40.0] * 8)).snapshot()["sites"]["act"]
+    assert site["dead"] == dead
 
 
 def test_units_of_a_map_and_channels_are_counted_apart() -> None:
@@ -87,53 +87,53 @@ def test_units_of_a_map_and_channels_are_counted_apart() -> None:
 
     x = torch.ones(40, 2, 2, 2)
     x[:, 0] = -1  # a whole channel
-    x[:, 1, 0, 0] = -1  # and one place of the other
+    x[:, 1, 0, 0] = -1  # and one position of the other
     x[3, 1, 0, 1] = -1  # dead for one image is not dead
-    seen = Probes(Maps(), Part(x, torch.arange(40) % 3)).look()["sites"]["act"]
-    assert [seen[k] for k in ("units", "dead", "channels", "dead_channels")] == [8, 5, 2, 1]
+    site = Probes(Maps(), TensorSplit(x, torch.arange(40) % 3)).snapshot()["sites"]["act"]
+    assert [site[k] for k in ("units", "dead", "channels", "dead_channels")] == [8, 5, 2, 1]
 
 
-def test_gradients_are_autograd_s() -> None:
+def test_gradients_are_those_of_autograd() -> None:
     model = Eight("gelu", [0.0] * 8)
-    look = probes(model)
-    seen = look.look()
+    probe = probes(model)
+    snapshot = probe.snapshot()
     model.zero_grad()
-    hidden = model.act(model.line(look.images))
+    hidden = model.act(model.line(probe.inputs))
     hidden.retain_grad()
-    F.cross_entropy(model.out(hidden), look.labels).backward()  # type: ignore[no-untyped-call]
+    F.cross_entropy(model.out(hidden), probe.targets).backward()  # type: ignore[no-untyped-call]
     for layer in ("line", "out"):
         module: Any = getattr(model, layer)
         both = torch.cat([module.weight.grad.reshape(-1), module.bias.grad])
-        assert seen["layers"][layer]["gradient"] == pytest.approx(both.norm().item(), rel=1e-3)
+        assert snapshot["layers"][layer]["gradient"] == pytest.approx(both.norm().item(), rel=1e-3)
         weights = torch.cat([module.weight.reshape(-1), module.bias])
-        assert seen["layers"][layer]["weight"] == pytest.approx(weights.norm().item(), rel=1e-3)
-        assert seen["layers"][layer]["update"] == 0
-    assert seen["sites"]["act"]["gradient"] == pytest.approx(hidden.grad.norm().item(), rel=1e-3)
+        assert snapshot["layers"][layer]["weight"] == pytest.approx(weights.norm().item(), rel=1e-3)
+        assert snapshot["layers"][layer]["update"] == 0
+    assert snapshot["sites"]["act"]["gradient"] == pytest.approx(hidden.grad.norm().item(), rel=1e-3)
     with torch.no_grad():
         model.out.weight += 0.5
-    assert look.look()["layers"]["out"]["update"] == pytest.approx((0.25 * 24) ** 0.5, rel=1e-3)
+    assert probe.snapshot()["layers"]["out"]["update"] == pytest.approx((0.25 * 24) ** 0.5, rel=1e-3)
 
 
 def test_moments_are_those_of_the_batch() -> None:
     model = Eight("tanh", [0.0, 1, 2, 3, 4, 5, 6, 7])
-    look = probes(model)
-    seen = look.look()["sites"]["act"]
-    x = model.line(look.images).double()
-    assert seen["in"] == pytest.approx([x.mean().item(), x.var().item()], rel=1e-3)
-    assert seen["out"] == pytest.approx([x.tanh().mean().item(), x.tanh().var().item()], rel=1e-3)
+    probe = probes(model)
+    site = probe.snapshot()["sites"]["act"]
+    x = model.line(probe.inputs).double()
+    assert site["in"] == pytest.approx([x.mean().item(), x.var().item()], rel=1e-3)
+    assert site["out"] == pytest.approx([x.tanh().mean().item(), x.tanh().var().item()], rel=1e-3)
 
 
 @pytest.mark.parametrize("activation", ["relu", "rrelu", "prelu", "gelu"])
-def test_a_look_changes_nothing(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = run(activation, epochs=2)
-    with_probes = trained(wanted, digits(64)).record()
-    monkeypatch.setattr(Probes, "look", lambda *_, **__: {"sites": {}, "layers": {}})
-    without = trained(wanted, digits(64)).record()
+def test_a_snapshot_changes_nothing(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = run(activation, epochs=2)
+    with_probes = trained(config, digits(64)).record()
+    monkeypatch.setattr(Probes, "snapshot", lambda *_, **__: {"sites": {}, "layers": {}})
+    without = trained(config, digits(64)).record()
     assert with_probes["weights"] == without["weights"]
     assert [e["loss"] for e in with_probes["epochs"]] == [e["loss"] for e in without["epochs"]]
 
 
-def test_a_look_leaves_modes_states_and_gradients() -> None:
+def test_a_snapshot_leaves_modes_states_and_gradients() -> None:
     training = trained(run("rrelu"), digits(64))
     model, before = training.model, {k: v.clone() for k, v in training.model.state_dict().items()}
     gradients = [p.grad.clone() for p in model.parameters() if p.grad is not None]
@@ -142,7 +142,7 @@ def test_a_look_leaves_modes_states_and_gradients() -> None:
     modes = [m.training for m in model.modules()]
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    training.probes.look(closely=True)
+    training.probes.snapshot(detailed=True)
     assert torch.equal(state, torch.get_rng_state())
     assert modes == [m.training for m in model.modules()]
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
@@ -154,18 +154,18 @@ def test_a_look_leaves_modes_states_and_gradients() -> None:
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
 
 
-def test_every_site_of_the_article_s_network_is_seen() -> None:
+def test_every_site_of_the_article_s_network_is_recorded() -> None:
     record = trained(run("prelu", epochs=2), digits(64)).record()
-    for seen in map(expanded, (record["start"], *(epoch["probes"] for epoch in record["epochs"]))):
-        assert list(seen["sites"]) == [
+    for snapshot in map(expanded, (record["start"], *(epoch["probes"] for epoch in record["epochs"]))):
+        assert list(snapshot["sites"]) == [
             "blocks.0.activation",
             "blocks.1.activation",
             "blocks.2.activation",
             "activation",
         ]
         assert [site["channels"] for site in record["start"]["sites"].values()] == [32, 64, 128, 128]
-        assert all(len(site["learned"]) == 1 for site in seen["sites"].values())
-        assert set(seen["layers"]) >= {"blocks.0.conv", "hidden", "output"}
+        assert all(len(site["learned"]) == 1 for site in snapshot["sites"].values())
+        assert set(snapshot["layers"]) >= {"blocks.0.conv", "hidden", "output"}
     assert record["start"]["sites"]["activation"]["learned"] == [0.25]
     assert len(record["epochs"][-1]["probes"]["sites"]["activation"]["curve"]) == len(CURVE)
     assert "histogram" not in record["epochs"][0]["probes"]["sites"]["activation"]
@@ -180,10 +180,10 @@ def test_a_module_used_twice_is_two_sites() -> None:
         def forward(self, x: Tensor) -> Any:
             return self.act(self.act(self.line(x)))
 
-    assert list(probes(Twice()).look()["sites"]) == ["act", "act#2"]
+    assert list(probes(Twice()).snapshot()["sites"]) == ["act", "act#2"]
 
 
-def test_a_module_that_works_in_place_is_seen_as_it_was() -> None:
+def test_a_module_that_works_in_place_is_recorded_before_it_does() -> None:
     class InPlace(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -195,10 +195,10 @@ def test_a_module_that_works_in_place_is_seen_as_it_was() -> None:
         def forward(self, x: Tensor) -> Any:
             return self.act(self.line(x))
 
-    seen = probes(InPlace()).look()["sites"]["act"]
-    assert seen["dead"] == 3
-    assert seen["in"][0] < 0
-    assert seen["out"] == [0, 0]
+    site = probes(InPlace()).snapshot()["sites"]["act"]
+    assert site["dead"] == 3
+    assert site["in"][0] < 0
+    assert site["out"] == [0, 0]
 
 
 def test_modules_of_the_catalogue_s_classes_are_sites_and_others_are_not() -> None:
@@ -210,14 +210,14 @@ def test_modules_of_the_catalogue_s_classes_are_sites_and_others_are_not() -> No
 
 def test_the_probe_batch_is_the_same_for_all_and_of_the_training_part() -> None:
     one, other = (trained(run(a, seed=s), digits()).probes for a, s in (("relu", 0), ("gelu", 1)))
-    assert torch.equal(one.images, other.images)
-    rows = np.sort(generator(0, "probe").permutation(len(digits().train))[: len(one.labels)])
-    assert torch.equal(one.labels, digits().train.labels[torch.from_numpy(rows)])
+    assert torch.equal(one.inputs, other.inputs)
+    rows = np.sort(generator(0, "probe").permutation(len(digits().train))[: len(one.targets)])
+    assert torch.equal(one.targets, digits().train.targets[torch.from_numpy(rows)])
 
 
-@pytest.mark.parametrize(("images", "looked_at"), [(10, 10), (1000, 32), (6400, 100), (55_200, 256)])
-def test_the_probe_batch_is_small_against_an_epoch(images: int, looked_at: int) -> None:
-    assert batch_size(images) == looked_at
+@pytest.mark.parametrize(("n", "expected"), [(10, 10), (1000, 32), (6400, 100), (55_200, 256)])
+def test_the_probe_batch_is_small_against_an_epoch(n: int, expected: int) -> None:
+    assert probe_batch_size(n) == expected
 
 
 def test_a_histogram_loses_no_value() -> None:
@@ -235,18 +235,18 @@ def test_a_slope_is_the_derivative() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_what_is_not_finite_is_told_as_none(value: float) -> None:
-    assert short(torch.tensor(value)) is None
+def test_a_value_that_is_not_finite_becomes_none(value: float) -> None:
+    assert four_digits(torch.tensor(value)) is None
 
 
-def test_a_look_is_kept_in_few_letters_and_loses_nothing() -> None:
-    look = probes(Eight("relu", [-3, -3, -3, 1, 1, 1, 1, 1])).look(closely=True)
+def test_the_compact_form_of_a_snapshot_loses_nothing() -> None:
+    snapshot = probes(Eight("relu", [-3, -3, -3, 1, 1, 1, 1, 1])).snapshot(detailed=True)
     for first in (True, False):
-        kept = compact(look, first=first)
-        assert expanded(kept)["layers"] == look["layers"]
-        site = {**dict.fromkeys(COUNTS, 0), **kept["sites"]["act"]}
-        assert {k: v for k, v in look["sites"]["act"].items() if first or k not in SIZES} == site
-        assert all(len(norms) == len(NORMS) for norms in kept["layers"].values())
+        short = compact(snapshot, first=first)
+        assert expanded(short)["layers"] == snapshot["layers"]
+        site = {**dict.fromkeys(COUNTS, 0), **short["sites"]["act"]}
+        assert {k: v for k, v in snapshot["sites"]["act"].items() if first or k not in SIZES} == site
+        assert all(len(norms) == len(NORMS) for norms in short["layers"].values())
 
 
 class Step(nn.Module):
@@ -270,4 +270,4 @@ def test_an_activation_may_be_called_by_keyword_and_a_gate_of_one_number_is_no_s
         def forward(self, x: Tensor) -> Any:
             return self.act(input=self.line(x)) * self.gate(self.share)
 
-    assert list(probes(Odd()).look()["sites"]) == ["act"]
+    assert list(probes(Odd()).snapshot()["sites"]) == ["act"]

@@ -1,28 +1,28 @@
-"""A procedure of one's own derives from the standard training and says what differs."""
+"""A user-defined procedure derives from the standard training and overrides what differs."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reluctant import run as carry_out_study
+from reluctant import run as run_study
 from reluctant.core.errors import StudyError
 from reluctant.study import Run, Study
-from reluctant.training import Training, preflight, training_for
+from reluctant.training import Training, build_training, preflight
 from tests import small
 
 
-def begun(procedure: str) -> Training:
-    return training_for(small.run(procedure=procedure), small.digits())
+def training_of(procedure: str) -> Training:
+    return build_training(small.run(procedure=procedure), small.digits())
 
 
 def test_the_standard_one_is_the_default_and_in_no_key() -> None:
-    assert type(begun("standard")) is Training
+    assert type(training_of("standard")) is Training
     assert Run("relu").canonical() == {"activation": "relu"}
 
 
-def test_ones_own_decides_the_numbers() -> None:
-    one, two, three = (begun(name) for name in ("standard", "tests.own_procedures:Twice",
+def test_a_user_defined_procedure_decides_the_numbers() -> None:
+    one, two, three = (training_of(name) for name in ("standard", "tests.own_procedures:Twice",
                                                 "tests.own_procedures:Twice(times=1)"))  # fmt: skip
     first, second, third = (next(iter(each)) for each in (one, two, three))
     assert second["loss"] != first["loss"]
@@ -37,19 +37,19 @@ def test_ones_own_decides_the_numbers() -> None:
         ("tests.own_procedures:Nothing", "Nothing"),
     ],
 )
-def test_what_is_none_is_told_before_anything_trains(name: str, message: str) -> None:
+def test_a_wrong_procedure_is_refused_before_anything_trains(name: str, message: str) -> None:
     with pytest.raises(StudyError, match=message):
         preflight(Study(activation="relu", procedure=name))
 
 
-def test_a_catalogue_name_that_is_none() -> None:
+def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(StudyError, match="did you mean 'standard'"):
         Study(activation="relu", procedure="standart")
 
 
-def test_a_study_carries_it_to_the_record(tmp_path: Path) -> None:
+def test_a_record_names_the_procedure_and_its_source(tmp_path: Path) -> None:
     own: dict[str, Any] = {"procedure": "tests.own_procedures:Twice", "model": small.SMALL}
     study = Study(activation="relu", seed=[0], epochs=1, **own)
-    (result,) = carry_out_study(study, tmp_path / "out", engine="serial")
+    (result,) = run_study(study, tmp_path / "out", engine="serial")
     assert result.run.procedure == "tests.own_procedures:Twice"
     assert "tests.own_procedures:Twice" in result.record["sources"]

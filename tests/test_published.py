@@ -15,7 +15,7 @@ from scipy import stats
 from reluctant import figures, report
 from reluctant.analysis.claims import Finding, judge
 from reluctant.analysis.published import Agreement, Beside, held_beside
-from reluctant.cli.main import DONE, carry_out
+from reluctant.cli.main import DONE, execute
 from reluctant.core.errors import StudyError
 from reluctant.figures.published import panels_of
 from reluctant.records.study_results import Results
@@ -326,7 +326,7 @@ class TestReport:
     def test_the_terminal_shows_the_same(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         study = Study(activation=["relu", "gelu"], epochs=2, seed=[0, 1, 2], published=NUMBERS)
         records.folder(tmp_path / "s", study)
-        assert carry_out(["compare", str(tmp_path / "s")]) == DONE
+        assert execute(["compare", str(tmp_path / "s")]) == DONE
         out = capsys.readouterr().out
         told = numbers(Results.read(tmp_path / "s"))
         assert sentence(Results.read(tmp_path / "s")) in " ".join(out.split())

@@ -14,7 +14,7 @@ from reluctant.analysis.comparison import compare, sentence, unit_of
 from reluctant.analysis.comparison.images import image_variance
 from reluctant.analysis.comparison.inputs import item, items
 from reluctant.analysis.summary import summary
-from reluctant.cli.main import DONE, carry_out
+from reluctant.cli.main import DONE, execute
 from reluctant.figures.curves import four
 from reluctant.figures.predicted import DOTS, of_test
 from reluctant.figures.style import possible
@@ -265,7 +265,7 @@ def test_the_command_line_tells_numbers(
     monkeypatch.setenv("COLUMNS", "120")
 
     def told(*arguments: str) -> str:
-        assert carry_out([*arguments]) == DONE
+        assert execute([*arguments]) == DONE
         return " ".join(capsys.readouterr().out.split())
 
     folder = str(found.folder)

@@ -13,7 +13,7 @@ from reluctant.core.canonical_json import dumps
 from reluctant.core.errors import StudyError
 from reluctant.data import load
 from reluctant.replication.training import Published, PublishedNet
-from reluctant.replication.training.procedure import raw
+from reluctant.replication.training.procedure import with_raw_pixels
 from reluctant.training import Training, prepare
 from tests import small
 
@@ -33,9 +33,9 @@ def done(training: Training) -> dict[str, Any]:
 def test_with_all_off_the_record_is_the_standard_one_to_the_bit() -> None:
     standard = done(Training(small.run("elu", epochs=2), small.digits()))
     record = done(published(2))
-    kept = [epoch.pop("published") for epoch in record["epochs"]]
+    extras = [epoch.pop("published") for epoch in record["epochs"]]
     assert record == standard
-    assert [set(each) for each in kept] == [{"last", "sure"}] * 2
+    assert [set(each) for each in extras] == [{"last", "sure"}] * 2
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_each_switch_changes_the_training_and_not_the_start(switch: str) -> None
 
 def test_softmax_twice_is_a_softmax_of_probabilities() -> None:
     training = published(double_softmax=True)
-    images, labels = training.data.train.images[:4], training.data.train.labels[:4]
+    images, labels = training.data.train.inputs[:4], training.data.train.targets[:4]
     training.model.eval()
     out = training.model(images)
     assert torch.allclose(out.sum(1), torch.ones(4))
@@ -89,20 +89,20 @@ def test_a_forgetful_optimizer_starts_at_every_epoch() -> None:
 
 
 def test_a_lost_momentum_leaves_adams_own() -> None:
-    kept, lost = published(), published(lost_momentum=True)
-    assert kept.optimizer.param_groups[0]["betas"] == (0.89, 0.999)
+    normal, lost = published(), published(lost_momentum=True)
+    assert normal.optimizer.param_groups[0]["betas"] == (0.89, 0.999)
     assert lost.optimizer.param_groups[0]["betas"] == (0.9, 0.999)
-    assert lost.optimizer.param_groups[0]["lr"] == kept.optimizer.param_groups[0]["lr"]
+    assert lost.optimizer.param_groups[0]["lr"] == normal.optimizer.param_groups[0]["lr"]
 
 
 def test_raw_pixels_are_those_of_the_files() -> None:
     data = load("digits")
-    fed = raw(prepare(data, 0.8))
-    assert np.array_equal(fed.test.images.numpy(), data.test.images.astype(np.float32))
-    assert (fed.train.images.min().item(), fed.train.images.max().item()) == (0, 255)
+    raw = with_raw_pixels(prepare(data, 0.8))
+    assert np.array_equal(raw.test.inputs.numpy(), data.test.inputs.astype(np.float32))
+    assert (raw.train.inputs.min().item(), raw.train.inputs.max().item()) == (0, 255)
 
 
-def test_pooling_by_one_pixel_makes_the_first_linear_layer_of_the_article() -> None:
+def test_pooling_by_one_pixel_gives_the_first_linear_layer_of_the_article() -> None:
     net = PublishedNet("relu", image=(1, 28, 28), classes=10, fine_pooling=True)
     assert net.hidden.in_features == 46_208 == 128 * 19 * 19
     assert net(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
@@ -113,8 +113,8 @@ def test_pooling_by_one_pixel_makes_the_first_linear_layer_of_the_article() -> N
     assert torch.equal(block.pool(maps), torch.stack(shifted).amax(0))
 
 
-class Told(nn.Module):
-    """A network that answers with what it is told, image by image."""
+class Fixed(nn.Module):
+    """A network that returns these probabilities, image by image."""
 
     def __init__(self, probabilities: Tensor) -> None:
         super().__init__()
@@ -125,28 +125,28 @@ class Told(nn.Module):
         return out.log()
 
 
-def test_what_is_kept_of_an_epoch_by_hand() -> None:
+def test_the_published_record_of_an_epoch_by_hand() -> None:
     training = published()
-    labels = training.data.test.labels
+    labels = training.data.test.targets
     p = torch.full((len(labels), 10), 0.01)
     p[torch.arange(len(labels)), labels] = 0.91  # all right and sure
     p[-1] = 0.01
     p[-1, (labels[-1] + 1) % 10] = 0.91  # wrong and sure
     p[-2] = 0.5 / 9
     p[-2, labels[-2]] = 0.5  # right, and not above one half
-    training.model = Told(p)
-    kept = training.published()
+    training.model = Fixed(p)
+    record = training.published_record()
     last = len(labels) % 32  # 28 of 60
-    assert kept["last"]["labels"] == labels[-last:].tolist()
-    assert kept["last"]["largest"][:-1] == labels[-last:-1].tolist()
-    assert kept["last"]["sure"] == [1] * (last - 2) + [0, 1]
-    matrix = np.array(kept["sure"])
+    assert record["last"]["labels"] == labels[-last:].tolist()
+    assert record["last"]["largest"][:-1] == labels[-last:-1].tolist()
+    assert record["last"]["sure"] == [1] * (last - 2) + [0, 1]
+    matrix = np.array(record["sure"])
     assert matrix.sum() == len(labels) - 1
     assert matrix.trace() == len(labels) - 2
     assert matrix[labels[-1], (labels[-1] + 1) % 10] == 1
 
 
-def test_making_one_leaves_the_random_state_alone() -> None:
+def test_building_one_leaves_the_random_state_alone() -> None:
     before = torch.random.get_rng_state()
     published(double_softmax=True, fine_pooling=True)
     assert torch.equal(before, torch.random.get_rng_state())

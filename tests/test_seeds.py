@@ -130,9 +130,9 @@ def test_each_source_changes_the_training(source: str) -> None:
 def test_the_split_changes_which_images_are_kept_aside() -> None:
     data = load("digits")
     first, again, other = (prepare(data, 0.8, split) for split in (0, 0, 1))
-    assert torch.equal(first.valid.labels, again.valid.labels)
-    assert not torch.equal(first.valid.images, other.valid.images)
-    assert torch.equal(first.test.labels, other.test.labels)
+    assert torch.equal(first.valid.targets, again.valid.targets)
+    assert not torch.equal(first.valid.inputs, other.valid.inputs)
+    assert torch.equal(first.test.targets, other.test.targets)
     assert (split_indices(100, 0.5)[0] == split_indices(100, 0.5, 0)[0]).all()
 
 

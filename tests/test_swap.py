@@ -24,7 +24,7 @@ from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.models import Swap, build, give_or_swap, swap_activations, takes_activation
 from reluctant.models.swap import sites
 from reluctant.training.probes import Probes
-from reluctant.training.tensors import Part
+from reluctant.training.tensors import TensorSplit
 from tests.swapped_models import (
     Block,
     Cell,
@@ -495,9 +495,9 @@ class TestFactories:
 
 class TestProbes:
     def seen(self, model: nn.Module, x: Tensor) -> dict[str, Any]:
-        probes = Probes(model, Part(x, torch.arange(len(x)) % 3))
-        first = probes.look()["sites"]
-        assert probes.look()["sites"].keys() == first.keys()
+        probes = Probes(model, TensorSplit(x, torch.arange(len(x)) % 3))
+        first = probes.snapshot()["sites"]
+        assert probes.snapshot()["sites"].keys() == first.keys()
         return dict(first)
 
     @pytest.mark.parametrize("kind", [Spelled, Residual, Looped, Squashed])
@@ -521,7 +521,8 @@ class TestProbes:
 
     def test_a_network_of_ours_is_not_listened_to(self) -> None:
         probes = Probes(
-            build("convnet", "relu", (1, 28, 28), 10), Part(torch.zeros(40, 1, 28, 28), torch.arange(40))
+            build("convnet", "relu", (1, 28, 28), 10),
+            TensorSplit(torch.zeros(40, 1, 28, 28), torch.arange(40)),
         )
-        assert not probes.functions
+        assert not probes.trace_functions
         assert make("relu")

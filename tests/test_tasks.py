@@ -1,4 +1,4 @@
-"""What a network is trained to do: numbers beside classes, many classes, what is refused before training."""
+"""Tasks: numbers to predict, many classes, and what is refused before training."""
 
 import json
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 import reluctant
 from reluctant.analysis.comparison.images import image_variance
-from reluctant.catalogue.metrics import MOST, score_from_counts, stored_counts
+from reluctant.catalogue.metrics import MOST, stored_counts, score_from_counts
 from reluctant.core import user_objects as objects
-from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.errors import StudyError
 from reluctant.core.user_objects import SESSION_OBJECTS
 from reluctant.data import Dataset, from_data
 from reluctant.models.build import build, offers
@@ -55,24 +55,24 @@ def trained(data: Dataset, **more: Any) -> Training:
 
 
 class TestNumbers:
-    def test_what_is_stored_gives_scikit_learns_scores(self) -> None:
+    def test_stored_sums_give_the_scores_of_scikit_learn(self) -> None:
         training = trained(numbers())
-        predicted = training.model.eval()(training.data.test.images).detach().double().numpy()
+        predicted = training.model.eval()(training.data.test.inputs).detach().double().numpy()
         assert isinstance(training.task, Regression)
-        own = predicted * training.task.deviation + training.task.mean
+        in_units = predicted * training.task.std + training.task.mean
         sums = np.array(training.record()["epochs"][-1]["sums"]["test"])
         for name, theirs in (("r2", reference.r2_score), ("rmse", reference.root_mean_squared_error),
                              ("mae", reference.mean_absolute_error)):  # fmt: skip
-            assert score_from_counts(sums, name) == pytest.approx(theirs(NUMBERS[120:], own), rel=1e-5)
+            assert score_from_counts(sums, name) == pytest.approx(theirs(NUMBERS[120:], in_units), rel=1e-5)
 
     def test_the_loss_is_the_squared_error_of_standardised_targets(self) -> None:
         training = trained(numbers())
         data, task = training.data, training.task
-        out = training.model.eval()(data.valid.images).detach()
-        expected = float(nn.functional.mse_loss(out, data.valid.labels))
+        out = training.model.eval()(data.valid.inputs).detach()
+        expected = float(nn.functional.mse_loss(out, data.valid.targets))
         assert training.record()["epochs"][-1]["loss"]["valid"] == pytest.approx(expected, rel=1e-6)
-        assert data.train.labels.mean(dim=0).tolist() == pytest.approx([0, 0], abs=1e-6)
-        assert data.train.labels.std(dim=0, correction=0).tolist() == pytest.approx([1, 1], rel=1e-5)
+        assert data.train.targets.mean(dim=0).tolist() == pytest.approx([0, 0], abs=1e-6)
+        assert data.train.targets.std(dim=0, correction=0).tolist() == pytest.approx([1, 1], rel=1e-5)
         assert task.outputs == 2
 
     def test_units_change_no_weight(self) -> None:
@@ -88,21 +88,21 @@ class TestNumbers:
         task = Regression()
         out, targets = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([[1.0], [0.0], [4.0]])
         assert float(task.loss(out, targets)) == pytest.approx(4 / 3)
-        assert float(task.total(out, targets)) == pytest.approx(4)
-        assert task.fault(out, 3) == ""
-        assert "returns shape (3, 2) for 3 inputs; (3, 1) is wanted" in task.fault(torch.zeros(3, 2), 3)
+        assert float(task.loss_sum(out, targets)) == pytest.approx(4)
+        assert task.output_error(out, 3) == ""
+        assert "returns shape (3, 2) for 3 inputs; expected (3, 1)" in task.output_error(torch.zeros(3, 2), 3)
 
-    def test_a_run_that_was_interrupted_ends_alike(self) -> None:
+    def test_an_interrupted_run_ends_with_the_same_numbers(self) -> None:
         run, data = Run("relu", model=MLP, epochs=3), prepare(numbers(), 0.8)
-        whole = Training(run, data)
-        list(whole)
+        complete = Training(run, data)
+        list(complete)
         half = Training(run, data)
         next(iter(half))
         rest = Training(run, data)
         rest.load_state_dict(half.state_dict())
         list(rest)
-        assert rest.record()["weights"] == whole.record()["weights"]
-        assert rest.record()["test_predictions"] == whole.record()["test_predictions"]
+        assert rest.record()["weights"] == complete.record()["weights"]
+        assert rest.record()["test_predictions"] == complete.record()["test_predictions"]
 
     def test_convnet_gives_plain_numbers(self) -> None:
         images = torch.randn(2, 1, 22, 22)
@@ -111,15 +111,15 @@ class TestNumbers:
 
 
 class TestManyClasses:
-    def test_three_rows_are_kept_and_the_matrix_at_the_end(self) -> None:
+    def test_three_rows_are_stored_and_the_matrix_at_the_end(self) -> None:
         record = trained(many()).record()
         assert np.array(record["epochs"][0]["confusion"]["train"]).shape == (3, 25)
-        whole = np.array(record["final"]["test_confusion"])
-        assert whole.shape == (25, 25)
-        assert stored_counts(whole).tolist() == record["epochs"][-1]["confusion"]["test"]
+        matrix = np.array(record["final"]["test_confusion"])
+        assert matrix.shape == (25, 25)
+        assert stored_counts(matrix).tolist() == record["epochs"][-1]["confusion"]["test"]
         assert np.array(record["final"]["confusion"]).shape == (3, 25)
 
-    def test_twenty_keep_matrices(self) -> None:
+    def test_up_to_twenty_classes_have_matrices(self) -> None:
         record = trained(from_data((X, np.arange(150) % MOST))).record()
         assert np.array(record["epochs"][0]["confusion"]["test"]).shape == (MOST, MOST)
         assert "test_confusion" not in record["final"]
@@ -129,7 +129,7 @@ class TestManyClasses:
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A finished study of either kind."""
     data, task = (numbers(), "regression") if request.param == "numbers" else (many(), "classification")
-    name = objects.register_object(f"data_{request.param}", data)
+    name = objects.keep(f"data_{request.param}", data)
     study = Study(activation=["relu", "tanh"], dataset=name, model=MLP, epochs=2, seed=[0, 1], task=task)
     reluctant.run(study, tmp_path / "out", engine="serial")
     return tmp_path / "out"
@@ -148,7 +148,7 @@ def test_a_study_of_either_kind_is_read_scored_and_verified(folder: Path) -> Non
     variance = image_variance(results, "tanh", "relu", results.study.compare.metric, 5)
     assert variance is not None
     assert variance > 0
-    assert [str(found) for found in verify(folder).findings if found.grave] == []
+    assert [str(finding) for finding in verify(folder).findings if finding.grave] == []
 
 
 def test_a_group_left_out_is_a_score_without_it(folder: Path) -> None:
@@ -158,14 +158,14 @@ def test_a_group_left_out_is_a_score_without_it(folder: Path) -> None:
     result, name = results.results[0], results.study.compare.metric
     truth = results.labels(result)
     assert truth is not None
-    kept = np.arange(len(truth)) % 5 != 2
-    found = _cached(result, name, 5, truth.tobytes())[2]
+    remaining = np.arange(len(truth)) % 5 != 2
+    without_group = _cached(result, name, 5, truth.tobytes())[2]
     if results.study.task == "regression":
-        expected = reference.r2_score(truth[kept], result.predictions[kept])
+        expected = reference.r2_score(truth[remaining], result.predictions[remaining])
     else:
-        expected = reference.f1_score(truth[kept], result.predictions[kept], average="macro",
+        expected = reference.f1_score(truth[remaining], result.predictions[remaining], average="macro",
                                       labels=range(25), zero_division=0)  # fmt: skip
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert without_group == pytest.approx(expected, rel=1e-9)
 
 
 FORGED = {
@@ -193,10 +193,10 @@ def test_a_forged_record_is_found(folder: Path) -> None:
         forge(record)  # type: ignore[no-untyped-call]
         record["sha256"] = checksum(record)
         path.write_text(json.dumps(record), "utf-8")
-        assert any(words in str(found) for found in verify(folder).findings), words
+        assert any(words in str(finding) for finding in verify(folder).findings), words
 
 
-class Talks(nn.Module):
+class ReturnsDict(nn.Module):
     """Returns an object, as networks of transformers do."""
 
     def __init__(self, features: int, outputs: int) -> None:
@@ -209,28 +209,30 @@ class Talks(nn.Module):
 
 
 REFUSED: list[tuple[dict[str, Any], Any, str]] = [
-    ({}, numbers, "holds numbers to be predicted, and the study's task is classification; write task = 'reg"),
+    ({}, numbers, "holds numbers to predict, and the study's task is classification; write task = 'reg"),
     ({"task": "regression"}, many, "holds classes, and the study's task is regression; write task = 'class"),
-    ({"task": "regression", "robustness": True}, numbers, "robustness is looked at by worsening images"),
+    ({"task": "regression", "robustness": True}, numbers, "robustness is measured on corrupted images"),
     ({"task": "regression", "label_smoothing": 0.1}, numbers, "label_smoothing is for classes"),
     (
         {"model": "convnet"},
         many,
         r"wants images of \(channels, height, width\)",
     ),
-    ({"model": "tests.test_tasks:Talks"}, many, "returns dict; a tensor is wanted"),
+    ({"model": "tests.test_tasks:ReturnsDict"}, many, "returns dict; expected a tensor"),
     ({"augment": "flip"}, many, "flip"),
 ]
 
 
-@pytest.mark.parametrize(("given", "data", "words"), REFUSED)
-def test_what_cannot_be_trained_is_refused_before(given: dict[str, Any], data: Any, words: str) -> None:
-    name = objects.register_object("data_refused", data())
-    study = Study(**{"activation": "relu", "model": MLP, "dataset": name, **given})
-    from reluctant.training import runner as carrying
+@pytest.mark.parametrize(("fields", "data", "message"), REFUSED)
+def test_impossible_studies_are_refused_before_training(
+    fields: dict[str, Any], data: Any, message: str
+) -> None:
+    name = objects.keep("data_refused", data())
+    study = Study(**{"activation": "relu", "model": MLP, "dataset": name, **fields})
+    from reluctant.training import clear_data_cache
 
-    carrying.forget()
-    with pytest.raises(ReluctantError, match=words):
+    clear_data_cache()
+    with pytest.raises(StudyError, match=message):
         preflight(study)
 
 
@@ -244,22 +246,22 @@ def test_metrics_of_another_task_are_refused() -> None:
     assert Study(**__import__("tomllib").loads(study.to_toml())) == study
 
 
-def test_the_users_own_arrays_stay_as_they_are() -> None:
+def test_arrays_of_the_user_are_not_changed() -> None:
     x, y = X.copy(), NUMBERS.copy()
     prepare(from_data((x[:120], y[:120], x[120:], y[120:])), 0.8)
     assert_array_equal(x, X)
     assert_array_equal(y, NUMBERS)
 
 
-def test_columns_are_standardised_by_themselves() -> None:
+def test_every_column_is_standardised_separately() -> None:
     wide = X * np.array([1, 1000, 1e-3, 1, 0], dtype="float32") + np.float32(7)
     data = prepare(from_data((wide, MANY)), 0.8)
-    mean, deviation = data.train.images.mean(dim=0), data.train.images.std(dim=0, correction=0)
+    mean, std = data.train.inputs.mean(dim=0), data.train.inputs.std(dim=0, correction=0)
     assert mean.tolist() == pytest.approx([0] * 5, abs=1e-2)
-    assert deviation.tolist() == pytest.approx([1, 1, 1, 1, 0], rel=1e-2)  # what never changes stays flat
+    assert std.tolist() == pytest.approx([1, 1, 1, 1, 0], rel=1e-2)  # what never changes stays flat
 
 
-def test_smoothing_is_torchs() -> None:
+def test_label_smoothing_is_that_of_pytorch() -> None:
     scores, labels = torch.randn(4, 3), torch.tensor([0, 2, 1, 1])
     loss = Classification(3).loss(scores, labels, 0.1)
     assert loss == nn.CrossEntropyLoss(label_smoothing=0.1)(scores, labels)
@@ -271,7 +273,7 @@ def test_factories_are_told_under_their_own_words() -> None:
     assert "in_channels" not in offers((7,), 3)
     assert offers((2, 8, 8), 3)["in_chans"] == 2
     assert offers((2, 8, 8), 3)["num_classes"] == 3
-    net = build("tests.test_tasks:Talks", "gelu", (5,), 3)
-    assert isinstance(net, Talks)
+    net = build("tests.test_tasks:ReturnsDict", "gelu", (5,), 3)
+    assert isinstance(net, ReturnsDict)
     assert net.layer.in_features == 5
     assert net.last.out_features == 3

@@ -15,25 +15,27 @@ from torch import Tensor
 
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import METRICS, score_from_counts
-from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.errors import StudyError
+from reluctant.core.randomness import generator
 from reluctant.data import Split, load
 from reluctant.models import build, initialise
 from reluctant.records.store import without_seconds
 from reluctant.study import Run, Study
-from reluctant.training import Training, evaluate, preflight, prepare, seconds_expected
-from reluctant.training.training import fingerprint, product_kernels
+from reluctant.training import Training, evaluate, expected_seconds, preflight, prepare
+from reluctant.training.checksums import fingerprint
+from reluctant.training.machine import product_kernels
 from tests.small import SMALL, digits, noise, run, trained
 
 FOUR = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu")
 
 
-class TestPrepared:
+class TestTensorData:
     def test_pixels_are_standardised_by_the_training_part(self) -> None:
         data = digits()
-        pixels = data.train.images.double()
+        pixels = data.train.inputs.double()
         assert float(pixels.mean()) == pytest.approx(0, abs=1e-6)
         assert float(pixels.std(unbiased=False)) == pytest.approx(1, abs=1e-6)
-        assert abs(float(data.test.images.mean())) > 1e-4
+        assert abs(float(data.test.inputs.mean())) > 1e-4
         assert (len(data.train), len(data.valid), len(data.test)) == (128, 32, 60)
 
     def test_images_without_contrast_are_refused(self) -> None:
@@ -52,8 +54,8 @@ class TestEvaluate:
         assert model.training
         model.eval()
         with torch.no_grad():
-            scores = model(data.train.images)
-        assert loss == pytest.approx(F.nll_loss(scores.double(), data.train.labels).item(), abs=1e-6)
+            scores = model(data.train.inputs)
+        assert loss == pytest.approx(F.nll_loss(scores.double(), data.train.targets).item(), abs=1e-6)
         assert torch.equal(predicted, scores.argmax(1))
 
     def test_batch_norm_statistics_stay(self) -> None:
@@ -64,17 +66,17 @@ class TestEvaluate:
 
 
 def first_batches(activation: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor]]:
-    seen: list[tuple[Tensor, Tensor]] = []
-    real = Training.step
+    batches: list[tuple[Tensor, Tensor]] = []
+    original = Training.step
 
-    def step(self: Training, images: Tensor, labels: Tensor) -> tuple[float, Tensor]:
-        seen.append((images.clone(), labels.clone()))
-        return real(self, images, labels)
+    def step(self: Training, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+        batches.append((inputs.clone(), targets.clone()))
+        return original(self, inputs, targets)
 
     with monkeypatch.context() as patch:
         patch.setattr(Training, "step", step)
         trained(run(activation, seed=seed))
-    return seen
+    return batches
 
 
 class TestPairing:
@@ -103,16 +105,16 @@ class TestPairing:
         assert all(torch.equal(a, b) for a, b in zip(*masks, strict=True))
 
     def test_every_epoch_has_its_own_order(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        seen: list[Tensor] = []
-        real = Training.step
+        epochs: list[Tensor] = []
+        original = Training.step
 
-        def step(self: Training, images: Tensor, labels: Tensor) -> tuple[float, Tensor]:
-            seen.append(labels.clone())
-            return real(self, images, labels)
+        def step(self: Training, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+            epochs.append(targets.clone())
+            return original(self, inputs, targets)
 
         monkeypatch.setattr(Training, "step", step)
         trained(run(epochs=2))
-        first, second = torch.cat(seen[:4]), torch.cat(seen[4:])
+        first, second = torch.cat(epochs[:4]), torch.cat(epochs[4:])
         assert not torch.equal(first, second)
         assert torch.equal(first.sort().values, second.sort().values)
 
@@ -126,7 +128,7 @@ class TestRecord:
     def test_scores_equal_scikit_learn_s_on_the_stored_predictions(self, finished: Training) -> None:
         record = finished.record()
         predicted = np.frombuffer(base64.b64decode(record["test_predictions"]), np.uint8)
-        true = finished.data.test.labels.numpy()
+        true = finished.data.test.targets.numpy()
         matrix = np.array(record["epochs"][-1]["confusion"]["test"])
         assert np.array_equal(matrix, oracle.confusion_matrix(true, predicted, labels=range(10)))
         assert score_from_counts(matrix, "accuracy") == pytest.approx(oracle.accuracy_score(true, predicted), abs=1e-12)
@@ -148,10 +150,10 @@ class TestRecord:
                 (finished.data.valid, record["epochs"][-1]["loss"]["valid"]),
                 (finished.data.train, record["final"]["loss"]),
             ):
-                scores = model(part.images.contiguous()).double()
-                assert stored == pytest.approx(F.nll_loss(scores, part.labels).item(), abs=1e-6)
+                scores = model(part.inputs.contiguous()).double()
+                assert stored == pytest.approx(F.nll_loss(scores, part.targets).item(), abs=1e-6)
 
-    def test_every_image_is_counted_once_the_short_last_batch_too(self, finished: Training) -> None:
+    def test_every_image_is_counted_once_even_in_a_short_last_batch(self, finished: Training) -> None:
         for epoch in finished.record()["epochs"]:
             sizes = {name: np.sum(matrix) for name, matrix in epoch["confusion"].items()}
             assert sizes == {"train": 128, "valid": 32, "test": 60}
@@ -165,16 +167,14 @@ class TestRecord:
         ):
             if hasattr(ours, "reseed"):
                 ours.reseed(theirs._seed)
-        order = torch.from_numpy(
-            __import__("reluctant.core.randomness").randomness.generator(0, "order", 1).permutation(128)
-        )
-        scores = initial(training.data.train.images[order])
+        order = torch.from_numpy(generator(0, "order", 1).permutation(128))
+        scores = initial(training.data.train.inputs[order])
         (epoch,) = training
         assert epoch["loss"]["train"] == pytest.approx(
-            F.nll_loss(scores, training.data.train.labels[order]).item(), abs=1e-5
+            F.nll_loss(scores, training.data.train.targets[order]).item(), abs=1e-5
         )
 
-    def test_a_record_says_what_ran(self, finished: Training) -> None:
+    def test_a_record_describes_its_run(self, finished: Training) -> None:
         record = finished.record()
         assert record["parameters"] == 110_922
         assert Run.from_dict(record["run"]) == finished.run
@@ -190,16 +190,16 @@ def test_two_identical_runs_give_the_same_record(activation: str) -> None:
     assert without_seconds(one) == without_seconds(other)
 
 
-def test_a_training_under_way_leaves_the_caller_s_random_state_alone() -> None:
+def test_training_leaves_the_random_state_of_the_caller_alone() -> None:
     torch.manual_seed(5)
     before = torch.get_rng_state()
     trained(Run("rrelu", model=f"{SMALL}(dropout=0.5)", epochs=1), noise())
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_foreign_dropout_follows_the_seed() -> None:
+def test_dropout_of_other_packages_follows_the_seed() -> None:
     def losses(seed: int) -> list[Any]:
-        torch.manual_seed(seed + 100)  # the caller's own state must not matter
+        torch.manual_seed(seed + 100)  # the state of the caller must not matter
         r = Run("relu", seed=0, model=f"{SMALL}(dropout=0.5)", epochs=2)
         return [epoch["loss"] for epoch in trained(r, noise()).epochs]
 
@@ -211,15 +211,15 @@ def test_foreign_dropout_follows_the_seed() -> None:
 @pytest.mark.parametrize(
     "optimizer", ["adam", "adamw", "sgd(momentum=0.9, nesterov=True)", "rmsprop(momentum=0.5)"]
 )
-def test_going_on_from_a_saved_state_changes_nothing(activation: str, optimizer: str) -> None:
-    wanted = run(activation, epochs=3, optimizer=optimizer)
-    whole = trained(wanted, digits(64))
-    first = Training(wanted, digits(64))
+def test_continuing_from_a_saved_state_changes_no_number(activation: str, optimizer: str) -> None:
+    config = run(activation, epochs=3, optimizer=optimizer)
+    complete = trained(config, digits(64))
+    first = Training(config, digits(64))
     next(iter(first))
-    second = Training(wanted, digits(64))
+    second = Training(config, digits(64))
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert len(list(second)) == 2
-    assert without_seconds(second.record()) == without_seconds(whole.record())
+    assert without_seconds(second.record()) == without_seconds(complete.record())
 
 
 class TestDivergence:
@@ -242,7 +242,7 @@ class TestDivergence:
 @pytest.mark.parametrize("optimizer", ["adam(beta1=0.89, beta2=0.9, eps=1e-6, weight_decay=0.01)", "adamw",
                                        "sgd(momentum=0.9, nesterov=True, weight_decay=0.1)",
                                        "rmsprop(alpha=0.9, momentum=0.3)"])  # fmt: skip
-def test_an_optimizer_is_pytorch_s(optimizer: str) -> None:
+def test_an_optimizer_is_the_one_of_pytorch(optimizer: str) -> None:
     training = Training(run(optimizer=optimizer, lr=0.003), digits())
     group = training.optimizer.param_groups[0]
     assert type(training.optimizer).__name__.lower() == optimizer.partition("(")[0]
@@ -258,7 +258,7 @@ def test_an_optimizer_is_pytorch_s(optimizer: str) -> None:
 def test_the_model_learns() -> None:
     training = trained(run(epochs=6))
     assert score_from_counts(np.array(training.epochs[-1]["confusion"]["test"]), "accuracy") > 0.7
-    assert all(metric.compute is not None for metric in METRICS if metric.name != "loss")
+    assert all(metric.score is not None for metric in METRICS if metric.name != "loss")
 
 
 def test_what_takes_the_matrix_products_is_named() -> None:
@@ -268,30 +268,30 @@ def test_what_takes_the_matrix_products_is_named() -> None:
 def test_pixels_may_go_from_0_to_1() -> None:
     data = load("digits")
     unit, standard = prepare(data, 0.8, pixels="unit"), prepare(data, 0.8)
-    assert np.allclose(unit.test.images.numpy() * 255, data.test.images)
-    assert (unit.train.images.min().item(), unit.train.images.max().item()) == (0, 1)
-    assert abs(float(standard.train.images.double().mean())) < 1e-6
-    floats = Split(data.train.images.astype(np.float32), data.train.labels)
+    assert np.allclose(unit.test.inputs.numpy() * 255, data.test.inputs)
+    assert (unit.train.inputs.min().item(), unit.train.inputs.max().item()) == (0, 1)
+    assert abs(float(standard.train.inputs.double().mean())) < 1e-6
+    floats = Split(data.train.inputs.astype(np.float32), data.train.targets)
     with pytest.raises(StudyError, match="only bytes can be scaled"):
         prepare(replace(data, train=floats), 0.8, pixels="unit")
 
 
-def test_pixels_of_another_name_are_told() -> None:
+def test_an_unknown_pixel_scale_is_refused() -> None:
     with pytest.raises(StudyError, match="pixels: should be 'standardised' or 'unit'"):
         Study(activation="relu", pixels="raw")
 
 
 class TestPreflight:
-    def test_tells_the_sum_of_the_data(self) -> None:
+    def test_returns_the_data_by_name(self) -> None:
         assert set(preflight(Study(activation=["relu", "gelu"]))) == {"digits"}
 
     @pytest.mark.parametrize(
-        ("given", "words"),
+        ("fields", "message"),
         [
             ({"activation": "tests.own_activations:unlucky"}, "NaN or infinity"),
             (
                 {"model": "tests.own_models:Narrow"},
-                r"returns shape \(2, 3\) for 2 inputs; \(2, 10\) is wanted",
+                r"returns shape \(2, 3\) for 2 inputs; expected \(2, 10\)",
             ),
             ({"model": "tests.own_models:Unlucky"}, "NaN or infinity before any training"),
             (
@@ -305,13 +305,13 @@ class TestPreflight:
             ),
         ],
     )
-    def test_finds_what_cannot_work(self, given: dict[str, Any], words: str) -> None:
-        with pytest.raises(ReluctantError, match=words):
-            preflight(Study(**{"activation": "relu", **given}))
+    def test_refuses_what_cannot_work(self, fields: dict[str, Any], message: str) -> None:
+        with pytest.raises(StudyError, match=message):
+            preflight(Study(**{"activation": "relu", **fields}))
 
 
 def test_the_expected_time_grows_with_the_epochs() -> None:
-    assert 0 < seconds_expected(run(epochs=1), steps=3) < seconds_expected(run(epochs=50), steps=3)
+    assert 0 < expected_seconds(run(epochs=1), steps=3) < expected_seconds(run(epochs=50), steps=3)
 
 
 def test_initialise_is_what_a_training_starts_from() -> None:
@@ -321,7 +321,7 @@ def test_initialise_is_what_a_training_starts_from() -> None:
     assert fingerprint(model) == fingerprint(training.model)
 
 
-def ends(training: Training) -> list[Tensor]:
+def outer_weights(training: Training) -> list[Tensor]:
     """The weights of the first and of the last layer."""
     named = dict(training.model.named_parameters())
     return [named["blocks.0.conv.weight"].detach(), named["output.weight"].detach()]
@@ -331,10 +331,10 @@ def ends(training: Training) -> list[Tensor]:
 def test_every_activation_of_the_catalogue_can_be_trained(row: Any) -> None:
     """One step of the article's network: the loss is finite, and first and last layer move."""
     training = Training(run(row.name), digits(64))
-    kept = [p.clone() for p in ends(training)]
-    loss, _ = training.step(training.data.train.images[:32], training.data.train.labels[:32])
+    before = [p.clone() for p in outer_weights(training)]
+    loss, _ = training.step(training.data.train.inputs[:32], training.data.train.targets[:32])
     assert math.isfinite(loss)
-    assert all(not torch.equal(p, old) for p, old in zip(ends(training), kept, strict=True))
+    assert all(not torch.equal(p, old) for p, old in zip(outer_weights(training), before, strict=True))
     assert all(p.isfinite().all() for p in training.model.parameters())
 
 

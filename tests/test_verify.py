@@ -12,7 +12,7 @@ import pytest
 
 import reluctant
 from reluctant import report
-from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, carry_out
+from reluctant.cli.main import CANNOT, DONE, SOME_FAILED, execute
 from reluctant.records.store import Store
 from reluctant.records.study_results import Results
 from reluctant.study import RECIPE, Study
@@ -66,7 +66,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = carry_out(["verify", *map(str, words)])
+    status = execute(["verify", *map(str, words)])
     out, err = capsys.readouterr()
     return status, out, err
 
@@ -448,7 +448,7 @@ def test_folders_merge_by_copying(trained: Path, tmp_path: Path, capsys: pytest.
     (one / "study.toml").write_text(STUDY.to_toml())
     for place in ("runs", "environments", "data"):
         shutil.copytree(other / place, one / place, dirs_exist_ok=True)
-    assert carry_out(["report", str(one)]) == DONE
+    assert execute(["report", str(one)]) == DONE
     capsys.readouterr()
     status, out, _ = answer(capsys, one, other)
     assert (status, out.splitlines()[-1]) == (DONE, "all holds")

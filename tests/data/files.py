@@ -38,11 +38,11 @@ def write(path: Path, content: bytes) -> Path:
 def arrays(train: int = 12, test: int = 4, side: int = 5) -> list[NDArray[Any]]:
     """Small images and labels (three classes) for the four files."""
     rng = np.random.default_rng(0)
-    made: list[NDArray[Any]] = []
+    content: list[NDArray[Any]] = []
     for n in (train, test):
-        made.append(rng.integers(0, 256, (n, side, side), dtype=np.uint8))
-        made.append((np.arange(n) % 3).astype(np.uint8))
-    return made
+        content.append(rng.integers(0, 256, (n, side, side), dtype=np.uint8))
+        content.append((np.arange(n) % 3).astype(np.uint8))
+    return content
 
 
 def write_four(folder: Path, content: list[NDArray[Any]], suffix: str = ".gz") -> Path:

@@ -28,7 +28,7 @@ def arm_label(arm: str) -> str:
     """`LeakyReLU 0.002` for `leaky_relu(negative_slope=0.002)`; of user code what follows the colon."""
     try:
         name = parse(arm)
-        title = name.head.rpartition(":")[2] if name.is_own else ACTIVATIONS[name.head].title
+        title = name.head.rpartition(":")[2] if name.is_user_defined else ACTIVATIONS[name.head].title
     except ReluctantError:  # not the name of an activation, or of one that this version does not know
         return clip(arm)
     values = [name.arguments[key] for key in sorted(name.arguments)]
@@ -78,7 +78,7 @@ def _setting_value(value: object) -> str:
         name = parse(value)
     except ReluctantError:
         return str(value)
-    if not name.is_own or not name.head.startswith("reluctant."):
+    if not name.is_user_defined or not name.head.startswith("reluctant."):
         return str(value)
     inside = ", ".join(k if v is True else f"{k}={literal(v)}" for k, v in sorted(name.arguments.items()))
     return name.head.rpartition(":")[2] + (f"({inside})" if inside else "")

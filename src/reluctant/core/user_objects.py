@@ -89,17 +89,17 @@ def pack_objects(heads: Iterable[str]) -> bytes:
     """
     import cloudpickle
 
-    packed = {}
+    pack_objects = {}
     for head in dict.fromkeys(filter(is_session_object, heads)):
         value = load_user_object(head, "object")
         try:
-            packed[head.partition(":")[2]] = object_hash(head), cloudpickle.dumps(value)
+            pack_objects[head.partition(":")[2]] = object_hash(head), cloudpickle.dumps(value)
         except Exception as error:  # pickling runs user code
             raise StudyError(
                 f"{head} cannot be sent to worker processes ({describe_exception(error)}); "
                 f"train in this process with engine='serial'"
             ) from None
-    return bytes(cloudpickle.dumps(packed)) if packed else b""
+    return bytes(cloudpickle.dumps(pack_objects)) if pack_objects else b""
 
 
 def unpack_objects(content: bytes) -> None:

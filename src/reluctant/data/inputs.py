@@ -12,7 +12,7 @@ _FEW_CHANNELS = 4
 
 
 def as_array(where: str, what: str, value: object) -> NDArray[Any]:
-    """The value as an array; `DataError` where NumPy can make none of it."""
+    """The value as an array; `DataError` where NumPy cannot convert it."""
     try:
         return np.asarray(value)
     except Exception as fault:  # ragged lists, tensors on a GPU: each type has its own way to refuse
@@ -20,7 +20,7 @@ def as_array(where: str, what: str, value: object) -> NDArray[Any]:
 
 
 def usual_word(array: NDArray[Any]) -> str:
-    """What inputs of this shape and type are called where nobody says: images, signals, rows or examples."""
+    """What inputs of this shape and type are usually called: images, signals, rows or examples."""
     if array.ndim == 4 or (array.ndim == 3 and array.dtype.kind != "f"):
         return "images"
     return {2: "rows", 3: "signals"}.get(array.ndim, "examples")
@@ -35,12 +35,19 @@ def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
     """The inputs in their final form: (n, …) with at least one number an item, uint8 or float32, contiguous.
 
     Bytes (n, height, width) get the one channel they have, (n,) numbers become (n, 1), true/false 1/0.
-    Raises `DataError` for what is empty, not finite or no number, and for images with channels last.
+
+    Args:
+        where: The data set and its part, for messages.
+        value: Anything that NumPy takes for an array.
+        items: What the inputs are called, for messages; None: see `usual_word`.
+
+    Raises:
+        DataError: Inputs that are empty, not finite or not numbers, and images with channels last.
     """
     array = as_array(where, items or "inputs", value)
     what = f"{where} {items or usual_word(array)}"
     if array.ndim == 0:
-        raise DataError(f"{what} are a single value; wanted is an array of shape (n, …), one entry an item")
+        raise DataError(f"{what} are a single value; expected an array of shape (n, …), one entry an item")
     if array.size == 0:
         raise DataError(f"{what} are empty (shape {array.shape}); at least one item is needed")
     if array.dtype == np.bool_:
@@ -51,18 +58,6 @@ def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
         raise DataError(
             f"{what} of shape {array.shape} have their channels last; give images.transpose(0, 3, 1, 2)"
         )
-    return _numbers(what, array)
-
-
-def channels_last(images: NDArray[Any]) -> bool:
-    """Whether images look like (n, height, width, channels): taken as they are, colours would be columns."""
-    if images.ndim != 4:
-        return False
-    _, channels, height, width = images.shape
-    return min(channels, height) > _FEW_CHANNELS and width in (1, 3, 4)
-
-
-def _numbers(what: str, array: NDArray[Any]) -> Inputs:
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, np.uint8)
     if array.dtype.kind != "f":
@@ -77,3 +72,11 @@ def _numbers(what: str, array: NDArray[Any]) -> Inputs:
             f"from 0; remove such items or give them numbers"
         )
     return floats
+
+
+def channels_last(images: NDArray[Any]) -> bool:
+    """Whether images look like (n, height, width, channels): read as they are, colours would be columns."""
+    if images.ndim != 4:
+        return False
+    _, channels, height, width = images.shape
+    return min(channels, height) > _FEW_CHANNELS and width in (1, 3, 4)

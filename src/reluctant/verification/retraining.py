@@ -71,11 +71,11 @@ def _environment(place: "Place", facts: Facts) -> Mapping[str, Any]:
 def _suits(place: "Place", run: "Run", stored: Record) -> None:
     """Make sure that recipe, data and own code here are those of the record."""
     from reluctant.records.study_dir import Folder
-    from reluctant.training.runner import prepared
-    from reluctant.training.sources import sources_of
+    from reluctant.training.checksums import run_sources
+    from reluctant.training.runner import load_tensors
 
-    data = prepared(run.dataset, run.train_fraction, None).source.sha256
-    Folder(place.path).agree({run.dataset: data}, sources_of(run), [stored])
+    data = load_tensors(run.dataset, run.train_fraction, None).source.sha256
+    Folder(place.path).agree({run.dataset: data}, run_sources(run), [stored])
 
 
 def _trained(run: "Run", held: Mapping[str, Any]) -> Record:

@@ -5,16 +5,16 @@ from torch import Tensor, nn
 
 from reluctant.models.convnet import Block, ConvNet
 
-POOLED = 2  # the side of a pooling window
+POOLING_WINDOW = 2  # the side, in pixels
 
 
 class FineBlock(Block):
-    """A block that pools in steps of one pixel: maps lose one row and column, in place of half of them."""
+    """A block that pools in steps of one pixel: maps lose one row and column instead of half of them."""
 
     def __init__(self, block: Block) -> None:
         nn.Module.__init__(self)
         self.conv, self.norm, self.activation = block.conv, block.norm, block.activation
-        self.pool, self.dropout, self.kernel = nn.MaxPool2d(POOLED, stride=1), block.dropout, ""
+        self.pool, self.dropout, self.kernel = nn.MaxPool2d(POOLING_WINDOW, stride=1), block.dropout, ""
 
     def fused(self, x: Tensor) -> bool:
         """Never: the compiled kernels pool in steps of two."""
@@ -24,9 +24,10 @@ class FineBlock(Block):
 class PublishedNet(ConvNet):
     """The article's network with what the published code adds.
 
-    `softmax`: it ends in a softmax, where the loss takes another one. `fine_pooling`: pooling moves by one
-    pixel; then 28 × 28 images leave 128 maps of 19 × 19, the 46,208 inputs of the first linear layer that the
-    article prints.
+    Args:
+        softmax: The network ends in a softmax, where the loss takes another one.
+        fine_pooling: Pooling moves by one pixel; then 28 × 28 images leave 128 maps of 19 × 19, the 46,208
+            inputs of the first linear layer that the article prints.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class PublishedNet(ConvNet):
             self.blocks = nn.ModuleList(FineBlock(block) for block in self.blocks if isinstance(block, Block))
             side = image[1]
             for _ in self.blocks:
-                side -= 2 + POOLED - 1
+                side -= 2 + POOLING_WINDOW - 1
             self.hidden = nn.Linear(self.output.in_features * side * side, self.output.in_features)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,3 +1,5 @@
+"""Data sets from user-defined functions, `module:name`."""
+
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -6,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reluctant.core.errors import DataError, StudyError
+from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, Split, load
 
 Writer = Callable[[str], str]
@@ -20,66 +22,68 @@ y = np.array([0, 1, 2, 0, 1, 2])
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writer:
-    """Write a module of the user's; gives its name."""
+def user_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writer:
+    """Write a user-defined module; returns its name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def write(body: str) -> str:
-        name = f"own_data_{next(_NUMBERS)}"
+        name = f"user_data_{next(_NUMBERS)}"
         (tmp_path / f"{name}.py").write_text(START + body)
         return name
 
     return write
 
 
-def test_four_arrays_make_a_data_set(own: Writer) -> None:
-    module = own("def make(n=6): return x[:n], y[:n], x[:3] + 100, y[:3]")
-    made = load(f"{module}:make(n=5)")
-    assert made.name == f"{module}:make(n=5)"
-    assert made.title == f"{module}:make"
-    assert (made.note, made.classes, made.warnings) == ("", ("0", "1", "2"), ())
-    assert made.train.images.shape == (5, 1, 4, 4)
-    assert made.train.images.dtype == np.uint8
-    assert made.test.labels.tolist() == [0, 1, 2]
-    assert len(made.sha256) == 64
+def test_four_arrays_become_a_data_set(user_module: Writer) -> None:
+    module = user_module("def make(n=6): return x[:n], y[:n], x[:3] + 100, y[:3]")
+    data = load(f"{module}:make(n=5)")
+    assert data.name == f"{module}:make(n=5)"
+    assert data.title == f"{module}:make"
+    assert (data.note, data.classes, data.warnings) == ("", ("0", "1", "2"), ())
+    assert data.train.inputs.shape == (5, 1, 4, 4)
+    assert data.train.inputs.dtype == np.uint8
+    assert data.test.targets.tolist() == [0, 1, 2]
+    assert len(data.sha256) == 64
 
 
-def test_a_data_set_keeps_what_its_maker_says_of_it(own: Writer) -> None:
-    module = own(
+def test_a_data_set_keeps_its_title_note_and_warnings(user_module: Writer) -> None:
+    module = user_module(
         "def make(): return Dataset('any', 'Moons', 'made up', ('a', 'b', 'c'),\n"
         "    Split(x, y), Split(x[:3] + 100, y[:3]), 'not the sum', ('beware',))"
     )
-    made = load(f"{module}:make")
-    assert (made.name, made.title, made.note) == (f"{module}:make", "Moons", "made up")
-    assert (made.classes, made.warnings) == (("a", "b", "c"), ("beware",))
-    assert made.train.images.shape == (6, 1, 4, 4)
-    assert made.sha256 == load(f"{own('def make(): return x, y, x[:3] + 100, y[:3]')}:make").sha256
+    data = load(f"{module}:make")
+    assert (data.name, data.title, data.note) == (f"{module}:make", "Moons", "made up")
+    assert (data.classes, data.warnings) == (("a", "b", "c"), ("beware",))
+    assert data.train.inputs.shape == (6, 1, 4, 4)
+    assert data.sha256 == load(f"{user_module('def make(): return x, y, x[:3] + 100, y[:3]')}:make").sha256
 
 
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64", ">f8"])
-def test_floats_stay_as_they_are(own: Writer, kind: str) -> None:
-    module = own(f"def make(): return (x / 8 - 1).astype('{kind}'), y, (x[:3] / 8).astype('{kind}'), y[:3]")
-    images = load(f"{module}:make").train.images
+def test_floats_stay_as_they_are(user_module: Writer, kind: str) -> None:
+    module = user_module(
+        f"def make(): return (x / 8 - 1).astype('{kind}'), y, (x[:3] / 8).astype('{kind}'), y[:3]"
+    )
+    images = load(f"{module}:make").train.inputs
     assert images.dtype == np.float32
     assert images.dtype.isnative
     np.testing.assert_array_equal(images.ravel(), np.arange(96) / 8 - 1)
 
 
-def test_arrays_end_up_contiguous(own: Writer) -> None:
-    module = own("def make(): return x.transpose(0, 2, 1), y[::-1], x[::2], y[::2]")
-    made = load(f"{module}:make")
-    for split in (made.train, made.test):
-        assert split.images.flags.c_contiguous
-        assert split.labels.flags.c_contiguous
-    assert made.train.images[0, 0, 1].tolist() == [1, 5, 9, 13]
+def test_arrays_become_contiguous(user_module: Writer) -> None:
+    module = user_module("def make(): return x.transpose(0, 2, 1), y[::-1], x[::2], y[::2]")
+    data = load(f"{module}:make")
+    for split in (data.train, data.test):
+        assert split.inputs.flags.c_contiguous
+        assert split.targets.flags.c_contiguous
+    assert data.train.inputs[0, 0, 1].tolist() == [1, 5, 9, 13]
 
 
 FAULTS = {
-    "make = 3": "is int; wanted is a function",
-    "def make(): return x, y": "gave tuple of 2; wanted is a function that gives",
-    "def make(): return None": "gave NoneType; wanted",
-    "def make(): return Dataset('a', 'A', '', (), x, y)": "gave Dataset; wanted",
+    "make = 3": "is int; expected a function",
+    "def make(): return x, y": "returned tuple of 2; expected a function that returns",
+    "def make(): return None": "returned NoneType; expected",
+    "def make(): return Dataset('a', 'A', '', (), x, y)": "returned Dataset; expected",
     "def make(): return 1 / 0": "failed: ZeroDivisionError",
     "def make(n): return n": "failed: TypeError: .*'n'",
     "def make(): return x * np.nan, y, x / 1, y": r"train signals hold 96 values .*the first in item 0,",
@@ -106,20 +110,22 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("body", FAULTS)
-def test_what_a_users_code_may_get_wrong_is_said(own: Writer, body: str) -> None:
-    name = f"{own(body)}:make"
-    with pytest.raises(DataError, match=FAULTS[body]) as caught:
+def test_faults_of_user_defined_functions_are_named(user_module: Writer, body: str) -> None:
+    name = f"{user_module(body)}:make"
+    with pytest.raises(StudyError, match=FAULTS[body]) as caught:
         load(name)
     assert name in str(caught.value)
 
 
-def test_a_study_error_of_the_users_own_comes_through(own: Writer) -> None:
-    module = own("from reluctant.core.errors import StudyError\ndef make(): raise StudyError('give n')")
+def test_a_study_error_of_the_function_comes_through(user_module: Writer) -> None:
+    module = user_module(
+        "from reluctant.core.names import StudyError\ndef make(): raise StudyError('give n')"
+    )
     with pytest.raises(StudyError, match=r"^give n$"):
         load(f"{module}:make")
 
 
-def test_unknown_names_and_parameters_are_answered() -> None:
+def test_unknown_names_and_parameters_are_refused() -> None:
     with pytest.raises(StudyError, match="did you mean 'mnist'"):
         load("mnits")
     with pytest.raises(StudyError, match="takes no parameters"):
@@ -128,7 +134,7 @@ def test_unknown_names_and_parameters_are_answered() -> None:
         load("no_such_module_here:make")
 
 
-def test_a_split_counts_its_images() -> None:
+def test_the_length_of_a_split_is_its_number_of_items() -> None:
     images: Any = np.zeros((3, 1, 2, 2), np.uint8)
     split = Split(images, np.array([0, 1, 0]))
     assert len(split) == 3

@@ -1,26 +1,25 @@
-"""The bundled tasks that are no images: signals made by a formula, and rows of numbers."""
+"""Signals computed by a formula."""
 
 import numpy as np
-from sklearn.datasets import load_diabetes
 
 from reluctant.data import load
 from reluctant.data.waves import signals
 
 
-def test_waves_are_what_they_were() -> None:
+def test_waves_have_their_first_content() -> None:
     waves = load("waves")
     assert (waves.name, waves.items, waves.task) == ("waves", "signals", "classification")
-    assert waves.train.images.shape == (2000, 1, 128)
-    assert waves.test.images.shape == (1000, 1, 128)
-    assert waves.train.images.dtype == np.float32
-    assert np.bincount(waves.train.labels).tolist() == [250] * 8
+    assert waves.train.inputs.shape == (2000, 1, 128)
+    assert waves.test.inputs.shape == (1000, 1, 128)
+    assert waves.train.inputs.dtype == np.float32
+    assert np.bincount(waves.train.targets).tolist() == [250] * 8
     assert len(waves.classes) == 8
     assert (waves.warnings, waves.note) == ((), "made by a formula")
     assert waves.sha256 == "9bae20d623deea3fe873db15eac378517dd22037ba34ad6b9019b288915131e0"
 
 
-def test_values_are_whole_parts_of_1024_so_that_every_machine_has_the_same() -> None:
-    values = load("waves").train.images.astype(float) * 1024
+def test_values_are_multiples_of_1_1024_so_that_every_machine_has_the_same() -> None:
+    values = load("waves").train.inputs.astype(float) * 1024
     np.testing.assert_array_equal(values, np.round(values))
 
 
@@ -30,11 +29,11 @@ def test_the_parts_share_no_signal_and_less_noise_is_less() -> None:
     assert not np.isin(train[:, 0, 0], test[:, 0, 0]).all()
     quiet, noisy = load("waves(noise=0)"), load("waves(noise=1)")
     silent = quiet.classes.index("silence")
-    assert not quiet.train.images[quiet.train.labels == silent].any()
-    assert 0.95 < noisy.train.images[noisy.train.labels == silent].std() < 1.05
+    assert not quiet.train.inputs[quiet.train.targets == silent].any()
+    assert 0.95 < noisy.train.inputs[noisy.train.targets == silent].std() < 1.05
 
 
-def test_each_kind_is_what_it_is_called() -> None:
+def test_each_kind_has_the_shape_of_its_name() -> None:
     x, kinds = signals(800, 0.0, "train")
     x, names = x[:, 0], load("waves").classes
     by_name = {name: x[kinds == i] for i, name in enumerate(names)}
@@ -48,14 +47,3 @@ def test_each_kind_is_what_it_is_called() -> None:
     jumps = {name: np.abs(np.diff(wave, axis=1)).max(axis=1).mean() for name, wave in by_name.items()}
     assert jumps["saw"] > 3 * jumps["sine"] > 3 * jumps["triangle"]
     assert np.abs(by_name["burst"][:, :4]).max() < 0.1 * np.abs(by_name["burst"]).max()
-
-
-def test_diabetes_is_scikit_learns() -> None:
-    data = load("diabetes")
-    whole = load_diabetes(scaled=False)
-    assert (data.task, data.items, data.classes, data.warnings) == ("regression", "rows", (), ())
-    assert (data.train.images.shape, data.test.labels.shape) == ((353, 10), (89, 1))
-    together = np.concatenate([np.hstack([part.images, part.labels]) for part in (data.train, data.test)])
-    wanted = np.hstack([whole.data.astype(np.float32), whole.target[:, None]])
-    assert sorted(map(tuple, together)) == sorted(map(tuple, wanted))
-    assert data.sha256 == "5e3337e46ada8b053f01c54d6af801fdcfb21be32127d70c83368ac6ff86eff0"
