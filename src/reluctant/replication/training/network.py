@@ -3,20 +3,20 @@
 import torch
 from torch import Tensor, nn
 
-from reluctant.models.convnet import Block, ConvNet
+from reluctant.models.convnet import ConvBlock, ConvNet
 
 POOLED = 2  # the side of a pooling window
 
 
-class FineBlock(Block):
+class FineBlock(ConvBlock):
     """A block that pools in steps of one pixel: maps lose one row and column, in place of half of them."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: ConvBlock) -> None:
         nn.Module.__init__(self)
         self.conv, self.norm, self.activation = block.conv, block.norm, block.activation
         self.pool, self.dropout, self.kernel = nn.MaxPool2d(POOLED, stride=1), block.dropout, ""
 
-    def fused(self, x: Tensor) -> bool:
+    def supports_kernel(self, x: Tensor) -> bool:
         """Never: the compiled kernels pool in steps of two."""
         return False
 
@@ -42,7 +42,9 @@ class PublishedNet(ConvNet):
         super().__init__(activation, image=image, classes=classes, dropout=dropout)
         self.softmax = softmax
         if fine_pooling:
-            self.blocks = nn.ModuleList(FineBlock(block) for block in self.blocks if isinstance(block, Block))
+            self.blocks = nn.ModuleList(
+                FineBlock(block) for block in self.blocks if isinstance(block, ConvBlock)
+            )
             side = image[1]
             for _ in self.blocks:
                 side -= 2 + POOLED - 1
