@@ -24,7 +24,8 @@ from reluctant.core import session_objects as objects
 from reluctant.core.errors import StudyError
 from reluctant.core.own_code import SESSION
 from reluctant.data import from_data
-from reluctant.models.build import DOUBTFUL, build, handed, offers, told
+from reluctant.models.build import build, preview_shape_arguments
+from reluctant.models.factory_arguments import AMBIGUOUS_KEYWORDS, shape_arguments, shape_keywords
 from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
 from reluctant.training import Training, device, fingerprint, forget, prepare, replaced
@@ -103,26 +104,29 @@ class TestTold:
 
     @pytest.mark.parametrize(("shape", "size"), [((4,), 4), ((3, 8, 8), 3)])
     def test_every_word_is_told_where_there_is_no_default(self, shape: tuple[int, ...], size: int) -> None:
-        words = offers(shape, 2)
-        found = handed(without_defaults(**dict.fromkeys(words, "")), shape, 2)
+        words = shape_keywords(shape, 2)
+        found = shape_arguments(without_defaults(**dict.fromkeys(words, "")), shape, 2)
         assert found == words
         assert set(found.values()) == {size, 2}
-        assert {*offers((4,), 2), *offers((1, 2, 2), 2)} >= DOUBTFUL
+        assert {*shape_keywords((4,), 2), *shape_keywords((1, 2, 2), 2)} >= AMBIGUOUS_KEYWORDS
 
     @pytest.mark.parametrize("word", ["in_features", "in_channels", "in_chans", "num_classes", "image"])
     def test_a_sure_word_is_told_in_spite_of_a_default(self, word: str) -> None:
         scope: dict[str, Any] = {}
         exec(f"def factory({word}=1): pass", scope)
-        assert word in {**handed(scope["factory"], (4,), 2), **handed(scope["factory"], (3, 8, 8), 2)}
+        assert word in {
+            **shape_arguments(scope["factory"], (4,), 2),
+            **shape_arguments(scope["factory"], (3, 8, 8), 2),
+        }
 
     def test_it_is_said_before_training(self) -> None:
         rows = prepare(from_data((X, np.arange(60) % 3)), 0.8)
         names = [objects.keep("Wide", Wide), objects.keep("Asking", Asking)]
         swapped, taken = replaced(Study(activation="tanh", model=names), {"rows": rows})
-        assert swapped.startswith("Wide: activations at 1 place")
+        assert swapped.startswith("Wide: activations at 1 site")
         assert swapped.endswith("; told: num_classes=3, in_features=4")
         assert taken == "Asking: takes the activation; told: image=(4,), classes=3"
-        assert told(f"{names[0]}(num_classes=5)", (4,), 3) == {"in_features": 4}
+        assert preview_shape_arguments(f"{names[0]}(num_classes=5)", (4,), 3) == {"in_features": 4}
         assert replaced(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
 
 
@@ -171,7 +175,7 @@ class TestApart:
     def test_one_that_cannot_be_copied_is_refused(self) -> None:
         net = nn.Linear(4, 3)
         net.lock = threading.Lock()  # type: ignore[assignment]
-        with pytest.raises(StudyError, match=r"the same weights every time, and they cannot be copied"):
+        with pytest.raises(StudyError, match=r"the same weights at every call, and they cannot be copied"):
             build(objects.keep("locked", lambda activation: net), "relu", (4,), 3)
 
 

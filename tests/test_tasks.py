@@ -19,7 +19,8 @@ from reluctant.core import session_objects as objects
 from reluctant.core.errors import StudyError
 from reluctant.core.own_code import SESSION
 from reluctant.data import Dataset, from_data
-from reluctant.models.build import build, offers
+from reluctant.models import build
+from reluctant.models.factory_arguments import shape_keywords
 from reluctant.records.store import Store, checksum
 from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
@@ -216,7 +217,7 @@ REFUSED: list[tuple[dict[str, Any], Any, str]] = [
     (
         {"model": "convnet"},
         many,
-        r"wants images of \(channels, height, width\)",
+        r"takes images \(channels, height, width\)",
     ),
     ({"model": "tests.test_tasks:Talks"}, many, "returns dict; a tensor is wanted"),
     ({"augment": "flip"}, many, "flip"),
@@ -267,10 +268,10 @@ def test_smoothing_is_torchs() -> None:
 
 
 def test_factories_are_told_under_their_own_words() -> None:
-    assert offers((7,), 3)["in_features"] == 7
-    assert "in_channels" not in offers((7,), 3)
-    assert offers((2, 8, 8), 3)["in_chans"] == 2
-    assert offers((2, 8, 8), 3)["num_classes"] == 3
+    assert shape_keywords((7,), 3)["in_features"] == 7
+    assert "in_channels" not in shape_keywords((7,), 3)
+    assert shape_keywords((2, 8, 8), 3)["in_chans"] == 2
+    assert shape_keywords((2, 8, 8), 3)["num_classes"] == 3
     net = build("tests.test_tasks:Talks", "gelu", (5,), 3)
     assert isinstance(net, Talks)
     assert net.layer.in_features == 5

@@ -13,7 +13,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
 from reluctant.core.own_code import HERE
 from reluctant.models import build
-from reluctant.models.build import swapped, told
+from reluctant.models.build import preview_shape_arguments, preview_swap
 from reluctant.study import Run, Study
 from reluctant.training.augmentation import check as check_augment
 from reluctant.training.procedures import training_for
@@ -52,9 +52,9 @@ def replaced(study: Study, found: Mapping[str, Prepared]) -> list[str]:
     """What is replaced in networks of one's own, and what their factories are told: a sentence each."""
     sentences = []
     for model, data in product(study.model, found.values()):
-        swap = swapped(model, study.activation[0], data.image, data.classes)
-        words = told(model, data.image, data.classes)
-        what = [swap.brief()] if swap else ["takes the activation"] if words else []
+        swap = preview_swap(model, study.activation[0], data.image, data.classes)
+        words = preview_shape_arguments(model, data.image, data.classes)
+        what = [swap.one_line()] if swap else ["takes the activation"] if words else []
         if words:
             what.append("told: " + ", ".join(f"{word}={value}" for word, value in words.items()))
         if what:

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.core.randomness import generator
-from reluctant.models import place_name
-from reluctant.models.swap import sites
-from reluctant.models.swap.activation_types import SOFTMAX, WIDTH, basic
-from reluctant.models.swap.tracer import Listener
+from reluctant.models.swap import activation_modules, site_name
+from reluctant.models.swap.activation_kinds import SOFTMAX, WIDTH_HALVING, base_kind
+from reluctant.models.swap.tracer import CallTracer, FunctionCall
 from reluctant.records.probe_format import CURVE, EDGES
 from reluctant.records.store import Record
 from reluctant.tasks import Classification, Task
@@ -39,7 +38,7 @@ class Probes:
         chosen = generator(0, "probe").permutation(len(train))[: batch_size(len(train))]
         rows = torch.from_numpy(np.sort(chosen)).to(train.labels.device)
         self.images, self.labels, self.task = train.images[rows], train.labels[rows], task
-        self.sites = sites(model)
+        self.sites = activation_modules(model)
         self.functions = not type(model).__module__.startswith("reluctant.")  # whether it may call any
         self.dead: dict[str, Tensor] = {}  # by site: which single units were dead at the last look
         self.weights: dict[str, Tensor] = {}  # by parameter: its values at the last look
@@ -207,12 +206,12 @@ def _listening(model: nn.Module, functions: bool) -> Iterator[dict[str, Call]]:
             call.out = out
             if call.given.dim() < 2:  # a gate of one number, not what a layer gives
                 return
-            heard[_free(place_name(name), heard)] = call
+            heard[_free(site_name(name), heard)] = call
 
         return hook
 
     hooks: list[Any] = []
-    for name, module in sites(model).items():
+    for name, module in activation_modules(model).items():
         hooks.append(module.register_forward_pre_hook(before(name), with_kwargs=True))
         hooks.append(module.register_forward_hook(after(name), with_kwargs=True))
     try:
@@ -232,21 +231,18 @@ def _free(name: str, heard: dict[str, Call]) -> str:
     return free
 
 
-class _Functions(Listener):
+class _Functions(CallTracer):
     """Notes calls of functions among those of modules."""
 
     def __init__(self, model: nn.Module, heard: dict[str, Call]) -> None:
         super().__init__(model)
         self.heard = heard
 
-    def on_function(
-        self, owner: str, call: str, kind: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]
-    ) -> Any:
-        x = args[0] if args else named["input"]
-        if basic(kind) in SOFTMAX | WIDTH or x.dim() < 2:
-            return function(*args, **named)
-        rest = {key: value for key, value in named.items() if key != "input"}
-        noted = Call(Function(function, args[1:], rest), x)
-        noted.out = function(*args, **named)
-        self.heard[_free(f"{owner}#{call}", self.heard)] = noted
+    def on_function(self, call: FunctionCall) -> Any:
+        if base_kind(call.kind) in SOFTMAX | WIDTH_HALVING or call.input.dim() < 2:
+            return call.run()
+        rest = {key: value for key, value in call.kwargs.items() if key != "input"}
+        noted = Call(Function(call.function, call.args[1:], rest), call.input)
+        noted.out = call.run()
+        self.heard[_free(f"{call.owner}#{call.name}", self.heard)] = noted
         return noted.out

@@ -22,8 +22,7 @@ from torch.nn.parameter import is_lazy
 from reluctant.activations import Stochastic, make, shape
 from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator, integer
-from reluctant.models import build, initialise, kernels_used, layers
-from reluctant.models.swap import learned
+from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
 from reluctant.records.probe_format import compact
 from reluctant.records.store import Record
 from reluctant.study import RECIPE, Run
@@ -71,7 +70,9 @@ class Training:
 
     def fresh_optimizer(self) -> torch.optim.Optimizer:
         """The run's optimizer over the network's parameters, as before the first step."""
-        return optimizer(self.run.optimizer, self.model.parameters(), self.run.lr, learned(self.model))
+        return optimizer(
+            self.run.optimizer, self.model.parameters(), self.run.lr, activation_parameters(self.model)
+        )
 
     @property
     def done(self) -> bool:
@@ -185,7 +186,7 @@ class Training:
             **_named("stopped", self.stopped),
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            "layers": layers(copy.deepcopy(self.model).cpu(), self.data.image),
+            "layers": layer_table(copy.deepcopy(self.model).cpu(), self.data.image),
             "start": self.start,
             "epochs": self.epochs,
             "final": self._final(),

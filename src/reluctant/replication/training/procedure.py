@@ -10,7 +10,7 @@ from reluctant.catalogue import MODELS, OPTIMIZERS
 from reluctant.catalogue.metrics import confusion
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
-from reluctant.models.swap import learned
+from reluctant.models.swap import activation_parameters
 from reluctant.records.store import Record
 from reluctant.replication.training.network import PublishedNet
 from reluctant.study import Run
@@ -80,7 +80,7 @@ class Published(Training):
             key: value for key, value in name.arguments.items() if key != "beta1" or not self.lost_momentum
         }
         name = Name(name.head, kept)
-        return optimizer(str(name), self.model.parameters(), self.run.lr, learned(self.model))
+        return optimizer(str(name), self.model.parameters(), self.run.lr, activation_parameters(self.model))
 
     def pass_over(self, number: int) -> tuple[float, Tensor, Part] | None:
         """One pass over the training images, by an optimizer that knows nothing of the passes before."""
