@@ -1,6 +1,7 @@
-"""Networks that apply activations in every way there is, for the tests that swap them."""
+"""Networks that call activations in many ways, for the tests that swap them; and what those tests share."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reluctant.models import SwapReport, swap_activations
 
-class Spelled(nn.Module):
+
+class FiveSpellings(nn.Module):
     """One function in five spellings, two of them in place."""
 
     def __init__(self) -> None:
@@ -27,7 +30,7 @@ class Spelled(nn.Module):
 
 
 class Block(nn.Module):
-    """A residual block whose one module works in place, twice."""
+    """A residual block that calls one in-place module twice."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -42,17 +45,17 @@ class Block(nn.Module):
         return self.relu(out)
 
 
-class Row(nn.Sequential):
-    """A class of one's own that iterates over its parts."""
+class SequentialSubclass(nn.Sequential):
+    """A user-defined subclass of Sequential."""
 
 
-class Residual(nn.Module):
-    """Two blocks and a function at the start."""
+class ResidualNet(nn.Module):
+    """A functional call, then two blocks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Conv2d(1, 4, 3, padding=1)
-        self.blocks = Row(Block(4), Block(4))
+        self.blocks = SequentialSubclass(Block(4), Block(4))
         self.head = nn.Linear(4, 3)
 
     def forward(self, x: Tensor) -> Any:
@@ -60,8 +63,8 @@ class Residual(nn.Module):
         return F.log_softmax(self.head(self.blocks(x).mean((2, 3))), dim=1)
 
 
-class Looped(nn.Module):
-    """A call in a loop, and a module that stands at two places."""
+class LoopAndSharedModule(nn.Module):
+    """A functional call in a loop, and a module at two positions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +79,7 @@ class Looped(nn.Module):
 
 
 class Squeeze(nn.Module):
-    """A gate written as a function."""
+    """A gate as a functional call."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +90,7 @@ class Squeeze(nn.Module):
 
 
 class Gated(nn.Module):
-    """Gates as function and as module beside an activation, and a bent output."""
+    """A functional gate, a gate module, an activation, and a sigmoid at the output."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,8 +115,8 @@ class Recurrent(nn.Module):
         return self.out(F.relu(self.between(x[:, -1])))
 
 
-class Cell(nn.Module):
-    """A recurrent cell by hand: nothing but gates."""
+class RecurrentCell(nn.Module):
+    """A hand-written recurrent cell: all its activations are gates."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,8 +128,8 @@ class Cell(nn.Module):
         return self.out(torch.sigmoid(o) * state.tanh())
 
 
-class Squashed(nn.Module):
-    """The old way: nothing but tanh, and a bent output."""
+class TanhNet(nn.Module):
+    """All activations are tanh, with a sigmoid at the output."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,7 +142,7 @@ class Squashed(nn.Module):
 
 
 class Inner(nn.Module):
-    """A part with two calls of its own, used twice by what holds it."""
+    """A module with two functional calls, which `Nested` runs twice."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -150,7 +153,7 @@ class Inner(nn.Module):
 
 
 class Nested(nn.Module):
-    """Calls before, between and after those of a part; activation modules with functions inside."""
+    """Functional calls before, between and after those of an inner module, and an activation module."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -165,8 +168,8 @@ class Nested(nn.Module):
         return self.out(F.silu(c(x)))
 
 
-class Wayward(nn.Module):
-    """A way in training alone, and one that only large inputs take."""
+class TwoBranches(nn.Module):
+    """A branch for training alone, and one for large inputs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,8 +185,8 @@ class Wayward(nn.Module):
         return self.out(F.relu(self.second(x)))
 
 
-class Kept(nn.Module):
-    """What `relu_` changes is used afterwards, what it gives is not."""
+class InPlaceOnly(nn.Module):
+    """Uses the tensor that `relu_` changes, not the one it returns."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,59 +204,95 @@ def encoder(activation: Any, batch_first: bool = True) -> nn.Module:
     return nn.Sequential(nn.Unflatten(1, (1, 6)), layer, nn.Flatten(), nn.Linear(6, 3))
 
 
-def flat(n: int = 5) -> Tensor:
-    """Inputs for all but `Residual`."""
+def flat_inputs(n: int = 5) -> Tensor:
+    """Inputs of all networks but `ResidualNet`."""
     return torch.randn(n, 6, generator=torch.Generator().manual_seed(0))
 
 
-def images(n: int = 5) -> Tensor:
-    """Inputs for `Residual`."""
+def image_inputs(n: int = 5) -> Tensor:
+    """Inputs of `ResidualNet`."""
     return torch.randn(n, 1, 5, 5, generator=torch.Generator().manual_seed(0))
 
 
-def by_layer(image: tuple[int, int, int], classes: int, act_layer: Any = nn.ReLU) -> nn.Module:
-    """A network whose maker wants a class of activations under timm's word."""
+def takes_act_layer(image: tuple[int, int, int], classes: int, act_layer: Any = nn.ReLU) -> nn.Module:
+    """Takes an activation class under timm's keyword."""
     hidden = nn.Linear(image[1] * image[2], 6)
     return nn.Sequential(nn.Flatten(), hidden, act_layer(inplace=True), nn.Linear(6, classes))
 
 
-def by_text(hidden_act: str = "relu") -> nn.Module:
-    """A network whose maker wants a text that only it understands."""
+def takes_own_string(hidden_act: str = "relu") -> nn.Module:
+    """Takes a string that only this factory understands."""
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 6), {"relu": nn.ReLU()}[hidden_act], nn.Linear(6, 10))
 
 
-def by_itself() -> nn.Module:
-    """A network that knows neither data nor activation."""
+def takes_nothing() -> nn.Module:
+    """Takes neither an activation nor the shape of the data."""
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 6), nn.GELU(), nn.Linear(6, 10))
 
 
-def handed_on(width: int = 6, **options: Any) -> nn.Module:
-    """A maker that hands its options on to one that takes none of ours."""
-    return _narrow(width, **options)
+def forwards_options(width: int = 6, **options: Any) -> nn.Module:
+    """Forwards its options to a function that has no parameter for an activation or a shape."""
+    return _fixed_options(width, **options)
 
 
-def _narrow(width: int, bias: bool = True) -> nn.Module:
+def _fixed_options(width: int, bias: bool = True) -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(64, width, bias), nn.ReLU(), nn.Linear(width, 10))
 
 
-def bare() -> nn.Module:
+def without_activation() -> nn.Module:
     """A network without any activation."""
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
 
 
-class Drawing(nn.Module):
-    """Draws random numbers of every kind, and counts its calls in a buffer and in an attribute."""
+class RandomNumbers(nn.Module):
+    """Uses random numbers of three libraries, and counts its calls in a buffer and in an attribute."""
 
-    seen: Tensor
+    counted: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.first, self.norm, self.out = nn.Linear(6, 6), nn.BatchNorm1d(6), nn.Linear(6, 3)
         self.calls = 0
-        self.register_buffer("seen", torch.zeros(1))
+        self.register_buffer("counted", torch.zeros(1))
 
     def forward(self, x: Tensor) -> Any:
         self.calls += 1
-        self.seen += 1
+        self.counted += 1
         noise = random.random() + np.random.rand() + torch.rand(6)
         return self.out(F.relu(self.norm(F.dropout(self.first(x), 0.5, self.training)) + noise))
+
+
+class LearnedSlope(nn.Module):
+    """A learned slope below zero, which counts its calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope, self.calls = nn.Parameter(torch.full((1,), 0.25)), 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return torch.where(x > 0, x, x * self.slope)
+
+
+def inputs_of(build: Callable[[], nn.Module]) -> Tensor:
+    """A batch of inputs for one of these networks."""
+    return image_inputs() if build is ResidualNet else flat_inputs()
+
+
+def seeded(build: Callable[[], nn.Module]) -> Any:
+    """The network with weights that are the same at every call."""
+    torch.manual_seed(0)
+    return build()
+
+
+def swapped(
+    build: Callable[[], nn.Module], activation: Any = "prelu", **options: Any
+) -> tuple[Any, SwapReport]:
+    """The seeded network with another activation, and the report."""
+    options.setdefault("example", inputs_of(build))
+    return swap_activations(seeded(build), activation, **options)
+
+
+def swapped_names(report: SwapReport) -> list[str]:
+    """The names of the swapped sites."""
+    return [site.name for site in report.swapped]

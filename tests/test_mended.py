@@ -20,23 +20,17 @@ from reluctant.bench.bench import measure
 from reluctant.bench.round import Round
 from reluctant.bench.setting import Setting
 from reluctant.bench.trial import KINDS
-from reluctant.core import user_objects as objects
+from reluctant.core import session_objects as objects
 from reluctant.core.errors import StudyError
 from reluctant.core.user_objects import SESSION_OBJECTS
 from reluctant.data import from_data
-from reluctant.models.build import DOUBTFUL, build, handed, offers, told
+from reluctant.models.build import build, preview_shape_arguments
+from reluctant.models.factory_arguments import AMBIGUOUS_KEYWORDS, shape_arguments, shape_keywords
 from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
-from reluctant.training import (
-    Training,
-    clear_data_cache,
-    describe_replacements,
-    fingerprint,
-    prepare,
-    select_device,
-)
-from reluctant.training.optimizers import optimizer_from_name
-from reluctant.training.runner import load_tensors
+from reluctant.training import Training, device, fingerprint, forget, prepare, replaced
+from reluctant.training.optimizers import optimizer
+from reluctant.training.runner import prepared
 from reluctant.verification.place import verify
 from tests.small import digits
 
@@ -48,7 +42,7 @@ X = RNG.normal(size=(60, 4)).astype("float32")
 def session() -> Iterator[None]:
     yield
     SESSION_OBJECTS.clear()
-    clear_data_cache()
+    forget()
 
 
 class Wide(nn.Module):
@@ -110,27 +104,30 @@ class TestTold:
 
     @pytest.mark.parametrize(("shape", "size"), [((4,), 4), ((3, 8, 8), 3)])
     def test_every_word_is_told_where_there_is_no_default(self, shape: tuple[int, ...], size: int) -> None:
-        words = offers(shape, 2)
-        found = handed(without_defaults(**dict.fromkeys(words, "")), shape, 2)
+        words = shape_keywords(shape, 2)
+        found = shape_arguments(without_defaults(**dict.fromkeys(words, "")), shape, 2)
         assert found == words
         assert set(found.values()) == {size, 2}
-        assert {*offers((4,), 2), *offers((1, 2, 2), 2)} >= DOUBTFUL
+        assert {*shape_keywords((4,), 2), *shape_keywords((1, 2, 2), 2)} >= AMBIGUOUS_KEYWORDS
 
     @pytest.mark.parametrize("word", ["in_features", "in_channels", "in_chans", "num_classes", "image"])
     def test_a_sure_word_is_told_in_spite_of_a_default(self, word: str) -> None:
         scope: dict[str, Any] = {}
         exec(f"def factory({word}=1): pass", scope)
-        assert word in {**handed(scope["factory"], (4,), 2), **handed(scope["factory"], (3, 8, 8), 2)}
+        assert word in {
+            **shape_arguments(scope["factory"], (4,), 2),
+            **shape_arguments(scope["factory"], (3, 8, 8), 2),
+        }
 
     def test_it_is_said_before_training(self) -> None:
         rows = prepare(from_data((X, np.arange(60) % 3)), 0.8)
         names = [objects.keep("Wide", Wide), objects.keep("Asking", Asking)]
-        swapped, taken = describe_replacements(Study(activation="tanh", model=names), {"rows": rows})
-        assert swapped.startswith("Wide: activations at 1 place")
-        assert swapped.endswith("; receives: num_classes=3, in_features=4")
-        assert taken == "Asking: takes the activation; receives: image=(4,), classes=3"
-        assert told(f"{names[0]}(num_classes=5)", (4,), 3) == {"in_features": 4}
-        assert describe_replacements(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
+        swapped, taken = replaced(Study(activation="tanh", model=names), {"rows": rows})
+        assert swapped.startswith("Wide: activations at 1 site")
+        assert swapped.endswith("; told: num_classes=3, in_features=4")
+        assert taken == "Asking: takes the activation; told: image=(4,), classes=3"
+        assert preview_shape_arguments(f"{names[0]}(num_classes=5)", (4,), 3) == {"in_features": 4}
+        assert replaced(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
 
 
 SHARED = nn.Linear(4, 5)
@@ -178,7 +175,7 @@ class TestApart:
     def test_one_that_cannot_be_copied_is_refused(self) -> None:
         net = nn.Linear(4, 3)
         net.lock = threading.Lock()  # type: ignore[assignment]
-        with pytest.raises(StudyError, match=r"the same weights every time, and they cannot be copied"):
+        with pytest.raises(StudyError, match=r"the same weights at every call, and they cannot be copied"):
             build(objects.keep("locked", lambda activation: net), "relu", (4,), 3)
 
 
@@ -187,18 +184,18 @@ class TestFrozen:
     def test_a_frozen_parameter_stays(self, kind: str) -> None:
         frozen = nn.Parameter(torch.ones(3), requires_grad=False)
         learns = nn.Parameter(torch.ones(2))
-        optimizer_from_name(kind, [frozen, learns], 0.1, no_decay=[frozen]).step()
+        optimizer(kind, [frozen, learns], 0.1, spared=[frozen]).step()
         assert torch.equal(frozen, torch.ones(3))
         assert frozen.grad is None
         assert (learns < 1).all()
 
     def test_nothing_to_train_is_refused(self) -> None:
         with pytest.raises(StudyError, match="no parameter to train: all are frozen"):
-            optimizer_from_name("adam", [nn.Parameter(torch.ones(3), requires_grad=False)], 0.1)
+            optimizer("adam", [nn.Parameter(torch.ones(3), requires_grad=False)], 0.1)
 
     def test_a_frozen_layer_comes_through_a_training(self) -> None:
         data = digits(64)
-        name = objects.keep("partly", functools.partial(Frozen, size=int(np.prod(data.input_shape))))
+        name = objects.keep("partly", functools.partial(Frozen, size=int(np.prod(data.image))))
         run = Run("tanh", model=name, epochs=1, optimizer="adamw(weight_decay=0.5)")
         training = Training(run, data)
         before = {key: value.clone() for key, value in training.model.state_dict().items()}
@@ -232,11 +229,11 @@ def test_what_a_word_of_the_session_means_may_change() -> None:
 
 def test_data_are_read_anew_after_forget() -> None:
     name = objects.keep("rows", from_data((X, np.arange(60) % 3)))
-    assert load_tensors(name, 0.8, None).outputs == 3
+    assert prepared(name, 0.8, None).classes == 3
     objects.keep("rows", from_data((X, np.arange(60) % 4)))
-    assert load_tensors(name, 0.8, None).outputs == 3  # kept for the next run
-    clear_data_cache()
-    assert load_tensors(name, 0.8, None).outputs == 4
+    assert prepared(name, 0.8, None).classes == 3  # kept for the next run
+    forget()
+    assert prepared(name, 0.8, None).classes == 4
 
 
 def test_targets_far_from_zero_are_verified_by_errors_in_full(tmp_path: Path) -> None:
@@ -282,8 +279,8 @@ class TestFingerprint:
 @pytest.mark.parametrize(("given", "words"), [(None, "a device is a text"), ("meta", "computes nothing")])
 def test_what_is_no_device_is_refused(given: Any, words: str) -> None:
     with pytest.raises(StudyError, match=words):
-        select_device(given)
-    assert select_device(torch.device("cpu")) == select_device("cpu")
+        device(given)
+    assert device(torch.device("cpu")) == device("cpu")
 
 
 def test_rows_have_no_pixels() -> None:

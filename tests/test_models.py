@@ -1,4 +1,4 @@
-"""Networks: the article's, layer by layer; weights that follow from names; dropout of its own."""
+"""Networks: the article's, layer by layer; initial weights that follow from layer names; dropout."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import gain, make
-from reluctant.core.errors import ModelError, ReluctantError
-from reluctant.models import ConvNet, Dropout, build, initialise, layers
+from reluctant.core.errors import StudyError
+from reluctant.models import ConvNet, Dropout, build, initialise, layer_table
 
 IMAGE = (1, 28, 28)
 
@@ -27,7 +27,7 @@ def article(x: Tensor, w: dict[str, Tensor]) -> Tensor:
 
 
 @pytest.mark.parametrize("image", [(1, 28, 28), (3, 32, 32), (2, 47, 47)])
-def test_the_network_is_the_article_s(image: tuple[int, int, int]) -> None:
+def test_the_convnet_is_the_article_s_network(image: tuple[int, int, int]) -> None:
     model = ConvNet("relu", image=image).eval()
     for name, buffer in model.named_buffers():
         if "running" in name:
@@ -36,8 +36,8 @@ def test_the_network_is_the_article_s(image: tuple[int, int, int]) -> None:
     torch.testing.assert_close(model(x), article(x, model.state_dict()))
 
 
-def test_the_article_s_numbers() -> None:
-    rows = {row["name"]: row for row in layers(ConvNet("gelu"), IMAGE)}
+def test_shapes_and_parameters_are_those_of_the_article() -> None:
+    rows = {row["name"]: row for row in layer_table(ConvNet("gelu"), IMAGE)}
     assert [rows[f"blocks.{i}.conv"]["shape"] for i in range(3)] == [[32, 26, 26], [64, 11, 11], [128, 3, 3]]
     assert [rows[f"blocks.{i}.pool"]["shape"] for i in range(3)] == [[32, 13, 13], [64, 5, 5], [128, 1, 1]]
     assert rows["hidden"]["parameters"] == 128 * 128 + 128
@@ -48,8 +48,8 @@ def test_the_article_s_numbers() -> None:
 
 def test_activations_are_not_shared() -> None:
     model = ConvNet("prelu")
-    places = [module for module in model.modules() if isinstance(module, nn.PReLU)]
-    assert len(places) == len({id(place.weight) for place in places}) == 4
+    activations = [module for module in model.modules() if isinstance(module, nn.PReLU)]
+    assert len(activations) == len({id(each.weight) for each in activations}) == 4
 
 
 @pytest.mark.parametrize("activation", [nn.ReLU, nn.ReLU(), torch.relu, "relu"])
@@ -60,11 +60,11 @@ def test_the_activation_may_be_any_callable(activation: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "words"),
+    ("image", "message"),
     [((1, 21, 21), "the smallest that fit are 22×22"), ((1, 28, 30), "square images, not 28×30")],
 )
-def test_images_that_do_not_fit_are_refused(image: tuple[int, int, int], words: str) -> None:
-    with pytest.raises(ModelError, match=words):
+def test_images_of_a_wrong_size_are_refused(image: tuple[int, int, int], message: str) -> None:
+    with pytest.raises(StudyError, match=message):
         ConvNet("relu", image=image)
     assert ConvNet("relu", image=(1, 22, 22))(torch.randn(2, 1, 22, 22)).shape == (2, 10)
 
@@ -80,7 +80,7 @@ class TestInitialise:
             assert torch.equal(value, starts["prelu"][key]), key
             assert torch.equal(value, starts["rrelu"][key]), key
 
-    def test_another_seed_gives_others_and_the_global_state_stays(self) -> None:
+    def test_another_seed_gives_other_weights_and_the_global_state_does_not_change(self) -> None:
         model = build("convnet", "relu", IMAGE, 10)
         before = torch.get_rng_state()
         initialise(model, "default", 0)
@@ -89,7 +89,7 @@ class TestInitialise:
         assert not torch.equal(first, model.get_parameter("output.weight"))
         assert torch.equal(before, torch.get_rng_state())
 
-    def test_the_default_is_pytorch_s(self) -> None:
+    def test_default_is_pytorch_s_initialisation(self) -> None:
         model = build("convnet", "relu", IMAGE, 10)
         initialise(model, "default", 0)
         weight = model.get_parameter("blocks.2.conv.weight")
@@ -98,7 +98,7 @@ class TestInitialise:
         assert weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.01)
         assert torch.equal(model.get_parameter("blocks.0.norm.weight"), torch.ones(32))
 
-    def test_normal_has_the_deviation_asked_for_and_no_biases(self) -> None:
+    def test_normal_has_the_given_std_and_no_biases(self) -> None:
         model = build("convnet", "relu", IMAGE, 10)
         initialise(model, "normal(std=0.1)", 0)
         assert model.get_parameter("blocks.2.conv.weight").std().item() == pytest.approx(0.1, rel=0.02)
@@ -111,7 +111,7 @@ class TestInitialise:
 
 
 class TestDropout:
-    def test_share_and_scale(self) -> None:
+    def test_the_share_of_zeros_and_the_scale(self) -> None:
         out = Dropout(0.2)(torch.ones(100, 100))
         assert set(out.unique().tolist()) == {0.0, 1.25}
         assert (out == 0).double().mean().item() == pytest.approx(0.2, abs=0.02)
@@ -124,27 +124,27 @@ class TestDropout:
         assert torch.equal(first, other(x))
         assert not torch.equal(first, one(x))
 
-    def test_evaluation_changes_nothing(self) -> None:
+    def test_evaluation_mode_changes_nothing(self) -> None:
         x = torch.randn(20)
         assert torch.equal(Dropout(0.5).eval()(x), x)
         assert torch.equal(Dropout(0.0)(x), x)
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("tests.own_models:raising", "cannot be made: RuntimeError: out of luck"),
-        ("tests.own_models:number", "made a int; a torch module is wanted"),
+        ("tests.own_models:number", "returned int; a torch module is expected"),
         ("convnett", "did you mean 'convnet'"),
     ],
 )
-def test_a_network_that_cannot_be_made(name: str, words: str) -> None:
-    with pytest.raises(ReluctantError, match=words):
+def test_a_network_that_cannot_be_made_is_refused(name: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
         build(name, "relu", IMAGE, 10)
 
 
 class Bare(nn.Module):
-    """A network with a bare parameter and an attribute of a name that is ours too."""
+    """A network with a parameter outside any layer and an attribute called `kernel`, as in `ConvBlock`."""
 
     def __init__(self, activation: str, image: tuple[int, int, int], classes: int) -> None:
         super().__init__()
@@ -155,7 +155,7 @@ class Bare(nn.Module):
         return x.flatten(1).mean(1, keepdim=True) * self.scale + self.kernel.sum()
 
 
-def test_all_weights_follow_from_the_seed_whatever_draws_them() -> None:
+def test_all_weights_follow_from_the_seed_in_a_user_defined_network_too() -> None:
     from reluctant.models import kernels_used
 
     def scale(seed: int, outside: int) -> Tensor:
@@ -176,16 +176,16 @@ class TestKaiming:
             initialise(model, "kaiming", 3, name)
             return {k: v for k, v in model.named_parameters() if k.endswith("weight") and v.dim() > 1}
 
-        ours, plain, ratio = (
+        scaled, plain, ratio = (
             weights(activation),
             weights("identity"),
             gain(activation),
         )
-        for name, weight in ours.items():
+        for name, weight in scaled.items():
             factor = 1.0 if name == "output.weight" else ratio
             assert torch.allclose(weight, plain[name] * factor, rtol=1e-5)
 
-    def test_the_deviation_is_gain_over_root_fan_in(self) -> None:
+    def test_the_std_is_gain_over_root_fan_in(self) -> None:
         model: Any = ConvNet("relu")
         initialise(model, "kaiming", 0, "relu")
         weight = model.blocks[2].conv.weight

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from reluctant.activations import make
 from reluctant.core.randomness import generator
-from reluctant.models.swap import sites
+from reluctant.models.swap import activation_modules
 from reluctant.records.probe_format import COUNTS, CURVE, EDGES, NORMS, SIZES, compact, expanded
 from reluctant.training.probes import Probes, four_digits, histogram, probe_batch_size, slopes
 from reluctant.training.tensors import TensorSplit
@@ -205,7 +205,7 @@ def test_modules_of_the_catalogue_s_classes_are_sites_and_others_are_not() -> No
     model = nn.Sequential(
         nn.Linear(2, 2), nn.GELU(), nn.Dropout(), make("tests.own_activations:bent"), nn.Softmax(1)
     )
-    assert list(sites(model)) == ["1", "3"]
+    assert list(activation_modules(model)) == ["1", "3"]
 
 
 def test_the_probe_batch_is_the_same_for_all_and_of_the_training_part() -> None:

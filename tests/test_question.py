@@ -165,7 +165,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"activations": {1: squash}}, "an activation is called by a word such as 'squash', not 1"),
     ({"activations": {"mine": "relu"}}, "no activation is called 'mine'|has a name of its own"),
     ({"model": 3}, "model is a name, a torch module, or a class or function that makes one, not 3"),
-    ({"model": lambda: 3}, "model here:model made a int; a torch module is wanted"),
+    ({"model": lambda: 3}, "model here:model returned int; a torch module is expected"),
     ({"model": lambda: 1 / 0}, "here:model cannot be made: ZeroDivisionError"),
     ({"seed": 3}, "seed is given to reluctant.compare by seeds="),
     ({"epoch": 3}, "reluctant.compare has no argument 'epoch'; did you mean 'epochs'"),

@@ -1,4 +1,4 @@
-"""Networks of the transformers library, made from a configuration without a download: counted by hand."""
+"""Swaps in networks of the transformers library, built from a configuration, with sites counted by hand."""
 
 import os
 
@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from reluctant.models import swap_activations
-from reluctant.models.swap import sites
+from reluctant.models.swap import activation_modules
 
 transformers: Any = pytest.importorskip("transformers")
 
@@ -28,7 +28,7 @@ def resnet(layer_type: str = "basic") -> nn.Module:
     config = transformers.ResNetConfig(
         embedding_size=8, hidden_sizes=[8, 16], depths=[1, 2], layer_type=layer_type, num_labels=3
     )
-    return made(transformers.ResNetForImageClassification, config)
+    return seeded_network(transformers.ResNetForImageClassification, config)
 
 
 def bottleneck() -> nn.Module:
@@ -38,20 +38,20 @@ def bottleneck() -> nn.Module:
 def convnext() -> nn.Module:
     """One activation per layer; 1 + 2 layers."""
     config = transformers.ConvNextConfig(num_stages=2, hidden_sizes=[8, 16], depths=[1, 2], num_labels=3)
-    return made(transformers.ConvNextForImageClassification, config)
+    return seeded_network(transformers.ConvNextForImageClassification, config)
 
 
 def vit() -> nn.Module:
     """One activation per layer; 2 layers."""
-    return made(
+    return seeded_network(
         transformers.ViTForImageClassification, transformers.ViTConfig(**SMALL, image_size=8, patch_size=4)
     )
 
 
 def bert(**options: Any) -> nn.Module:
-    """One activation per layer; 2 layers; and a tanh before the classifier, which stays."""
+    """One activation per layer; 2 layers; and a tanh before the classifier, which is skipped."""
     config = transformers.BertConfig(**SMALL, vocab_size=20, max_position_embeddings=8, **options)
-    return made(transformers.BertForSequenceClassification, config)
+    return seeded_network(transformers.BertForSequenceClassification, config)
 
 
 SMALL = {
@@ -63,7 +63,7 @@ SMALL = {
 }
 
 
-def made(kind: Any, config: Any) -> nn.Module:
+def seeded_network(kind: Any, config: Any) -> nn.Module:
     torch.manual_seed(0)
     model: nn.Module = kind(config)
     return model.eval()
@@ -76,61 +76,61 @@ NETWORKS = [
     (vit, PIXELS, "gelu", 2, 0),
     (bert, WORDS, "gelu", 2, 1),
 ]
-each_network = pytest.mark.parametrize(("network", "example", "function", "places", "left"), NETWORKS)
+each_network = pytest.mark.parametrize(("network", "example", "function", "sites", "skipped"), NETWORKS)
 
 
 @each_network
-def test_places_are_those_counted_by_hand(
-    network: Callable[[], nn.Module], example: dict[str, Any], function: str, places: int, left: int
+def test_the_number_of_sites_is_that_counted_by_hand(
+    network: Callable[[], nn.Module], example: dict[str, Any], function: str, sites: int, skipped: int
 ) -> None:
     model = network()
     before = dict(model.named_parameters())
     model, report = swap_activations(model, "prelu", example=example)
-    assert (len(report.swapped), len(report.left)) == (places, left)
-    assert all(place.calls == 1 for place in report.swapped)
-    assert sum(isinstance(module, nn.PReLU) for module in sites(model).values()) == places
+    assert (len(report.swapped), len(report.skipped)) == (sites, skipped)
+    assert all(site.calls == 1 for site in report.swapped)
+    assert sum(isinstance(module, nn.PReLU) for module in activation_modules(model).values()) == sites
     assert all(dict(model.named_parameters())[name] is p for name, p in before.items())
     model.train()(**example).logits.square().sum().backward()
     learned = [p for name, p in model.named_parameters() if name not in before]
-    assert len(learned) == places
+    assert len(learned) == sites
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in learned)
     assert max(map(len, str(report).splitlines())) <= 80
 
 
 @each_network
-def test_the_same_function_gives_the_same_bits(
-    network: Callable[[], nn.Module], example: dict[str, Any], function: str, places: int, left: int
+def test_swapping_the_same_activation_changes_no_bit(
+    network: Callable[[], nn.Module], example: dict[str, Any], function: str, sites: int, skipped: int
 ) -> None:
     model, report = swap_activations(network(), function, example=example)
-    assert len(report.swapped) == places
+    assert len(report.swapped) == sites
     assert torch.equal(model(**example).logits, network()(**example).logits)
 
 
-def test_the_tanh_of_bert_s_pooler_stays_and_can_be_asked_for() -> None:
+def test_the_tanh_of_bert_s_pooler_is_skipped_unless_only_names_it() -> None:
     _, report = swap_activations(bert(), "relu", example=WORDS)
-    assert [(place.path, place.reason) for place in report.left] == [
+    assert [(site.name, site.reason) for site in report.skipped] == [
         ("bert.pooler.activation", "perhaps a gate")
     ]
     _, report = swap_activations(bert(), "relu", only="*.pooler.*", example=WORDS)
-    assert [place.path for place in report.swapped] == ["bert.pooler.activation"]
+    assert [site.name for site in report.swapped] == ["bert.pooler.activation"]
 
 
-def test_softmax_of_attention_stays_where_it_is_seen() -> None:
+def test_softmax_of_attention_is_skipped_where_it_is_called() -> None:
     _, report = swap_activations(bert(attn_implementation="eager"), "relu", example=WORDS)
-    assert [place.reason for place in report.left if "softmax" in place.path] == ["attention"] * 2
+    assert [site.reason for site in report.skipped if "softmax" in site.name] == ["attention"] * 2
 
 
-def test_a_swapped_network_is_copied_and_pickled() -> None:
+def test_a_swapped_network_can_be_copied_and_pickled() -> None:
     model, _ = swap_activations(bert(), "prelu", example=WORDS)
     out = model(**WORDS).logits
-    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        assert torch.equal(twin(**WORDS).logits, out)
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert torch.equal(copied(**WORDS).logits, out)
 
 
 @pytest.mark.parametrize(
     "name", ["relu6", "gelu_new", "quick_gelu", "mish", "silu", "laplace", "relu2", "linear"]
 )
-def test_the_library_s_own_activations_are_known(name: str) -> None:
+def test_the_library_s_activation_modules_are_known(name: str) -> None:
     model = nn.Sequential(nn.Linear(3, 3), transformers.activations.ACT2FN[name], nn.Linear(3, 3))
     _, report = swap_activations(model, "relu")
-    assert [place.path for place in report.swapped] == ["1"]
+    assert [site.name for site in report.swapped] == ["1"]

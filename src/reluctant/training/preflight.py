@@ -14,7 +14,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.models import build
-from reluctant.models.build import swapped, told
+from reluctant.models.build import preview_swap, preview_shape_arguments
 from reluctant.study import Run, Study
 from reluctant.training.augmentation import check_augmentation
 from reluctant.training.evaluation import BATCH, evaluate
@@ -112,8 +112,8 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     """What is replaced in user-defined networks, and the sizes their factories receive: a sentence each."""
     sentences = []
     for model, data in product(study.model, datasets.values()):
-        swap = swapped(model, study.activation[0], data.input_shape, data.outputs)
-        sizes = told(model, data.input_shape, data.outputs)
+        swap = preview_swap(model, study.activation[0], data.input_shape, data.outputs)
+        sizes = preview_shape_arguments(model, data.input_shape, data.outputs)
         parts = [swap.brief()] if swap else ["takes the activation"] if sizes else []
         if sizes:
             parts.append("receives: " + ", ".join(f"{keyword}={value}" for keyword, value in sizes.items()))

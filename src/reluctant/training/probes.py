@@ -9,10 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.core.randomness import generator
-from reluctant.models import place_name
-from reluctant.models.swap import sites
-from reluctant.models.swap.activation_types import SOFTMAX, WIDTH, basic
-from reluctant.models.swap.tracer import Listener
+from reluctant.models.swap import activation_modules, site_name
+from reluctant.models.swap.activation_kinds import SOFTMAX, WIDTH_HALVING, base_kind
+from reluctant.models.swap.tracer import CallTracer, FunctionCall
 from reluctant.records.probe_format import CURVE, EDGES, NORMS
 from reluctant.records.store import Record
 from reluctant.tasks import Classification, Task
@@ -37,7 +36,7 @@ class Probes:
         chosen = generator(0, "probe").permutation(len(train))[: probe_batch_size(len(train))]
         rows = torch.from_numpy(np.sort(chosen)).to(train.targets.device)
         self.inputs, self.targets, self.task = train.inputs[rows], train.targets[rows], task
-        self.sites = sites(model)
+        self.sites = activation_modules(model)
         self.trace_functions = not type(model).__module__.startswith("reluctant.")
         self.dead: dict[str, Tensor] = {}  # by site: which single units were dead in the last snapshot
         self.weights: dict[str, Tensor] = {}  # by parameter: its values in the last snapshot
@@ -54,7 +53,7 @@ class Probes:
         with _evaluation_mode(self.model):
             with _traced_calls(self.model, self.trace_functions) as calls:
                 loss = self.task.loss(self.model(self.inputs), self.targets)
-            self.trace_functions = any(isinstance(call.module, FunctionCall) for call in calls.values())
+            self.trace_functions = any(isinstance(call.module, FunctionModule) for call in calls.values())
             parameters = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
             outputs = {name: call.output for name, call in calls.items() if call.output.requires_grad}
             inner = [*parameters.values(), *outputs.values()]
@@ -125,7 +124,7 @@ class TracedCall:
         self.output = self.input
 
 
-class FunctionCall(nn.Module):
+class FunctionModule(nn.Module):
     """A call of an activation function as a module of its first argument."""
 
     def __init__(self, function: Callable[..., Tensor], args: Any, kwargs: dict[str, Any]) -> None:
@@ -205,12 +204,12 @@ def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str,
             call = open_calls[name].pop()
             call.output = output
             if call.input.dim() >= 2:  # else a gate of one number, not the output of a layer
-                calls[_unused_name(place_name(name), calls)] = call
+                calls[_unused_name(site_name(name), calls)] = call
 
         return hook
 
     hooks: list[Any] = []
-    for name, module in sites(model).items():
+    for name, module in activation_modules(model).items():
         hooks.append(module.register_forward_pre_hook(before(name), with_kwargs=True))
         hooks.append(module.register_forward_hook(after(name), with_kwargs=True))
     try:
@@ -230,21 +229,18 @@ def _unused_name(name: str, calls: dict[str, TracedCall]) -> str:
     return unused
 
 
-class _FunctionTracer(Listener):
+class _FunctionTracer(CallTracer):
     """Adds calls of functions to those of modules."""
 
     def __init__(self, model: nn.Module, calls: dict[str, TracedCall]) -> None:
         super().__init__(model)
         self.calls = calls
 
-    def on_function(
-        self, owner: str, call: str, kind: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]
-    ) -> Any:
-        x = args[0] if args else named["input"]
-        if basic(kind) in SOFTMAX | WIDTH or x.dim() < 2:
-            return function(*args, **named)
-        kwargs = {key: value for key, value in named.items() if key != "input"}
-        traced = TracedCall(FunctionCall(function, args[1:], kwargs), x)
-        traced.output = function(*args, **named)
-        self.calls[_unused_name(f"{owner}#{call}", self.calls)] = traced
+    def on_function(self, call: FunctionCall) -> Any:
+        if base_kind(call.kind) in SOFTMAX | WIDTH_HALVING or call.input.dim() < 2:
+            return call.run()
+        kwargs = {key: value for key, value in call.kwargs.items() if key != "input"}
+        traced = TracedCall(FunctionModule(call.function, call.args[1:], kwargs), call.input)
+        traced.output = call.run()
+        self.calls[_unused_name(f"{call.owner}#{call.name}", self.calls)] = traced
         return traced.output

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from reluctant.activations import Stochastic, make, shape
 from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator, torch_seed
-from reluctant.models import build, initialise, kernels_used, layers
-from reluctant.models.swap import learned
+from reluctant.models import build, initialise, kernels_used, layer_table
+from reluctant.models import activation_parameters
 from reluctant.records.probe_format import compact
 from reluctant.records.store import Record
 from reluctant.study import RECIPE, Run
@@ -76,7 +76,7 @@ class Training:
 
     def build_optimizer(self) -> torch.optim.Optimizer:
         """The run's optimizer over the network's parameters, as before the first step."""
-        parameters, no_decay = self.model.parameters(), learned(self.model)
+        parameters, no_decay = self.model.parameters(), activation_parameters(self.model)
         return optimizer_from_name(self.run.optimizer, parameters, self.run.lr, no_decay)
 
     @property
@@ -193,7 +193,7 @@ class Training:
             **({"stopped": self.stopped} if self.stopped else {}),
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            "layers": layers(copy.deepcopy(self.model).cpu(), self.data.input_shape),
+            "layers": layer_table(copy.deepcopy(self.model).cpu(), self.data.input_shape),
             "start": self.start,
             "epochs": self.epochs,
             "final": self._final_evaluation() if self.diverged is None else None,

@@ -1,4 +1,4 @@
-"""Where a network applies its activations, and what the places are called."""
+"""The activation modules of a network, their parameters, and the names of activation sites."""
 
 import re
 
@@ -6,37 +6,44 @@ from torch import nn
 
 from reluctant.activations import MARK
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.models.swap.activation_types import SOFTMAX, WIDTH, basic, kind_of
+from reluctant.models.swap.activation_kinds import SOFTMAX, WIDTH_HALVING, activation_kind, base_kind
 
-CALLS = "reluctant_sites"  # where a module keeps the modules that answer its calls of functions
-TURNS = "reluctant_turns"  # where the modules are that answer for one called at several places
+# Attributes of modules, and so parts of the keys of stored weights.
+FUNCTION_MODULES = "reluctant_sites"  # of a module: the modules that replace its functional calls
+CALL_MODULES = "reluctant_turns"  # of a `ModulePerCall`: one module for every call
 
 
-def sites(model: nn.Module) -> dict[str, nn.Module]:
-    """The activation modules of a network by their paths, in the order they were registered.
+def activation_modules(model: nn.Module) -> dict[str, nn.Module]:
+    """The activation modules of a network by path, in the order of registration; a shared module once.
 
-    Those made by `reluctant.activations`, those of a class that the catalogue knows, and foreign ones that
-    are called like one. A module that is used at several places is listed once.
+    These are the modules that `reluctant.activations` makes, those of a class in the catalogue, and others
+    whose class has the name of a known activation. Softmax and GLU are not among them.
     """
-    known = {row.code for row in ACTIVATIONS}
-    return {path: module for path, module in model.named_modules() if _is_site(module, known)}
+    catalogue_code = {row.code for row in ACTIVATIONS}
+
+    def is_site(module: nn.Module) -> bool:
+        if hasattr(module, MARK):
+            return True
+        if type(module) is nn.Identity:  # in many networks a placeholder
+            return False
+        if f"torch.nn:{type(module).__name__}" in catalogue_code:
+            return True
+        kind = activation_kind(module)
+        return bool(kind) and base_kind(kind) not in SOFTMAX | WIDTH_HALVING
+
+    return {path: module for path, module in model.named_modules() if is_site(module)}
 
 
-def _is_site(module: nn.Module, known: set[str]) -> bool:
-    if hasattr(module, MARK):
-        return True
-    if type(module) is nn.Identity:  # a gap that was filled, as in many networks
-        return False
-    if f"torch.nn:{type(module).__name__}" in known:
-        return True
-    kind = kind_of(module)
-    return bool(kind) and basic(kind) not in SOFTMAX | WIDTH
+def activation_parameters(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters of activation modules, each once: slopes of PReLU, weights of SwiGLU."""
+    modules = activation_modules(model).values()
+    return list({id(p): p for module in modules for p in module.parameters()}.values())
 
 
-def place_name(path: str) -> str:
-    """What a place is called whose module lies at `path`.
+def site_name(path: str) -> str:
+    """The name of the site whose activation module lies at `path`.
 
-    `layer1.0#relu` is a call of a function, `layer1.0.act#2` the second place of a module called at several.
+    `layer1.0#relu` is a functional call, `layer1.0.act#2` the second site of a module that has several.
     """
-    path = re.sub(rf"(?:^|\.){CALLS}\.(\w+)$", r"#\1", path)
-    return re.sub(rf"\.{TURNS}\.(\d+)$", lambda found: "" if found[1] == "1" else f"#{found[1]}", path)
+    path = re.sub(rf"(?:^|\.){FUNCTION_MODULES}\.(\w+)$", r"#\1", path)
+    return re.sub(rf"\.{CALL_MODULES}\.(\d+)$", lambda match: "" if match[1] == "1" else f"#{match[1]}", path)

@@ -3,15 +3,15 @@
 import torch
 from torch import Tensor, nn
 
-from reluctant.models.convnet import Block, ConvNet
+from reluctant.models.convnet import ConvBlock, ConvNet
 
 POOLING_WINDOW = 2  # the side, in pixels
 
 
-class FineBlock(Block):
+class FineBlock(ConvBlock):
     """A block that pools in steps of one pixel: maps lose one row and column instead of half of them."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: ConvBlock) -> None:
         nn.Module.__init__(self)
         self.conv, self.norm, self.activation = block.conv, block.norm, block.activation
         self.pool, self.dropout, self.kernel = nn.MaxPool2d(POOLING_WINDOW, stride=1), block.dropout, ""
@@ -43,7 +43,7 @@ class PublishedNet(ConvNet):
         super().__init__(activation, image=image, classes=classes, dropout=dropout)
         self.softmax = softmax
         if fine_pooling:
-            self.blocks = nn.ModuleList(FineBlock(block) for block in self.blocks if isinstance(block, Block))
+            self.blocks = nn.ModuleList(FineBlock(block) for block in self.blocks if isinstance(block, ConvBlock))
             side = image[1]
             for _ in self.blocks:
                 side -= 2 + POOLING_WINDOW - 1

@@ -10,7 +10,7 @@ from reluctant.catalogue import MODELS, OPTIMIZERS
 from reluctant.catalogue.metrics import confusion_counts
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
-from reluctant.models.swap import learned
+from reluctant.models import activation_parameters
 from reluctant.records.store import Record
 from reluctant.replication.training.network import PublishedNet
 from reluctant.study import Run
@@ -81,7 +81,7 @@ class Published(Training):
         name = OPTIMIZERS.canonical(self.run.optimizer)
         if self.lost_momentum:
             name = Name(name.head, {key: each for key, each in name.arguments.items() if key != "beta1"})
-        return optimizer_from_name(str(name), self.model.parameters(), self.run.lr, learned(self.model))
+        return optimizer_from_name(str(name), self.model.parameters(), self.run.lr, activation_parameters(self.model))
 
     def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
         """Train on every image once, by an optimizer that may know nothing of earlier epochs."""
