@@ -194,10 +194,10 @@ def _short(name: str) -> str:
 
 def _folder_name(study: Study, dataset: "Dataset") -> str:
     """A folder of its own for every question: another network, data set or recipe is another one."""
-    from reluctant.training import sources
+    from reluctant.training import study_sources
 
     recipe = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "compare"})
-    identity = {**recipe, "sources": sources(study), "data": dataset.sha256}
+    identity = {**recipe, "sources": study_sources(study), "data": dataset.sha256}
     return f"{study.folder.name}-{digest(identity)[:8]}"
 
 

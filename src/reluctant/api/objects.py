@@ -65,7 +65,9 @@ def _unnamed_activation(activation: Any, used: dict[str, Any]) -> str:
             "reluctant.compare({'squash': lambda x: …, 'relu': 'relu'}, …)"
         )
     if not callable(activation) or not word:
-        raise StudyError(f"an activation is a name, a function of a tensor, or a class, not {quoted(activation)}")
+        raise StudyError(
+            f"an activation is a name, a function of a tensor, or a class, not {quoted(activation)}"
+        )
     if word in ACTIVATIONS and str(getattr(activation, "__module__", "torch")).startswith("torch"):
         if is_module(activation):
             return _register_activation(f"{word}_module", activation, used)

@@ -128,7 +128,7 @@ def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> N
         from reluctant import training
 
         try:
-            sources = training.sources(study)
+            sources = training.study_sources(study)
         except ReluctantError:  # the code no longer exists; its results may still be read
             return
         folder.check_origins({}, sources, origins)
@@ -160,15 +160,15 @@ def _check_and_describe(
 ) -> list[str]:
     """What the data are and what is replaced in networks, after everything was tried that can be."""
     from reluctant import training
-    from reluctant.data import describe_data
+    from reluctant.data import describe_dataset
 
-    training.device(options.device)
-    training.forget_data()  # data of an earlier study of this process may have changed since
+    training.select_device(options.device)
+    training.clear_data_cache()  # data of an earlier study of this process may have changed since
     tensors = training.preflight(study, Path(options.data) if options.data else None)
     checksums = {name: each.source.sha256 for name, each in tensors.items()}
-    folder.check_origins(checksums, training.sources(study), origins)
+    folder.check_origins(checksums, training.study_sources(study), origins)
     folder.write_study(study)
     for each in tensors.values():
         folder.save_data(DataRecord.read(each.describe()))
-    described = [describe_data(each.source) for each in tensors.values()]
+    described = [describe_dataset(each.source) for each in tensors.values()]
     return [*described, *training.describe_replacements(study, tensors)]

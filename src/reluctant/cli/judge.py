@@ -32,7 +32,7 @@ def judge(
 @click.option("--margin", type=float)
 @click.option("--at", type=click.Choice(["last", "best", "mean"]))
 @click.pass_context
-def compare(context: click.Context, **options: object) -> None:
+def compare(context: click.Context, /, **options: object) -> None:
     """The old name of `judge`."""
     click.echo("`reluctant compare` is now called `reluctant judge`.", err=True)
     context.invoke(judge, **options)

@@ -65,9 +65,7 @@ def execute(arguments: Sequence[str] | None = None) -> int:
         return _fail(system_error(fault), CANNOT)
     except Exception:
         click.echo(visible(traceback.format_exc()), err=True, nl=False)
-        return _fail(
-            "this is a bug in reluctant, not your mistake; all finished runs are safe", BUG
-        )
+        return _fail("this is a bug in reluctant, not your mistake; all finished runs are safe", BUG)
     return status or DONE
 
 

@@ -68,11 +68,11 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     """Print what would be trained, and how long it would take, from a few timed steps of each network."""
     from reluctant.analysis.labels import clip
     from reluctant.api.progress import time_left
-    from reluctant.data import describe_data
-    from reluctant.training import describe_replacements, preflight, seconds_expected
+    from reluctant.data import describe_dataset
+    from reluctant.training import describe_replacements, expected_seconds, preflight
 
     tensors = preflight(study)
-    described = [describe_data(each.source) for each in tensors.values()]
+    described = [describe_dataset(each.source) for each in tensors.values()]
     for text in (*described, *describe_replacements(study, tensors)):
         click.echo(visible(text))
     missing = folder.missing(study)
@@ -86,7 +86,7 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
         kind = replace(each, seed=0)
         counts[kind] = counts.get(kind, 0) + 1
     for kind, number in counts.items():
-        seconds[kind] = seconds_expected(kind)
+        seconds[kind] = expected_seconds(kind)
         duration = time_left(seconds[kind])
         click.echo(visible(f"  {kind.activation} on {clip(kind.dataset, 40)}: {number} × about {duration}"))
     parallel = options.parallel_runs(missing)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reluctant.records.schema import EpochRecord, RunRecord
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -24,7 +26,7 @@ class Epoch:
     """A run has finished an epoch; `record` is this epoch's part of the run's record."""
 
     run: Any
-    record: dict[str, Any]
+    record: EpochRecord
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Done:
     """A run has finished; `record` is its whole record, `attempts` how often this call started the run."""
 
     run: Any
-    record: dict[str, Any]
+    record: RunRecord
     attempts: int = 1
 
 
@@ -62,7 +64,7 @@ Events = Generator[Event, None, None]
 # Trains one run: yields the record of every epoch, and texts for the user; returns the run's whole record.
 # Must be picklable. It may have two methods: `warm_up()` is called once in every worker process while that
 # waits for its first run; `provide_data(run)` yields texts and is called on a Ray node before a run.
-Work = Callable[[Any], Generator[dict[str, Any] | str, None, dict[str, Any]]]
+Work = Callable[[Any], Generator[EpochRecord | str, None, RunRecord]]
 
 # Yields Ready; then, for every run: Started, any number of Epochs, then Done or Failed. Messages may come at
 # any time. Closing the generator stops the work.

@@ -7,6 +7,7 @@ from typing import Any
 
 from reluctant.core.errors import ReluctantError
 from reluctant.engines.events import Done, Epoch, Events, Failed, Message, Ready, Started, Work
+from reluctant.records.schema import RunRecord
 
 
 def serial(work: Work, runs: Sequence[Any]) -> Events:
@@ -25,7 +26,7 @@ def execute(work: Work, run: Any) -> Events:
             try:
                 step = next(steps)
             except StopIteration as end:
-                record: dict[str, Any] = end.value
+                record: RunRecord = end.value
                 break
             yield Message(run, step) if isinstance(step, str) else Epoch(run, step)
     except ReluctantError as error:

@@ -8,6 +8,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+COUNTS = ("dead", "nearly", "dead_channels", "saturated", "zero")
+
 
 @click.command("inspect")
 @click.argument("network")
@@ -24,7 +26,7 @@ def inspect_command(network: str, data: str | None) -> None:
     """
     from rich.console import Console
 
-    from reluctant.analysis.probe_metrics import percent
+    from reluctant.analysis.units import percent
     from reluctant.inspect.diagnose import diagnose
     from reluctant.inspect.inspection import inspect_network
 
@@ -33,20 +35,18 @@ def inspect_command(network: str, data: str | None) -> None:
     console.print(f"{inspection.description}; probed with {inspection.inputs} inputs", markup=False)
     if inspection.sites:  # two tables, so that each fits 80 columns
         units = [
-            (name, f"{s['units']:,}", *(percent(s[count] / s["units"]) for count in ("dead", "nearly")),
-             percent(s["dead_channels"] / s["channels"]),
-             *(percent(s[count] / s["values"]) for count in ("saturated", "zero")))
-            for name, s in inspection.sites.items()
-        ]  # fmt: skip
+            (name, f"{site.units:,}", *map(percent, map(site.share, COUNTS)))
+            for name, site in inspection.sites.items()
+        ]
         values = [
-            (name, *map(_three_digits, (*s["in"], *s["out"], s["gradient"])))
-            for name, s in inspection.sites.items()
+            (name, *map(_three_digits, (*site.inputs, *site.outputs, site.gradient)))
+            for name, site in inspection.sites.items()
         ]
         _print_table(console, ("site", "units", "dead", "nearly", "dead maps", "saturated", "zero"), units)
         _print_table(console, ("site", "in: mean", "variance", "out: mean", "variance", "gradient"), values)
     if inspection.layers:
         layers = [
-            (name or "(itself)", _three_digits(layer["gradient"]), _three_digits(layer["weight"]))
+            (name or "(itself)", _three_digits(layer.gradient), _three_digits(layer.weight))
             for name, layer in inspection.layers.items()
         ]
         _print_table(console, ("layer", "norm of gradient", "of weights"), layers)

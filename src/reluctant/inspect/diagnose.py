@@ -1,10 +1,10 @@
 """Warnings about a probed network: dead and saturated sites, vanishing and exploding gradients."""
 
-from collections.abc import Mapping
-from typing import Any
+import math
 
-from reluctant.analysis.probe_metrics import index, percent
+from reluctant.analysis.units import percent
 from reluctant.inspect.inspection import Inspection
+from reluctant.records.schema import SiteProbe
 
 # From here on there is a warning: a share of units, a share of values, powers of ten.
 DEAD_SHARE, SATURATED_SHARE, GRADIENT_RATIO = 0.1, 0.9, 2.0
@@ -18,12 +18,11 @@ def diagnose(inspection: Inspection) -> tuple[str, ...]:
     return tuple(warning for warning in (*warnings, _gradient_warning(inspection)) if warning)
 
 
-def _site_warning(name: str, site: Mapping[str, Any], inputs: int) -> str:
+def _site_warning(name: str, site: SiteProbe, inputs: int) -> str:
     """The most serious warning about a site; empty if there is none."""
-    if None in (*site["in"], *site["out"]):
+    if None in (*site.inputs, *site.outputs):
         return f"{name}: its values are not finite"
-    dead, nearly_dead = site["dead"] / site["units"], site["nearly"] / site["units"]
-    saturated = site["saturated"] / site["values"]
+    dead, nearly_dead, saturated = map(site.share, ("dead", "nearly", "saturated"))
     if dead == 1:
         return (
             f"{name} is dead: its slope is 0 for all {inputs} inputs, so no layer before it learns through it"
@@ -41,9 +40,12 @@ def _site_warning(name: str, site: Mapping[str, Any], inputs: int) -> str:
 
 def _gradient_warning(inspection: Inspection) -> str:
     """A warning about gradients that vanish or explode from the last weight layer to the first."""
-    norms = {name: inspection.layers[name]["gradient"] for name in inspection.weight_layers}
-    if None in norms.values():
-        return "the gradients are not finite"
+    norms = {}
+    for name in inspection.weight_layers:
+        norm = inspection.layers[name].gradient
+        if norm is None:
+            return "the gradients are not finite"
+        norms[name] = norm
     zero = [name for name, norm in norms.items() if norm == 0]
     if zero:
         more = f" and {len(zero) - 1} more" if len(zero) > 1 else ""
@@ -51,7 +53,7 @@ def _gradient_warning(inspection: Inspection) -> str:
     if len(norms) < 2:
         return ""
     (first, first_norm), *_, (last, last_norm) = norms.items()
-    exponent = float(index(first_norm, last_norm))
+    exponent = math.log10(first_norm / last_norm)
     if abs(exponent) < GRADIENT_RATIO:
         return ""
     kind, relation = ("vanishing", "smaller") if exponent < 0 else ("exploding", "larger")

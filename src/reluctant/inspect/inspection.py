@@ -10,9 +10,10 @@ from reluctant.core.errors import StudyError
 from reluctant.inspect.target import load_target
 from reluctant.models import activation_modules
 from reluctant.models.swap.forward import error_summary
-from reluctant.records.store import Record
+from reluctant.records.probe_format import compact
+from reluctant.records.schema import LayerProbe, ProbeSnapshot, SiteProbe
+from reluctant.training.machine import limit_threads
 from reluctant.training.probes import Probes
-from reluctant.training.training import threads
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Inspection:
 
     description: str
     inputs: int
-    sites: Mapping[str, Record]
-    layers: Mapping[str, Record]
+    sites: Mapping[str, SiteProbe]
+    layers: Mapping[str, LayerProbe]
     weight_layers: tuple[str, ...]
 
 
@@ -42,25 +43,24 @@ def inspect_network(source: str, data: str | None = None, folder: str | None = N
         StudyError: The network cannot be loaded, or it fails on the inputs.
     """
     target = load_target(source, data, folder)
-    probes = Probes(target.model, target.part)
-    with threads(target.threads), _all_parameters_trainable(target.model):
+    probes = Probes(target.model, target.inputs)
+    with limit_threads(target.threads), _all_parameters_trainable(target.model):
         try:
-            record = probes.look(closely=True)
+            snapshot = probes.snapshot(detailed=True)
         except Exception as error:
-            size = "×".join(map(str, target.part.images.shape[1:]))
+            size = "×".join(map(str, target.inputs.inputs.shape[1:]))
             raise StudyError(
                 f"{source}: the network fails on inputs of {size}: {error_summary(error)}"
             ) from error
+    record = ProbeSnapshot.read(compact(snapshot, first=True))
     sites = activation_modules(target.model)
     weight_layers = tuple(
         name
-        for name in record["layers"]
+        for name in record.layers
         if "Norm" not in type(target.model.get_submodule(name)).__name__
         and not any(f"{name}.".startswith(f"{site}.") for site in sites)
     )
-    return Inspection(
-        target.description, len(probes.labels), record["sites"], record["layers"], weight_layers
-    )
+    return Inspection(target.description, len(probes.targets), record.sites, record.layers, weight_layers)
 
 
 @contextmanager

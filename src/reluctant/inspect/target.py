@@ -16,11 +16,10 @@ from reluctant.core.names import Name, parse
 from reluctant.core.user_objects import load_user_object
 from reluctant.models.factory_arguments import shape_arguments
 from reluctant.records.store import Store
-from reluctant.records.study_results import read_study
+from reluctant.records.study_records import read_study
 from reluctant.study import Run
-from reluctant.training.procedures import training_for
-from reluctant.training.runner import prepared
-from reluctant.training.tensors import Part
+from reluctant.training.runner import build_training, load_tensors
+from reluctant.training.tensors import TensorSplit
 
 TRAIN_FRACTION = 0.92  # of a named data set, as in the bundled studies
 
@@ -30,7 +29,7 @@ class InspectionTarget:
     """A network, the inputs it is probed with, and a line that describes both."""
 
     model: nn.Module
-    part: Part
+    inputs: TensorSplit
     description: str
     threads: int = 1
 
@@ -52,7 +51,7 @@ def load_target(source: str, data: str | None, folder: str | None) -> Inspection
     if path.is_file() or path.suffix == ".pt":
         return _load_weights_file(path, data, folder)
     name = parse(source)
-    if not name.is_own:
+    if not name.is_user_defined:
         raise StudyError(
             f"there is no file {source}, and your own network is written module:factory; name one of these"
         )
@@ -72,8 +71,8 @@ def _load_weights_file(path: Path, data: str | None, folder: str | None) -> Insp
     if not isinstance(content, dict):
         raise StudyError(f"{path} contains a {type(content).__name__}, not weights by name")
     run = _find_run(path, content)
-    parts = prepared(data or run.dataset, run.train_fraction, folder, run.drawn("split"), run.pixels)
-    training = training_for(run, parts)
+    tensors = load_tensors(data or run.dataset, run.train_fraction, folder, run.seed_for("split"), run.pixels)
+    training = build_training(run, tensors)
     try:
         training.model.load_state_dict(content["model"] if "run" in content else content)
     except (RuntimeError, TypeError, AttributeError):
@@ -92,7 +91,7 @@ def _find_run(path: Path, content: Mapping[str, Any]) -> Run:
     study = path.absolute().parent.parent
     store = Store(study / "runs")
     if path.stem in store:
-        return Run.from_dict(store[path.stem]["run"])
+        return store.read(path.stem).run
     if (study / "study.toml").is_file():
         for run in read_study(study).runs():
             if run.key == path.stem:
@@ -106,14 +105,14 @@ def _find_run(path: Path, content: Mapping[str, Any]) -> Run:
 def _load_user_network(name: Name, data: str | None, folder: str | None) -> InspectionTarget:
     """The network that a factory returns, with its own inputs or those of a named data set."""
     network = load_user_object(name.head, "network")
-    parts = prepared(data, TRAIN_FRACTION, folder) if data else None
+    tensors = load_tensors(data, TRAIN_FRACTION, folder) if data else None
     if not isinstance(network, nn.Module):
         if not callable(network):
             raise StudyError(
                 f"{name.head} is a {type(network).__name__}; "
                 f"a network or a function that builds one is expected"
             )
-        shape = shape_arguments(network, parts.image, parts.classes) if parts else {}
+        shape = shape_arguments(network, tensors.input_shape, tensors.outputs) if tensors else {}
         try:
             network = network(**{**shape, **name.arguments})
         except StudyError:
@@ -121,24 +120,24 @@ def _load_user_network(name: Name, data: str | None, folder: str | None) -> Insp
         except Exception as error:
             raise StudyError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
     if isinstance(network, nn.Module):
-        if parts is None:
+        if tensors is None:
             raise StudyError(
                 f"{name.head} returns a network without inputs; add --data digits (or your own data set), or "
                 f"let it return (model, inputs, labels)"
             )
-        return InspectionTarget(network, parts.train, f"{name}; {data}")
+        return InspectionTarget(network, tensors.train, f"{name}; {data}")
     if not (isinstance(network, tuple | list) and len(network) == 3 and isinstance(network[0], nn.Module)):
         raise StudyError(
             f"{name.head} returned {type(network).__name__}; a torch module or (model, inputs, labels) is "
             f"expected"
         )
     model, inputs, labels = network
-    if parts is not None:
-        return InspectionTarget(model, parts.train, f"{name}; {data}")
+    if tensors is not None:
+        return InspectionTarget(model, tensors.train, f"{name}; {data}")
     return InspectionTarget(model, _read_inputs(name, model, inputs, labels), f"{name}; its own inputs")
 
 
-def _read_inputs(name: Name, model: nn.Module, inputs: Any, labels: Any) -> Part:
+def _read_inputs(name: Name, model: nn.Module, inputs: Any, labels: Any) -> TensorSplit:
     """Inputs as tensors with the device and precision of the network, and labels as class numbers."""
     try:
         x = torch.as_tensor(inputs if isinstance(inputs, Tensor) else np.asarray(inputs))
@@ -151,4 +150,4 @@ def _read_inputs(name: Name, model: nn.Module, inputs: Any, labels: Any) -> Part
             f"be one label, a class, for every input"
         )
     like = next((p for p in model.parameters() if p.is_floating_point()), torch.zeros(0))
-    return Part(x.to(like.device, like.dtype), y.to(like.device).long())
+    return TensorSplit(x.to(like.device, like.dtype), y.to(like.device).long())

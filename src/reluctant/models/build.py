@@ -11,8 +11,8 @@ from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import OF_IMAGES
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
-from reluctant.core.user_objects import load_user_object
 from reluctant.core.randomness import torch_seed
+from reluctant.core.user_objects import load_user_object
 from reluctant.models.factories import build_with_activation
 from reluctant.models.factory_arguments import shape_arguments
 from reluctant.models.swap.forward import materialise_lazy_parameters
@@ -48,7 +48,7 @@ def build(
     canonical = MODELS.canonical(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(seed, "weights"))
-        if canonical.is_own:
+        if canonical.is_user_defined:
             model, _ = _build_user_network(name, canonical, activation, image, classes)
         else:
             if canonical.head in OF_IMAGES and len(image) != 3:
@@ -73,7 +73,7 @@ def preview_swap(name: str, activation: str, image: tuple[int, ...], classes: in
     None too for a network of the catalogue.
     """
     canonical = MODELS.canonical(name)
-    if not canonical.is_own:
+    if not canonical.is_user_defined:
         return None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -83,7 +83,7 @@ def preview_swap(name: str, activation: str, image: tuple[int, ...], classes: in
 def preview_shape_arguments(name: str, image: tuple[int, ...], classes: int) -> dict[str, Any]:
     """The arguments that tell a user-defined factory the shape of the data; empty for the catalogue's."""
     canonical = MODELS.canonical(name)
-    if not canonical.is_own:
+    if not canonical.is_user_defined:
         return {}
     arguments = shape_arguments(load_user_object(canonical.head, "model"), image, classes)
     return {keyword: value for keyword, value in arguments.items() if keyword not in canonical.arguments}

@@ -7,12 +7,10 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.records.schema import NORMS, ProbeSnapshot, SiteProbe
+from reluctant.records.probe_format import COUNTS, SIZES
+from reluctant.records.schema import NORMS, SIZE_OF, ProbeSnapshot, SiteProbe
 
 Floats = npt.NDArray[np.float64]
-
-COUNTS = ("dead", "nearly", "died", "revived", "dead_channels", "saturated", "zero")
-SIZES = ("units", "channels", "values")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +56,10 @@ class ProbeTable:
             np.stack([_histograms(by_site[when]) for when in (0, -1)]),
         )
 
-    def share(self, count: str, size: str) -> Floats:
-        """A count as a share of a size, shape (snapshots, sites)."""
+    def share(self, count: str) -> Floats:
+        """A count as a share of its size, shape (snapshots, sites)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.counts[count] / self.sizes[size], float)
+            return np.asarray(self.counts[count] / self.sizes[SIZE_OF[count]], float)
 
 
 def _attribute(probe: object, key: str) -> float | None:

@@ -126,7 +126,9 @@ class StudyDir:
                 self._checkpoint(key).unlink(missing_ok=True)
         for read in (read_environments, read_data, read_history):
             for path in read(self.path)[1]:
-                messages.append(f"{path} is damaged. It was moved to {quarantine(path, self.path / DAMAGED)}.")
+                messages.append(
+                    f"{path} is damaged. It was moved to {quarantine(path, self.path / DAMAGED)}."
+                )
         return origins, messages
 
     def check_origins(

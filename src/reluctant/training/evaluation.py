@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from reluctant.records.store import Record
+from reluctant.records.schema import Json
 from reluctant.tasks import Classification, Task
 from reluctant.training.tensors import TensorSplit
 
@@ -34,7 +34,7 @@ def evaluate(model: nn.Module, split: TensorSplit, task: Task = _CLASSES) -> tup
     return float(loss) / len(split), predictions
 
 
-def calibration(model: nn.Module, split: TensorSplit) -> Record:
+def calibration(model: nn.Module, split: TensorSplit) -> Json:
     """Counts per bin of the highest probability, from which calibration errors follow; and the Brier sum.
 
     Per bin: images, how many of them are right, sum of the probability. The Brier sum is that over images and

@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 from reluctant.core.environment import describe_environment
 from reluctant.core.errors import StudyError
-from reluctant.records.store import Record
+from reluctant.records.schema import Json
 
 
 def select_device(name: str | torch.device) -> torch.device:
@@ -63,7 +63,7 @@ def product_kernels() -> str:
     return " ".join(parts).strip()
 
 
-def describe_machine(device: torch.device) -> Record:
+def describe_machine(device: torch.device) -> Json:
     """The machine as a record stores it: its environment, and what PyTorch uses of it."""
     used = {
         "cpu": torch.backends.cpu.get_cpu_capability(),

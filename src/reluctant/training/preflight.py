@@ -14,7 +14,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.models import build
-from reluctant.models.build import preview_swap, preview_shape_arguments
+from reluctant.models.build import preview_shape_arguments, preview_swap
 from reluctant.study import Run, Study
 from reluctant.training.augmentation import check_augmentation
 from reluctant.training.evaluation import BATCH, evaluate
@@ -114,7 +114,7 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     for model, data in product(study.model, datasets.values()):
         swap = preview_swap(model, study.activation[0], data.input_shape, data.outputs)
         sizes = preview_shape_arguments(model, data.input_shape, data.outputs)
-        parts = [swap.brief()] if swap else ["takes the activation"] if sizes else []
+        parts = [swap.one_line()] if swap else ["takes the activation"] if sizes else []
         if sizes:
             parts.append("receives: " + ", ".join(f"{keyword}={value}" for keyword, value in sizes.items()))
         if parts:

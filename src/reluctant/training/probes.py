@@ -12,8 +12,8 @@ from reluctant.core.randomness import generator
 from reluctant.models.swap import activation_modules, site_name
 from reluctant.models.swap.activation_kinds import SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
-from reluctant.records.probe_format import CURVE, EDGES, NORMS
-from reluctant.records.store import Record
+from reluctant.records.probe_format import CURVE, EDGES
+from reluctant.records.schema import NORMS, Json
 from reluctant.tasks import Classification, Task
 from reluctant.training.tensors import TensorSplit
 
@@ -41,7 +41,7 @@ class Probes:
         self.dead: dict[str, Tensor] = {}  # by site: which single units were dead in the last snapshot
         self.weights: dict[str, Tensor] = {}  # by parameter: its values in the last snapshot
 
-    def snapshot(self, *, detailed: bool = False) -> Record:
+    def snapshot(self, *, detailed: bool = False) -> Json:
         """The state now; deaths and updates are counted since the last snapshot.
 
         Returns:
@@ -67,12 +67,12 @@ class Probes:
         self.weights = {name: p.detach().clone() for name, p in parameters.items()}
         return {"sites": site_records, "layers": layers}
 
-    def _site_record(self, name: str, call: "TracedCall", gradient: Tensor | None, detailed: bool) -> Record:
+    def _site_record(self, name: str, call: "TracedCall", gradient: Tensor | None, detailed: bool) -> Json:
         slope = slopes(call.module, call.input)
         dead = (slope == 0).all(0)
         before, self.dead[name] = self.dead.get(name, dead), dead
         x, y = call.input.double(), call.output.detach().double()
-        record: Record = {
+        record: Json = {
             "units": dead.numel(),
             "dead": int(dead.sum()),
             "nearly": int((slope.abs() < NEARLY_ZERO_SLOPE).all(0).sum()),
@@ -96,7 +96,7 @@ class Probes:
                 record["curve"] = _learned_curve(call.module)
         return record
 
-    def _layer_norms(self, weights: dict[str, nn.Parameter], gradients: dict[str, Tensor | None]) -> Record:
+    def _layer_norms(self, weights: dict[str, nn.Parameter], gradients: dict[str, Tensor | None]) -> Json:
         """Per layer: norm of the gradient, of the weights, and of their change since the last snapshot."""
         by_layer: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         for name, p in weights.items():

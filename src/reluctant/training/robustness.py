@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.core.randomness import generator
-from reluctant.records.store import Record
+from reluctant.records.schema import Json
 from reluctant.training.evaluation import evaluate
 from reluctant.training.tensors import TensorSplit
 
@@ -25,14 +25,14 @@ STRENGTHS = {
 
 def measure_robustness(
     model: nn.Module, split: TensorSplit, background: float, pixel_std: float = 1.0
-) -> Record:
+) -> Json:
     """Per corruption and strength, how many of the split's images are still classified right.
 
     Args:
         background: What the network sees for a black pixel, which fills the edges.
         pixel_std: The standard deviation of the training pixels as the network sees them.
     """
-    record: Record = {"images": len(split)}
+    record: Json = {"images": len(split)}
     for kind, strengths in STRENGTHS.items():
         record[kind] = {}
         for strength in strengths:

@@ -14,7 +14,7 @@ from reluctant.core.atomic_files import write_atomically
 from reluctant.core.errors import StudyError
 from reluctant.core.user_objects import load_user_object
 from reluctant.data import data_folder, load
-from reluctant.records.store import Record
+from reluctant.records.schema import EpochRecord, Provenance, RunRecord
 from reluctant.study import Run
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.evaluation import evaluate
@@ -23,7 +23,9 @@ from reluctant.training.tensors import TensorData, TensorSplit, prepare
 from reluctant.training.training import Training
 
 
-def train_run(run: Run, folder: str, data: str | None, device: str) -> Generator[Record | str, None, Record]:
+def train_run(
+    run: Run, folder: str, data: str | None, device: str
+) -> Generator[EpochRecord | str, None, RunRecord]:
     """Train one run, or continue it: yield messages and every epoch as it ends, return the record.
 
     A checkpoint is written after every epoch, into the study's folder; where there is no such folder (a
@@ -51,8 +53,8 @@ def train_run(run: Run, folder: str, data: str | None, device: str) -> Generator
     if run.keep_weights:
         save_weights(training, Path(folder) / "weights" / f"{run.key}.pt")
     ended = datetime.now(UTC).isoformat(timespec="seconds")
-    provenance = {"began": began, "ended": ended, "resumed_after_epoch": resumed}
-    return {**training.record(), "environment": machine, "provenance": provenance}
+    provenance = Provenance(began=began, ended=ended, resumed_after_epoch=resumed)
+    return training.record().model_copy(update={"environment": machine, "provenance": provenance})
 
 
 def build_training(run: Run, data: TensorData, device: torch.device | None = None) -> Training:

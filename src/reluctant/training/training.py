@@ -17,13 +17,11 @@ from torch import Tensor, nn
 from reluctant.activations import Stochastic, make, shape
 from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator, torch_seed
-from reluctant.models import build, initialise, kernels_used, layer_table
-from reluctant.models import activation_parameters
+from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
 from reluctant.records.probe_format import compact
-from reluctant.records.store import Record
+from reluctant.records.schema import SCHEMA, EpochRecord, FinalRecord, ProbeSnapshot, RunRecord, written
 from reluctant.study import RECIPE, Run
-from reluctant.study.schedule import last_rate, rate
-from reluctant.study.stopping import stops
+from reluctant.study.schedule import last_rate, rate, stops_early
 from reluctant.tasks import Classification
 from reluctant.training.augmentation import Augmentation
 from reluctant.training.checksums import fingerprint, run_sources
@@ -44,7 +42,7 @@ class Training:
     Example:
         training = Training(Run("gelu", epochs=2), prepare(load("digits"), 0.92))
         for epoch in training:
-            print(epoch["epoch"], epoch["loss"])
+            print(epoch.epoch, epoch.loss.train)
         record = training.record()
     """
 
@@ -61,9 +59,9 @@ class Training:
         self.model = model
         self.optimizer = self.build_optimizer()
         self.probes = Probes(self.model, self.data.train, self.task)
-        self.start: Record = {}  # the probe snapshot before the first step
+        self.start: ProbeSnapshot | None = None  # before the first step
         self.kernels: list[str] = []  # that ran before an interruption
-        self.epochs: list[Record] = []
+        self.epochs: list[EpochRecord] = []
         self.diverged: int | None = None
         self.predictions = torch.empty(0, dtype=torch.int64)
 
@@ -71,7 +69,12 @@ class Training:
         """The network to train, before its weights are initialised."""
         run, data = self.run, self.data
         return build(
-            run.model, run.activation, data.input_shape, data.outputs, run.seed_for("init"), task=data.task.name
+            run.model,
+            run.activation,
+            data.input_shape,
+            data.outputs,
+            run.seed_for("init"),
+            task=data.task.name,
         )
 
     def build_optimizer(self) -> torch.optim.Optimizer:
@@ -87,15 +90,15 @@ class Training:
     @property
     def stopped(self) -> int | None:
         """The epoch after which the run stopped early; None where it did not."""
-        return len(self.epochs) if stops(self.run, self._validation_losses()) else None
+        return len(self.epochs) if stops_early(self.run, self._validation_losses()) else None
 
     def _validation_losses(self) -> list[float]:
-        return [epoch["loss"]["valid"] for epoch in self.epochs]
+        return [epoch.loss.valid for epoch in self.epochs]
 
-    def __iter__(self) -> Iterator[Record]:
-        if not self.start:
+    def __iter__(self) -> Iterator[EpochRecord]:
+        if self.start is None:
             with limit_threads(self.run.threads):
-                self.start = compact(self.probes.snapshot(detailed=True), first=True)
+                self.start = ProbeSnapshot.read(compact(self.probes.snapshot(detailed=True), first=True))
         while not self.done:
             with limit_threads(self.run.threads):
                 epoch = self.epoch(len(self.epochs) + 1)
@@ -105,7 +108,7 @@ class Training:
             self.epochs.append(epoch)
             yield epoch
 
-    def epoch(self, number: int) -> Record | None:
+    def epoch(self, number: int) -> EpochRecord | None:
         """Train and evaluate one epoch, from 1: its part of the record; None where the loss is not finite."""
         began = time.perf_counter()
         train = self.train_epoch(number)
@@ -116,25 +119,27 @@ class Training:
         if train is None or not math.isfinite(valid[0] + test[0]):
             return None
         self.predictions = test[1]
-        last = number == self.run.epochs or stops(self.run, [*self._validation_losses(), valid[0]])
+        last = number == self.run.epochs or stops_early(self.run, [*self._validation_losses(), valid[0]])
         snapshot = compact(self.probes.snapshot(detailed=last), first=False)
         probed = time.perf_counter()
         splits = {"train": train, "valid": (*valid, self.data.valid), "test": (*test, self.data.test)}
-        return {
-            "epoch": number,
-            "seconds": {
-                "train": round(trained - began, 4),
-                "evaluate": round(evaluated - trained, 4),
-                "probe": round(probed - evaluated, 4),
-            },
-            "lr": last_rate(self.run, number, self._batches),
-            "loss": {name: loss for name, (loss, _, _) in splits.items()},
-            self.task.key: {
-                name: self.task.counts(predictions, split.targets)
-                for name, (_, predictions, split) in splits.items()
-            },
-            "probes": snapshot,
-        }
+        return EpochRecord.read(
+            {
+                "epoch": number,
+                "seconds": {
+                    "train": round(trained - began, 4),
+                    "evaluate": round(evaluated - trained, 4),
+                    "probe": round(probed - evaluated, 4),
+                },
+                "lr": last_rate(self.run, number, self._batches),
+                "loss": {name: loss for name, (loss, _, _) in splits.items()},
+                self.task.key: {
+                    name: self.task.counts(predictions, split.targets)
+                    for name, (_, predictions, split) in splits.items()
+                },
+                "probes": snapshot,
+            }
+        )
 
     def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
         """Train on every input once: mean loss, predictions, and the split that they belong to.
@@ -183,11 +188,12 @@ class Training:
             if isinstance(module, Stochastic):
                 module.reseed(torch_seed(self.run.seed_for("noise"), "dropout", epoch, name))
 
-    def record(self) -> Record:
-        """The finished run as the store keeps it. Without the environment, which the worker adds."""
+    def record(self) -> RunRecord:
+        """The finished run, without the environment, which `train_run` adds."""
         sources = run_sources(self.run)
-        return {
-            "run": self.run.to_dict(),
+        content = {
+            "schema": SCHEMA,
+            "run": self.run,
             "recipe": RECIPE,
             "diverged": self.diverged,
             **({"stopped": self.stopped} if self.stopped else {}),
@@ -204,12 +210,13 @@ class Training:
             **({"sources": sources} if sources else {}),
             "warnings": list(self.data.source.warnings),
         }
+        return RunRecord.read(content)
 
-    def _final_evaluation(self) -> Record:
+    def _final_evaluation(self) -> FinalRecord:
         """After the last epoch: the training split in evaluation mode, and more about the test split."""
         with limit_threads(self.run.threads):
             loss, predictions = evaluate(self.model, self.data.train, self.task)
-            final: Record = {
+            final: dict[str, Any] = {
                 "loss": loss,
                 self.task.key: self.task.counts(predictions, self.data.train.targets),
             }
@@ -223,7 +230,7 @@ class Training:
                 final["robustness"] = measure_robustness(
                     self.model, self.data.test, black, self.data.pixel_std
                 )
-        return final
+        return FinalRecord.read(final)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next epoch depends on, as tensors and plain values."""
@@ -234,8 +241,8 @@ class Training:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            "start": copy.deepcopy(self.start),
-            "epochs": copy.deepcopy(self.epochs),
+            "start": written(self.start) if self.start else None,
+            "epochs": [written(epoch) for epoch in self.epochs],
             "predictions": self.predictions,
         }
 
@@ -243,7 +250,8 @@ class Training:
         """Continue from a state that `state_dict` returned."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.start, self.epochs = copy.deepcopy(state["start"]), copy.deepcopy(state["epochs"])
+        self.start = ProbeSnapshot.read(state["start"]) if state["start"] else None
+        self.epochs = [EpochRecord.read(epoch) for epoch in state["epochs"]]
         self.predictions, self.kernels = state["predictions"], list(state["kernels"])
         with limit_threads(self.run.threads):
             self.probes.snapshot()  # which units are dead now, for the deaths and revivals of the next epoch

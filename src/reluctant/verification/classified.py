@@ -112,5 +112,7 @@ def _final(record: Record) -> Iterator[str]:
     if found := unlike(images(final["confusion"]), images(first["train"])):
         yield f"its final training matrix counts {found}, as in epoch 1"
     whole = final.get("test_confusion")
-    if whole is not None and (found := misplaced(stored_counts(np.array(whole, np.int64)), np.array(last["test"]))):
+    if whole is not None and (
+        found := misplaced(stored_counts(np.array(whole, np.int64)), np.array(last["test"]))
+    ):
         yield f"its whole test matrix counts {found}, as in its last epoch"

@@ -43,7 +43,9 @@ class PublishedNet(ConvNet):
         super().__init__(activation, image=image, classes=classes, dropout=dropout)
         self.softmax = softmax
         if fine_pooling:
-            self.blocks = nn.ModuleList(FineBlock(block) for block in self.blocks if isinstance(block, ConvBlock))
+            self.blocks = nn.ModuleList(
+                FineBlock(block) for block in self.blocks if isinstance(block, ConvBlock)
+            )
             side = image[1]
             for _ in self.blocks:
                 side -= 2 + POOLING_WINDOW - 1
