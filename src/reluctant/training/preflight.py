@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from reluctant.activations import check, gain
+from reluctant.activations import check_activation, gain
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import StudyError
@@ -28,7 +28,7 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
     NaN, and a network that does not fit the images.
     """
     for activation in study.activation:
-        check(activation)
+        check_activation(activation)
     if "kaiming" in study.init:
         _has_gain(study.activation)
     found = {}

@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from reluctant.activations import Stochastic, make, shape
+from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator, integer
 from reluctant.models import build, initialise, kernels_used, layers
@@ -189,7 +189,7 @@ class Training:
             "start": self.start,
             "epochs": self.epochs,
             "final": self._final(),
-            "shape": shape(make(self.run.activation)),
+            "shape": sample_curve(make(self.run.activation)),
             "test_predictions": self.task.encoded(self.predictions),
             "weights": fingerprint(self.model),
             "data": self.data.source.sha256,
