@@ -1,6 +1,7 @@
 """`reluctant audit`: planted faults fail their laws, correct rewrites pass, other objects get one message."""
 
 import random
+import re
 from math import sqrt
 
 import numpy as np
@@ -228,15 +229,20 @@ def test_a_fault_is_described_with_its_position() -> None:
 
 
 def test_a_fault_of_the_catalogues_own_function_is_ignored(capsys: pytest.CaptureFixture[str]) -> None:
-    results = {r.law.name: r for r in audit_function("torch.nn:GELU", "gelu", QUICK)}
+    results = {r.law.name: r for r in audit_function("torch.nn:Hardswish", "hardswish", QUICK)}
     result = results["finite in float32"]
     assert result.fault == result.catalogue_fault != ""
     assert not result.failed
-    assert failures("overflowing", "gelu")["finite in float32"] != result.catalogue_fault
-    carry_out(["audit", "torch.nn:GELU", "--as", "gelu"])
+    assert carry_out(["audit", "torch.nn:Hardswish", "--as", "hardswish"]) == DONE
     out = " ".join(capsys.readouterr().out.split())
     assert "ignored finite in float32: In float32" in out
     assert "(the catalogue's own function fails this law too, so it is ignored)" in out
+    assert out.endswith("laws hold (2 of them ignored): it is hardswish.")
+
+
+def test_another_fault_under_the_same_law_is_not_ignored() -> None:
+    """On some processors PyTorch's own GELU breaks this law, at other numbers."""
+    assert "finite in float32" in failures("overflowing", "gelu")
 
 
 def test_an_audit_leaves_pytorch_as_it_was() -> None:
@@ -290,7 +296,7 @@ def test_the_command_lists_every_law_and_returns_its_status(capsys: pytest.Captu
     assert carry_out(["audit", f"{HERE}:gelu", "--as", "gelu"]) == DONE
     out, _ = capsys.readouterr()
     assert "FAILED" not in out
-    assert out.splitlines()[-1].endswith("laws hold: it is gelu.")
+    assert re.search(r"laws hold( \(\d of them ignored\))?: it is gelu\.$", out)
     assert carry_out(["audit", f"{HERE}:missing_factor", "--as", "GELU"]) == SOME_FAILED
     out, err = capsys.readouterr()
     assert "FAILED  values: In double precision the values" in out

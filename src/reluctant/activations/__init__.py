@@ -3,6 +3,7 @@
 from reluctant.activations.build import (
     MARK,
     check_activation,
+    exception_summary,
     factory,
     make,
     output_mismatch,
@@ -17,6 +18,7 @@ __all__ = [
     "RReLU",
     "Stochastic",
     "check_activation",
+    "exception_summary",
     "factory",
     "gain",
     "gaussian_moments",

@@ -5,6 +5,7 @@ import functools
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -167,3 +168,9 @@ def output_mismatch(x: Tensor, out: object) -> str:
     if out.dtype != x.dtype:
         return f"it turns {x.dtype} into {out.dtype}; an activation keeps the dtype"
     return ""
+
+
+def exception_summary(exception: BaseException) -> str:
+    """An exception as one line of at most 200 characters: its type and the first line of its message."""
+    line = next((line.strip() for line in str(exception).splitlines() if line.strip()), "")
+    return shorten(f"{type(exception).__name__}: {line}".rstrip(": ."), 200, placeholder=" …")

@@ -1,4 +1,4 @@
-"""What activations cost: every one's time as a multiple of ReLU's, with its interval, and what it keeps."""
+"""The figure of a benchmark: times as ratios to ReLU with intervals, and bytes saved for backward."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from reluctant.bench.bench import Bench, Cost
-    from reluctant.bench.median import Median
+    from reluctant.bench.results import Bench, Cost, Median
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the plot; compiled variants are hollow."""
+class CostRow:
+    """One line of the plot; the dots of compiled variants are hollow."""
 
     mark: Mark
     cost: "Cost"
@@ -29,15 +28,15 @@ class Row:
 
     @property
     def both(self) -> "Median":
-        """What the row is sorted by."""
+        """The ratio by which rows are sorted."""
         return self.cost.ratio["both"]
 
 
 @styled
-def cost(bench: "Bench", *, width: float = WIDE) -> "Figure":
-    """Time of one forward and backward pass as a multiple of ReLU's, its interval, and each pass alone.
+def draw_costs(bench: "Bench", *, width: float = WIDE) -> "Figure":
+    """Time of one forward and backward pass as a ratio to ReLU's, its interval, and each pass alone.
 
-    In the order of the measurement, from cheap to dear beyond 12 rows. The axis is logarithmic.
+    Rows keep the order of the measurement; more than 12 rows are sorted by time. The axis is logarithmic.
     """
     rows, narrow = _rows(bench), width < 5
     if len(rows) > FEW:
@@ -60,48 +59,48 @@ def cost(bench: "Bench", *, width: float = WIDE) -> "Figure":
     return paper.tell(made, " ".join(f"{row.mark.label}: {row.said}." for row in rows))
 
 
-def _rows(bench: "Bench") -> list[Row]:
+def _rows(bench: "Bench") -> list[CostRow]:
     names = list(dict.fromkeys(cost.activation for cost in bench.costs))
     short = [shortened(name) for name in names]
     labels = [clip(n) if short.count(s) > 1 else s for n, s in zip(names, short, strict=True)]
     place = {name: i for i, name in enumerate(names)}
 
-    def row(cost: "Cost") -> Row:
+    def row(cost: "Cost") -> CostRow:
         at = place[cost.activation]
         label = f"{labels[at]}, compiled" if cost.compiled else labels[at]
-        return Row(mark(at, label), cost, written(cost, bench.setting.bytes))
+        return CostRow(mark(at, label), cost, cost_text(cost, bench.config.input_bytes))
 
     return [row(cost) for cost in bench.costs]
 
 
-def written(cost: "Cost", size: int) -> str:
-    """`1.53 ± 0.04 · keeps 1×`: the multiple of ReLU's time, and of the input's size."""
+def cost_text(cost: "Cost", size: int) -> str:
+    """`1.53 ± 0.04 · keeps 1×`: the ratio to ReLU's time, and the saved bytes in input sizes."""
     both = cost.ratio["both"]
-    return f"{with_interval(both)} · keeps {cost.kept / size:.3g}×"
+    return f"{with_interval(both)} · keeps {cost.saved_bytes / size:.3g}×"
 
 
 def multiple(value: float, like: float | None = None) -> str:
-    """`1.53`, `14.2`, `180`; with as many decimals as the value that it is written beside."""
+    """`1.53`, `14.2`, `180`; with as many decimals as the number `like` would have."""
     size = value if like is None else like
     return f"{value:,.{3 if size < 0.1 else 2 if size < 10 else 1 if size < 100 else 0}f}"
 
 
 def with_interval(found: "Median") -> str:
-    """`1.53 ± 0.04`, without an interval after too few rounds and for ReLU beside itself."""
+    """`1.53 ± 0.04`; without an interval after too few rounds, and for ReLU compared with itself."""
     if found.reach is None or found.low == found.high:
         return multiple(found.value)
     return f"{multiple(found.value)} ± {multiple(found.reach, found.value)}"
 
 
-def _said(bench: "Bench", rows: Sequence[Row], low: float, high: float) -> list[str]:
-    setting = bench.setting
+def _said(bench: "Bench", rows: Sequence[CostRow], low: float, high: float) -> list[str]:
+    config = bench.config
     both = bench.costs[0].ratio["both"]
     interval = "too few rounds for an interval" if both.low is None else "line: its 95 % interval"
     return [
-        str(bench.machine.get("processor", "")) if setting.device == "cpu" else device(bench),
-        f"{count(setting.threads, 'thread')}, {setting.clock}",
-        f"{setting.dtype}, {setting.sizes}",
-        f"dot: median of {count(setting.rounds, 'round')}",
+        str(bench.machine.get("processor", "")) if config.device == "cpu" else device_name(bench),
+        f"{count(config.threads, 'thread')}, {config.clock}",
+        f"{config.dtype}, {config.shape_text}",
+        f"dot: median of {count(config.rounds, 'round')}",
         interval,
         "► forward alone, ◄ backward alone",
         "hollow: compiled" if any(cost.compiled for cost in bench.costs) else "",
@@ -111,13 +110,13 @@ def _said(bench: "Bench", rows: Sequence[Row], low: float, high: float) -> list[
     ]
 
 
-def device(bench: "Bench") -> str:
-    """What the numbers were computed on."""
-    return str(bench.machine.get("torch", {}).get("device", bench.setting.device))
+def device_name(bench: "Bench") -> str:
+    """The device of the measurement."""
+    return str(bench.machine.get("torch", {}).get("device", bench.config.device))
 
 
-def _bounds(rows: Sequence[Row]) -> tuple[float, float]:
-    """Limits by the multiples and their intervals; what lies far from all others is told at the edge."""
+def _bounds(rows: Sequence[CostRow]) -> tuple[float, float]:
+    """Limits from the ratios and their intervals; numbers far from all others are drawn at the edge."""
     values = [row.cost.ratio[kind].value for row in rows for kind in ("forward", "backward", "both")]
     ends = [end for row in rows for end in (row.both.low, row.both.high) if end is not None]
     low, high = limits(np.log([1.0, *values]).tolist(), reach=8, pad=0.0)
@@ -144,7 +143,7 @@ def _ratio_axis(axes: "Axes", low: float, high: float, most: int) -> None:
     axes.set_xticklabels([f"{tick:,.6g}" for tick in shown])
 
 
-def _draw(axes: "Axes", place: int, row: Row) -> None:
+def _draw(axes: "Axes", place: int, row: CostRow) -> None:
     low, high = axes.get_xlim()
     axes.axhline(place, color=RULE, linewidth=0.6, zorder=0)
     colour, both = row.mark.colour, row.both
@@ -161,7 +160,7 @@ def _draw(axes: "Axes", place: int, row: Row) -> None:
               markeredgecolor=colour if row.cost.compiled else PAPER, markeredgewidth=1.2)  # fmt: skip
 
 
-def _name(axes: "Axes", place: int, row: Row, left: float, narrow: bool) -> None:
+def _name(axes: "Axes", place: int, row: CostRow, left: float, narrow: bool) -> None:
     """The activation's name and its numbers: beside the line, or above it on narrow sheets."""
     across, (wide, _) = axes.get_yaxis_transform(), paper.inches(axes)
     if narrow:

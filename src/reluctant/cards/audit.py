@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import raw_factory
+from reluctant.activations import exception_summary, raw_factory
 from reluctant.activations.laws import LAWS, CheckedActivation, Law
 from reluctant.activations.numerics import ScalarFunction, single_thread
 from reluctant.cards.card import build_card
@@ -72,7 +72,7 @@ def buildable(written: str) -> Factory:
             raise
         except Exception as fault:
             raise StudyError(
-                f"{written} cannot be audited: it fails on a batch: {_fault_in_one_line(fault)}"
+                f"{written} cannot be audited: it fails on a batch: {exception_summary(fault)}"
             ) from fault
         finally:
             changed = [setting for setting, value in _global_settings().items() if value != before[setting]]
@@ -119,12 +119,7 @@ def _check_law(law: Law, activation: CheckedActivation) -> str:
         try:
             return law.check(activation)
         except Exception as fault:
-            return f"it fails: {_fault_in_one_line(fault)}"
-
-
-def _fault_in_one_line(fault: Exception) -> str:
-    first = (str(fault).strip().splitlines() or [""])[0]
-    return f"{type(fault).__name__}: {first}"
+            return f"it fails: {exception_summary(fault)}"
 
 
 @single_thread()

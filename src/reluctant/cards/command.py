@@ -88,19 +88,21 @@ def audit(function: str, claimed: str | None) -> int:
     if claimed is None:
         raise StudyError(_suggest_claim(function))
     name = ACTIVATIONS.canonical(claimed)
-    failed, count = [], 0
+    failed, ignored, count = [], 0, 0
     for result in audit_function(function, str(name)):
         if not count:
             _print_lines([f"{function} compared with {name}", ""])
         count += 1
         _print_lines(_result_lines(result))
         failed += [result.law.name] if result.failed else []
+        ignored += bool(result.fault and not result.failed)
+    holding = f"All {count} laws hold" + (f" ({ignored} of them ignored)" if ignored else "")
     if failed:
         summary = f"{len(failed)} of {count} laws fail: {', '.join(failed)}."
     elif ACTIVATIONS[name.head].family == "block":
-        summary = f"All {count} laws hold. Values are not compared, because a block has weights of its own."
+        summary = f"{holding}. Values are not compared, because a block has weights of its own."
     else:
-        summary = f"All {count} laws hold: it is {name}."
+        summary = f"{holding}: it is {name}."
     _print_lines(["", *wrap(summary, 79)])
     return SOME_LAWS_FAIL if failed else ALL_LAWS_HOLD
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reluctant.activations import exception_summary
 from reluctant.activations.laws.law import CheckedActivation, Law, batch
 
 _SEED = 614_657  # an unusual seed: code that sets a usual one must change the random state
@@ -149,7 +150,7 @@ def check_compile(activation: CheckedActivation) -> str:
     try:
         out = torch.compile(module, backend="eager", fullgraph=True)(batch())
     except Exception as fault:
-        return f"torch.compile fails: {_first_line(fault)}"
+        return f"torch.compile fails: {exception_summary(fault)}"
     finally:
         torch._dynamo.reset()
     return "" if _equal(out, module(batch())) else "the compiled module gives different values"
@@ -161,7 +162,7 @@ def check_vmap(activation: CheckedActivation) -> str:
     try:
         out = torch.vmap(module)(x)
     except Exception as fault:
-        return f"torch.vmap fails: {_first_line(fault)}"
+        return f"torch.vmap fails: {exception_summary(fault)}"
     return "" if _equal(out, module(x)) else "torch.vmap gives different values"
 
 
@@ -171,17 +172,13 @@ def check_export(activation: CheckedActivation) -> str:
     try:
         out = torch.export.export(module, (batch(),)).module()(batch())
     except Exception as fault:
-        return f"torch.export fails: {_first_line(fault)}"
+        return f"torch.export fails: {exception_summary(fault)}"
     return "" if _equal(out, module(batch())) else "the exported module gives different values"
 
 
 def _equal(first: Tensor, second: Tensor) -> bool:
     """Whether two results are equal; NaN equals NaN."""
     return torch.equal(first.nan_to_num(1.5), second.nan_to_num(1.5))
-
-
-def _first_line(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0]}"
 
 
 BEHAVIOUR = (
