@@ -15,10 +15,10 @@ from reluctant.catalogue import (
     MODELS,
     OPTIMIZERS,
     Activation,
+    Catalogue,
     DatasetEntry,
     Entry,
     Parameter,
-    Table,
 )
 from reluctant.core.errors import StudyError
 from reluctant.core.names import parse, plain
@@ -31,8 +31,8 @@ PARAMETERS = [(table, row, parameter) for table, row in ROWS for parameter in ro
 NUMBERS = [case for case in PARAMETERS if type(case[2].default) in (int, float)]
 by_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind)
 
-OfRow = tuple[Table[Any], Entry]
-OfParameter = tuple[Table[Any], Entry, Parameter]
+OfRow = tuple[Catalogue[Any], Entry]
+OfParameter = tuple[Catalogue[Any], Entry, Parameter]
 
 
 def case_name(case: OfRow | OfParameter) -> str:
@@ -41,7 +41,7 @@ def case_name(case: OfRow | OfParameter) -> str:
 
 
 @by_table
-def test_every_name_and_alias_means_one_row(table: Table[Any]) -> None:
+def test_every_name_and_alias_means_one_row(table: Catalogue[Any]) -> None:
     known = [normalised(name) for row in table for name in (row.name, *row.aliases)]
     refused = [normalised(name) for name in table.refused]
     assert sorted(known + refused) == sorted(set(known + refused))
@@ -77,7 +77,7 @@ def test_case_hyphens_underscores_and_aliases_find_the_row() -> None:
 @by_table
 @settings(max_examples=40)
 @given(data=st.data())
-def test_a_canonical_name_is_canonical(table: Table[Any], data: st.DataObject) -> None:
+def test_a_canonical_name_is_canonical(table: Catalogue[Any], data: st.DataObject) -> None:
     name = table.canonical(data.draw(spelled(table)))
     assert table.canonical(str(name)) == name
     assert parse(str(name)) == name
@@ -86,7 +86,7 @@ def test_a_canonical_name_is_canonical(table: Table[Any], data: st.DataObject) -
 @by_table
 @settings(max_examples=40)
 @given(data=st.data())
-def test_the_order_of_arguments_does_not_count(table: Table[Any], data: st.DataObject) -> None:
+def test_the_order_of_arguments_does_not_count(table: Catalogue[Any], data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(table.rows))
     arguments = data.draw(arguments_of(row))
     other = dict(data.draw(st.permutations(list(arguments.items()))))
@@ -98,7 +98,7 @@ def test_the_order_of_arguments_does_not_count(table: Table[Any], data: st.DataO
 @by_table
 @settings(max_examples=40)
 @given(data=st.data())
-def test_a_name_gives_all_parameters_with_their_types(table: Table[Any], data: st.DataObject) -> None:
+def test_a_name_gives_all_parameters_with_their_types(table: Catalogue[Any], data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(table.rows))
     arguments = data.draw(arguments_of(row))
     full = table.arguments(table.canonical(written(row.name, arguments)))
@@ -238,7 +238,7 @@ def test_a_mistyped_parameter_suggests_the_nearest() -> None:
 
 
 @by_table
-def test_an_unknown_name_lists_the_known_ones(table: Table[Any]) -> None:
+def test_an_unknown_name_lists_the_known_ones(table: Catalogue[Any]) -> None:
     with pytest.raises(StudyError, match=f"^no {table.kind} is called 'zqzqzq'; known: {table.rows[0].name}"):
         table.canonical("zqzqzq")
 
@@ -262,14 +262,14 @@ def test_the_answer_to_relo() -> None:
 
 
 @pytest.mark.parametrize("table", [ACTIVATIONS, MODELS, DATASETS], ids=lambda table: table.kind)
-def test_a_user_defined_name_stays_as_written(table: Table[Any]) -> None:
+def test_a_user_defined_name_stays_as_written(table: Catalogue[Any]) -> None:
     name = table.canonical("lab.acts:Serf(z=1.0, a=[True, 'x'])")
     assert str(name) == "lab.acts:Serf(a=[True, 'x'], z=1)"
     assert table.arguments(name) == {"a": [True, "x"], "z": 1}
 
 
 @pytest.mark.parametrize("table", [t for t in TABLES if not t.own], ids=lambda table: table.kind)
-def test_some_tables_refuse_user_defined_names(table: Table[Any]) -> None:
+def test_some_tables_refuse_user_defined_names(table: Catalogue[Any]) -> None:
     with pytest.raises(StudyError, match="'lab:x'"):
         table.canonical("lab:x")
 
@@ -288,7 +288,7 @@ def test_some_tables_refuse_user_defined_names(table: Table[Any]) -> None:
         (MODELS, "convnet(dropout=1)", "convnet: dropout must be at least 0 and below 1, not 1"),
     ],
 )
-def test_faults_in_words(table: Table[Any], text: str, words: str) -> None:
+def test_faults_in_words(table: Catalogue[Any], text: str, words: str) -> None:
     with pytest.raises(StudyError, match=re.escape(words)):
         table.canonical(text)
 

@@ -12,7 +12,7 @@ from torch.nn.parameter import is_lazy
 
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
-from reluctant.catalogue.models import OF_IMAGES
+from reluctant.catalogue.models import IMAGE_MODELS
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
 from reluctant.core.own_code import load_own
@@ -53,7 +53,7 @@ def build(
         if canonical.is_own:
             model, _ = _own(name, canonical, activation, data)
         else:
-            if canonical.head in OF_IMAGES and len(image) != 3:
+            if canonical.head in IMAGE_MODELS and len(image) != 3:
                 raise StudyError(_no_image(canonical.head, image))
             if canonical.head == "convnet" and task == REGRESSION:
                 data["numbers"] = True

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from reluctant.activations import factory
-from reluctant.catalogue.models import WIDTHS, widths_of
+from reluctant.catalogue.models import WIDTHS, parse_widths
 from reluctant.models.dropout import Dropout
 
 
@@ -48,7 +48,7 @@ class MLP(nn.Module):
         norm: bool = False,
     ) -> None:
         super().__init__()
-        fresh, sizes = factory(activation), (prod(image), *widths_of(widths))
+        fresh, sizes = factory(activation), (prod(image), *parse_widths(widths))
         self.layers = nn.ModuleList(
             Layer(inputs, width, fresh(), dropout=dropout, norm=norm) for inputs, width in pairwise(sizes)
         )

@@ -15,8 +15,8 @@ from reluctant.catalogue import (
     OPTIMIZERS,
     SCHEDULES,
     Activation,
-    Table,
-    parts_of,
+    Catalogue,
+    augmentation_steps,
 )
 from reluctant.catalogue.metrics import total
 from reluctant.core.errors import StudyError
@@ -87,7 +87,7 @@ def _smoothed(share: float) -> str:
 
 
 def _augmented(text: str) -> str:
-    changes = [f"{name}: {AUGMENTATIONS[name.head].purpose}" for name in parts_of(text)]
+    changes = [f"{name}: {AUGMENTATIONS[name.head].purpose}" for name in augmentation_steps(text)]
     return ", then ".join(changes) or "none"
 
 
@@ -96,11 +96,11 @@ def _patient(epochs: int) -> str:
     return waited if epochs else "never"
 
 
-def _several(table: Table[Any], names: Sequence[str]) -> str:
+def _several(table: Catalogue[Any], names: Sequence[str]) -> str:
     return "; ".join(f"{name}: {meant}" if (meant := _purpose(table, name)) else name for name in names)
 
 
-def _purpose(table: Table[Any], name: str) -> str:
+def _purpose(table: Catalogue[Any], name: str) -> str:
     try:
         return str(table[parse(name).head].purpose)
     except StudyError:
