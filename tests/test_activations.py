@@ -90,83 +90,86 @@ def test_what_is_not_element_wise_is_refused_with_the_reason(name: str) -> None:
         make(name)
 
 
-class TestRReLU:
-    def test_slopes_lie_between_the_bounds_and_average_in_evaluation(self) -> None:
-        module = RReLU(0.1, 0.5)
-        x = -torch.ones(10_000)
-        slopes = -module(x)
-        assert slopes.min() >= 0.1
-        assert slopes.max() <= 0.5
-        assert slopes.mean() == pytest.approx(0.3, abs=0.01)
-        assert torch.equal(module.eval()(x), x * 0.3)
-        assert torch.equal(module.train()(-x), -x)
-
-    def test_the_seed_decides_the_numbers(self) -> None:
-        module, other, x = RReLU(), RReLU(), -torch.ones(100)
-        module.reseed(5)
-        other.reseed(5)
-        first = module(x)
-        assert torch.equal(first, other(x))
-        assert not torch.equal(first, module(x))
-        module.reseed(5)
-        assert torch.equal(first, module(x))
-        module.reseed(6)
-        assert not torch.equal(first, module(x))
-
-    def test_without_a_seed_the_global_state_is_only_read(self) -> None:
-        torch.manual_seed(3)
-        before = torch.get_rng_state()
-        first = RReLU()(-torch.ones(5))
-        assert torch.equal(torch.get_rng_state(), before)
-        assert torch.equal(first, RReLU()(-torch.ones(5)))
+def test_rrelu_slopes_are_between_the_bounds_and_average_in_evaluation() -> None:
+    module = RReLU(0.1, 0.5)
+    x = -torch.ones(10_000)
+    slopes = -module(x)
+    assert slopes.min() >= 0.1
+    assert slopes.max() <= 0.5
+    assert slopes.mean() == pytest.approx(0.3, abs=0.01)
+    assert torch.equal(module.eval()(x), x * 0.3)
+    assert torch.equal(module.train()(-x), -x)
 
 
-class TestUserDefined:
-    @pytest.mark.parametrize(
-        ("written", "expected"),
-        [
-            (f"{OWN}:Gate(beta=2)", lambda x: x * torch.sigmoid(2 * x)),
-            (f"{OWN}:bent(a=0.25)", lambda x: torch.where(x > 0, x, 0.25 * x)),
-            (f"{OWN}:bent", lambda x: torch.where(x > 0, x, 0.5 * x)),
-            (f"{OWN}:factory(beta=2)", lambda x: x * torch.sigmoid(2 * x)),
-            (f"{OWN}:function_factory", torch.tanh),
-            (f"{OWN}:instance", lambda x: x * torch.sigmoid(3 * x)),
-            ("torch:sin", torch.sin),
-            ("torch.nn:ReLU", torch.relu),
-        ],
-    )
-    def test_class_function_factory_and_object(self, written: str, expected: object) -> None:
-        x = torch.linspace(-3, 3, 31)
-        assert callable(expected)
-        torch.testing.assert_close(check_activation(written)(x), expected(x))
+def test_the_seed_decides_rrelu_slopes() -> None:
+    module, other, x = RReLU(), RReLU(), -torch.ones(100)
+    module.reseed(5)
+    other.reseed(5)
+    first = module(x)
+    assert torch.equal(first, other(x))
+    assert not torch.equal(first, module(x))
+    module.reseed(5)
+    assert torch.equal(first, module(x))
+    module.reseed(6)
+    assert not torch.equal(first, module(x))
 
-    def test_an_object_is_copied(self) -> None:
-        assert make(f"{OWN}:instance") is not make(f"{OWN}:instance")
 
-    @pytest.mark.parametrize("source", [nn.ReLU, nn.ReLU(), torch.relu])
-    def test_python_objects_are_accepted(self, source: object) -> None:
-        assert torch.equal(make(source)(torch.tensor([-1.0, 2.0])), torch.tensor([0.0, 2.0]))  # type: ignore[arg-type]
+def test_rrelu_without_a_seed_only_reads_the_global_state() -> None:
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    first = RReLU()(-torch.ones(5))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(first, RReLU()(-torch.ones(5)))
 
-    @pytest.mark.parametrize(
-        ("written", "words"),
-        [
-            ("raising", r"fails on a batch of shape .*ValueError: no such luck"),
-            ("Refusing", r"cannot be made: ValueError: not today"),
-            ("number", r"neither a class, a function nor a factory"),
-            ("wrong_factory", r"returns int; it must return a torch module or a function"),
-            ("narrowing", r"into \(2, 1, 3, 3\); an activation keeps the shape"),
-            ("unlucky", r"returns NaN or infinity"),
-            ("aliasing", r"changes its input in place"),
-            ("doubling", r"keeps the dtype"),
-            ("listing", r"returns list; it must return a tensor"),
-            ("Gate(gamma=2)", r"cannot be made: TypeError"),
-            ("instance(beta=7)", r"an object takes no arguments; name its class"),
-            ("gat", r"has no 'gat'; did you mean 'Gate'"),
-        ],
-    )
-    def test_faults_are_found_before_training(self, written: str, words: str) -> None:
-        with pytest.raises(StudyError, match=words):
-            check_activation(f"{OWN}:{written}")
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (f"{OWN}:Gate(beta=2)", lambda x: x * torch.sigmoid(2 * x)),
+        (f"{OWN}:bent(a=0.25)", lambda x: torch.where(x > 0, x, 0.25 * x)),
+        (f"{OWN}:bent", lambda x: torch.where(x > 0, x, 0.5 * x)),
+        (f"{OWN}:factory(beta=2)", lambda x: x * torch.sigmoid(2 * x)),
+        (f"{OWN}:function_factory", torch.tanh),
+        (f"{OWN}:instance", lambda x: x * torch.sigmoid(3 * x)),
+        ("torch:sin", torch.sin),
+        ("torch.nn:ReLU", torch.relu),
+    ],
+)
+def test_a_user_defined_class_function_factory_or_object(written: str, expected: object) -> None:
+    x = torch.linspace(-3, 3, 31)
+    assert callable(expected)
+    torch.testing.assert_close(check_activation(written)(x), expected(x))
+
+
+def test_a_user_defined_object_is_copied() -> None:
+    assert make(f"{OWN}:instance") is not make(f"{OWN}:instance")
+
+
+@pytest.mark.parametrize("source", [nn.ReLU, nn.ReLU(), torch.relu])
+def test_python_objects_are_accepted(source: object) -> None:
+    assert torch.equal(make(source)(torch.tensor([-1.0, 2.0])), torch.tensor([0.0, 2.0]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("raising", r"fails on a batch of shape .*ValueError: no such luck"),
+        ("Refusing", r"cannot be made: ValueError: not today"),
+        ("number", r"neither a class, a function nor a factory"),
+        ("wrong_factory", r"returns int; it must return a torch module or a function"),
+        ("narrowing", r"into \(2, 1, 3, 3\); an activation keeps the shape"),
+        ("unlucky", r"returns NaN or infinity"),
+        ("aliasing", r"changes its input in place"),
+        ("doubling", r"keeps the dtype"),
+        ("listing", r"returns list; it must return a tensor"),
+        ("Gate(gamma=2)", r"cannot be made: TypeError"),
+        ("instance(beta=7)", r"an object takes no arguments; name its class"),
+        ("gat", r"has no 'gat'; did you mean 'Gate'"),
+    ],
+)
+def test_faults_are_found_before_training(written: str, words: str) -> None:
+    with pytest.raises(StudyError, match=words):
+        check_activation(f"{OWN}:{written}")
 
 
 def test_a_sampled_curve() -> None:

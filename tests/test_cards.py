@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from math import inf, sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pytest
@@ -29,6 +29,7 @@ from tests.test_figures import contrast
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from playwright.sync_api import Page as Tab
 
 ROWS = tuple(ACTIVATIONS)
 CORNERS = ("smu", "smu_1")  # smooth on a scale of a millionth only; their rows state this in a note
@@ -245,71 +246,75 @@ def test_characters_that_an_encoding_lacks_are_replaced() -> None:
     assert encodable("漢", "latin-1") == "?"
 
 
-def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+def run_command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
     status = carry_out(list(words))
     out, err = capsys.readouterr()
     return status, out, err
 
 
-class TestShow:
-    def test_an_activation(self, capsys: pytest.CaptureFixture[str]) -> None:
-        status, out, err = answer(capsys, "show", "elu(alpha=0.5)")
-        assert (status, err) == (DONE, "")
-        assert "alpha = 0.5" in out
-        assert "⣀" in out
-        assert "\x1b" not in out
-        assert out.startswith("ELU  (elu(alpha=0.5))\n")
+def test_show_an_activation(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run_command(capsys, "show", "elu(alpha=0.5)")
+    assert (status, err) == (DONE, "")
+    assert "alpha = 0.5" in out
+    assert "⣀" in out
+    assert "\x1b" not in out
+    assert out.startswith("ELU  (elu(alpha=0.5))\n")
 
-    @pytest.mark.parametrize("name", ["convnet", "mnist", "adam", "kaiming"])
-    def test_everything_else(self, capsys: pytest.CaptureFixture[str], name: str) -> None:
-        status, out, _ = answer(capsys, "show", name)
-        assert status == DONE
-        assert "source: " in out
 
-    @pytest.mark.parametrize(
-        ("name", "message"),
-        [
-            ("elu(alpha=-1)", "elu: alpha must be at least 0, not -1"),
-            ("geloo", "did you mean 'gelu'"),
-            ("softmax", "is not an activation for a study"),
-            ("lab:f", "reluctant audit lab:f"),
-            ("elu(", "is not a name"),
-        ],
+@pytest.mark.parametrize("name", ["convnet", "mnist", "adam", "kaiming"])
+def test_show_everything_else(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    status, out, _ = run_command(capsys, "show", name)
+    assert status == DONE
+    assert "source: " in out
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("elu(alpha=-1)", "elu: alpha must be at least 0, not -1"),
+        ("geloo", "did you mean 'gelu'"),
+        ("softmax", "is not an activation for a study"),
+        ("lab:f", "reluctant audit lab:f"),
+        ("elu(", "is not a name"),
+    ],
+)
+def test_show_answers_a_mistake_with_one_message(
+    capsys: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
+    status, out, err = run_command(capsys, "show", name)
+    assert (status, out) == (CANNOT, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_name_near_several_suggests_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = run_command(capsys, "show", "elue")
+    assert err.count("'") >= 6
+    assert len(err.splitlines()) == 1
+
+
+def test_show_is_readable_in_ascii() -> None:
+    code = "import sys; from reluctant.cli.main import carry_out; sys.exit(carry_out(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "show", "gelu"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
     )
-    def test_a_mistake_gets_one_message(
-        self, capsys: pytest.CaptureFixture[str], name: str, message: str
-    ) -> None:
-        status, out, err = answer(capsys, "show", name)
-        assert (status, out) == (CANNOT, "")
-        assert message in err
-        assert len(err.splitlines()) == 1
+    assert (done.returncode, done.stderr) == (0, b"")
+    text = done.stdout.decode("ascii")
+    assert "f(x) = x Phi(x)" in text
+    assert "-0.1699712075" in text
+    assert "f'(x)" in text
+    assert "?" not in text
 
-    def test_a_name_near_several_suggests_all_of_them(self, capsys: pytest.CaptureFixture[str]) -> None:
-        _, _, err = answer(capsys, "show", "elue")
-        assert err.count("'") >= 6
-        assert len(err.splitlines()) == 1
 
-    def test_piped_into_ascii_it_stays_readable(self) -> None:
-        code = "import sys; from reluctant.cli.main import carry_out; sys.exit(carry_out(sys.argv[1:]))"
-        done = subprocess.run(
-            [sys.executable, "-c", code, "show", "gelu"],
-            capture_output=True,
-            check=False,
-            env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
-        )
-        assert (done.returncode, done.stderr) == (0, b"")
-        text = done.stdout.decode("ascii")
-        assert "f(x) = x Phi(x)" in text
-        assert "-0.1699712075" in text
-        assert "f'(x)" in text
-        assert "?" not in text
-
-    def test_other_entries_need_no_torch(self) -> None:
-        code = (
-            "import sys; from reluctant.cli.main import carry_out; carry_out(['show', 'mnist']);"
-            "sys.exit('torch' in sys.modules)"
-        )
-        assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+def test_show_needs_no_torch_for_other_entries() -> None:
+    code = (
+        "import sys; from reluctant.cli.main import carry_out; carry_out(['show', 'mnist']);"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 # The gallery.
@@ -354,10 +359,10 @@ def test_the_command_writes_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, page: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    status, out, _ = answer(capsys, "gallery")
+    status, out, _ = run_command(capsys, "gallery")
     assert (status, out) == (DONE, "gallery: gallery.html\n")
     assert (tmp_path / "gallery.html").read_bytes() == page.read_bytes()
-    status, _, err = answer(capsys, "gallery", "-o", "nowhere/gallery.html")
+    status, _, err = run_command(capsys, "gallery", "-o", "nowhere/gallery.html")
     assert status == CANNOT
     assert "there is no folder nowhere" in err
 
@@ -388,106 +393,123 @@ def browser() -> Iterator["Browser"]:
         started.close()
 
 
+class OpenPage(NamedTuple):
+    """The gallery in a browser, and what it printed to the console or requested."""
+
+    tab: "Tab"
+    errors: list[str]
+
+    def reset(self, width: int, scheme: Literal["light", "dark"]) -> "Tab":
+        """The tab with this window, all cards closed and an empty search."""
+        self.tab.set_viewport_size({"width": width, "height": 900})
+        self.tab.emulate_media(media="screen", color_scheme=scheme)
+        self.tab.fill("#search", "")
+        self.tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")
+        return self.tab
+
+
+@pytest.fixture(scope="module")
+def open_page(browser: "Browser", page: Path) -> Iterator[OpenPage]:
+    from tests.test_report_page import opened
+
+    tab, errors, context = opened(browser, page, 1440, "light")
+    yield OpenPage(tab, errors)
+    context.close()
+
+
 @pytest.mark.chromium
-class TestPage:
-    def test_it_fits_and_prints_no_errors(self, browser: "Browser", page: Path) -> None:
-        from tests.test_report_page import BEYOND, opened
+def test_the_page_fits_every_window_and_prints_no_errors(open_page: OpenPage) -> None:
+    from tests.test_report_page import BEYOND
 
-        tab, errors, context = opened(browser, page, 360, "light")
-        beyond = BEYOND.replace(".scroll, pre", ".formula, .skip, summary svg")
+    beyond = BEYOND.replace(".scroll, pre", ".formula, .skip, summary svg")
 
-        def check(window: tuple[int, Literal["light", "dark"]]) -> None:
-            width, scheme = window
-            tab.set_viewport_size({"width": width, "height": 900})
-            tab.emulate_media(color_scheme=scheme)
-            tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width
-            tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width
-            assert tab.evaluate(beyond) == []
+    def check(window: tuple[int, Literal["light", "dark"]]) -> None:
+        width, scheme = window
+        tab = open_page.reset(width, scheme)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert tab.evaluate(beyond) == []
 
-        assert faults(check, [(w, s) for w in (360, 768, 1440) for s in SCHEMES]) == {}
-        assert errors == []
-        context.close()
+    assert faults(check, [(w, s) for w in (360, 768, 1440) for s in SCHEMES]) == {}
+    assert open_page.errors == []
 
-    def test_it_can_be_searched(self, browser: "Browser", page: Path) -> None:
-        from tests.test_report_page import opened
 
-        tab, errors, context = opened(browser, page, 1440, "light")
-        visible = "[...document.querySelectorAll('.card')].filter(e => e.checkVisibility()).map(e => e.id)"
-        assert tab.inner_text("#count") == f"{len(ROWS)} functions"
-        for text, name in (
-            ("Leaky-ReLU", "leaky_relu"),
-            ("hendrycks 2016", "gelu"),
-            ("lrelu", "leaky_relu"),
-        ):
-            tab.fill("#search", text)
-            assert name.replace("_", "-") in tab.evaluate(visible)
-            assert len(tab.evaluate(visible)) < len(ROWS) / 2
-            assert tab.inner_text("#count") == f"{len(tab.evaluate(visible))} of {len(ROWS)} functions"
-        tab.fill("#search", "stochastic")
-        names = {row.name.replace("_", "-") for row in ROWS if "stochastic" in row.traits}
-        assert names <= set(tab.evaluate(visible))
-        tab.fill("#search", "zqzq")
-        assert tab.evaluate(visible) == []
-        assert tab.evaluate("[...document.querySelectorAll('.family')].every(e => e.hidden)")
-        tab.fill("#search", "")
-        assert len(tab.evaluate(visible)) == len(ROWS)
-        assert errors == []
-        context.close()
+@pytest.mark.chromium
+def test_the_page_can_be_searched(open_page: OpenPage) -> None:
+    tab = open_page.reset(1440, "light")
+    visible = "[...document.querySelectorAll('.card')].filter(e => e.checkVisibility()).map(e => e.id)"
+    assert tab.inner_text("#count") == f"{len(ROWS)} functions"
+    for text, name in (("Leaky-ReLU", "leaky_relu"), ("hendrycks 2016", "gelu"), ("lrelu", "leaky_relu")):
+        tab.fill("#search", text)
+        ids = tab.evaluate(visible)
+        assert name.replace("_", "-") in ids
+        assert len(ids) < len(ROWS) / 2
+        assert tab.inner_text("#count") == f"{len(ids)} of {len(ROWS)} functions"
+    tab.fill("#search", "stochastic")
+    names = {row.name.replace("_", "-") for row in ROWS if "stochastic" in row.traits}
+    assert names <= set(tab.evaluate(visible))
+    tab.fill("#search", "zqzq")
+    assert tab.evaluate(visible) == []
+    assert tab.evaluate("[...document.querySelectorAll('.family')].every(e => e.hidden)")
+    tab.fill("#search", "")
+    assert len(tab.evaluate(visible)) == len(ROWS)
+    assert open_page.errors == []
 
-    def test_without_javascript_every_card_is_visible(self, browser: "Browser", page: Path) -> None:
-        context = browser.new_context(java_script_enabled=False)
-        tab = context.new_page()
-        tab.goto(page.as_uri())
-        assert tab.locator(".card:visible").count() == len(ROWS)
-        assert not tab.locator("#find").is_visible()
-        context.close()
 
-    def test_the_keyboard_reaches_the_first_card(self, browser: "Browser", page: Path) -> None:
-        from tests.test_report_page import opened
+@pytest.mark.chromium
+def test_without_javascript_every_card_is_visible(browser: "Browser", page: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    assert tab.locator(".card:visible").count() == len(ROWS)
+    assert not tab.locator("#find").is_visible()
+    context.close()
 
-        tab, _, context = opened(browser, page, 1440, "light")
-        tab.keyboard.press("Tab")
-        assert tab.evaluate("document.activeElement.className") == "skip"
-        tab.keyboard.press("Enter")
-        tab.keyboard.press("Tab")
-        tab.keyboard.press("Enter")
-        first = ROWS[0].name.replace("_", "-")
-        assert tab.evaluate("document.querySelector('.card[open]').id") == first
-        context.close()
 
-    def test_an_address_opens_its_card(self, browser: "Browser", page: Path) -> None:
-        context = browser.new_context()
-        tab = context.new_page()
-        tab.goto(page.as_uri() + "#gelu")
-        assert tab.evaluate("document.getElementById('gelu').open")
-        context.close()
+@pytest.mark.chromium
+def test_the_keyboard_reaches_the_first_card(browser: "Browser", page: Path) -> None:
+    from tests.test_report_page import opened
 
-    def test_a_print_is_light_and_complete(self, browser: "Browser", page: Path) -> None:
-        from tests.test_report_page import opened
+    tab, _, context = opened(browser, page, 1440, "light")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    first = ROWS[0].name.replace("_", "-")
+    assert tab.evaluate("document.querySelector('.card[open]').id") == first
+    context.close()
 
-        tab, _, context = opened(browser, page, 794, "dark")
-        tab.emulate_media(media="print", color_scheme="dark")
-        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 794
-        assert tab.pdf(format="A4").startswith(b"%PDF")
-        context.close()
 
-    def test_text_has_enough_contrast(self, browser: "Browser", page: Path) -> None:
-        from tests.test_report_page import opened
+@pytest.mark.chromium
+def test_an_address_opens_its_card(browser: "Browser", page: Path) -> None:
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto(page.as_uri() + "#gelu")
+    assert tab.evaluate("document.getElementById('gelu').open")
+    context.close()
 
-        colours = """() => ['.lead', 'h3', 'dt', 'dd', 'figcaption', '#count', 'svg text'].map(name => {
-          const s = getComputedStyle(document.querySelector(name));
-          const ground = getComputedStyle(document.body).backgroundColor;
-          return [name, name.startsWith('svg') ? s.fill : s.color, ground];
-        })"""
-        tab, _, context = opened(browser, page, 1440, "light")
-        for scheme in SCHEMES:
-            tab.emulate_media(color_scheme=scheme)
-            for name, ink, ground in tab.evaluate(colours):
-                assert contrast(_hex(ink), _hex(ground)) >= 4.5, (scheme, name)
-        context.close()
+
+@pytest.mark.chromium
+def test_a_print_is_light_and_complete(open_page: OpenPage) -> None:
+    tab = open_page.reset(794, "dark")
+    tab.emulate_media(media="print", color_scheme="dark")
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 794
+    assert tab.pdf(format="A4").startswith(b"%PDF")
+
+
+@pytest.mark.chromium
+def test_text_has_enough_contrast(open_page: OpenPage) -> None:
+    colours = """() => ['.lead', 'h3', 'dt', 'dd', 'figcaption', '#count', 'svg text'].map(name => {
+      const s = getComputedStyle(document.querySelector(name));
+      const ground = getComputedStyle(document.body).backgroundColor;
+      return [name, name.startsWith('svg') ? s.fill : s.color, ground];
+    })"""
+    for scheme in SCHEMES:
+        for name, ink, ground in open_page.reset(1440, scheme).evaluate(colours):
+            assert contrast(_hex(ink), _hex(ground)) >= 4.5, (scheme, name)
 
 
 def _hex(colour: str) -> str:

@@ -43,7 +43,7 @@ def elish(x: Tensor) -> Tensor:
 
 
 def hard_elish(x: Tensor) -> Tensor:
-    """ELiSH with clip((x + 1)/2, 0, 1) in the place of σ (Basirat & Roth 2018, 1808.00783)."""
+    """ELiSH with clip((x + 1)/2, 0, 1) in place of σ (Basirat & Roth 2018, 1808.00783)."""
     return (F.relu(x) + torch.expm1(_negative_part(x))) * ((x + 1) / 2).clamp(0, 1)
 
 

@@ -133,6 +133,8 @@ def find_jumps(f: Callable[[Floats], Floats], least: float = 1e-4) -> tuple[floa
     excess = np.abs(step[1:-1] - (step[:-2] + step[2:]) / 2)  # a step minus the mean of its neighbours
     cells = 1 + np.argsort(-excess, kind="stable")[:40]
     cells = np.sort(cells[excess[cells - 1] > least / 10 * scale])
+    if not cells.size:
+        return ()
     positions, heights = _bisect_jumps(f, x[cells], x[cells + 1])
     return tuple(
         dict.fromkeys(round_off(p) for p, h in zip(positions, heights, strict=True) if h > least * scale)
@@ -145,7 +147,10 @@ def _bisect_jumps(f: Callable[[Floats], Floats], low: Floats, high: Floats) -> t
         middle = (low + high) / 2
         left, centre, right = f(np.concatenate([low, middle, high])).reshape(3, -1)
         lower = np.abs(centre - left) > np.abs(right - centre)
+        before = low, high
         low, high = np.where(lower, low, middle), np.where(lower, middle, high)
+        if np.array_equal(before, (low, high)):
+            break
     left, right = f(np.concatenate([low, high])).reshape(2, -1)
     return (low + high) / 2, np.abs(right - left)
 
