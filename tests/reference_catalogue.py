@@ -1,4 +1,4 @@
-"""Scalar references for the catalogue of activations, with mpmath, derived independently of the code under test.
+"""Scalar references for the catalogue of activations, with mpmath, independent of the code under test.
 
 `value` and `slope` take the canonical name of the row, a float and a complete set of parameters: a formula's
 `parameters` or one of its `variants`. They work with 20 digits more than the 40 promised and round once.
