@@ -1,4 +1,4 @@
-"""Activations of one's own, good and bad, for the tests that name them `tests.own_activations:…`."""
+"""User-defined activations, correct and faulty, for tests that name them `tests.own_activations:…`."""
 
 import torch
 from torch import Tensor, nn
@@ -63,7 +63,7 @@ def listing(x: Tensor) -> list[float]:
 
 
 class Exploding(nn.Module):
-    """Sound at first; NaN from the eleventh batch of training on."""
+    """Correct at first; NaN from the eleventh batch of training on."""
 
     def __init__(self) -> None:
         super().__init__()

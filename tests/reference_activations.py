@@ -1,6 +1,6 @@
 """Scalar references for the torch.nn family of activations, in double precision and from `math` alone.
 
-Written from the formulas in the papers, without sight of the code under test. A test calls
+Written from the formulas in the papers, independently of the code under test. A test calls
 `reference.value(x, parameters)`, `reference.slope(x, parameters)` and `reference.kinks(parameters)`, where
 `parameters` is `reference.parameters` or one of `reference.variants` (each of them complete).
 
@@ -37,7 +37,7 @@ GELU_CUBIC = 0.044715
 
 @dataclass(frozen=True)
 class Reference:
-    """One activation; what it says beside value, slope and kinks holds for the default parameters."""
+    """One activation; everything except value, slope and kinks holds for the default parameters."""
 
     name: str
     value: Callable[[float, Parameters], float]
@@ -45,7 +45,7 @@ class Reference:
     parameters: Parameters
     variants: tuple[Parameters, ...]
     kinks: Callable[[Parameters], tuple[float, ...]]
-    # Infimum and supremum; whether they are reached is not said.
+    # Infimum and supremum, reached or not.
     range: tuple[float, float]
     # Never falling.
     monotone: bool
@@ -641,7 +641,7 @@ REFERENCES: tuple[Reference, ...] = (
         ),
         kinks=softplus_kinks,
         range=(0.0, INF),
-        # But for the step down of 2e-9 at the threshold.
+        # Except for the step down of 2e-9 at the threshold.
         monotone=True,
         zero_at_zero=False,
         limits=(0.0, INF),

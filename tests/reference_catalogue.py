@@ -1,4 +1,4 @@
-"""Scalar references for the catalogue of activations, with mpmath and derived apart from the code under test.
+"""Scalar references for the catalogue of activations, with mpmath, independent of the code under test.
 
 `value` and `slope` take the canonical name of the row, a float and a complete set of parameters: a formula's
 `parameters` or one of its `variants`. They work with 20 digits more than the 40 promised and round once.
@@ -60,7 +60,7 @@ def slope(name: str, x: float, parameters: Mapping[str, float]) -> float:
 
 
 def sugar_slope(x: float, alpha: float) -> float:
-    """Give what SUGAR passes back: the derivative of B-SiLU, (x + alpha) sigmoid(x) - alpha / 2."""
+    """Give the surrogate gradient of SUGAR: the derivative of B-SiLU, (x + alpha) sigmoid(x) - alpha / 2."""
     with mp.workdps(DIGITS):
         t = mp.mpf(x)
         return float(sigmoid(t) * (1 + (t + mp.mpf(alpha)) * sigmoid(-t)))

@@ -1,4 +1,4 @@
-"""Rows 53 to 66 of the catalogue: what is like ELU."""
+"""Rows 53 to 66 of the catalogue: relatives of ELU."""
 
 import math
 

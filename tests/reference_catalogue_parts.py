@@ -1,4 +1,4 @@
-"""What the formulas of `reference_catalogue` are written with: mpmath scalars, in which nothing overflows."""
+"""The building blocks of the formulas in `reference_catalogue`: mpmath scalars, which do not overflow."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -31,26 +31,26 @@ def at_zero(p: Numbers) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Formula:
-    """One activation; what it says beside value and kinks holds for the default parameters."""
+    """One activation; everything except value and kinks holds for the default parameters."""
 
     name: str
     # Correct to the working precision, also in the tails; `parameters` and x arrive as mpf.
     value: Callable[[Real, Values], Real]
-    # Infimum and supremum; whether they are reached is not said.
+    # Infimum and supremum, reached or not.
     range: tuple[float, float]
     # Never falling.
     monotone: bool
-    # At minus infinity, at plus infinity; None where there is none.
+    # At minus infinity, at plus infinity; None if there is none.
     limits: tuple[float | None, float | None]
     # The least upper bound of |f'| away from the kinks, or infinity, also where f itself jumps.
     lipschitz: float
-    # Defaults; the learned ones where they start.
+    # Defaults; for learned parameters the initial values.
     parameters: Numbers = field(default_factory=dict)
     # Other complete sets.
     variants: tuple[Numbers, ...] = ()
     # Where f or f' is not continuous.
     kinks: Callable[[Numbers], tuple[float, ...]] = none
-    # Where the catalogue's formula is ambiguous or seems wrong: what, what was taken, and why.
+    # If the catalogue's formula is ambiguous or seems wrong: the doubt, the decision, and the reason.
     doubt: str = ""
 
 

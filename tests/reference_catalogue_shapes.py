@@ -22,7 +22,7 @@ from tests.reference_catalogue_parts import (
 # the denominator from the first power up.
 PAU_NUMERATOR = ("0.02979246", "0.61837738", "2.32335207", "3.05202660", "1.48548002", "0.25103717")
 PAU_DENOMINATOR = ("1.14201226", "4.39322834", "0.87154450", "0.34720652")
-# Ridge of the kernel regression that gives KAF its start, as in the authors' code.
+# Ridge of the kernel regression that gives KAF its initial coefficients, as in the authors' code.
 KAF_RIDGE = "1e-4"
 
 
@@ -57,7 +57,7 @@ def pwlu_kinks(p: Numbers) -> tuple[float, ...]:
 
 @functools.cache
 def kaf_start(size: int, bound: float) -> tuple[Real, list[tuple[Real, Real]]]:
-    """Give gamma, and for each point of the dictionary its place and its coefficient."""
+    """Give gamma, and for each point of the dictionary its position and its coefficient."""
     with mp.workdps(80):
         step = 2 * mp.mpf(bound) / (size - 1)
         gamma = 1 / (6 * step**2)

@@ -17,9 +17,9 @@ from reluctant.catalogue import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
+    Catalogue,
     Entry,
     Parameter,
-    Table,
 )
 from reluctant.catalogue.metrics import METRICS, Counts
 from reluctant.core.names import LONGEST, Name, canonical_value, literal
@@ -28,7 +28,7 @@ from reluctant.study import Run
 settings.register_profile("house", deadline=None)  # a slow machine is no fault
 settings.load_profile("house")
 
-TABLES: tuple[Table[Any], ...] = (
+TABLES: tuple[Catalogue[Any], ...] = (
     ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, SCHEDULES, AUGMENTATIONS)  # fmt: skip
 
 integers = st.integers(-(2**63) + 1, 2**63 - 1)
@@ -88,7 +88,7 @@ def arguments_of(draw: st.DrawFn, row: Entry) -> dict[str, Any]:
 
 
 @st.composite
-def spelled(draw: st.DrawFn, table: Table[Any]) -> str:
+def spelled(draw: st.DrawFn, table: Catalogue[Any]) -> str:
     """Any spelling of any row of the table: aliases, case, `-` for `_`, arguments in any order."""
     row = draw(st.sampled_from(table.rows))
     head = draw(st.sampled_from((row.name, *row.aliases)))
@@ -98,7 +98,7 @@ def spelled(draw: st.DrawFn, table: Table[Any]) -> str:
     return written(head, draw(arguments_of(row)))
 
 
-def canonical(table: Table[Any]) -> st.SearchStrategy[str]:
+def canonical(table: Catalogue[Any]) -> st.SearchStrategy[str]:
     """Canonical names of a table."""
     return spelled(table).map(lambda text: str(table.canonical(text)))
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from reluctant.catalogue import AUGMENTATIONS, augmentation, parts_of
+from reluctant.catalogue import AUGMENTATIONS, augmentation_steps, canonical_augmentation
 from reluctant.core.errors import StudyError
 from reluctant.study import Run, Study, parse_overrides
 from reluctant.training.augmentation import Augmentation, check_augmentation
@@ -115,12 +115,12 @@ def test_rows_of_numbers_take_noise_and_nothing_else() -> None:
     ("text", "message"),
     [
         ("flp", "no augmentation is called 'flp'; did you mean 'flip'"),
-        ("flip + flip", "flip stands here twice"),
-        ("crop + Crop(padding=2)", "crop stands here twice"),
-        ("flip +", "a change is missing beside a '\\+'"),
-        ("none + flip", "none stands alone"),
+        ("flip + flip", "flip occurs twice"),
+        ("crop + Crop(padding=2)", "crop occurs twice"),
+        ("flip +", "a change is missing next to a '\\+'"),
+        ("none + flip", "none cannot be combined"),
         ("crop(padding=0)", "crop: padding must be at least 1 and at most 1000, not 0"),
-        ("my_lab:mine", "augmentations of one's own are not possible"),
+        ("my_lab:mine", "a user-defined augmentation is not possible"),
         (3, "augment: a name is a text"),
         ("", "'' is not a name"),
     ],
@@ -136,20 +136,20 @@ def test_a_canonical_text_is_stable_and_means_the_same(pieces: list[str], sign: 
     heads = [name.head for name in names]
     if len(set(heads)) < len(heads) or ("none" in heads and len(heads) > 1):
         with pytest.raises(StudyError):
-            augmentation(sign.join(pieces))
+            canonical_augmentation(sign.join(pieces))
         return
-    text = augmentation(sign.join(pieces))
-    assert augmentation(text) == text
-    assert parts_of(text) == tuple(name for name in names if name.head != "none")
+    text = canonical_augmentation(sign.join(pieces))
+    assert canonical_augmentation(text) == text
+    assert augmentation_steps(text) == tuple(name for name in names if name.head != "none")
 
 
 @given(st.text("flipcro+()=04,. "))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        read = augmentation(text)
+        read = canonical_augmentation(text)
     except StudyError:
         return
-    assert augmentation(read) == read
+    assert canonical_augmentation(read) == read
 
 
 def test_it_is_written_on_the_command_line_and_as_an_axis() -> None:

@@ -1,4 +1,4 @@
-"""Laws that hold for every row of every table, and what each table must hold."""
+"""Properties of every row of every table of the catalogue, and what each table must contain."""
 
 import re
 import subprocess
@@ -9,58 +9,75 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reluctant.catalogue import ACTIVATIONS, DATASETS, MODELS, OPTIMIZERS, Entry, Parameter, Table
+from reluctant.catalogue import (
+    ACTIVATIONS,
+    DATASETS,
+    MODELS,
+    OPTIMIZERS,
+    Activation,
+    Catalogue,
+    DatasetEntry,
+    Entry,
+    Parameter,
+)
 from reluctant.core.errors import StudyError
-from reluctant.core.names import canonical_value, parse
+from reluctant.core.names import parse, canonical_value
 from reluctant.core.suggestions import normalised
+from tests.loops import faults
 from tests.strategies import TABLES, arguments_of, spelled, written
 
-ROWS = [pytest.param(table, row, id=f"{table.kind}-{row.name}") for table in TABLES for row in table]
-EVERY = [(table, row, parameter) for table in TABLES for row in table for parameter in row.parameters]
-PARAMETERS = [pytest.param(*each, id=f"{each[1].name}-{each[2].name}") for each in EVERY]
-NUMBERS = [
-    pytest.param(*each, id=f"{each[1].name}-{each[2].name}")
-    for each in EVERY
-    if type(each[2].default) in (int, float)
-]
+ROWS = [(table, row) for table in TABLES for row in table]
+PARAMETERS = [(table, row, parameter) for table, row in ROWS for parameter in row.parameters]
+NUMBERS = [case for case in PARAMETERS if type(case[2].default) in (int, float)]
 by_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind)
-by_row = pytest.mark.parametrize(("table", "row"), ROWS)
-by_parameter = pytest.mark.parametrize(("table", "row", "parameter"), PARAMETERS)
-by_number = pytest.mark.parametrize(("table", "row", "parameter"), NUMBERS)
+
+OfRow = tuple[Catalogue[Any], Entry]
+OfParameter = tuple[Catalogue[Any], Entry, Parameter]
+
+
+def case_name(case: OfRow | OfParameter) -> str:
+    """`activation elu alpha`."""
+    return " ".join([case[0].kind, *(part.name for part in case[1:])])
 
 
 @by_table
-def test_every_name_and_alias_means_one_row(table: Table[Any]) -> None:
+def test_every_name_and_alias_means_one_row(table: Catalogue[Any]) -> None:
     known = [normalised(name) for row in table for name in (row.name, *row.aliases)]
     refused = [normalised(name) for name in table.refused]
     assert sorted(known + refused) == sorted(set(known + refused))
 
 
-@by_row
-def test_a_row_is_complete(table: Table[Any], row: Entry) -> None:
-    assert parse(row.name).head == row.name == row.name.lower()
-    assert row.title
-    assert len(row.purpose.split()) > 3
-    assert row.source
-    plain = ("initialisation", "schedule", "augmentation")  # which no class of their own carries out
-    assert re.fullmatch(r"[a-z_.]+:\w+", row.code) or table.kind in plain
-    assert len({parameter.name for parameter in row.parameters}) == len(row.parameters)
-    assert all(parameter.meaning for parameter in row.parameters)
+def test_a_row_is_complete() -> None:
+    def check(case: OfRow) -> None:
+        table, row = case
+        assert parse(row.name).head == row.name == row.name.lower()
+        assert row.title
+        assert len(row.purpose.split()) > 3
+        assert row.source
+        without_code = ("initialisation", "schedule", "augmentation")
+        assert re.fullmatch(r"[a-z_.]+:\w+", row.code) or table.kind in without_code
+        assert len({parameter.name for parameter in row.parameters}) == len(row.parameters)
+        assert all(parameter.meaning for parameter in row.parameters)
+
+    assert faults(check, ROWS, case_name) == {}
 
 
-@by_row
-def test_case_hyphens_underscores_and_aliases_find_the_row(table: Table[Any], row: Entry) -> None:
-    for name in (row.name, *row.aliases):
-        for text in (name, name.upper(), name.title(), name.replace("_", "-"), name.replace("_", "")):
-            assert str(table.canonical(text)) == row.name
-            assert text in table
-            assert table[text] is row
+def test_case_hyphens_underscores_and_aliases_find_the_row() -> None:
+    def check(case: OfRow) -> None:
+        table, row = case
+        for name in (row.name, *row.aliases):
+            for text in (name, name.upper(), name.title(), name.replace("_", "-"), name.replace("_", "")):
+                assert str(table.canonical(text)) == row.name
+                assert text in table
+                assert table[text] is row
+
+    assert faults(check, ROWS, case_name) == {}
 
 
 @by_table
 @settings(max_examples=40)
 @given(data=st.data())
-def test_a_canonical_name_is_canonical(table: Table[Any], data: st.DataObject) -> None:
+def test_a_canonical_name_is_canonical(table: Catalogue[Any], data: st.DataObject) -> None:
     name = table.canonical(data.draw(spelled(table)))
     assert table.canonical(str(name)) == name
     assert parse(str(name)) == name
@@ -69,7 +86,7 @@ def test_a_canonical_name_is_canonical(table: Table[Any], data: st.DataObject) -
 @by_table
 @settings(max_examples=40)
 @given(data=st.data())
-def test_the_order_of_arguments_does_not_count(table: Table[Any], data: st.DataObject) -> None:
+def test_the_order_of_arguments_does_not_count(table: Catalogue[Any], data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(table.rows))
     arguments = data.draw(arguments_of(row))
     other = dict(data.draw(st.permutations(list(arguments.items()))))
@@ -81,27 +98,33 @@ def test_the_order_of_arguments_does_not_count(table: Table[Any], data: st.DataO
 @by_table
 @settings(max_examples=40)
 @given(data=st.data())
-def test_a_name_gives_all_parameters_with_their_types(table: Table[Any], data: st.DataObject) -> None:
+def test_a_name_gives_all_parameters_with_their_types(table: Catalogue[Any], data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(table.rows))
-    given = data.draw(arguments_of(row))
-    full = table.arguments(table.canonical(written(row.name, given)))
+    arguments = data.draw(arguments_of(row))
+    full = table.arguments(table.canonical(written(row.name, arguments)))
     assert {key: (type(value), value) for key, value in full.items()} == {
-        key: (type(value), type(value)(given.get(key, value))) for key, value in row.defaults().items()
+        key: (type(value), type(value)(arguments.get(key, value))) for key, value in row.defaults().items()
     }
 
 
-@by_row
-def test_defaults_fit_and_are_left_out(table: Table[Any], row: Entry) -> None:
-    assert str(table.canonical(written(row.name, row.defaults()))) == row.name
-    assert table.arguments(table.canonical(row.name)) == row.defaults()
+def test_defaults_fit_and_are_left_out() -> None:
+    def check(case: OfRow) -> None:
+        table, row = case
+        assert str(table.canonical(written(row.name, row.defaults()))) == row.name
+        assert table.arguments(table.canonical(row.name)) == row.defaults()
+
+    assert faults(check, ROWS, case_name) == {}
 
 
-@by_parameter
-def test_a_default_passes_its_own_check(table: Table[Any], row: Entry, parameter: Parameter) -> None:
-    assert parameter.check(parameter.default) == canonical_value(parameter.default)
+def test_a_default_passes_its_own_check() -> None:
+    def check(case: OfParameter) -> None:
+        _, _, parameter = case
+        assert parameter.check(parameter.default) == canonical_value(parameter.default)
+
+    assert faults(check, PARAMETERS, case_name) == {}
 
 
-def checked(parameter: Parameter, value: object) -> str:
+def checked_value(parameter: Parameter, value: object) -> str:
     """What a parameter makes of a value."""
     try:
         return repr(parameter.check(value))
@@ -109,12 +132,15 @@ def checked(parameter: Parameter, value: object) -> str:
         return "refused"
 
 
-@by_number
-def test_whole_numbers_count_by_value(table: Table[Any], row: Entry, parameter: Parameter) -> None:
-    wholes = (0, 1, 2, 8, 14)
-    as_whole = [checked(parameter, whole) for whole in wholes]
-    assert as_whole == [checked(parameter, float(whole)) for whole in wholes]
-    assert set(as_whole) & {"0", "1", "8"}
+def test_whole_numbers_count_by_value() -> None:
+    def check(case: OfParameter) -> None:
+        _, _, parameter = case
+        wholes = (0, 1, 2, 8, 14)
+        as_whole = [checked_value(parameter, whole) for whole in wholes]
+        assert as_whole == [checked_value(parameter, float(whole)) for whole in wholes]
+        assert set(as_whole) & {"0", "1", "8"}
+
+    assert faults(check, NUMBERS, case_name) == {}
 
 
 def test_one_and_one_point_nought_are_one_name() -> None:
@@ -126,7 +152,7 @@ def test_one_and_one_point_nought_are_one_name() -> None:
     assert str(ACTIVATIONS.canonical("elu(alpha=1)")) == "elu"
 
 
-def wrong(parameter: Parameter) -> list[object]:
+def values_of_wrong_type(parameter: Parameter) -> list[object]:
     """Values of other types than the parameter's."""
     other: list[object] = [[1], None, {"a": 1}]
     if isinstance(parameter.default, bool):
@@ -136,16 +162,19 @@ def wrong(parameter: Parameter) -> list[object]:
     return [*other, True, False, "1", "fast"]
 
 
-@by_parameter
-def test_a_wrong_type_is_refused_by_name(table: Table[Any], row: Entry, parameter: Parameter) -> None:
-    for value in wrong(parameter):
-        with pytest.raises(
-            StudyError, match=rf"^{row.name}: {parameter.name} is .*, not {re.escape(repr(value))}"
-        ):
-            table.canonical(written(row.name, {parameter.name: value}))
+def test_a_wrong_type_is_refused_by_name() -> None:
+    def check(case: OfParameter) -> None:
+        table, row, parameter = case
+        for value in values_of_wrong_type(parameter):
+            with pytest.raises(
+                StudyError, match=rf"^{row.name}: {parameter.name} is .*, not {re.escape(repr(value))}"
+            ):
+                table.canonical(written(row.name, {parameter.name: value}))
+
+    assert faults(check, PARAMETERS, case_name) == {}
 
 
-def outside(parameter: Parameter) -> list[float]:
+def values_out_of_range(parameter: Parameter) -> list[float]:
     """Values just beyond the parameter's bounds."""
     beyond = []
     if parameter.low is not None:
@@ -159,52 +188,70 @@ def outside(parameter: Parameter) -> list[float]:
     return beyond
 
 
-@by_number
-def test_a_value_out_of_range_is_refused_by_name(table: Table[Any], row: Entry, parameter: Parameter) -> None:
-    assert bool(outside(parameter)) == bool(parameter.range())
-    for value in outside(parameter):
-        words = f"{row.name}: {parameter.name} must be {parameter.range()}, not "
-        with pytest.raises(StudyError, match=re.escape(words)):
-            table.canonical(written(row.name, {parameter.name: value}))
+def test_a_value_out_of_range_is_refused_by_name() -> None:
+    def check(case: OfParameter) -> None:
+        table, row, parameter = case
+        assert bool(values_out_of_range(parameter)) == bool(parameter.range())
+        for value in values_out_of_range(parameter):
+            words = f"{row.name}: {parameter.name} must be {parameter.range()}, not "
+            with pytest.raises(StudyError, match=re.escape(words)):
+                table.canonical(written(row.name, {parameter.name: value}))
+
+    assert faults(check, NUMBERS, case_name) == {}
 
 
-@by_number
-@pytest.mark.parametrize("value", ["1e999", "-1e999", "9" * 30])
-def test_no_parameter_is_infinite(table: Table[Any], row: Entry, parameter: Parameter, value: str) -> None:
-    with pytest.raises(StudyError, match=r"finite|large"):
-        table.canonical(f"{row.name}({parameter.name}={value})")
+def test_no_parameter_is_infinite() -> None:
+    def check(case: OfParameter) -> None:
+        table, row, parameter = case
+        for value in ("1e999", "-1e999", "9" * 30):
+            with pytest.raises(StudyError, match=r"finite|large"):
+                table.canonical(f"{row.name}({parameter.name}={value})")
+
+    assert faults(check, NUMBERS, case_name) == {}
 
 
-@by_number
-def test_no_parameter_is_nan(table: Table[Any], row: Entry, parameter: Parameter) -> None:
-    with pytest.raises(StudyError):
-        parameter.check(float("nan"))
+def test_no_parameter_is_nan() -> None:
+    def check(case: OfParameter) -> None:
+        _, _, parameter = case
+        with pytest.raises(StudyError):
+            parameter.check(float("nan"))
+
+    assert faults(check, NUMBERS, case_name) == {}
 
 
-@by_row
-def test_an_unknown_parameter_is_refused_by_name(table: Table[Any], row: Entry) -> None:
-    with pytest.raises(StudyError, match=rf"^{row.name} .*'zq_zq'"):
-        table.canonical(f"{row.name}(zq_zq=1)")
+def test_an_unknown_parameter_is_refused_by_name() -> None:
+    def check(case: OfRow) -> None:
+        table, row = case
+        with pytest.raises(StudyError, match=rf"^{row.name} .*'zq_zq'"):
+            table.canonical(f"{row.name}(zq_zq=1)")
+
+    assert faults(check, ROWS, case_name) == {}
 
 
-@by_parameter
-def test_a_mistyped_parameter_is_answered(table: Table[Any], row: Entry, parameter: Parameter) -> None:
-    with pytest.raises(StudyError, match=rf"did you mean .*'{parameter.name}'"):
-        table.canonical(f"{row.name}({parameter.name}x=1)")
+def test_a_mistyped_parameter_suggests_the_nearest() -> None:
+    def check(case: OfParameter) -> None:
+        table, row, parameter = case
+        with pytest.raises(StudyError, match=rf"did you mean .*'{parameter.name}'"):
+            table.canonical(f"{row.name}({parameter.name}x=1)")
+
+    assert faults(check, PARAMETERS, case_name) == {}
 
 
 @by_table
-def test_an_unknown_name_is_answered(table: Table[Any]) -> None:
+def test_an_unknown_name_lists_the_known_ones(table: Catalogue[Any]) -> None:
     with pytest.raises(StudyError, match=f"^no {table.kind} is called 'zqzqzq'; known: {table.rows[0].name}"):
         table.canonical("zqzqzq")
 
 
-@by_row
-def test_a_mistyped_name_is_answered(table: Table[Any], row: Entry) -> None:
-    with pytest.raises(
-        StudyError, match=rf"^no {table.kind} is called '{row.name}q'; did you mean .*'{row.name}'"
-    ):
-        table.canonical(f"{row.name}q")
+def test_a_mistyped_name_suggests_the_nearest() -> None:
+    def check(case: OfRow) -> None:
+        table, row = case
+        with pytest.raises(
+            StudyError, match=rf"^no {table.kind} is called '{row.name}q'; did you mean .*'{row.name}'"
+        ):
+            table.canonical(f"{row.name}q")
+
+    assert faults(check, ROWS, case_name) == {}
 
 
 def test_the_answer_to_relo() -> None:
@@ -215,14 +262,14 @@ def test_the_answer_to_relo() -> None:
 
 
 @pytest.mark.parametrize("table", [ACTIVATIONS, MODELS, DATASETS], ids=lambda table: table.kind)
-def test_ones_own_is_taken_as_written(table: Table[Any]) -> None:
+def test_a_user_defined_name_stays_as_written(table: Catalogue[Any]) -> None:
     name = table.canonical("lab.acts:Serf(z=1.0, a=[True, 'x'])")
     assert str(name) == "lab.acts:Serf(a=[True, 'x'], z=1)"
     assert table.arguments(name) == {"a": [True, "x"], "z": 1}
 
 
 @pytest.mark.parametrize("table", [t for t in TABLES if not t.own], ids=lambda table: table.kind)
-def test_where_ones_own_is_not_possible_it_is_refused(table: Table[Any]) -> None:
+def test_some_tables_refuse_user_defined_names(table: Catalogue[Any]) -> None:
     with pytest.raises(StudyError, match="'lab:x'"):
         table.canonical("lab:x")
 
@@ -241,7 +288,7 @@ def test_where_ones_own_is_not_possible_it_is_refused(table: Table[Any]) -> None
         (MODELS, "convnet(dropout=1)", "convnet: dropout must be at least 0 and below 1, not 1"),
     ],
 )
-def test_faults_in_words(table: Table[Any], text: str, words: str) -> None:
+def test_faults_in_words(table: Catalogue[Any], text: str, words: str) -> None:
     with pytest.raises(StudyError, match=re.escape(words)):
         table.canonical(text)
 
@@ -252,13 +299,14 @@ def test_parameters_that_fit_only_together_are_taken_together() -> None:
     assert str(ACTIVATIONS.canonical("hardtanh(min_val=2, max_val=3)")) == "hardtanh(max_val=3, min_val=2)"
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS.refused)
-def test_what_is_not_element_wise_is_refused_with_its_reason(name: str) -> None:
-    for text in (name, name.upper(), name.replace("_", ""), f"{name}(dim=1)"):
-        with pytest.raises(
-            StudyError, match="is not an activation for a study: " + ACTIVATIONS.refused[name]
-        ):
-            ACTIVATIONS.canonical(text)
+def test_what_is_not_element_wise_is_refused_with_its_reason() -> None:
+    def check(name: str) -> None:
+        message = "is not an activation for a study: " + ACTIVATIONS.refused[name]
+        for text in (name, name.upper(), name.replace("_", ""), f"{name}(dim=1)"):
+            with pytest.raises(StudyError, match=message):
+                ACTIVATIONS.canonical(text)
+
+    assert faults(check, ACTIVATIONS.refused) == {}
 
 
 @pytest.mark.parametrize("name", ["Softmax", "LogSoftmax", "Softmin", "Softmax2d", "MultiheadAttention"])
@@ -296,12 +344,14 @@ def test_the_activations() -> None:
     assert len(ACTIVATIONS) == len(list(ACTIVATIONS)) == 137
 
 
-@pytest.mark.parametrize("row", ACTIVATIONS, ids=lambda row: row.name)
-def test_an_activation_has_a_formula_a_sentence_and_known_traits(row: Any) -> None:
-    assert "x" in row.formula
-    assert row.formula.count("{") == row.formula.count("}")
-    assert re.fullmatch(r"[A-Z].*\.", row.purpose)
-    assert row.traits <= {"learned", "stochastic", "bounded", "monotone", "smooth", "discontinuous"}
+def test_an_activation_has_a_formula_a_sentence_and_known_traits() -> None:
+    def check(row: Activation) -> None:
+        assert "x" in row.formula
+        assert row.formula.count("{") == row.formula.count("}")
+        assert re.fullmatch(r"[A-Z].*\.", row.purpose)
+        assert row.traits <= {"learned", "stochastic", "bounded", "monotone", "smooth", "discontinuous"}
+
+    assert faults(check, ACTIVATIONS, lambda row: row.name) == {}
 
 
 @pytest.mark.parametrize(
@@ -325,12 +375,14 @@ def test_aliases(alias: str, name: str) -> None:
 CLASSES = {"idx": 0, "npz": 0, "csv": 0, "images": 0, "diabetes": 0, "waves": 8, "cifar100": 100}
 
 
-@pytest.mark.parametrize("row", DATASETS, ids=lambda row: row.name)
-def test_a_data_set_says_what_its_files_are(row: Any) -> None:
-    assert bool(row.files) == bool(row.mirrors)
-    assert all(size > 0 and re.fullmatch("[0-9a-f]{64}", sum_) for size, sum_ in row.files.values())
-    assert all(re.fullmatch(r"https?://\S+/", mirror) for mirror in row.mirrors)
-    assert len(set(row.classes)) == len(row.classes) == CLASSES.get(row.name, 10)
+def test_a_data_set_lists_its_files_and_classes() -> None:
+    def check(row: DatasetEntry) -> None:
+        assert bool(row.files) == bool(row.mirrors)
+        assert all(size > 0 and re.fullmatch("[0-9a-f]{64}", sha256) for size, sha256 in row.files.values())
+        assert all(re.fullmatch(r"https?://\S+/", mirror) for mirror in row.mirrors)
+        assert len(set(row.classes)) == len(row.classes) == CLASSES.get(row.name, 10)
+
+    assert faults(check, DATASETS, lambda row: row.name) == {}
 
 
 def test_tables_need_no_torch() -> None:

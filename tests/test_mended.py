@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 import reluctant
 from reluctant.activations import gain
-from reluctant.bench import bench as measurement
-from reluctant.bench.bench import measure
-from reluctant.bench.round import Round
-from reluctant.bench.setting import Setting
-from reluctant.bench.trial import KINDS
+from reluctant.bench import measure as measure_module
+from reluctant.bench.config import BenchConfig
+from reluctant.bench.measure import measure
+from reluctant.bench.rounds import Round
+from reluctant.bench.trial import PASSES
 from reluctant.core import session_objects as objects
 from reluctant.core.errors import StudyError
 from reluctant.core.user_objects import SESSION_OBJECTS
@@ -291,19 +291,19 @@ def test_rows_have_no_pixels() -> None:
 def test_a_variant_that_one_round_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     times = {("relu", False): 1.0, ("gelu", False): 2.0, ("relu", True): 1.0, ("gelu", True): 1.5}
 
-    def round_of(_: Any, __: Setting, number: int) -> Round:
-        kept = {v: t for v, t in times.items() if number != 1 or v != ("gelu", True)}
-        return {kind: dict(kept) for kind in KINDS}
+    def round_of(_: Any, __: BenchConfig, number: int) -> Round:
+        seconds = {v: t for v, t in times.items() if number != 1 or v != ("gelu", True)}
+        return {name: dict(seconds) for name in PASSES}
 
-    def all_of(names: Any, setting: Setting) -> tuple[dict[Any, Any], tuple[str, ...]]:
+    def all_of(names: Any, config: BenchConfig) -> tuple[dict[Any, Any], tuple[str, ...]]:
         return dict.fromkeys(times), ()
 
-    monkeypatch.setattr(measurement, "apart", round_of)
-    monkeypatch.setattr(measurement, "trials", all_of)
-    monkeypatch.setattr(measurement, "kept", lambda _: 1)
-    monkeypatch.setattr(measurement, "peak", lambda _: 1)
-    found = measure(["gelu"], Setting((2, 2), rounds=3))
-    assert [(cost.activation, cost.compiled) for cost in found.costs] == [
+    monkeypatch.setattr(measure_module, "time_round_in_process", round_of)
+    monkeypatch.setattr(measure_module, "prepare_trials", all_of)
+    monkeypatch.setattr(measure_module, "measure_saved_bytes", lambda _: 1)
+    monkeypatch.setattr(measure_module, "measure_peak_bytes", lambda _: 1)
+    result = measure(["gelu"], BenchConfig((2, 2), rounds=3))
+    assert [(cost.activation, cost.compiled) for cost in result.costs] == [
         v for v in times if v != ("gelu", True)
     ]
-    assert found.notes == ("gelu was not compiled in every round, and is left out",)
+    assert result.notes == ("gelu was not compiled in every round, so it is left out",)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from reluctant.catalogue import INITIALISATIONS, MODELS
-from reluctant.catalogue.models import widths_of
+from reluctant.catalogue.models import parse_widths
 from reluctant.core.errors import StudyError
 from reluctant.models import CNN, MLP, activation_modules, build, initialise, kernels_used, layer_table
 from reluctant.study import Run
@@ -147,14 +147,14 @@ def test_malformed_widths_are_refused(widths: str) -> None:
 @given(st.lists(st.integers(1, 99_999), min_size=1, max_size=20))
 def test_widths_are_read_as_written(widths: list[int]) -> None:
     text = "-".join(map(str, widths))
-    assert widths_of(text) == tuple(widths)
+    assert parse_widths(text) == tuple(widths)
     assert MODELS.arguments(MODELS.canonical(f"mlp(widths={text!r})"))["widths"] == text
 
 
 @given(st.text(max_size=8))
 def test_any_text_is_widths_or_an_error(text: str) -> None:
     try:
-        widths = widths_of(text)
+        widths = parse_widths(text)
     except StudyError as error:
         message = str(error)
     else:

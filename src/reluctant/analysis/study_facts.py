@@ -14,8 +14,8 @@ from reluctant.catalogue import (
     OPTIMIZERS,
     SCHEDULES,
     Activation,
-    Table,
-    parts_of,
+    Catalogue,
+    augmentation_steps,
 )
 from reluctant.catalogue.metrics import total_items
 from reluctant.core.errors import ReluctantError
@@ -79,7 +79,8 @@ def _options(study: Study) -> Pairs:
             study.augment,
             Run.augment,
             lambda text: (
-                ", then ".join(f"{p}: {AUGMENTATIONS[p.head].purpose}" for p in parts_of(text)) or "none"
+                ", then ".join(f"{p}: {AUGMENTATIONS[p.head].purpose}" for p in augmentation_steps(text))
+                or "none"
             ),
         ),
         (
@@ -96,7 +97,7 @@ def _options(study: Study) -> Pairs:
     ]
 
 
-def _described(table: Table[Any], names: Sequence[str]) -> str:
+def _described(table: Catalogue[Any], names: Sequence[str]) -> str:
     """Names with the purpose of their rows in a catalogue."""
     texts = []
     for name in names:

@@ -14,8 +14,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.catalogue.class_names import CIFAR100_COARSE
-from reluctant.catalogue.datasets import DATASETS
+from reluctant.catalogue.datasets import CIFAR100_COARSE, DATASETS
 from reluctant.core.errors import DataError
 from reluctant.core.names import Name
 from reluctant.data.checks import checked

@@ -8,7 +8,7 @@ from torch import nn
 
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
-from reluctant.catalogue.models import OF_IMAGES
+from reluctant.catalogue.models import IMAGE_MODELS
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
 from reluctant.core.randomness import torch_seed
@@ -51,7 +51,7 @@ def build(
         if canonical.is_user_defined:
             model, _ = _build_user_network(name, canonical, activation, image, classes)
         else:
-            if canonical.head in OF_IMAGES and len(image) != 3:
+            if canonical.head in IMAGE_MODELS and len(image) != 3:
                 raise StudyError(
                     f"model {canonical.head} takes images (channels, height, width), and one input here has "
                     f"the shape {image}; use mlp, or your own network"

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from reluctant.activations import factory
-from reluctant.catalogue.models import WIDTHS, widths_of
+from reluctant.catalogue.models import WIDTHS, parse_widths
 from reluctant.models.dropout import Dropout
 
 
@@ -55,7 +55,7 @@ class MLP(nn.Module):
         norm: bool = False,
     ) -> None:
         super().__init__()
-        make_activation, sizes = factory(activation), (prod(image), *widths_of(widths))
+        make_activation, sizes = factory(activation), (prod(image), *parse_widths(widths))
         self.layers = nn.ModuleList(
             HiddenLayer(inputs, width, make_activation(), dropout=dropout, norm=norm)
             for inputs, width in pairwise(sizes)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reluctant.catalogue import AUGMENTATIONS, parts_of
+from reluctant.catalogue import AUGMENTATIONS, augmentation_steps
 from reluctant.core.errors import StudyError
 from reluctant.core.randomness import generator
 from reluctant.study import Run
@@ -29,7 +29,7 @@ class Augmentation:
     def __init__(self, run: Run, data: TensorData, epoch: int) -> None:
         check_augmentation(run.augment, tuple(data.train.inputs.shape))
         self.changes: list[Change] = []
-        for name in parts_of(run.augment):
+        for name in augmentation_steps(run.augment):
             rng = generator(run.seed_for("noise"), "augment", epoch, name.head)
             self.changes.append(_CHANGES[name.head](rng, data, **AUGMENTATIONS.arguments(name)))
 
@@ -42,7 +42,7 @@ class Augmentation:
 
 def check_augmentation(augment: str, shape: tuple[int, ...]) -> None:
     """Raise `StudyError` where an augmentation changes images and inputs of this shape are none."""
-    for name in parts_of(augment):
+    for name in augmentation_steps(augment):
         if name.head in _OF_IMAGES and len(shape) != 4:
             raise StudyError(
                 f"augment: {name.head} changes images, and these data are none; leave it out, or "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from reluctant.activations import check, gain
+from reluctant.activations import check_activation, gain
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import StudyError
@@ -34,7 +34,7 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, TensorData]
             network that does not fit the inputs.
     """
     for activation in study.activation:
-        check(activation)
+        check_activation(activation)
     if "kaiming" in study.init:
         _check_gains(study.activation)
     datasets = {}

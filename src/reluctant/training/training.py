@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import Stochastic, make, shape
+from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator, torch_seed
 from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
@@ -203,7 +203,7 @@ class Training:
             "start": self.start,
             "epochs": self.epochs,
             "final": self._final_evaluation() if self.diverged is None else None,
-            "shape": shape(make(self.run.activation)),
+            "shape": sample_curve(make(self.run.activation)),
             "test_predictions": self.task.encode(self.predictions),
             "weights": fingerprint(self.model),
             "data": self.data.source.sha256,
