@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.catalogue.metrics import summed
+from reluctant.catalogue.metrics import regression_sums
 from reluctant.records.store import Record, Store
 from reluctant.records.study_results import Results
 from reluctant.study import Run, Study
@@ -34,7 +34,7 @@ def made(run: Run, rows: int = ROWS, outputs: int = 1, *, diverged: int | None =
     for epoch in given["epochs"]:
         size = ERRORS[run.activation] * (1 + (run.epochs - epoch["epoch"]) / 4) * rng.uniform(0.99, 1.01)
         guessed = (true + size * noise).astype("<f8").astype(float)
-        sums = summed(true, guessed)
+        sums = regression_sums(true, guessed)
         del epoch["confusion"]
         epoch["sums"] = {split: sums.tolist() for split in ("train", "valid", "test")}
         loss = float(sums[2].sum() / sums[3].sum())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reluctant.study import Study, differences
+from reluctant.study import Study, study_changes
 from reluctant.study.study import AXES
 from tests.strategies import studies
 
@@ -47,30 +47,30 @@ def test_every_axis_is_tried() -> None:
 @each_axis
 def test_an_axis_may_grow(axis: str) -> None:
     first, second = TWO[axis]
-    assert differences(study(**{axis: first}), study(**{axis: [second, first]})) == []
+    assert study_changes(study(**{axis: first}), study(**{axis: [second, first]})) == []
 
 
 @each_axis
 def test_nothing_may_be_left_out(axis: str) -> None:
     first, second = TWO[axis]
-    (line,) = differences(study(**{axis: [first, second]}), study(**{axis: first}))
+    (line,) = study_changes(study(**{axis: [first, second]}), study(**{axis: first}))
     assert line == f"{axis}: the folder has {first}, {second}, yours leaves out {second}"
 
 
 @each_axis
 def test_nothing_may_be_exchanged(axis: str) -> None:
     first, second = TWO[axis]
-    (line,) = differences(study(**{axis: first}), study(**{axis: second}))
+    (line,) = study_changes(study(**{axis: first}), study(**{axis: second}))
     assert line == f"{axis}: the folder has {first}, yours leaves out {first}"
 
 
 @each_axis
 def test_order_does_not_count(axis: str) -> None:
-    assert differences(study(**{axis: TWO[axis]}), study(**{axis: TWO[axis][::-1]})) == []
+    assert study_changes(study(**{axis: TWO[axis]}), study(**{axis: TWO[axis][::-1]})) == []
 
 
 def test_the_name_stays() -> None:
-    assert differences(study(name="one"), study(name="two")) == ["name: the folder's is 'one', yours 'two'"]
+    assert study_changes(study(name="one"), study(name="two")) == ["name: the folder's is 'one', yours 'two'"]
 
 
 def test_what_is_said_about_the_study_may_change() -> None:
@@ -78,21 +78,21 @@ def test_what_is_said_about_the_study_may_change() -> None:
     new = study(
         activation=["relu", "elu"], about="two", compare={"metric": "loss", "baseline": "elu", "margin": 1}
     )
-    assert differences(old, new) == []
+    assert study_changes(old, new) == []
 
 
 def test_spelling_is_no_difference() -> None:
     old = study(activation=["silu", "elu"], optimizer="adam", lr=1)
-    assert differences(old, study(activation=["ELU(alpha=1.0)", "Swish"], optimizer="Adam()", lr=[1.0])) == []
+    assert study_changes(old, study(activation=["ELU(alpha=1.0)", "Swish"], optimizer="Adam()", lr=[1.0])) == []
 
 
 def test_all_differences_come_at_once() -> None:
-    found = differences(study(name="a", lr=0.1, seed=[0, 1]), study(name="b", lr=0.2, seed=[0, 2]))
+    found = study_changes(study(name="a", lr=0.1, seed=[0, 1]), study(name="b", lr=0.2, seed=[0, 2]))
     assert [line.partition(":")[0] for line in found] == ["name", "seed", "lr"]
 
 
 def test_many_values_are_shown_short() -> None:
-    (line,) = differences(study(seed=list(range(1000))), study(seed=1000))
+    (line,) = study_changes(study(seed=list(range(1000))), study(seed=1000))
     assert len(line) < 150
     assert re.search("0, 1, 2, .*…, 999", line)
 
@@ -100,7 +100,7 @@ def test_many_values_are_shown_short() -> None:
 @settings(max_examples=40)
 @given(studies())
 def test_a_study_may_always_go_on_as_it_is(keys: dict[str, Any]) -> None:
-    assert differences(Study(**keys), Study(**keys)) == []
+    assert study_changes(Study(**keys), Study(**keys)) == []
 
 
 @st.composite
@@ -120,6 +120,6 @@ def pairs(draw: st.DrawFn) -> tuple[Study, Study]:
 def test_what_may_go_on_holds_every_run_of_before(pair: tuple[Study, Study]) -> None:
     old, new = pair
     kept = all(set(getattr(old, axis)) <= set(getattr(new, axis)) for axis in TWO)
-    assert (differences(old, new) == []) == kept
+    assert (study_changes(old, new) == []) == kept
     if kept and new.size < 2000:
         assert {run.key for run in old.runs()} <= {run.key for run in new.runs()}

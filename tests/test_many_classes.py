@@ -14,7 +14,7 @@ from matplotlib.text import Text
 
 from reluctant import figures
 from reluctant.analysis.comparison import compare
-from reluctant.catalogue.metrics import counted
+from reluctant.catalogue.metrics import stored_counts
 from reluctant.records.store import Store
 from reluctant.records.study_results import Results
 from reluctant.report import render
@@ -36,8 +36,8 @@ def folder(path: Path, classes: int, images: int = 1200, *, whole: bool = True) 
         record = records.record(run)
         for epoch in record["epochs"]:
             matrix = _matrix(int(run.seed), images, classes)
-            epoch["confusion"] = dict.fromkeys(sizes, counted(matrix).tolist())
-        record["final"]["confusion"] = counted(matrix).tolist()
+            epoch["confusion"] = dict.fromkeys(sizes, stored_counts(matrix).tolist())
+        record["final"]["confusion"] = stored_counts(matrix).tolist()
         if whole:
             record["final"]["test_confusion"] = matrix.tolist()
         Store(path / "runs").add(run.key, record)

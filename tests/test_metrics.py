@@ -12,27 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from reluctant.catalogue.metrics import (
-    CLASSIFICATION,
-    METRICS,
-    MOST,
-    REGRESSION,
-    Counts,
-    Metric,
-    confusion,
-    counted,
-    metric,
-    per_class,
-    score,
-    scores,
-    summed,
-    total,
-)
+from reluctant.catalogue.metrics import CLASSIFICATION, METRICS, MOST, REGRESSION, Counts, Metric, confusion_counts, stored_counts, metric, per_class, score_from_counts, scores_from_counts, regression_sums, total_items
 from reluctant.core.errors import StudyError
 from reluctant.core.suggestions import normalised
 from tests.strategies import matrices
 
-FROM_MATRIX = [each for each in METRICS if each.score is not None and CLASSIFICATION in each.tasks]
+FROM_MATRIX = [each for each in METRICS if each.compute is not None and CLASSIFICATION in each.tasks]
 OF_NUMBERS = {
     "r2": reference.r2_score,
     "rmse": reference.root_mean_squared_error,
@@ -92,7 +77,7 @@ def test_a_score_is_scikit_learns(name: str, matrix: Counts) -> None:
     classes = len(matrix)
     true, predicted = (cells.ravel() for cells in np.indices(matrix.shape))
     expected = ORACLES[name](true, predicted, matrix.ravel(), classes)
-    assert score(matrix, name) == pytest.approx(expected, rel=0, abs=1e-12)
+    assert score_from_counts(matrix, name) == pytest.approx(expected, rel=0, abs=1e-12)
 
 
 @settings(max_examples=60)
@@ -115,12 +100,12 @@ def test_the_scores_of_each_class_are_scikit_learns(matrix: Counts) -> None:
 def test_counting_is_scikit_learns(case: tuple[int, list[tuple[int, int]]]) -> None:
     classes, pairs = case
     true, predicted = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    counted = confusion(true, predicted, classes)
-    assert counted.shape == (classes, classes)
-    assert counted.sum() == len(pairs)
+    stored_counts = confusion_counts(true, predicted, classes)
+    assert stored_counts.shape == (classes, classes)
+    assert stored_counts.sum() == len(pairs)
     if pairs and classes > 1:  # scikit-learn warns of a single class
         expected = reference.confusion_matrix(true, predicted, labels=range(classes))
-        assert counted.tolist() == expected.tolist()
+        assert stored_counts.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +113,7 @@ def test_counting_is_scikit_learns(case: tuple[int, list[tuple[int, int]]]) -> N
 )
 def test_a_label_of_no_class_is_not_counted_elsewhere(true: list[int], predicted: list[int]) -> None:
     with pytest.raises(ValueError, match="do not fit 2 classes"):
-        confusion(true, predicted, 2)
+        confusion_counts(true, predicted, 2)
 
 
 @pytest.mark.parametrize("each", FROM_MATRIX, ids=lambda each: each.name)
@@ -136,8 +121,8 @@ def test_a_label_of_no_class_is_not_counted_elsewhere(true: list[int], predicted
 @given(matrix=matrices(), data=st.data())
 def test_a_score_knows_no_order_of_classes(each: Metric, matrix: Counts, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(matrix))))
-    assert score(matrix[np.ix_(order, order)], each.name) == pytest.approx(
-        score(matrix, each.name), abs=1e-12
+    assert score_from_counts(matrix[np.ix_(order, order)], each.name) == pytest.approx(
+        score_from_counts(matrix, each.name), abs=1e-12
     )
 
 
@@ -145,13 +130,13 @@ def test_a_score_knows_no_order_of_classes(each: Metric, matrix: Counts, data: s
 @settings(max_examples=30)
 @given(matrix=matrices())
 def test_a_score_is_a_share(each: Metric, matrix: Counts) -> None:
-    assert (-1 if each.name == "mcc" else 0) <= score(matrix, each.name) <= 1 + 1e-12
+    assert (-1 if each.name == "mcc" else 0) <= score_from_counts(matrix, each.name) <= 1 + 1e-12
 
 
 @pytest.mark.parametrize("each", FROM_MATRIX, ids=lambda each: each.name)
 def test_all_right_is_one_and_nothing_is_nought(each: Metric) -> None:
-    assert score(np.diag([3, 1, 70_000]), each.name) == pytest.approx(1)
-    assert score(np.zeros((3, 3), np.int64), each.name) == 0
+    assert score_from_counts(np.diag([3, 1, 70_000]), each.name) == pytest.approx(1)
+    assert score_from_counts(np.zeros((3, 3), np.int64), each.name) == 0
 
 
 @pytest.mark.parametrize(
@@ -168,12 +153,12 @@ def test_all_right_is_one_and_nothing_is_nought(each: Metric) -> None:
 )
 def test_classes_never_true_or_never_predicted_by_hand(name: str, value: float) -> None:
     matrix = np.array([[2, 0, 0], [1, 0, 1], [0, 0, 0]])
-    assert score(matrix, name) == pytest.approx(value, abs=1e-15)
+    assert score_from_counts(matrix, name) == pytest.approx(value, abs=1e-15)
 
 
 def test_one_class_alone_has_no_correlation() -> None:
-    assert score(np.array([[5, 0], [0, 0]]), "mcc") == 0
-    assert score(np.array([[0, 5], [0, 5]]), "mcc") == 0
+    assert score_from_counts(np.array([[5, 0], [0, 0]]), "mcc") == 0
+    assert score_from_counts(np.array([[0, 5], [0, 5]]), "mcc") == 0
 
 
 @pytest.mark.parametrize("each", FROM_MATRIX, ids=lambda each: each.name)
@@ -181,12 +166,12 @@ def test_one_class_alone_has_no_correlation() -> None:
 @given(stack=arrays(np.int64, (2, 3, 4, 4), elements=st.integers(0, 3)))
 def test_many_matrices_are_scored_as_each_alone(each: Metric, stack: Counts) -> None:
     stack[0, 0] = 0
-    alone = [[score(matrix, each.name) for matrix in row] for row in stack]
-    np.testing.assert_allclose(scores(stack, each.name), alone, rtol=0, atol=1e-15)
+    alone = [[score_from_counts(matrix, each.name) for matrix in row] for row in stack]
+    np.testing.assert_allclose(scores_from_counts(stack, each.name), alone, rtol=0, atol=1e-15)
 
 
 def test_a_matrix_may_be_lists() -> None:
-    assert score([[3, 1], [0, 4]], "accuracy") == 7 / 8  # type: ignore[arg-type]
+    assert score_from_counts([[3, 1], [0, 4]], "accuracy") == 7 / 8  # type: ignore[arg-type]
 
 
 def test_every_name_and_alias_means_one_metric() -> None:
@@ -223,7 +208,7 @@ def test_an_unknown_metric_is_answered(name: str, words: str) -> None:
 
 def test_the_loss_is_no_matter_of_counts() -> None:
     with pytest.raises(StudyError, match="loss cannot be computed from counts"):
-        score(np.eye(2, dtype=np.int64), "loss")
+        score_from_counts(np.eye(2, dtype=np.int64), "loss")
 
 
 @pytest.mark.parametrize("name", ORACLES)
@@ -232,14 +217,14 @@ def test_the_loss_is_no_matter_of_counts() -> None:
 def test_three_rows_give_every_score_of_their_matrix(name: str, matrix: Counts) -> None:
     whole = np.zeros((MOST + 1, MOST + 1), np.int64)
     whole[: len(matrix), : len(matrix)] = matrix[: MOST + 1, : MOST + 1]
-    rows = counted(whole)
+    rows = stored_counts(whole)
     assert rows.shape == (3, MOST + 1)
-    assert score(rows, name) == score(whole, name)
-    assert total(rows) == total(whole) == whole.sum()
+    assert score_from_counts(rows, name) == score_from_counts(whole, name)
+    assert total_items(rows) == total_items(whole) == whole.sum()
 
 
 def test_up_to_twenty_classes_the_matrix_is_kept() -> None:
-    assert counted(np.ones((MOST, MOST), np.int64)).shape == (MOST, MOST)
+    assert stored_counts(np.ones((MOST, MOST), np.int64)).shape == (MOST, MOST)
 
 
 numbers = arrays(float, (12, 2), elements=st.floats(-100, 100).map(lambda x: round(x, 3)))
@@ -254,13 +239,13 @@ def test_every_metric_of_numbers_has_an_oracle() -> None:
 @given(true=numbers, predicted=numbers)
 def test_a_score_of_numbers_is_scikit_learns(name: str, true: Counts, predicted: Counts) -> None:
     true[:2] = [[0, 5], [1, -5]]  # targets that vary; scikit-learn has a rule of its own where they do not
-    found = score(summed(true, predicted), name)
+    found = score_from_counts(regression_sums(true, predicted), name)
     assert found == pytest.approx(OF_NUMBERS[name](true, predicted), rel=1e-9, abs=1e-9)
-    assert total(summed(true, predicted)) == 12
+    assert total_items(regression_sums(true, predicted)) == 12
 
 
 def test_the_mean_explains_nothing_and_equal_targets_are_no_question() -> None:
     true = np.array([[1.0], [2.0], [6.0]])
-    assert score(summed(true, np.full((3, 1), 3.0)), "r2") == pytest.approx(0)
-    assert score(summed(true, true), "r2") == 1
-    assert score(summed(np.ones((3, 1)), np.zeros((3, 1))), "r2") == 0
+    assert score_from_counts(regression_sums(true, np.full((3, 1), 3.0)), "r2") == pytest.approx(0)
+    assert score_from_counts(regression_sums(true, true), "r2") == 1
+    assert score_from_counts(regression_sums(np.ones((3, 1)), np.zeros((3, 1))), "r2") == 0

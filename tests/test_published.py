@@ -20,7 +20,7 @@ from reluctant.core.errors import StudyError
 from reluctant.figures.published import panels_of
 from reluctant.records.study_results import Results
 from reluctant.report.publications import numbers, sentence
-from reluctant.study import Claim, Published, Study, differences
+from reluctant.study import Claim, PublishedNumber, Study, study_changes
 from reluctant.verification import page
 from tests import records
 from tests.scored import results
@@ -177,13 +177,13 @@ class TestStudyFile:
         }
         study = Study(activation="relu", published=[ONE, several])
         assert Study(**tomllib.loads(study.to_toml())) == study
-        assert study.published[1] == Published(**several)
+        assert study.published[1] == PublishedNumber(**several)
         assert (
-            differences(Study(activation="relu"), study) == differences(study, Study(activation="relu")) == []
+            study_changes(Study(activation="relu"), study) == study_changes(study, Study(activation="relu")) == []
         )
 
     @given(
-        junk=st.lists(st.dictionaries(st.sampled_from([*Published.model_fields, "x"]), values), max_size=3)
+        junk=st.lists(st.dictionaries(st.sampled_from([*PublishedNumber.model_fields, "x"]), values), max_size=3)
     )
     def test_any_table_is_a_number_or_a_fault(self, junk: list[dict[str, Any]]) -> None:
         try:

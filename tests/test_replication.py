@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from reluctant.analysis import ReportData
-from reluctant.catalogue.metrics import confusion, score
+from reluctant.catalogue.metrics import confusion_counts, score_from_counts
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
 from reluctant.replication.ablation import (
@@ -34,7 +34,7 @@ from tests import records
 
 def counted(labels: Any, largest: Any, sure: Any, classes: int = 10) -> tuple[Any, Any]:
     labels, largest, sure = np.asarray(labels), np.asarray(largest), np.asarray(sure, bool)
-    return confusion(labels[sure], largest[sure], classes), np.bincount(labels, minlength=classes)
+    return confusion_counts(labels[sure], largest[sure], classes), np.bincount(labels, minlength=classes)
 
 
 def test_thirteen_of_sixteen() -> None:
@@ -69,7 +69,7 @@ def test_f1_of_all_images_is_that_of_the_core(data: st.DataObject) -> None:
     whole = arrays(np.int64, 20, elements=st.integers(0, 3))
     labels, largest = np.concatenate([np.arange(4), data.draw(whole)]), np.r_[[0] * 4, data.draw(whole)]
     matrix, support = counted(labels, largest, np.ones(24), 4)
-    assert macro_f1(matrix, support) == score(matrix, "f1")
+    assert macro_f1(matrix, support) == score_from_counts(matrix, "f1")
 
 
 def test_unsure_images_count_as_missed() -> None:

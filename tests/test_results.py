@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reluctant.catalogue.metrics import score
+from reluctant.catalogue.metrics import score_from_counts
 from reluctant.core.errors import StudyError
 from reluctant.records.run_result import SPLITS, Result
 from reluctant.records.store import Store
@@ -28,7 +28,7 @@ def test_a_result_holds_what_its_record_holds() -> None:
     result = Result.of(given)
     for split in SPLITS:
         assert result.loss[split].tolist() == [e["loss"][split] for e in given["epochs"]]
-        expected = [score(np.array(e["confusion"][split]), "f1") for e in given["epochs"]]
+        expected = [score_from_counts(np.array(e["confusion"][split]), "f1") for e in given["epochs"]]
         assert result.curve("f1", split) == pytest.approx(expected, abs=1e-12)
         assert result.score("f1", split) == pytest.approx(expected[-1], abs=1e-12)
     assert result.score("loss") == given["epochs"][-1]["loss"]["test"]

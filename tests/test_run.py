@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluctant.study import RECIPE, Run, Study
-from reluctant.study.run import same
+from reluctant.study.run import same_value
 from tests.strategies import runs
 
 GOLDEN = [
@@ -135,7 +135,7 @@ def test_true_and_one_differ_inside_names_too() -> None:
     [(1, 1.0, True), (True, 1, False), (False, 0, False), (True, True, True), ("a", "b", False)],
 )
 def test_equal_by_value_and_booleans_apart(one: object, other: object, equal: bool) -> None:
-    assert same(one, other) == equal
+    assert same_value(one, other) == equal
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from reluctant.records.study_results import Results
 from reluctant.report import render
 from reluctant.report.export import export
 from reluctant.statistics import REST, components
-from reluctant.study import SOURCES, Run, Study, differences, numbers
+from reluctant.study import SOURCES, Run, Study, study_changes, seed_numbers
 from reluctant.study.seeds import as_table, crossed, levels, source_seed
 from reluctant.training import Training, prepare
 from tests import records, small
@@ -37,7 +37,7 @@ def test_every_combination_is_written_and_read_back(table: dict[str, list[int]])
     assert len(set(seeds)) == len(seeds) == math.prod(len(values) for values in table.values())
     assert levels(seeds) == {source: tuple(table.get(source, [0])) for source in SOURCES}
     assert crossed(as_table(seeds)) == seeds
-    assert all(numbers(seed)[source] == source_seed(seed, source) for seed in seeds for source in SOURCES)
+    assert all(seed_numbers(seed)[source] == source_seed(seed, source) for seed in seeds for source in SOURCES)
 
 
 @given(tables)
@@ -58,8 +58,8 @@ def test_a_study_file_reads_back_what_it_wrote(tmp_path: Path) -> None:
 
 def test_more_numbers_are_growth() -> None:
     old, new = (Study(activation="relu", seed={"init": [0, 1], "noise": n}) for n in ([0, 1], [0, 1, 2]))
-    assert differences(old, new) == []
-    assert len(differences(new, old)) == 1
+    assert study_changes(old, new) == []
+    assert len(study_changes(new, old)) == 1
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_seed_as_text_is_no_way_around_the_table() -> None:
 
 def test_plain_seeds_keep_their_keys() -> None:
     assert Run("relu", seed=3).canonical() == {"activation": "relu", "seed": 3}
-    assert [Run("relu", seed=3).drawn(source) for source in SOURCES] == [3, 3, 3, 0]
+    assert [Run("relu", seed=3).seed_for(source) for source in SOURCES] == [3, 3, 3, 0]
 
 
 def weights(seed: int | str) -> dict[str, torch.Tensor]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import reluctant
 from reluctant.analysis.comparison.images import image_variance
-from reluctant.catalogue.metrics import MOST, counted, score
+from reluctant.catalogue.metrics import MOST, stored_counts, score_from_counts
 from reluctant.core import session_objects as objects
 from reluctant.core.errors import StudyError
 from reluctant.core.own_code import SESSION
@@ -63,7 +63,7 @@ class TestNumbers:
         sums = np.array(training.record()["epochs"][-1]["sums"]["test"])
         for name, theirs in (("r2", reference.r2_score), ("rmse", reference.root_mean_squared_error),
                              ("mae", reference.mean_absolute_error)):  # fmt: skip
-            assert score(sums, name) == pytest.approx(theirs(NUMBERS[120:], own), rel=1e-5)
+            assert score_from_counts(sums, name) == pytest.approx(theirs(NUMBERS[120:], own), rel=1e-5)
 
     def test_the_loss_is_the_squared_error_of_standardised_targets(self) -> None:
         training = trained(numbers())
@@ -116,7 +116,7 @@ class TestManyClasses:
         assert np.array(record["epochs"][0]["confusion"]["train"]).shape == (3, 25)
         whole = np.array(record["final"]["test_confusion"])
         assert whole.shape == (25, 25)
-        assert counted(whole).tolist() == record["epochs"][-1]["confusion"]["test"]
+        assert stored_counts(whole).tolist() == record["epochs"][-1]["confusion"]["test"]
         assert np.array(record["final"]["confusion"]).shape == (3, 25)
 
     def test_twenty_keep_matrices(self) -> None:

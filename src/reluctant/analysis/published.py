@@ -10,7 +10,7 @@ from reluctant.analysis.question import Question
 from reluctant.scores import Floats, ScoredRun, Scores
 from reluctant.statistics import prediction_interval, t_quantile
 from reluctant.statistics.unpaired import satterthwaite
-from reluctant.study import Published
+from reluctant.study import PublishedNumber
 
 LAST_BITS = 1e-9  # a mean of equal numbers may differ from them by as little
 
@@ -41,7 +41,7 @@ class PublishedCheck:
         reason: What keeps the number undecided; empty where nothing does.
     """
 
-    published: Published
+    published: PublishedNumber
     n: int
     mean: float
     low: float | None
@@ -60,7 +60,7 @@ def check_published(scores: Scores, question: Question) -> tuple[PublishedCheck,
     return tuple(_check(scores, published, question.confidence) for published in question.published)
 
 
-def _check(scores: Scores, published: Published, confidence: float) -> PublishedCheck:
+def _check(scores: Scores, published: PublishedNumber, confidence: float) -> PublishedCheck:
     runs = scores.of(published.activation) if published.activation in scores.arms else ()
     comparable = [run for run in runs if run.diverged is None and run.epochs >= (published.epoch or 1)]
     epoch = -1 if published.epoch is None else published.epoch - 1
@@ -90,7 +90,7 @@ def _missing(runs: Sequence[ScoredRun], n: int) -> str:
     return "one run has no spread" if n == 1 else ""
 
 
-def _bounds(values: Floats, published: Published, confidence: float) -> tuple[float | None, float | None]:
+def _bounds(values: Floats, published: PublishedNumber, confidence: float) -> tuple[float | None, float | None]:
     """Between which values a published number agrees with ours; None under two values."""
     if len(values) < 2:
         return None, None

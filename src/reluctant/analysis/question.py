@@ -8,7 +8,7 @@ from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import Metric
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.scores import AT
-from reluctant.study import Claim, Published, Study
+from reluctant.study import Claim, PublishedNumber, Study
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Question:
     extended: bool = False
     choose: str | None = None
     claims: tuple[Claim, ...] = ()
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedNumber, ...] = ()
     seed_sources: Mapping[str, tuple[int, ...]] | None = None
 
     @property

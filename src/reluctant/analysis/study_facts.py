@@ -17,7 +17,7 @@ from reluctant.catalogue import (
     Table,
     parts_of,
 )
-from reluctant.catalogue.metrics import total
+from reluctant.catalogue.metrics import total_items
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import parse
 from reluctant.records.run_result import RunResult
@@ -124,7 +124,7 @@ def _seeds(study: Study) -> str:
 def _split_sizes(records: StudyRecords, items: str) -> str:
     """Inputs per split: counted in a confusion matrix, else as the folder describes its data."""
     sizes = next(
-        ({s: total(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs), None
+        ({s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs), None
     ) or next((dict(data.images) for data in records.data.values()), None)
     if sizes is None:
         return "not known before a first epoch has ended"

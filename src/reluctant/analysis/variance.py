@@ -9,7 +9,7 @@ from reluctant.analysis.labels import list_names
 from reluctant.analysis.question import Question
 from reluctant.scores import Scores
 from reluctant.statistics import REST, Component, components
-from reluctant.study import SOURCES, numbers
+from reluctant.study import SOURCES, seed_numbers
 
 SOURCE_WORDS: Mapping[str, str] = {**SOURCES, REST: "interactions and the rest"}
 
@@ -47,7 +47,7 @@ def _arm_variance(
         return ArmVariance(arm, len(values), missing, mean, float("nan"), ())
     grid = np.empty([len(levels[source]) for source in SOURCES])
     for seed, value in zip(scores.seeds, values, strict=True):
-        own = numbers(str(seed))
+        own = seed_numbers(str(seed))
         grid[tuple(levels[source].index(own[source]) for source in SOURCES)] = value
     parts = tuple(components(grid, list(SOURCES)))
     return ArmVariance(arm, len(values), 0, mean, float(np.sqrt(sum(p.variance for p in parts))), parts)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.catalogue.metrics import score
+from reluctant.catalogue.metrics import score_from_counts
 from reluctant.core.display import visible
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Started
 from reluctant.records.schema import EpochRecord, RunRecord
@@ -37,7 +37,7 @@ class RunState:
         self.epoch = record.epoch
         self.train_loss, self.valid_loss = record.loss.train, record.loss.valid
         self.score_name = "accuracy" if record.sums is None else "r2"
-        self.score = score(np.array(record.counts.valid), self.score_name)
+        self.score = score_from_counts(np.array(record.counts.valid), self.score_name)
         seconds = record.seconds
         self.seconds += seconds.train + seconds.evaluate + (seconds.probe or 0.0)
 

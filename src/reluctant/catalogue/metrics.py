@@ -1,8 +1,8 @@
-"""Scores from counts: integers and sums are stored, whatever is asked for is computed from them.
+"""Metrics: scores from counts. Records hold integers and sums; every score is computed from them.
 
-Rows of a matrix are the true classes, columns the predicted ones. Above 20 classes three rows stand for it:
+Rows of a matrix are the true classes, columns the predicted ones. Above 20 classes three rows replace it:
 hits, predictions and truths per class. A class that is never predicted has precision 0, one that never
-occurs recall 0 (scikit-learn's `zero_division=0`). Of numbers, four rows of sums per output are kept.
+occurs recall 0 (scikit-learn's `zero_division=0`). Of predicted numbers, records hold four sums per output.
 """
 
 from collections.abc import Callable
@@ -34,16 +34,16 @@ class Metric:
     higher: bool
     margin: float
     meaning: str
-    score: Callable[[Counts], Floats] | None = None  # None: not a function of the counts (loss)
+    compute: Callable[[Counts], Floats] | None = None  # None: not a function of the counts (loss)
     aliases: tuple[str, ...] = ()
     unit: str = "share of 1"
     tasks: tuple[str, ...] = (CLASSIFICATION,)
 
 
-def _ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Floats:
-    above, below = np.asarray(above, float), np.asarray(below, float)
-    shares: Floats = np.divide(above, below, out=np.zeros_like(above), where=below != 0)
-    return shares
+def _ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Floats:
+    above, below = np.asarray(numerator, float), np.asarray(denominator, float)
+    ratios: Floats = np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+    return ratios
 
 
 def per_class(counts: Counts) -> tuple[Floats, Floats, Floats]:
@@ -59,12 +59,12 @@ def tally(counts: Counts) -> tuple[Counts, Counts, Counts]:
     return counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
 
 
-def counted(matrix: Counts) -> Counts:
+def stored_counts(matrix: Counts) -> Counts:
     """What a record holds of a matrix: itself, or its three rows where there are more than 20 classes."""
     return matrix if len(matrix) <= MOST else np.stack(tally(matrix))
 
 
-def total(counts: Counts) -> int:
+def total_items(counts: Counts) -> int:
     """How many inputs were counted, in counts of any kind: (classes, classes), (3, classes), (4, outputs)."""
     if counts.shape[0] == 4 and counts.dtype.kind == "f":
         return int(counts[0, 0])
@@ -81,11 +81,11 @@ def _macro(which: int) -> Callable[[Counts], Floats]:
 
 
 def _weighted(which: int) -> Callable[[Counts], Floats]:
-    def score(counts: Counts) -> Floats:
+    def compute(counts: Counts) -> Floats:
         true = tally(counts)[2]
         return _ratio((per_class(counts)[which] * true).sum(axis=-1), true.sum(axis=-1))
 
-    return score
+    return compute
 
 
 def _balanced_accuracy(counts: Counts) -> Floats:
@@ -101,7 +101,7 @@ def _mcc(counts: Counts) -> Floats:
     return _ratio(hits.sum(axis=-1) * whole - (true * predicted).sum(axis=-1), np.sqrt(np.maximum(spread, 0)))
 
 
-def summed(true: Floats, predicted: Floats) -> Floats:
+def regression_sums(true: Floats, predicted: Floats) -> Floats:
     """The sums that regression is scored by, (4, outputs): inputs, |error|, error², (target − its mean)²."""
     error = predicted - true
     centred = true - true.mean(axis=0)
@@ -163,31 +163,31 @@ METRICS: tuple[Metric, ...] = (
 SHOWN = {
     CLASSIFICATION: ("accuracy", "precision", "recall", "f1", "loss"),
     REGRESSION: ("r2", "rmse", "mae", "loss"),
-}  # what tables hold unless asked otherwise
-USUAL = {CLASSIFICATION: "f1", REGRESSION: "r2"}  # what decides unless a study says otherwise
+}  # columns of tables by default
+USUAL = {CLASSIFICATION: "f1", REGRESSION: "r2"}  # the metric that decides by default
 
 _BY_NAME = {normalised(name): metric for metric in METRICS for name in (metric.name, *metric.aliases)}
 
 
 def unit(name: str, task: str = CLASSIFICATION) -> str:
-    """What a metric is counted in where a network does this task."""
-    found = metric(name)
-    return "squared deviations" if found.name == "loss" and task == REGRESSION else found.unit
+    """The unit of a metric where a network does this task."""
+    asked = metric(name)
+    return "squared standard deviations" if asked.name == "loss" and task == REGRESSION else asked.unit
 
 
 def metric(name: str) -> Metric:
     """The metric of this name or alias; `StudyError` with the nearest names otherwise."""
-    found = _BY_NAME.get(normalised(str(name)))
-    if found is None:
-        known = [each.name for each in METRICS]
-        hint = did_you_mean(str(name), known) or f"; known: {', '.join(known)}"
-        raise StudyError(f"no metric is called {name!r}{hint}")
-    return found
+    known = _BY_NAME.get(normalised(str(name)))
+    if known is None:
+        names = [each.name for each in METRICS]
+        hint = did_you_mean(str(name), names) or f"; there are {', '.join(names)}"
+        raise StudyError(f"there is no metric {name!r}{hint}")
+    return known
 
 
-def scores(matrices: Counts, name: str) -> Floats:
+def scores_from_counts(matrices: Counts, name: str) -> Floats:
     """One score of all counts, whose last two axes are those of one; (..., classes, classes) → (...)."""
-    compute = metric(name).score
+    compute = metric(name).compute
     if compute is None:
         raise StudyError(f"{name} cannot be computed from counts")
     counts = np.asarray(matrices)
@@ -197,12 +197,12 @@ def scores(matrices: Counts, name: str) -> Floats:
     return compute(counts)
 
 
-def score(matrix: Counts, name: str) -> float:
+def score_from_counts(matrix: Counts, name: str) -> float:
     """One score of one confusion matrix (rows true, columns predicted), or of other counts."""
-    return float(scores(matrix, name))
+    return float(scores_from_counts(matrix, name))
 
 
-def confusion(true: npt.ArrayLike, predicted: npt.ArrayLike, classes: int) -> Counts:
+def confusion_counts(true: npt.ArrayLike, predicted: npt.ArrayLike, classes: int) -> Counts:
     """The matrix of counts, rows true, columns predicted, shape (classes, classes).
 
     ValueError for a label outside 0 … classes − 1, which would be counted in another's cell.

@@ -16,7 +16,7 @@ from reluctant.figures.style import ALARM, INK, MUTED, PAPER, WIDE, Mark, marks,
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from reluctant.study import Published
+    from reluctant.study import PublishedNumber
 
 SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 

@@ -131,7 +131,7 @@ def _of_study(path: Path, data: str | None, folder: str | None) -> Subject:
         raise StudyError(f"there is no file {path}")
     content = _read(path)
     run = _run_of(path, content)
-    parts = prepared(data or run.dataset, run.train_fraction, folder, run.drawn("split"), run.pixels)
+    parts = prepared(data or run.dataset, run.train_fraction, folder, run.seed_for("split"), run.pixels)
     training = training_for(run, parts)
     try:
         training.model.load_state_dict(content["model"] if "run" in content else content)

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, metric, scores, summed, total
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, metric, scores_from_counts, regression_sums, total_items
 from reluctant.records.probe_table import ProbeTable
 from reluctant.records.schema import SPLITS, RunRecord
 from reluctant.study import Run, Seed
@@ -105,7 +105,7 @@ class RunResult:
         """A metric after every epoch, shape (epochs,). Train scores are those of the epoch's own batches."""
         if metric(name).name == "loss":
             return self.loss[split]
-        return scores(self.counts[split], name) if self.epochs else np.empty(0)
+        return scores_from_counts(self.counts[split], name) if self.epochs else np.empty(0)
 
     def full_curve(self, name: str, split: str = "test") -> Floats:
         """The curve over all epochs of the study, shape (run.epochs,) unless the run diverged.
@@ -127,7 +127,7 @@ class RunResult:
         epoch = -1 if at == "last" else self.best_epoch(name)
         if metric(name).name == "loss":
             return float(self.loss[split][epoch])
-        return float(scores(self.counts[split][epoch], name))
+        return float(scores_from_counts(self.counts[split][epoch], name))
 
     def best_epoch(self, name: str) -> int:
         """The epoch (from 0) whose validation score is best, the first of equals."""
@@ -136,24 +136,24 @@ class RunResult:
 
     def resolution(self, name: str, split: str = "test") -> float:
         """One test item's worth of a score; 0 for the loss and for numbers, which have no steps."""
-        if not self.epochs or self.task == REGRESSION or metric(name).score is None:
+        if not self.epochs or self.task == REGRESSION or metric(name).compute is None:
             return 0.0
-        return 1 / total(self.counts[split][-1])
+        return 1 / total_items(self.counts[split][-1])
 
     def without_groups(self, name: str, groups: int) -> Floats | None:
         """The final test score without each of `groups` groups of test items, shape (groups,).
 
         None where the truth was not kept or the items are too few.
         """
-        if self.truth is None or metric(name).score is None or len(self.truth) < 2 * groups:
+        if self.truth is None or metric(name).compute is None or len(self.truth) < 2 * groups:
             return None
         predicted = self.predictions
         group = (
             np.arange(len(predicted)) % groups
         )  # spread over the set, whose parts may differ in difficulty
         if self.task == REGRESSION:
-            sums = [summed(self.truth[group != left], predicted[group != left]) for left in range(groups)]
-            return scores(np.stack(sums), name)
+            sums = [regression_sums(self.truth[group != left], predicted[group != left]) for left in range(groups)]
+            return scores_from_counts(np.stack(sums), name)
         classes = self.counts["test"].shape[-1]
 
         def per_group(labels: Counts, which: Any = slice(None)) -> Counts:
@@ -162,7 +162,7 @@ class RunResult:
 
         hits = per_group(self.truth, self.truth == predicted)
         rows = np.stack([hits, per_group(predicted), per_group(self.truth)], axis=1)
-        return scores(rows.sum(axis=0) - rows, name)
+        return scores_from_counts(rows.sum(axis=0) - rows, name)
 
     def seconds_per_epoch(self) -> float:
         """Training time of an epoch: the median over the run's, so that a disturbed epoch does not count."""
@@ -205,7 +205,7 @@ class RunResult:
         if final is None:
             return float("nan")
         counts = final.sums if final.sums is not None else final.confusion
-        train = final.loss if name == "loss" else float(scores(np.array(counts), name))
+        train = final.loss if name == "loss" else float(scores_from_counts(np.array(counts), name))
         return float(train) - self.score(name)
 
 

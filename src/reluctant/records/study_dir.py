@@ -23,7 +23,7 @@ from reluctant.records.side_files import (
     read_history,
 )
 from reluctant.records.store import Store
-from reluctant.study import RECIPE, Run, Study, differences
+from reluctant.study import RECIPE, Run, Study, study_changes
 
 RUNS, CHECKPOINTS, WEIGHTS, FIGURES, DAMAGED = "runs", "checkpoints", "weights", "figures", "damaged"
 SUBFOLDERS = (RUNS, FAILED, ENVIRONMENTS, DATA, CHECKPOINTS, WEIGHTS, FIGURES)
@@ -67,7 +67,7 @@ class StudyDir:
         """
         try:
             if self._study_file.is_file():
-                if changes := differences(Study.read(self._study_file), study):
+                if changes := study_changes(Study.read(self._study_file), study):
                     listed = "\n".join(f"  {change}" for change in changes)
                     raise StudyError(
                         f"{self.path} holds another study. A study may be extended there, but this would "

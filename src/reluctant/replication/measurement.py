@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import confusion, score
+from reluctant.catalogue.metrics import confusion_counts, score_from_counts
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Measure:
             )
             support = np.bincount(labels, minlength=classes)
             counts = sure > 0 if above_half else np.full(len(labels), fill_value=True)
-            predicted = confusion(labels[counts], largest[counts], classes)
+            predicted = confusion_counts(labels[counts], largest[counts], classes)
         formula = published_f1 if self.formula == "published" else macro_f1
         return formula(predicted, support)
 
@@ -72,6 +72,6 @@ def macro_f1(matrix: npt.ArrayLike, support: npt.ArrayLike) -> float:
     """F1 per class, 2·hits / (predicted + true), averaged over the classes that occur or are predicted."""
     counts, images = np.asarray(matrix, np.int64), np.asarray(support, np.int64)
     if (counts.sum(axis=1) == images).all() and (images > 0).all():
-        return score(counts, "f1")
+        return score_from_counts(counts, "f1")
     hits, either = np.diagonal(counts), counts.sum(axis=0) + images
     return float((2 * hits[either > 0] / either[either > 0]).mean())

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import total
+from reluctant.catalogue.metrics import total_items
 from reluctant.records.run_result import RunResult
 from reluctant.records.study_records import StudyRecords
 from reluctant.replication.ablation import AS_PUBLISHED, AblationStep, switches_of
@@ -92,7 +92,9 @@ class LastBatch:
             classes = [Counter(largest[errors[:, i], i].tolist()) for i in range(len(labels))]
             right[arm] = tuple(hits.sum(axis=0).tolist())
             mistaken_for[arm] = tuple(c.most_common(1)[0][0] if c else None for c in classes)
-        return cls(tuple(labels.tolist()), total(first.counts["test"][-1]), len(seeds), right, mistaken_for)
+        return cls(
+            tuple(labels.tolist()), total_items(first.counts["test"][-1]), len(seeds), right, mistaken_for
+        )
 
     def misses(self, arm: str, image: int) -> str:
         """In how many seeds an image does not count as right, and as what it counts: `2→7`; `–` for none."""

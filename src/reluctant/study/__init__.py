@@ -1,12 +1,12 @@
-"""What a study asks (`Study`) and the single trainings it is made of (`Run`)."""
+"""A study (`Study`), and the single trainings that it consists of (`Run`)."""
 
 from reluctant.study.claim import Claim
+from reluctant.study.compatibility import study_changes
 from reluctant.study.files import bundled
-from reluctant.study.growth import differences
 from reluctant.study.overrides import parse_overrides
-from reluctant.study.published import Published
+from reluctant.study.published import PublishedNumber
 from reluctant.study.run import RECIPE, Run
-from reluctant.study.seeds import SOURCES, Seed, numbers
+from reluctant.study.seeds import SOURCES, Seed, seed_numbers
 from reluctant.study.study import MANY, Study
 
 __all__ = [
@@ -14,12 +14,12 @@ __all__ = [
     "RECIPE",
     "SOURCES",
     "Claim",
-    "Published",
+    "PublishedNumber",
     "Run",
     "Seed",
     "Study",
     "bundled",
-    "differences",
-    "numbers",
     "parse_overrides",
+    "seed_numbers",
+    "study_changes",
 ]

@@ -1,4 +1,4 @@
-"""What a key of a study may hold: one value or a list of distinct ones, each checked and canonical."""
+"""What a key of a study may hold: one value or a list of distinct ones, each validated and canonical."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -22,7 +22,7 @@ from reluctant.catalogue import (
     SCHEDULES,
     augmentation,
 )
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.study.claim import printable
 from reluctant.study.seeds import LARGEST, Seed, as_table, crossed
 
@@ -38,36 +38,36 @@ def _several(value: object) -> object:
 
 
 def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
-    met: set[T] = set()
+    known: set[T] = set()
     for value in values:
-        if value in met:
-            raise ValueError(f"{value!r} stands here twice; aliases count as the same")
-        met.add(value)
+        if value in known:
+            raise ValueError(f"{value!r} is listed twice; aliases count as the same")
+        known.add(value)
     return values
 
 
 def _named(canonical: Callable[[object], object]) -> BeforeValidator:
-    """What makes a name the one way to write it."""
+    """A validator that brings a name into its canonical form."""
 
-    def checked(text: object) -> str:
+    def validate(text: object) -> str:
         try:
             return str(canonical(text))
-        except StudyError as fault:
+        except ReluctantError as fault:
             raise ValueError(str(fault)) from None
 
-    return BeforeValidator(checked)
+    return BeforeValidator(validate)
 
 
-def _seeds(given: object, plain: ValidatorFunctionWrapHandler) -> tuple[Seed, ...]:
-    """Plain seeds; or every combination of the numbers of a table, as seeds written by source."""
-    if isinstance(given, Mapping):
-        return crossed(given)
-    if isinstance(given, list | tuple) and given and all(isinstance(each, str) for each in given):
-        whole = crossed(as_table(given))  # as a copy of a study holds them
-        if set(whole) != set(given):
+def _seeds(value: object, plain: ValidatorFunctionWrapHandler) -> tuple[Seed, ...]:
+    """Plain seeds; or every combination of the numbers of a table, as one seed per source."""
+    if isinstance(value, Mapping):
+        return crossed(value)
+    if isinstance(value, list | tuple) and value and all(isinstance(each, str) for each in value):
+        whole = crossed(as_table(value))  # as a copy of a study holds them
+        if set(whole) != set(value):
             raise ValueError("these are not all combinations of their numbers; write a table [seed]")
         return whole
-    seeds: tuple[Seed, ...] = plain(given)
+    seeds: tuple[Seed, ...] = plain(value)
     return seeds
 
 

@@ -1,4 +1,4 @@
-"""What a study sets out to test, in a small closed vocabulary: the `[[claim]]` tables of a study file."""
+"""Claims that a study tests, in a small closed vocabulary: the `[[claim]]` tables of a study file."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import metric
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 
 At = Literal["last", "best", "mean"]
 Is = Literal["highest", "lowest", "slowest", "fastest", "higher", "lower"]
@@ -17,7 +17,7 @@ def named_activation(text: object) -> str:
     """The canonical name of an activation, as a validator."""
     try:
         return str(ACTIVATIONS.canonical(text))
-    except StudyError as fault:
+    except ReluctantError as fault:
         raise ValueError(str(fault)) from None
 
 
@@ -25,7 +25,7 @@ def named_metric(name: str) -> str:
     """The name of a metric, aliases resolved, as a validator."""
     try:
         return metric(name).name
-    except StudyError as fault:
+    except ReluctantError as fault:
         raise ValueError(str(fault)) from None
 
 
@@ -74,19 +74,24 @@ class Claim(BaseModel):
     @property
     def kind(self) -> str:
         """Which of `is`, `between`, `reaches`, `similar` this claim uses."""
-        given = {
+        values = {
             "is": self.is_,
             "between": self.between,
             "reaches": self.reaches,
             "similar": self.similar or None,
         }
-        (kind,) = [name for name, value in given.items() if value is not None]
+        (kind,) = [name for name, value in values.items() if value is not None]
         return kind
 
     @model_validator(mode="after")
     def _whole(self) -> "Claim":
-        given = [self.is_ is not None, self.between is not None, self.reaches is not None, bool(self.similar)]
-        if sum(given) != 1:
+        values = [
+            self.is_ is not None,
+            self.between is not None,
+            self.reaches is not None,
+            bool(self.similar),
+        ]
+        if sum(values) != 1:
             raise ValueError(f"a claim has exactly one of {', '.join(KINDS)}")
         for wrong, message in self._faults():
             if wrong:
@@ -97,13 +102,13 @@ class Claim(BaseModel):
         similar = bool(self.similar)
         return (
             (similar and bool(self.of), "similar names its activations itself; leave `of` out"),
-            (similar and len(set(self.similar)) < 2, "similar wants at least two activations"),
+            (similar and len(set(self.similar)) < 2, "similar needs at least two activations"),
             (not similar and not self.of, "`of` names the activation that the claim is about"),
             (self.is_ is not None and len(self.of) != 1, f"is = {self.is_!r} is about one activation"),
-            (self.is_ in VERSUS and self.than is None, f"is = {self.is_!r} wants a rival: than = 'relu'"),
+            (self.is_ in VERSUS and self.than is None, f"is = {self.is_!r} needs a rival: than = 'relu'"),
             (self.is_ not in VERSUS and self.than is not None, "than goes with is = 'higher' or 'lower'"),
             (self.than in self.of, f"{self.than!r} cannot be compared with itself; `than` names a rival"),
-            (self.between is not None and self.between[0] >= self.between[1], "between wants [low, high]"),
+            (self.between is not None and self.between[0] >= self.between[1], "between needs [low, high]"),
             (self.by_epoch is not None and self.reaches is None, "by_epoch goes with reaches"),
             (self.only and self.kind not in ("between", "reaches"), "only goes with between and reaches"),
         )
@@ -113,8 +118,8 @@ class Claim(BaseModel):
         """All activations that the claim names."""
         return (*self.of, *self.similar, *((self.than,) if self.than else ()))
 
-    def written(self) -> dict[str, Any]:
+    def to_table(self) -> dict[str, Any]:
         """The claim as a table of a study file."""
-        given = self.model_dump(by_alias=True, exclude_defaults=True)
+        values = self.model_dump(by_alias=True, exclude_defaults=True)
         single = {"of": self.of[0]} if len(self.of) == 1 else {}
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in {**given, **single}.items()}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in {**values, **single}.items()}

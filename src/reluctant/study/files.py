@@ -1,14 +1,34 @@
 """Study files: those that come with the package, and the user's own."""
 
+import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
+from reluctant.core.own_code import HERE
 from reluctant.core.suggestions import did_you_mean
 
 
-def study_text(source: str | Path) -> tuple[str, str]:
+def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The content of a bundled study or a study file with keys replaced, and where it is from.
+
+    Raises:
+        StudyError: No such file, or no TOML.
+    """
+    text, origin = _study_text(source)
+    try:
+        content = tomllib.loads(text)
+    except (ValueError, RecursionError) as fault:  # a huge number or a deep nesting is no TOMLDecodeError
+        raise StudyError(f"{origin} is not TOML: {fault}") from None
+    for path, value in overrides.items():
+        _set_key(content, path, value)
+    return content, origin
+
+
+def _study_text(source: str | Path) -> tuple[str, str]:
     """The text of a bundled study or a study file, and where it is from; `StudyError` where there is none."""
     if isinstance(source, str) and source in bundled():
         return bundled()[source].read_text(encoding="utf-8"), source
@@ -38,3 +58,25 @@ def bundled() -> dict[str, Path]:
     folders = [Path(__file__).parent / "bundled", *(e.studies for e in extensions() if e.studies)]
     files = [path for folder in folders for path in folder.glob("*.toml")]
     return {path.stem: path for path in sorted(files, key=lambda path: path.stem)}
+
+
+def _set_key(content: dict[str, Any], path: str, value: Any) -> None:
+    *tables, key = path.split(".")
+    for table in tables:
+        content = content.setdefault(table, {})
+        if not isinstance(content, dict):
+            raise StudyError(
+                f"--set {path}: {table!r} is not a table of the study; give its value, --set {table}=…, or "
+                f"write the table [{table}] in a study file"
+            )
+    content[key] = value
+
+
+def refuse_session_objects(names: Iterable[str]) -> None:
+    """`StudyError` where one of the names is that of an object of this Python session."""
+    if here := [name for name in names if name.startswith(f"{HERE}:")]:
+        raise StudyError(
+            f"{' and '.join(here)} {'is an object' if len(here) == 1 else 'are objects'} of this Python "
+            f"session, which no file can name; put the code into a module and name it module:name, and data "
+            f"into a file (npz, csv) or a function of that module"
+        )

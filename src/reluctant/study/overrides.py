@@ -22,12 +22,12 @@ def _pair(text: str) -> tuple[str, Any]:
     value = value.strip()
     bracketed = value.startswith("[") and value.endswith("]")  # as in a study file; commas alone will do
     items: list[Any] = []
-    for part in split(value[1:-1] if bracketed else value):
+    for part in split_at_commas(value[1:-1] if bracketed else value):
         items += _items(part.strip(), text)
     return key.strip(), items if len(items) > 1 or bracketed or _RANGE.fullmatch(value) else items[0]
 
 
-def split(text: str) -> list[str]:
+def split_at_commas(text: str) -> list[str]:
     """The parts between commas, where commas inside brackets or quotes do not count."""
     parts, depth, quote = [""], 0, ""
     for character in text:

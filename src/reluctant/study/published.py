@@ -1,4 +1,4 @@
-"""A number that others have published, to be held beside ours: the `[[published]]` tables of a study file."""
+"""Published numbers, to be compared with ours: the `[[published]]` tables of a study file."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,7 +8,7 @@ from reluctant.catalogue.metrics import metric as named
 from reluctant.study.claim import ActivationName, MetricName, Number, printable
 
 
-class Published(BaseModel):
+class PublishedNumber(BaseModel):
     """One published score: whose it is, after which epoch (the last unless given), and from where.
 
     With `deviation`, the standard deviation over `runs` runs, `value` is their mean; without, it is that of a
@@ -27,7 +27,7 @@ class Published(BaseModel):
     source: Annotated[str, Field(strict=True, min_length=1, max_length=500), AfterValidator(printable)]
 
     @model_validator(mode="after")
-    def _whole(self) -> "Published":
+    def _whole(self) -> "PublishedNumber":
         for wrong, message in self._faults():
             if wrong:
                 raise ValueError(message)
@@ -47,11 +47,11 @@ class Published(BaseModel):
         )
 
     @property
-    def place(self) -> tuple[str, str, str, int | None]:
+    def scored(self) -> tuple[str, str, str, int | None]:
         """What was scored: activation, metric, split, epoch."""
         return self.activation, self.metric, self.split, self.epoch
 
-    def written(self) -> dict[str, Any]:
+    def to_table(self) -> dict[str, Any]:
         """The number as a table of a study file."""
         return self.model_dump(exclude_defaults=True)
 
@@ -60,18 +60,18 @@ def _not_percent(what: str, value: float) -> str:
     return f"{what} is a share of 1; write {value / 100:.6g}, not {value:g}"
 
 
-def distinct(published: tuple[Published, ...]) -> tuple[Published, ...]:
-    """The numbers, no source telling two of the same place, as a validator: one of them would be a slip."""
-    met = set()
+def distinct(published: tuple[PublishedNumber, ...]) -> tuple[PublishedNumber, ...]:
+    """The numbers, no source having two of the same score, as a validator: one of them would be a mistake."""
+    known = set()
     for each in published:
-        if (each.place, each.source) in met:
+        if (each.scored, each.source) in known:
             after = f"after epoch {each.epoch}" if each.epoch else "after the last epoch"
             raise ValueError(
-                f"{each.metric} of {each.activation!r} ({each.split}, {after}) stands here twice, both times "
+                f"{each.metric} of {each.activation!r} ({each.split}, {after}) is here twice, both times "
                 f"from {each.source!r}"
             )
-        met.add((each.place, each.source))
+        known.add((each.scored, each.source))
     return published
 
 
-Publications = Annotated[tuple[Published, ...], AfterValidator(distinct)]
+Publications = Annotated[tuple[PublishedNumber, ...], AfterValidator(distinct)]

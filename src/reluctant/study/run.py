@@ -10,7 +10,7 @@ from reluctant.core.canonical_json import dumps
 from reluctant.core.names import plain
 from reluctant.study.seeds import Seed, source_seed
 
-RECIPE = 2  # raised whenever the same Run would give other numbers
+RECIPE = 2  # version of the numerics; raised whenever the same Run would give other numbers
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class Run:
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
-        given = {f.name: (plain(getattr(self, f.name)), plain(f.default)) for f in fields(self)
+        pairs = {f.name: (plain(getattr(self, f.name)), plain(f.default)) for f in fields(self)
                  if f.name != "activation"}  # fmt: skip
         return {
             "activation": self.activation,
-            **{name: value for name, (value, default) in given.items() if not same(value, default)},
+            **{name: value for name, (value, default) in pairs.items() if not same_value(value, default)},
         }
 
-    def drawn(self, source: str) -> int:
-        """The number that a source of randomness (`init`, `order`, `noise`, `split`) draws from."""
+    def seed_for(self, source: str) -> int:
+        """The seed of one source of randomness (`init`, `order`, `noise`, `split`)."""
         return source_seed(self.seed, source)
 
     @cached_property
@@ -61,12 +61,12 @@ class Run:
         return {name: plain(value) for name, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """A run from a record; fields that a record of an older version lacks take their defaults."""
         known = {f.name for f in fields(cls)}
-        return cls(**{name: value for name, value in given.items() if name in known})
+        return cls(**{name: value for name, value in content.items() if name in known})
 
 
-def same(one: Any, other: Any) -> bool:
+def same_value(one: Any, other: Any) -> bool:
     """Equal by value, booleans apart from numbers."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

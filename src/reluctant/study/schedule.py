@@ -1,8 +1,8 @@
-"""The learning rate of every step: a function of the run and of where its training stands alone."""
+"""The learning rate of every step, and when a run stops early: functions of the run and its losses."""
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reluctant.catalogue import SCHEDULES
@@ -12,17 +12,17 @@ from reluctant.study.run import Run
 def rate(run: Run, epoch: int, batch: int, batches: int) -> float:
     """The learning rate of one step: batch `batch` (from 0) of `batches` in an epoch (from 1).
 
-    During the warm-up of w steps the rate climbs evenly, by lr/w a step, so that none is lost on a rate of 0.
-    What falls along a curve falls from there to the end of the last epoch; steps count from the first epoch.
+    During the warm-up of w steps the rate climbs by lr/w a step, so that no step has a rate of 0. After it, a
+    curve falls until the end of the last epoch.
     """
-    head, given = _parsed(run.schedule)
+    head, parameters = _parsed(run.schedule)
     if head == "constant":
         return run.lr
-    taken = (epoch - 1) * batches + batch
-    warm: float = given.get("warmup", 0.0) * batches
-    if taken < warm:
-        return run.lr * min(1.0, (taken + 1) / warm) * _SHAPES[head](given, epoch, 0.0)
-    return run.lr * _SHAPES[head](given, epoch, (taken - warm) / (run.epochs * batches - warm))
+    step = (epoch - 1) * batches + batch
+    warm: float = parameters.get("warmup", 0.0) * batches
+    if step < warm:
+        return run.lr * min(1.0, (step + 1) / warm) * _SHAPES[head](parameters, epoch, 0.0)
+    return run.lr * _SHAPES[head](parameters, epoch, (step - warm) / (run.epochs * batches - warm))
 
 
 def last_rate(run: Run, epoch: int, batches: int) -> float:
@@ -30,36 +30,36 @@ def last_rate(run: Run, epoch: int, batches: int) -> float:
     return rate(run, epoch, batches - 1, batches)
 
 
-def fault_of(schedule: str, epochs: float) -> str:
-    """Why a schedule does not fit into so many epochs; empty where it does."""
+def schedule_fault(schedule: str, epochs: float) -> str:
+    """Why a schedule does not fit into this many epochs; empty where it does."""
     warm = _parsed(schedule)[1].get("warmup", 0.0)
     if warm < epochs:
         return ""
     return (
-        f"schedule: {schedule} warms up for {warm:g} of {epochs:g} epochs and would never reach the learning "
+        f"schedule: {schedule} warms up for {warm:g} of {epochs:g} epochs, so it never reaches the learning "
         f"rate; give a shorter warmup, or more epochs"
     )
 
 
 @functools.cache
 def _parsed(schedule: str) -> tuple[str, dict[str, Any]]:
-    """The schedule's row and all its parameters; asked for at every step."""
+    """The schedule's row and all its parameters; cached, since every step needs them."""
     name = SCHEDULES.canonical(schedule)
     return name.head, SCHEDULES.arguments(name)
 
 
-def _cosine(given: dict[str, Any], epoch: int, gone: float) -> float:
+def _cosine(parameters: dict[str, Any], epoch: int, gone: float) -> float:
     """η = least + (1 − least)·(1 + cos πt)/2 at the share t of the way."""
-    least = float(given["least"])
+    least = float(parameters["least"])
     return least + (1 - least) * (1 + math.cos(math.pi * gone)) / 2
 
 
-def _linear(given: dict[str, Any], epoch: int, gone: float) -> float:
+def _linear(parameters: dict[str, Any], epoch: int, gone: float) -> float:
     return 1 - gone
 
 
-def _step(given: dict[str, Any], epoch: int, gone: float) -> float:
-    return float(given["factor"] ** ((epoch - 1) // given["every"]))
+def _step(parameters: dict[str, Any], epoch: int, gone: float) -> float:
+    return float(parameters["factor"] ** ((epoch - 1) // parameters["every"]))
 
 
 _SHAPES: dict[str, Callable[[dict[str, Any], int, float], float]] = {
@@ -67,3 +67,20 @@ _SHAPES: dict[str, Callable[[dict[str, Any], int, float], float]] = {
     "linear": _linear,
     "step": _step,
 }
+
+
+def stops_early(run: Run, losses: Sequence[float]) -> bool:
+    """Whether a run stops early after the epochs with these validation losses.
+
+    It does at the first epoch that is `patience` epochs behind the lowest loss so far, the earliest of
+    equals; not after its last epoch, where it ends anyway.
+    """
+    if not run.patience or not losses or len(losses) >= run.epochs:
+        return False
+    best = min(range(len(losses)), key=losses.__getitem__)
+    return len(losses) - 1 - best >= run.patience
+
+
+def early_stop(run: Run, losses: Sequence[float]) -> int | None:
+    """The epoch (from 1) after which a run with these validation losses must stop; None where none is."""
+    return next((n for n in range(1, len(losses) + 1) if stops_early(run, losses[:n])), None)

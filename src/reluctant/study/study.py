@@ -1,9 +1,8 @@
-"""A `Study`: what to compare, validated whole before anything trains. A list is an axis."""
+"""A `Study`: what to compare, validated before anything trains. A list is an axis."""
 
 import itertools
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -22,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from reluctant.catalogue.metrics import CLASSIFICATION, METRICS, USUAL, metric
 from reluctant.core.errors import StudyError
-from reluctant.core.own_code import HERE
+from reluctant.core.validation import CUSTOM, validation_message
 from reluctant.study.axes import (
     STRICT,
     Activations,
@@ -48,14 +47,13 @@ from reluctant.study.axes import (
     Threads,
 )
 from reluctant.study.claim import ActivationName, At, Claim, MetricName
-from reluctant.study.faults import report
-from reluctant.study.files import study_text
-from reluctant.study.published import Publications, Published
+from reluctant.study.files import read_study_file, refuse_session_objects
+from reluctant.study.published import Publications, PublishedNumber
 from reluctant.study.run import Run
-from reluctant.study.schedule import fault_of
+from reluctant.study.schedule import schedule_fault
 from reluctant.study.seeds import as_table, levels
 
-MANY = 10_000  # runs; more than this wants a second thought
+MANY = 10_000  # runs; more than this must be confirmed
 AXES = (
     "dataset",
     "model",
@@ -79,7 +77,7 @@ AXES = (
 
 
 class Compare(BaseModel):
-    """What decides: the metric, the activation the others are held against, the margin that matters.
+    """What decides: the metric, the activation that the others are compared with, the margin that matters.
 
     `at` is the score that counts: after the last epoch, after the epoch that is best on validation, or the
     mean over the epochs.
@@ -96,12 +94,14 @@ class Compare(BaseModel):
 class Study(BaseModel):
     """The question: which activations, in which network, on which data, with which seeds.
 
-    `name`, `about`, `task`, `control`, `choose`, `compare`, `claim` and `published` are told of the study;
-    every other field takes one value or a list, and a list is an axis. `schedule` is how the learning rate
-    goes, `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share of a
-    label given to all classes alike, `augment` what is done to training images, `patience` after how many
-    epochs without a lower validation loss a run stops (0: never).
-    Raises `StudyError` naming every fault at once.
+    `name`, `about`, `task`, `control`, `choose`, `compare`, `claim` and `published` have one value for the
+    study; every other field takes one value or a list, and a list is an axis. `schedule` is how the learning
+    rate changes, `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share
+    of a label given to all classes alike, `augment` what is done to training images, `patience` the number of
+    epochs without a lower validation loss after which a run stops (0: never).
+
+    Raises:
+        StudyError: Every fault at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -135,18 +135,22 @@ class Study(BaseModel):
     claim: tuple[Claim, ...] = ()
     published: Publications = ()
 
-    def __init__(self, /, **given: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         try:
-            super().__init__(**_with_metric(given))
+            super().__init__(**_with_metric(fields))
         except ValidationError as fault:
-            tables: dict[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "published": Published}
+            tables: dict[str, type[BaseModel]] = {
+                "compare": Compare,
+                "claim": Claim,
+                "published": PublishedNumber,
+            }
             keys = {"": _keys(Study), **{name: _keys(table) for name, table in tables.items()}}
-            raise StudyError(report(fault, keys)) from None
+            raise StudyError(validation_message(fault, keys)) from None
 
     @field_validator("compare")
     @classmethod
-    def _baseline_takes_part(cls, compare: Compare, info: ValidationInfo) -> Compare:
-        activations = info.data.get("activation")  # None where these have faults of their own
+    def _baseline_is_an_activation(cls, compare: Compare, info: ValidationInfo) -> Compare:
+        activations = info.data.get("activation")  # None where these are faulty
         if activations and compare.baseline is not None and compare.baseline not in activations:
             first = next(iter(activations))
             message = (
@@ -154,50 +158,50 @@ class Study(BaseModel):
                 f"({', '.join(activations)}); add it to them, or write baseline = {first!r} "
                 f"(on the command line --set 'compare.baseline={first}')"
             )
-            raise PydanticCustomError("astray", "{fault}", {"fault": message})
+            raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return compare
 
     @model_validator(mode="after")
-    def _metrics_of_the_task(self) -> Self:
+    def _metrics_fit_the_task(self) -> Self:
         asked = {"compare": self.compare.metric, **{f"claim {c.says!r}": c.metric for c in self.claim}}
         for where, name in asked.items():
             if self.task not in metric(name).tasks:
                 known = ", ".join(each.name for each in METRICS if self.task in each.tasks)
                 message = f"{where}: {name} is no metric of {self.task}; these are: {known}"
-                raise PydanticCustomError("astray", "{fault}", {"fault": message})
+                raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return self
 
     @field_validator("choose")
     @classmethod
-    def _something_to_choose_from(cls, choose: str | None, info: ValidationInfo) -> str | None:
+    def _several_values_to_choose_from(cls, choose: str | None, info: ValidationInfo) -> str | None:
         if choose is not None and len(info.data.get(choose, ())) == 1:
             raise ValueError(f"there is only one {choose} to choose from; give a list")
         return choose
 
     @field_validator("schedule")
     @classmethod
-    def _warm_before_the_end(cls, schedules: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        shortest = min(info.data.get("epochs", (math.inf,)))  # none where these have faults of their own
-        for fault in (fault_of(schedule, shortest) for schedule in schedules):
+    def _warm_up_within_the_epochs(cls, schedules: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        shortest = min(info.data.get("epochs", (math.inf,)))  # none where these are faulty
+        for fault in (schedule_fault(schedule, shortest) for schedule in schedules):
             if fault:
-                raise PydanticCustomError("astray", "{fault}", {"fault": fault})
+                raise PydanticCustomError(CUSTOM, "{fault}", {"fault": fault})
         return schedules
 
     @model_validator(mode="after")
-    def _sources_decide_nothing(self) -> Self:
+    def _no_verdicts_from_a_seed_table(self) -> Self:
         asked = [key for key in ("control", "choose", "claim", "published") if getattr(self, key)]
         if self.sources and asked:
             keys = " and ".join(asked)
             message = (
-                f"seed: a table takes the spread apart and compares nothing; leave out {keys}, or give "
-                f"seed = [0, 1, …]"
+                f"seed: a table of seeds measures where variance comes from and compares nothing; leave out "
+                f"{keys}, or give seed = [0, 1, …]"
             )
-            raise PydanticCustomError("astray", "{fault}", {"fault": message})
+            raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return self
 
     @property
     def sources(self) -> dict[str, tuple[int, ...]]:
-        """The seeds of every source of randomness where a `[seed]` table gives them; else empty."""
+        """The seeds of every source of randomness where a `[seed]` table names them; else empty."""
         return levels(self.seed)
 
     @property
@@ -207,12 +211,12 @@ class Study(BaseModel):
 
     @property
     def folder(self) -> Path:
-        """Where the study goes unless told otherwise: a folder in `out`, whatever the name holds."""
+        """Where the study is stored by default: a folder in `out`, whatever the name holds."""
         return Path("out") / (re.sub(r"[^\w.() -]", "_", self.name).strip(". ") or "study")
 
     @property
     def baseline(self) -> str:
-        """The activation the others are held against: the first, unless the study says otherwise."""
+        """The activation that the others are compared with: the first, unless the study names one."""
         return self.compare.baseline or self.activation[0]
 
     @property
@@ -242,79 +246,54 @@ class Study(BaseModel):
 
     @classmethod
     def read(cls, source: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
-        """The study of a bundled name or a TOML file; `overrides` replace its keys (`{"seed": [0]}`)."""
-        text, origin = study_text(source)
+        """The study of a bundled name or a TOML file; `overrides` replace its keys (`{"seed": [0]}`).
+
+        Raises:
+            StudyError: No such file, no TOML, or a fault in it.
+        """
+        content, origin = read_study_file(source, overrides or {})
         try:
-            given = tomllib.loads(text)
-        except (ValueError, RecursionError) as fault:  # a huge number or a deep nesting is no TOMLDecodeError
-            raise StudyError(f"{origin} is not TOML: {fault}") from None
-        for path, value in (overrides or {}).items():
-            _put(given, path, value)
-        try:
-            return cls(**given)
+            return cls(**content)
         except StudyError as fault:
             raise StudyError(f"{origin}: {fault}") from None
 
     def to_toml(self, *, objects: bool = False) -> str:
         """The study as a file that `read` understands; lists of one value are written as the value.
 
-        Raises `StudyError` for a study of objects of a Python session, which no file can name, unless
-        `objects` is true: then it can be read, and its results, and nothing be trained by it elsewhere.
+        Args:
+            objects: Whether objects of this Python session may be written; nothing can be trained by such a
+                file elsewhere.
+
+        Raises:
+            StudyError: The study has objects of a Python session, which no file can name.
         """
         if not objects:
-            _refuse_objects(self)
-        written: dict[str, Any] = {"name": self.name}
-        if self.about:
-            written["about"] = self.about
+            refuse_session_objects((*self.activation, *self.model, *self.dataset, *self.procedure))
+        content: dict[str, Any] = {"name": self.name, **({"about": self.about} if self.about else {})}
         for name in ("dataset", "model", "activation", *AXES[2:], "seed"):
             values = getattr(self, name)
-            written[name] = values[0] if len(values) == 1 else list(values)
-        if self.task != CLASSIFICATION:
-            written["task"] = self.task
+            content[name] = values[0] if len(values) == 1 else list(values)
         if self.sources:
-            written["seed"] = as_table(self.seed)
-        if self.control:
-            written["control"] = True
-        if self.choose:
-            written["choose"] = self.choose
-        written["compare"] = self.compare.model_dump(exclude_none=True)
-        if self.claim:
-            written["claim"] = [claim.written() for claim in self.claim]
-        if self.published:
-            written["published"] = [each.written() for each in self.published]
-        return tomli_w.dumps(written)
+            content["seed"] = as_table(self.seed)
+        optional = {
+            "task": self.task if self.task != CLASSIFICATION else None,
+            "control": self.control,
+            "choose": self.choose,
+            "compare": self.compare.model_dump(exclude_none=True),
+            "claim": [claim.to_table() for claim in self.claim],
+            "published": [each.to_table() for each in self.published],
+        }
+        return tomli_w.dumps(content | {key: value for key, value in optional.items() if value})
 
 
-def _refuse_objects(study: Study) -> None:
-    names = (*study.activation, *study.model, *study.dataset, *study.procedure)
-    if here := [name for name in names if name.startswith(f"{HERE}:")]:
-        raise StudyError(
-            f"{' and '.join(here)} {'is an object' if len(here) == 1 else 'are objects'} of this Python "
-            f"session, which no file can name; put the code into a module and name it module:name, and data "
-            f"into a file (npz, csv) or a function of that module"
-        )
-
-
-def _with_metric(given: dict[str, Any]) -> dict[str, Any]:
-    """The study with the metric that is usual for its task, where none is named."""
-    compare = given.get("compare", {})
-    usual = USUAL.get(str(given.get("task")))
+def _with_metric(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields with the metric that is usual for the task, where none is named."""
+    compare = fields.get("compare", {})
+    usual = USUAL.get(str(fields.get("task")))
     if usual is None or not isinstance(compare, Mapping) or "metric" in compare:
-        return given
-    return {**given, "compare": {**compare, "metric": usual}}
+        return fields
+    return {**fields, "compare": {**compare, "metric": usual}}
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _put(given: dict[str, Any], path: str, value: Any) -> None:
-    *tables, key = path.split(".")
-    for table in tables:
-        given = given.setdefault(table, {})
-        if not isinstance(given, dict):
-            raise StudyError(
-                f"--set {path}: {table!r} is no table of the study; give its value, --set {table}=…, or "
-                f"write the table [{table}] in a study file"
-            )
-    given[key] = value

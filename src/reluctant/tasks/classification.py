@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.catalogue.metrics import CLASSIFICATION, confusion, counted
+from reluctant.catalogue.metrics import CLASSIFICATION, confusion_counts, stored_counts
 from reluctant.tasks.task import shape_fault, whole
 
 
@@ -40,11 +40,11 @@ class Classification:
 
     def counts(self, predicted: Tensor, targets: Tensor) -> Any:
         """The confusion matrix; above 20 classes, hits, predictions and truths per class."""
-        return counted(self.matrix(predicted, targets)).tolist()
+        return stored_counts(self.matrix(predicted, targets)).tolist()
 
     def matrix(self, predicted: Tensor, targets: Tensor) -> "np.typing.NDArray[np.int64]":
         """The whole confusion matrix."""
-        return confusion(whole(targets), whole(predicted), self.classes)
+        return confusion_counts(whole(targets), whole(predicted), self.classes)
 
     def encoded(self, predicted: Tensor) -> str:
         """Bytes, or pairs of bytes where there are more than 256 classes."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from reluctant.catalogue.metrics import REGRESSION, summed
+from reluctant.catalogue.metrics import REGRESSION, regression_sums
 from reluctant.tasks.task import shape_fault, whole
 
 
@@ -46,7 +46,7 @@ class Regression:
 
     def counts(self, predicted: Tensor, targets: Tensor) -> Any:
         """Sums per output: see `reluctant.catalogue.metrics.summed`."""
-        return summed(self.own(targets), self.own(predicted)).tolist()
+        return regression_sums(self.own(targets), self.own(predicted)).tolist()
 
     def own(self, standardised: Tensor) -> npt.NDArray[np.float64]:
         """Targets or predictions in the targets' own units."""

@@ -30,7 +30,7 @@ class Augmentation:
         check(run.augment, tuple(data.train.images.shape))
         self.changes: list[Change] = []
         for name in parts_of(run.augment):
-            rng = generator(run.drawn("noise"), "augment", epoch, name.head)
+            rng = generator(run.seed_for("noise"), "augment", epoch, name.head)
             self.changes.append(_KINDS[name.head](rng, data, **AUGMENTATIONS.arguments(name)))
 
     def __call__(self, images: Tensor, which: Tensor) -> Tensor:

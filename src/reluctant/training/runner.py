@@ -105,7 +105,7 @@ def device(name: str | torch.device) -> torch.device:
 
 def data_of(run: Run, folder: str | None) -> Prepared:
     """The data that a run is trained and scored on."""
-    return prepared(run.dataset, run.train_fraction, folder, run.drawn("split"), run.pixels)
+    return prepared(run.dataset, run.train_fraction, folder, run.seed_for("split"), run.pixels)
 
 
 def prepared(

@@ -53,7 +53,7 @@ class Training:
         self.data = data if self.device.type == "cpu" else data.to(self.device)
         self.task = data.task
         model = self.network()
-        initialise(model, run.init, run.drawn("init"), run.activation)
+        initialise(model, run.init, run.seed_for("init"), run.activation)
         self.model = placed(model, self.device, self.data.image)
         self.optimizer = self.fresh_optimizer()
         self.probes = Probes(self.model, self.data.train, self.task)
@@ -67,7 +67,7 @@ class Training:
         """The network to train, its weights not yet drawn."""
         run = self.run
         image, outputs, task = self.data.image, self.data.classes, self.data.task.name
-        return build(run.model, run.activation, image, outputs, run.drawn("init"), task=task)
+        return build(run.model, run.activation, image, outputs, run.seed_for("init"), task=task)
 
     def fresh_optimizer(self) -> torch.optim.Optimizer:
         """The run's optimizer over the network's parameters, as before the first step."""
@@ -134,13 +134,13 @@ class Training:
         """One pass over the training images, and what it scored; None as soon as a loss is not finite."""
         images, labels, size = self.data.train.images, self.data.train.labels, self.run.batch_size
         augmented = Augmentation(self.run, self.data, number)
-        order = torch.from_numpy(generator(self.run.drawn("order"), "order", number).permutation(len(labels)))
+        order = torch.from_numpy(generator(self.run.seed_for("order"), "order", number).permutation(len(labels)))
         predicted = torch.empty_like(labels)
         total = 0.0
         self._reseed(number)
         self.model.train()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(integer(self.run.drawn("noise"), "foreign", number))
+            torch.manual_seed(integer(self.run.seed_for("noise"), "foreign", number))
             for start in range(0, len(labels), size):
                 batch = order[start : start + size]
                 self._set_rate(number, start // size)
@@ -174,7 +174,7 @@ class Training:
         """Give every module that draws random numbers its own stream for this epoch."""
         for name, module in self.model.named_modules():
             if isinstance(module, Stochastic):
-                module.reseed(integer(self.run.drawn("noise"), "dropout", epoch, name))
+                module.reseed(integer(self.run.seed_for("noise"), "dropout", epoch, name))
 
     def record(self) -> Record:
         """The finished run as the store keeps it. Without the environment, which the worker adds."""

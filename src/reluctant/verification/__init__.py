@@ -1,1 +1,1 @@
-"""Checks of a study's folder: do its files contradict each other, and does training a sample give the same?"""
+"""Checks of a study's folder: do its files contradict each other, and does training again give the same?"""

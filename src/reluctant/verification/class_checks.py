@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import confusion, counted, tally
+from reluctant.catalogue.metrics import confusion_counts, stored_counts, tally
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import SPLITS
 from reluctant.verification.findings import CheckedData, Inputs
@@ -34,12 +34,12 @@ def check_classes(result: RunResult, predictions: Counts, data: CheckedData | No
 
 
 def _check_inputs(result: RunResult, data: CheckedData | None) -> Iterator[str]:
-    """Every epoch counts the same inputs of every class, and of the test split those that the folder keeps."""
+    """Every epoch counts the same inputs of every class, in the test split those that the folder keeps."""
     for split in SPLITS:
         _, _, true = tally(result.counts[split])  # (epochs, classes)
-        for epoch in range(1, result.epochs):
-            if difference := _class_difference(true[epoch], true[0], "in epoch 1"):
-                yield f"its {split} matrix of epoch {epoch + 1} counts {difference}"
+        for epoch in np.flatnonzero((true != true[0]).any(axis=1)):
+            difference = _class_difference(true[epoch], true[0], "in epoch 1")
+            yield f"its {split} matrix of epoch {epoch + 1} counts {difference}"
     if data is None:
         return
     first = {split: tally(result.counts[split][0])[2] for split in SPLITS}
@@ -60,8 +60,8 @@ def _check_losses(result: RunResult) -> Iterator[str]:
         least = np.log(2) * (true - hits) / np.maximum(true, 1)
         for epoch in np.flatnonzero(result.loss[split] < least * (1 - SLACK)):
             yield (
-                f"its {split} loss of epoch {epoch + 1} is {result.loss[split][epoch]:.4g}, which is too low for "
-                f"so many wrong images: every wrong one costs at least ln 2, together {least[epoch]:.4g}"
+                f"its {split} loss of epoch {epoch + 1} is {result.loss[split][epoch]:.4g}, too low for so many "
+                f"wrong images: every wrong one costs at least ln 2, together {least[epoch]:.4g}"
             )
 
 
@@ -74,7 +74,7 @@ def _check_predictions(predictions: Counts, last: Counts, data: CheckedData | No
     elif predictions.max(initial=0) >= classes:
         yield f"its test_predictions name class {predictions.max()}, and there are {classes} classes"
     elif data is not None and len(data.targets) == number and data.targets.max(initial=0) < classes:
-        again = counted(confusion(data.targets, predictions, classes))
+        again = stored_counts(confusion_counts(data.targets, predictions, classes))
         if difference := _cell_difference(again, last, "in its last test matrix"):
             yield f"its test_predictions give {difference}"
     else:
@@ -92,7 +92,7 @@ def _check_final(result: RunResult) -> Iterator[str]:
     if difference := _class_difference(trained, tally(result.counts["train"][0])[2], "in epoch 1"):
         yield f"its final training matrix counts {difference}"
     if final.test_confusion is not None:
-        whole = counted(np.array(final.test_confusion, np.int64))
+        whole = stored_counts(np.array(final.test_confusion, np.int64))
         if difference := _cell_difference(whole, result.counts["test"][-1], "in its last epoch"):
             yield f"its whole test matrix counts {difference}"
 
@@ -107,7 +107,7 @@ def _class_difference(images: Counts, others: Counts, where: str) -> str:
 
 
 def _cell_difference(counts: Counts, others: Counts, where: str) -> str:
-    """The first cell in which two counts differ, as `19 images of class 3 as class 5, and 20 in …`; else ''."""
+    """The first cell in which two counts differ, as `19 images of class 3 as class 5, and 20 …`; else ''."""
     if counts.shape != others.shape:
         return f"{counts.shape[-1]} classes, and {others.shape[-1]} {where}"
     for row, column in np.argwhere(counts != others):

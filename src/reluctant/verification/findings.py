@@ -1,4 +1,4 @@
-"""What verification finds, and what it knows of the files that it has read: records and descriptions of data."""
+"""What verification finds, and the files that it can read: records and descriptions of data."""
 
 import json
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ class CheckedRecord:
 
 @dataclass(frozen=True, eq=False)
 class CheckedData:
-    """A description of data that can be read; `targets` are those of the test split, as in `RunResult.truth`."""
+    """A description of data that can be read, with the targets of the test split as in `RunResult.truth`."""
 
     path: Path
     record: DataRecord

@@ -132,9 +132,7 @@ def _compare_drawings(path: Path, old: str, new: str, figures: Path) -> Iterator
     Another matplotlib or other type faces draw other coordinates, which contradicts nothing.
     """
     differing = [
-        Finding(
-            path, f"has another drawing than the records give: {_clipped(unescape(_drawing_name(drawing)))}"
-        )
+        Finding(path, f"has another drawing than the records give: {_clipped(_drawing_name(drawing))}")
         for drawing, expected in zip_longest(_DRAWING.findall(old), _DRAWING.findall(new), fillvalue="")
         if _LABEL.sub("", drawing, count=1) != _LABEL.sub("", expected, count=1)
     ]
@@ -152,4 +150,4 @@ def _compare_drawings(path: Path, old: str, new: str, figures: Path) -> Iterator
 
 
 def _drawing_name(drawing: str) -> str:
-    return " ".join(_LABEL.findall(drawing)[:1]) or "one without a name"
+    return unescape(" ".join(_LABEL.findall(drawing)[:1])) or "one without a name"

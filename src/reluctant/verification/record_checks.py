@@ -9,7 +9,7 @@ import numpy.typing as npt
 from reluctant.catalogue.metrics import MOST, REGRESSION, tally
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import SPLITS, RunRecord
-from reluctant.study.stopping import right_stop
+from reluctant.study.schedule import early_stop
 from reluctant.verification.class_checks import SLACK, check_classes
 from reluctant.verification.findings import CheckedData
 from reluctant.verification.number_checks import check_numbers
@@ -28,11 +28,11 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
     yield from faults
     if faults:
         return  # nothing can be computed from these
-    stop = right_stop(record.run, [epoch.loss.valid for epoch in record.epochs])
+    stop = early_stop(record.run, [epoch.loss.valid for epoch in record.epochs])
     if stop != record.stopped:
         expected = f"a stop after epoch {stop}" if stop else "no early stop"
         actual = f"it stopped after epoch {record.stopped}" if record.stopped else "it did not stop"
-        yield f"its validation losses, with a patience of {record.run.patience}, need {expected}, and {actual}"
+        yield f"a patience of {record.run.patience} and its validation losses give {expected}, and {actual}"
     if (record.final is None) != (record.diverged is not None):
         yield (
             "it has no final training score although it did not diverge"
@@ -62,7 +62,7 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
 
 
 def _check_length(record: RunRecord) -> Iterator[str]:
-    """Epochs are numbered from 1, and there are as many as planned, unless the run diverged or stopped early."""
+    """Epochs are numbered from 1 and as many as planned, unless the run diverged or stopped early."""
     numbers, ended, planned = [e.epoch for e in record.epochs], len(record.epochs), record.run.epochs
     diverged, stopped = record.diverged, record.stopped
     if numbers != list(range(1, ended + 1)):
@@ -114,10 +114,10 @@ def _check_tables(record: RunRecord) -> Iterator[str]:
 
 
 def _as_table(value: object) -> npt.NDArray[np.float64]:
-    """The value as an array of two axes; an empty one where it is none, or holds what is not finite or below 0."""
+    """The value as an array of two axes; an empty one where it is ragged, not finite or below 0."""
     try:
         table = np.array(value, float)
-    except (TypeError, ValueError, OverflowError):  # ragged, for one
+    except (TypeError, ValueError, OverflowError):
         return np.empty((0, 0))
     good = table.ndim == 2 and table.size and np.isfinite(table).all() and table.min() >= 0
     return table if good else np.empty((0, 0))
@@ -137,7 +137,7 @@ def _is_matrix(value: object) -> bool:
 
 
 def _are_sums(value: object) -> bool:
-    """Whether a value is the four rows of `metrics.summed`, the first of which is the number of inputs."""
+    """Whether a value is the four rows of `metrics.regression_sums`, the first of which is the number of inputs."""
     table = _as_table(value)
     if len(table) != 4:
         return False

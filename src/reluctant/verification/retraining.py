@@ -91,7 +91,7 @@ def _train(run: "Run", environment: Json) -> RunRecord:
 
 
 def _environment_differences(stored: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    """`processor (… there, … here)`: what decides bits and is not the same, packages and settings one by one."""
+    """`processor (… there, … here)`: what decides bits and differs, packages and settings one by one."""
     pairs: list[tuple[str, Any, Any]] = []
     for name in _DECISIVE:
         one, two = stored.get(name, "unknown"), here.get(name, "unknown")

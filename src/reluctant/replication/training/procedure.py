@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.catalogue import MODELS, OPTIMIZERS
-from reluctant.catalogue.metrics import confusion
+from reluctant.catalogue.metrics import confusion_counts
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
 from reluctant.models.swap import learned
@@ -97,7 +97,7 @@ class Published(Training):
         """What the published measurement is computed from, at this moment."""
         largest, sure = self._outputs(self.data.test)
         labels = self.data.test.labels.cpu()
-        matrix = confusion(labels[sure].numpy(), largest[sure].numpy(), self.data.classes)
+        matrix = confusion_counts(labels[sure].numpy(), largest[sure].numpy(), self.data.classes)
         last = slice(-(len(labels) % self.run.batch_size or self.run.batch_size), None)
         return {
             "last": {
