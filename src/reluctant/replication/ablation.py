@@ -1,4 +1,4 @@
-"""The deviations of the published procedure, in the order in which they are taken back, and each alone."""
+"""The deviations of the published procedure: taken back one after another, and each alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,65 +7,68 @@ from reluctant.core.names import parse
 from reluctant.replication.measurement import Measure
 
 PROCEDURE = "reluctant.replica:Published"
-TRAINING = ("raw_pixels", "lost_momentum", "forgetful", "double_softmax")  # what all published runs share
-AS_PUBLISHED = Measure("last", "sure", "published")
 
 
 @dataclass(frozen=True)
-class Rung:
-    """One way to arrive at a number: what is said of it, the training's switches that are on, the measure."""
+class AblationStep:
+    """One way to train and to score.
+
+    Args:
+        title: What tables and figures call the step.
+        switches: The switches of the training procedure that are on.
+        measure: How an epoch is scored.
+    """
 
     title: str
-    on: frozenset[str]
+    switches: frozenset[str]
     measure: Measure
 
     @property
     def procedure(self) -> str:
-        """The procedure's name in a study."""
-        return named(self.on)
+        """The name of the training procedure in a study."""
+        arguments = ", ".join(f"{switch}=True" for switch in sorted(self.switches))
+        return f"{PROCEDURE}({arguments})" if arguments else PROCEDURE
 
 
-def named(on: Iterable[str]) -> str:
-    """The name of the published procedure with these switches on."""
-    switches = ", ".join(f"{switch}=True" for switch in sorted(on))
-    return f"{PROCEDURE}({switches})" if switches else PROCEDURE
-
-
-def switches(procedure: str) -> frozenset[str] | None:
-    """The switches that are on in a procedure's name; None for any other procedure."""
+def switches_of(procedure: str) -> frozenset[str] | None:
+    """The switches that are on in the name of a procedure; None for any other procedure."""
     name = parse(procedure)
     if name.head != PROCEDURE:
         return None
     return frozenset(switch for switch, on in name.arguments.items() if on)
 
 
-_ALL = frozenset(TRAINING)
+def available_steps(steps: tuple[AblationStep, ...], procedures: Iterable[str]) -> tuple[AblationStep, ...]:
+    """The steps whose training is among these procedures."""
+    trained = {switches_of(procedure) for procedure in procedures}
+    return tuple(step for step in steps if step.switches in trained)
+
+
+_PUBLISHED = frozenset(
+    {"raw_pixels", "lost_momentum", "forgetful", "double_softmax"}
+)  # of all published runs
+_PROPER: frozenset[str] = frozenset()
 
 SEQUENCE = (
-    Rung("as published", _ALL, AS_PUBLISHED),
-    Rung("on all test images", _ALL, Measure("all", "sure", "published")),
-    Rung("the largest output decides", _ALL, Measure("all", "largest", "published")),
-    Rung("F1, with recall", _ALL, Measure()),
-    Rung("pixels standardised", _ALL - {"raw_pixels"}, Measure()),
-    Rung("momentum reaches Adam", _ALL - {"raw_pixels", "lost_momentum"}, Measure()),
-    Rung("one optimizer for all epochs", frozenset({"double_softmax"}), Measure()),
-    Rung("one softmax: measured properly", frozenset(), Measure()),
+    AblationStep("as published", _PUBLISHED, Measure("last_batch", "above_half", "published")),
+    AblationStep("on all test images", _PUBLISHED, Measure("all", "above_half", "published")),
+    AblationStep("the largest output decides", _PUBLISHED, Measure("all", "largest", "published")),
+    AblationStep("F1, with recall", _PUBLISHED, Measure()),
+    AblationStep("pixels standardised", _PUBLISHED - {"raw_pixels"}, Measure()),
+    AblationStep("momentum reaches Adam", frozenset({"forgetful", "double_softmax"}), Measure()),
+    AblationStep("one optimizer for all epochs", frozenset({"double_softmax"}), Measure()),
+    AblationStep("one softmax: measured properly", _PROPER, Measure()),
 )
+AS_PUBLISHED = SEQUENCE[0]
 
 ALONE = (
-    Rung("measured properly", frozenset(), Measure()),
-    Rung("the last batch of images alone", frozenset(), Measure("last", "largest", "f1")),
-    Rung("an output above one half decides", frozenset(), Measure("all", "sure", "f1")),
-    Rung("accuracy and precision in place of F1", frozenset(), Measure("all", "largest", "published")),
-    Rung("pixels from 0 to 255", frozenset({"raw_pixels"}), Measure()),
-    Rung("momentum lost", frozenset({"lost_momentum"}), Measure()),
-    Rung("an optimizer for every epoch", frozenset({"forgetful"}), Measure()),
-    Rung("softmax twice", frozenset({"double_softmax"}), Measure()),
-    Rung("pooling by one pixel", frozenset({"fine_pooling"}), Measure()),
+    AblationStep("measured properly", _PROPER, Measure()),
+    AblationStep("the last batch of images alone", _PROPER, Measure("last_batch", "largest", "f1")),
+    AblationStep("an output above one half decides", _PROPER, Measure("all", "above_half", "f1")),
+    AblationStep("accuracy and precision in place of F1", _PROPER, Measure("all", "largest", "published")),
+    AblationStep("pixels from 0 to 255", frozenset({"raw_pixels"}), Measure()),
+    AblationStep("momentum lost", frozenset({"lost_momentum"}), Measure()),
+    AblationStep("an optimizer for every epoch", frozenset({"forgetful"}), Measure()),
+    AblationStep("softmax twice", frozenset({"double_softmax"}), Measure()),
+    AblationStep("pooling by one pixel", frozenset({"fine_pooling"}), Measure()),
 )
-
-
-def rungs(ladder: tuple[Rung, ...], procedures: Iterable[str]) -> tuple[Rung, ...]:
-    """The rungs of a ladder that studies with these procedures can show."""
-    held = {switches(procedure) for procedure in procedures}
-    return tuple(rung for rung in ladder if rung.on in held)

@@ -1,61 +1,68 @@
-"""One epoch's score as the published code computes it, and as each of its parts is put right."""
+"""The score of one epoch as the published code computes it, and as each part of it is corrected."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import Counts, confusion_counts, score_from_counts
-
-Record = dict[str, Any]
+from reluctant.catalogue.metrics import confusion_counts, score_from_counts
 
 
 @dataclass(frozen=True)
 class Measure:
     """How an epoch is scored.
 
-    `images`: the `last` 16 of the test set, or `all`. `decision`: a class counts as predicted where its
-    output is `sure`, above one half, or where it is the `largest`. `formula`: `published`, the harmonic mean
-    of accuracy and precision, or `f1`, the mean over classes of F1.
+    Args:
+        images: The last batch of the test images (16 of MNIST's), or all of them.
+        decision: A class counts as predicted where its output is above one half, or where it is the largest.
+        formula: `published`, the harmonic mean of accuracy and precision, or `f1`, the mean over classes of
+            F1.
     """
 
-    images: Literal["last", "all"] = "all"
-    decision: Literal["sure", "largest"] = "largest"
+    images: Literal["last_batch", "all"] = "all"
+    decision: Literal["above_half", "largest"] = "largest"
     formula: Literal["published", "f1"] = "f1"
 
-    def of(self, epoch: Record) -> float:
-        """The score of an epoch of a record of `reluctant.replication.training`."""
-        matrix, support = self._counts(epoch)
-        return published_f1(matrix, support) if self.formula == "published" else macro_f1(matrix, support)
+    def score(self, matrix: npt.NDArray[Any], published: Mapping[str, Any]) -> float:
+        """The score of an epoch.
 
-    def _counts(self, epoch: Record) -> tuple[Counts, Counts]:
-        """The confusion matrix of the images that count as predicted, and the images of every true class."""
-        whole = np.asarray(epoch["confusion"]["test"], np.int64)
+        Args:
+            matrix: The confusion matrix of the test split, shape (classes, classes).
+            published: What `reluctant.replication.training` adds to the record of an epoch: `last`, the last
+                batch, and `sure`, the confusion matrix of the images whose largest output is above one half.
+        """
+        classes, above_half = len(matrix), self.decision == "above_half"
         if self.images == "all":
-            sure = np.asarray(epoch["published"]["sure"], np.int64)
-            return sure if self.decision == "sure" else whole, whole.sum(axis=1)
-        labels, largest, held = (np.asarray(epoch["published"]["last"][key], np.int64)
-                                 for key in ("labels", "largest", "sure"))  # fmt: skip
-        counted = held > 0 if self.decision == "sure" else np.full(len(labels), fill_value=True)
-        matrix = confusion_counts(labels[counted], largest[counted], len(whole))
-        return matrix, np.bincount(labels, minlength=len(whole))
+            support = matrix.sum(axis=1)
+            predicted = np.asarray(published["sure"], np.int64) if above_half else matrix
+        else:
+            labels, largest, sure = (
+                np.asarray(published["last"][key], np.int64) for key in ("labels", "largest", "sure")
+            )
+            support = np.bincount(labels, minlength=classes)
+            counts = sure > 0 if above_half else np.full(len(labels), fill_value=True)
+            predicted = confusion_counts(labels[counts], largest[counts], classes)
+        formula = published_f1 if self.formula == "published" else macro_f1
+        return formula(predicted, support)
 
 
 def published_f1(matrix: npt.ArrayLike, support: npt.ArrayLike) -> float:
     """The harmonic mean of subset accuracy and weighted precision; recall is not in it.
 
-    `matrix` (classes, classes) counts the images for which a class was predicted, rows true; `support`
-    (classes,) all images of every true class. Accuracy is the share of all images predicted and right;
-    precision is taken per class, 0 where it was never predicted, and weighted by support (scikit-learn's
-    `weighted`).
+    Accuracy is the share of all images predicted and right; precision is taken per class, 0 where it was
+    never predicted, and weighted by support (scikit-learn's `weighted`).
+
+    Args:
+        matrix: Images for which a class was predicted, rows true, shape (classes, classes).
+        support: All images of every true class, shape (classes,).
     """
-    counts, of = np.asarray(matrix, float), np.asarray(support, float)
+    counts, images = np.asarray(matrix, float), np.asarray(support, float)
     hits, predicted = np.diagonal(counts), counts.sum(axis=0)
-    accuracy = hits.sum() / of.sum()
-    precision = float(
-        (np.divide(hits, predicted, out=np.zeros(len(hits)), where=predicted > 0) * of).sum() / of.sum()
-    )
+    accuracy = hits.sum() / images.sum()
+    per_class = np.divide(hits, predicted, out=np.zeros(len(hits)), where=predicted > 0)
+    precision = float((per_class * images).sum() / images.sum())
     both = accuracy + precision
     # Equal scores have to be equal numbers, or rounding decides who is first.
     return round(float(2 * accuracy * precision / both), 12) if both > 0 else 0.0
@@ -63,8 +70,8 @@ def published_f1(matrix: npt.ArrayLike, support: npt.ArrayLike) -> float:
 
 def macro_f1(matrix: npt.ArrayLike, support: npt.ArrayLike) -> float:
     """F1 per class, 2·hits / (predicted + true), averaged over the classes that occur or are predicted."""
-    counts, of = np.asarray(matrix, np.int64), np.asarray(support, np.int64)
-    if (counts.sum(axis=1) == of).all() and (of > 0).all():
+    counts, images = np.asarray(matrix, np.int64), np.asarray(support, np.int64)
+    if (counts.sum(axis=1) == images).all() and (images > 0).all():
         return score_from_counts(counts, "f1")
-    hits, either = np.diagonal(counts), counts.sum(axis=0) + of
+    hits, either = np.diagonal(counts), counts.sum(axis=0) + images
     return float((2 * hits[either > 0] / either[either > 0]).mean())

@@ -1,110 +1,116 @@
-"""What the records of the published procedure say: scores by rung and seed, winners, the sixteen images."""
+"""What the records of the published procedure hold: scores by step and seed, and the last batch of images."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.records.store import Store
-from reluctant.records.study_results import Results
-from reluctant.replication.ablation import TRAINING, Rung, switches
+from reluctant.catalogue.metrics import total_items
+from reluctant.records.run_result import RunResult
+from reluctant.records.study_records import StudyRecords
+from reluctant.replication.ablation import AS_PUBLISHED, AblationStep, switches_of
+from reluctant.study import Seed
 
 Floats = npt.NDArray[np.float64]
-Epochs = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Scored:
-    """The scores of one rung after the last epoch, by activation: (seeds,), the same seeds for all."""
+class StepScores:
+    """The scores of one step after the last epoch, by activation: shape (seeds,), the same seeds for all."""
 
-    rung: Rung
-    seeds: tuple[int | str, ...]
+    step: AblationStep
+    seeds: tuple[Seed, ...]
     scores: Mapping[str, Floats]
 
+    @classmethod
+    def of(cls, records: StudyRecords, step: AblationStep) -> Self:
+        """The scores that the step's measure gives the runs of its training."""
+        seeds, runs = _paired_runs(records, step)
+        score = step.measure.score
+        scores = {
+            arm: np.array([score(run.counts["test"][-1], run.additions[-1]["published"]) for run in each])
+            for arm, each in runs.items()
+        }
+        return cls(step, seeds, scores)
 
-def scored(results: Results, rung: Rung) -> Scored:
-    """The scores that a rung's measure gives the runs of its training; seeds that lack a run are left out."""
-    runs = _epochs(results, rung.on)
-    seeds = _common(results, runs)
-    scores = {a: np.array([rung.measure.of(held[s][-1]) for s in seeds]) for a, held in runs.items()}
-    return Scored(rung, seeds, scores)
+    @cached_property
+    def stds(self) -> dict[str, float]:
+        """The standard deviation between seeds of every activation; 0 for fewer than two seeds."""
+        return {arm: float(v.std(ddof=1)) if len(v) > 1 else 0.0 for arm, v in self.scores.items()}
 
+    @property
+    def lowest(self) -> float:
+        """The lowest score of all; 1 where there is none."""
+        return min((float(values.min()) for values in self.scores.values() if len(values)), default=1.0)
 
-def _common(results: Results, runs: Mapping[str, Mapping[int | str, Epochs]]) -> tuple[int | str, ...]:
-    """The seeds of the study that all activations have a run of."""
-    return tuple(s for s in results.study.seed if runs and all(s in held for held in runs.values()))
-
-
-def _epochs(results: Results, on: frozenset[str]) -> dict[str, dict[int | str, Epochs]]:
-    """The epochs of every run of a training, by activation and seed; diverged runs are left out."""
-    found: dict[str, dict[int | str, Epochs]] = {a: {} for a in results.activations}
-    for result in results:
-        if switches(result.run.procedure) == on and result.diverged is None and results.folder is not None:
-            found[result.run.activation][result.run.seed] = _read(results.folder, result.run.key)
-    return found
-
-
-@cache
-def _read(folder: Path, key: str) -> Epochs:
-    epochs: Epochs = Store(folder / "runs")[key]["epochs"]
-    return [{"confusion": {"test": e["confusion"]["test"]}, "published": e["published"]} for e in epochs]
-
-
-def crowned(found: Scored) -> dict[str, int]:
-    """How often each activation alone has the highest score; under '' the seeds that end in a tie."""
-    names = list(found.scores)
-    count = dict.fromkeys([*names, ""], 0)
-    for column in np.array([found.scores[a] for a in names]).T:
-        best = np.flatnonzero(column == column.max())
-        count[names[best[0]] if len(best) == 1 else ""] += 1
-    return count
+    def win_counts(self) -> dict[str, int]:
+        """How often each activation alone has the highest score; under '' the seeds that end in a tie."""
+        arms = list(self.scores)
+        wins = dict.fromkeys([*arms, ""], 0)
+        for scores in np.array(list(self.scores.values())).T:
+            best = np.flatnonzero(scores == scores.max())
+            wins[arms[best[0]] if len(best) == 1 else ""] += 1
+        return wins
 
 
 @dataclass(frozen=True)
-class Sixteen:
-    """The images that the published procedure scores: true classes, and per activation what became of each.
+class LastBatch:
+    """The images that the published procedure scores, in the runs trained as published.
 
-    `right` counts, per image, the seeds in which it counted as predicted right after the last epoch; `taken`
-    is the class it was predicted as most often otherwise, None where it never was.
+    Args:
+        labels: The true class of every image.
+        test_images: How many test images there are in all.
+        seeds: How many seeds there are.
+        right: By activation, in how many seeds each image counts as predicted right after the last epoch.
+        mistaken_for: By activation, the class that each image is most often mistaken for; None for none.
     """
 
     labels: tuple[int, ...]
+    test_images: int
     seeds: int
     right: Mapping[str, tuple[int, ...]]
-    taken: Mapping[str, tuple[int | None, ...]]
+    mistaken_for: Mapping[str, tuple[int | None, ...]]
+
+    @classmethod
+    def of(cls, records: StudyRecords) -> Self | None:
+        """The last batch; None where no seed has a run of every activation."""
+        seeds, runs = _paired_runs(records, AS_PUBLISHED)
+        if not seeds:
+            return None
+        first = next(iter(runs.values()))[0]
+        labels = np.array(first.additions[-1]["published"]["last"]["labels"])
+        right, mistaken_for = {}, {}
+        for arm, each in runs.items():
+            batches = [run.additions[-1]["published"]["last"] for run in each]
+            sure, largest = (np.array([batch[key] for batch in batches]) for key in ("sure", "largest"))
+            hits = (sure > 0) & (largest == labels)  # (seeds, images)
+            errors = (sure > 0) & ~hits
+            classes = [Counter(largest[errors[:, i], i].tolist()) for i in range(len(labels))]
+            right[arm] = tuple(hits.sum(axis=0).tolist())
+            mistaken_for[arm] = tuple(c.most_common(1)[0][0] if c else None for c in classes)
+        return cls(
+            tuple(labels.tolist()), total_items(first.counts["test"][-1]), len(seeds), right, mistaken_for
+        )
+
+    def misses(self, arm: str, image: int) -> str:
+        """In how many seeds an image does not count as right, and as what it counts: `2→7`; `–` for none."""
+        missed, mistaken_for = self.seeds - self.right[arm][image], self.mistaken_for[arm][image]
+        if not missed:
+            return "–"
+        return f"{missed}" if mistaken_for is None else f"{missed}→{mistaken_for}"
 
 
-def sixteen(results: Results) -> Sixteen | None:
-    """The sixteen images in the runs trained as published; None where there are none."""
-    runs = _epochs(results, frozenset(TRAINING))
-    seeds = _common(results, runs)
-    if not seeds:
-        return None
-    held = {a: [by_seed[s][-1]["published"]["last"] for s in seeds] for a, by_seed in runs.items()}
-    labels = next(iter(held.values()))[0]["labels"]
-    return Sixteen(
-        tuple(labels),
-        len(seeds),
-        {
-            a: tuple(sum(_right(last, i) for last in lasts) for i in range(len(labels)))
-            for a, lasts in held.items()
-        },
-        {a: tuple(_mistaken(lasts, i) for i in range(len(labels))) for a, lasts in held.items()},
-    )
-
-
-def _right(last: Mapping[str, Sequence[int]], image: int) -> bool:
-    return bool(last["sure"][image]) and last["largest"][image] == last["labels"][image]
-
-
-def _mistaken(lasts: Sequence[Mapping[str, Sequence[int]]], image: int) -> int | None:
-    """The class that an image was taken for most often; None for one that was only ever right or unsure."""
-    wrong = Counter(
-        last["largest"][image] for last in lasts if last["sure"][image] and not _right(last, image)
-    )
-    return wrong.most_common(1)[0][0] if wrong else None
+def _paired_runs(
+    records: StudyRecords, step: AblationStep
+) -> tuple[tuple[Seed, ...], dict[str, list[RunResult]]]:
+    """The seeds that every activation has a finished run of, and these runs in the order of the seeds."""
+    runs: dict[str, dict[Seed, RunResult]] = {arm: {} for arm in records.study.activation}
+    for run in records:
+        if switches_of(run.run.procedure) == step.switches and run.diverged is None:
+            runs[run.arm][run.seed] = run
+    seeds = tuple(seed for seed in records.study.seed if all(seed in each for each in runs.values()))
+    return seeds, {arm: [each[seed] for seed in seeds] for arm, each in runs.items()}

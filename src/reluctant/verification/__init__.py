@@ -1,1 +1,1 @@
-"""Does everything in a folder hold: its records, what they share, its report; and a sample trained again."""
+"""Checks of a study's folder: do its files contradict each other, and does training again give the same?"""

@@ -1,4 +1,4 @@
-"""`reluctant verify`: does everything in a folder hold?"""
+"""`reluctant verify`: do the files of a folder contradict each other?"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,59 +9,51 @@ from reluctant.core.display import visible
 from reluctant.core.errors import ReluctantError, StudyError
 
 if TYPE_CHECKING:
-    from reluctant.verification.finding import Finding
-    from reluctant.verification.place import Verified
+    from reluctant.verification.findings import Finding
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("others", nargs=-1, type=click.Path(path_type=Path), metavar="[OTHER]...")
-@click.option("--retrain", type=click.IntRange(min=1), metavar="K",
-              help="Train K runs again, drawn by lot, and compare to the bit.")  # fmt: skip
-def verify(folder: Path, others: tuple[Path, ...], retrain: int | None) -> int:
-    """Check that everything in FOLDER holds: records, what they share, the report.
+@click.option("--retrain", "sample", type=click.IntRange(min=1), metavar="K",
+              help="Train K runs again, chosen at random, and compare to the bit.")  # fmt: skip
+def verify(folder: Path, others: tuple[Path, ...], sample: int | None) -> int:
+    """Check the files in FOLDER: every record, what records share, the report.
 
-    OTHER folders of the same study are checked too, and against it. Nothing in a folder is written.
-    Exit status: 0 all holds, 1 something contradicts, 2 there is no study or it cannot be trained here.
+    OTHER folders of the same study are checked too, and compared with it. Nothing in a folder is written.
+    Exit status: 0 no contradiction, 1 contradictions, 2 there is no study or it cannot be trained here.
     """
-    from reluctant.verification.place import verify as checked
+    from reluctant.verification.folder import verify_folders
+    from reluctant.verification.retraining import retrain
 
-    found = checked(folder, *others)
-    for place in found.places:
-        read = f"{len(place.facts)} of {place.study.size} runs have a record that can be read"
-        _say(f"{place.path}: {place.study.name}, {read}")
-    _tell(found.findings)
-    again, prevented = _again(found, retrain) if retrain else ([], "")
-    grave = [finding for finding in (*found.findings, *again) if finding.grave]
-    if grave:
-        _say(f"{len(grave)} {'contradiction' if len(grave) == 1 else 'contradictions'}")
+    verification = verify_folders(folder, *others)
+    for each in verification.folders:
+        readable = f"{len(each.records)} of {each.study.size} runs have a record that can be read"
+        _echo(f"{each.path}: {each.study.name}, {readable}")
+    findings, prevented = list(verification.findings), ""
+    for finding in findings:
+        _print_finding(finding)
+    if sample:
+        try:
+            for finding in retrain(verification.folders[0], sample, _echo):
+                _print_finding(finding)
+                findings.append(finding)
+        except ReluctantError as error:
+            prevented = str(error)
+    if contradictions := sum(finding.is_contradiction for finding in findings):
+        _echo(f"{contradictions} {'contradiction' if contradictions == 1 else 'contradictions'}")
         if prevented:
-            _say(f"not trained again: {prevented}")
+            _echo(f"not trained again: {prevented}")
         return 1
     if prevented:
         raise StudyError(prevented)
-    _say("all holds")
+    _echo("no contradictions")
     return 0
 
 
-def _again(found: "Verified", number: int) -> tuple[list["Finding"], str]:
-    """The findings of a sample trained again, and what kept it from being trained."""
-    from reluctant.verification.retraining import retrain
-
-    findings = []
-    try:
-        for finding in retrain(found.places[0], number, _say):
-            _tell([finding])
-            findings.append(finding)
-    except ReluctantError as fault:
-        return findings, str(fault)
-    return findings, ""
+def _print_finding(finding: "Finding") -> None:
+    _echo(f"  {'contradiction' if finding.is_contradiction else 'remark'}: {finding}")
 
 
-def _tell(findings: "list[Finding] | tuple[Finding, ...]") -> None:
-    for finding in findings:
-        _say(f"  {'contradiction' if finding.grave else 'remark'}: {finding}")
-
-
-def _say(text: str) -> None:
+def _echo(text: str) -> None:
     click.echo(visible(text))

@@ -1,4 +1,4 @@
-"""The report and its figures, drawn again from the records and compared with what lies in the folder."""
+"""The report and its figures, drawn again from the records and compared with the files in the folder."""
 
 import re
 import tempfile
@@ -8,108 +8,104 @@ from html.parser import HTMLParser
 from itertools import zip_longest
 from pathlib import Path
 
-from reluctant.core.errors import ReluctantError
-from reluctant.records.study_results import Results
-from reluctant.report import drawn_with, render
-from reluctant.verification.finding import Finding, remark
+from reluctant.analysis import ReportData
+from reluctant.records.study_records import StudyRecords
+from reluctant.report import drawn_with, render_page
+from reluctant.verification.findings import Finding, remark
 
-_AGAIN = re.compile(r"(To repeat or continue this study: <code>).*?(</code>)", re.DOTALL)  # names the folder
-_MADE_BY = re.compile(r'<meta name="generator" content="([^"]*)">')
+_COMMAND = re.compile(r"(To repeat or continue this study: <code>).*?(</code>)", re.DOTALL)  # has the folder
+_GENERATOR = re.compile(r'<meta name="generator" content="([^"]*)">')
 _RUNS = re.compile(r"</span> (([\d,]+)(?: of [\d,]+)? runs(?:, complete)?)</p>")
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _LABEL = re.compile(r'aria-label="([^"]*)"')
 
 
-def findings(folder: Path) -> Iterator[Finding]:
+def check_page(folder: Path) -> Iterator[Finding]:
     """Where `report.html` and `figures/` are not what the records of the folder give."""
     path = folder / "report.html"
     if not path.is_file():
         yield remark(path, "is not there; `reluctant report` draws it")
         return
     old = path.read_text("utf-8", errors="replace")
-    version = _maker(old).partition(";")[0]
+    version = _generator(old).partition(";")[0]
     if version != drawn_with().partition(";")[0]:
-        told = version if " " in version else "another version"
-        yield remark(path, f"was drawn by {told}, so it is not compared; `reluctant report` draws it again")
+        by = version if " " in version else "another version"
+        yield remark(path, f"was drawn by {by}, so it is not compared; `reluctant report` draws it again")
         return
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            new = render(Results.read(folder), Path(scratch))
-        except (ReluctantError, ValueError, KeyError, TypeError, IndexError) as fault:
+            new = render_page(ReportData.of(StudyRecords.read(folder)), Path(scratch))
+        except (ValueError, KeyError, TypeError, IndexError) as fault:
             yield Finding(path, f"cannot be drawn again from these records: {type(fault).__name__}: {fault}")
             return
-        yield from compared(path, old, new, Path(scratch))
+        yield from compare_page(path, old, new, Path(scratch))
 
 
-def compared(path: Path, old: str, new: str, scratch: Path) -> Iterator[Finding]:
-    """Where a page and the figures beside it are not what was drawn of the records: `new`, in `scratch`."""
-    if older := _older(old, new):
-        yield remark(path, f"{older}; `reluctant report` draws it again")
-    elif more := _more(old, new):
-        yield Finding(path, more)
+def compare_page(path: Path, old: str, new: str, figures: Path) -> Iterator[Finding]:
+    """Where a page and the figures in `figures/` beside it differ from those of the records.
+
+    Args:
+        path: The page.
+        old: Its content.
+        new: The page as the records give it.
+        figures: The folder of the figures as the records give them.
+    """
+    (old_runs, old_number), (new_runs, new_number) = _runs(old), _runs(new)
+    if old_runs and old_runs != new_runs and old_number <= new_number:
+        message = f"is older than the records: it was drawn from {old_runs}, and now there are {new_runs}"
+        yield remark(path, f"{message}; `reluctant report` draws it again")
+    elif old_number > new_number:
+        yield Finding(path, f"is of {old_runs}, and the records that can be trusted are {new_runs}")
     else:
-        if told := _written(old, new):
-            yield Finding(path, told)
-        yield from _drawings(path, old, new, scratch)
+        if difference := _text_difference(old, new):
+            yield Finding(path, difference)
+        yield from _compare_drawings(path, old, new, figures)
 
 
-def _maker(page: str) -> str:
-    found = _MADE_BY.search(page)
-    return unescape(found[1]) if found else ""
+def _generator(page: str) -> str:
+    match = _GENERATOR.search(page)
+    return unescape(match[1]) if match else ""
 
 
 def _runs(page: str) -> tuple[str, int]:
-    """How many runs a page tells of, in its words and as a number."""
-    found = _RUNS.search(page)
-    return (found[1], int(found[2].replace(",", ""))) if found else ("", 0)
+    """How many runs a page is of, in its words and as a number."""
+    match = _RUNS.search(page)
+    return (match[1], int(match[2].replace(",", ""))) if match else ("", 0)
 
 
-def _older(old: str, new: str) -> str:
-    (then, before), (now, after) = _runs(old), _runs(new)
-    if then and then != now and before <= after:
-        return f"is older than the records: it was drawn from {then}, and now there are {now}"
-    return ""
-
-
-def _more(old: str, new: str) -> str:
-    (then, before), (now, after) = _runs(old), _runs(new)
-    return f"tells of {then}, and the records that can be trusted are {now}" if before > after else ""
-
-
-def _written(old: str, new: str) -> str:
-    """Where the page differs outside its drawings, in words; '' where it does not."""
-    before, after = _outside(old), _outside(new)
+def _text_difference(old: str, new: str) -> str:
+    """Where a page differs outside its drawings, in words; '' where it does not."""
+    before, after = _without_drawings(old), _without_drawings(new)
     if before == after:
         return ""
-    for (where, said), (_, given) in zip_longest(
-        words(before), words(after), fillvalue=("its end", "nothing")
-    ):
-        if said != given:
-            return f"says {_short(said)} under “{where}”, where the records give {_short(given)}"
-    return "says what the records give, but its markup is not what is drawn from them"
+    end = ("its end", "nothing")
+    for (heading, text), (_, expected) in zip_longest(page_texts(before), page_texts(after), fillvalue=end):
+        if text != expected:
+            return f"says {_clipped(text)} under “{heading}”, where the records give {_clipped(expected)}"
+    return "has the texts that the records give, but its markup is not what is drawn from them"
 
 
-def _short(text: str) -> str:
+def _clipped(text: str) -> str:
     return f"“{text}”" if len(text) <= 160 else f"“{text[:159]}…”"
 
 
-def _outside(page: str) -> str:
-    """The page without its drawings, of which the words that stand for them stay, and without its place."""
-    kept = _DRAWING.sub(lambda drawing: " ".join(_LABEL.findall(drawing[0])[:1]), page)
-    return _MADE_BY.sub("", _AGAIN.sub(r"\1\2", kept))
+def _without_drawings(page: str) -> str:
+    """The page with the label of each drawing in its place, without its folder and what it was drawn with."""
+    text = _DRAWING.sub(lambda drawing: " ".join(_LABEL.findall(drawing[0])[:1]), page)
+    return _GENERATOR.sub("", _COMMAND.sub(r"\1\2", text))
 
 
-class _Words(HTMLParser):
-    """The words of a page, each with the heading they stand under."""
+class _TextReader(HTMLParser):
+    """Collects the texts of a page, each with the heading it stands under."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, str]] = []
+        self.texts: list[tuple[str, str]] = []
         self._tag, self._heading = "", "its head"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._tag = tag
-        self.found += [(self._heading, str(value)) for name, value in attrs if name == "aria-label"]
+        self.texts += [(self._heading, str(value)) for name, value in attrs if name == "aria-label"]
 
     def handle_endtag(self, tag: str) -> None:
         self._tag = ""
@@ -119,39 +115,39 @@ class _Words(HTMLParser):
         if self._tag in ("h1", "h2", "h3"):
             self._heading = text
         if text and self._tag != "style":
-            self.found.append((self._heading, text))
+            self.texts.append((self._heading, text))
 
 
-def words(page: str) -> list[tuple[str, str]]:
+def page_texts(page: str) -> list[tuple[str, str]]:
     """(heading, text) of every piece of text in a page, in order."""
-    reader = _Words()
+    reader = _TextReader()
     reader.feed(page)
     reader.close()
-    return reader.found
+    return reader.texts
 
 
-def _drawings(path: Path, old: str, new: str, scratch: Path) -> Iterator[Finding]:
-    """Drawings in the page and files in `figures/` that are not those of the records.
+def _compare_drawings(path: Path, old: str, new: str, figures: Path) -> Iterator[Finding]:
+    """Drawings in the page and files in `figures/` that differ from those of the records.
 
     Another matplotlib or other type faces draw other coordinates, which contradicts nothing.
     """
     differing = [
-        Finding(path, f"has another drawing than the records give: {_short(unescape(_named(drawing)))}")
-        for drawing, given in zip_longest(_DRAWING.findall(old), _DRAWING.findall(new), fillvalue="")
-        if _LABEL.sub("", drawing, count=1) != _LABEL.sub("", given, count=1)
+        Finding(path, f"has another drawing than the records give: {_clipped(_drawing_name(drawing))}")
+        for drawing, expected in zip_longest(_DRAWING.findall(old), _DRAWING.findall(new), fillvalue="")
+        if _LABEL.sub("", drawing, count=1) != _LABEL.sub("", expected, count=1)
     ]
-    for given in sorted(scratch.iterdir()):
-        kept = path.parent / "figures" / given.name
-        if not kept.is_file():
-            yield remark(kept, "is not there; `reluctant report` draws it")
-        elif kept.read_bytes() != given.read_bytes():
-            differing.append(Finding(kept, "is not the figure that the records give"))
-    if differing and _maker(old) != drawn_with():
-        with_ = _maker(old).partition("; ")[2]
-        yield remark(path, f"was drawn with {with_}: its words are compared, its drawings are not")
+    for expected in sorted(figures.iterdir()):
+        file = path.parent / "figures" / expected.name
+        if not file.is_file():
+            yield remark(file, "is not there; `reluctant report` draws it")
+        elif file.read_bytes() != expected.read_bytes():
+            differing.append(Finding(file, "is not the figure that the records give"))
+    if differing and _generator(old) != drawn_with():
+        library = _generator(old).partition("; ")[2]
+        yield remark(path, f"was drawn with {library}: its words are compared, its drawings are not")
     else:
         yield from differing
 
 
-def _named(drawing: str) -> str:
-    return " ".join(_LABEL.findall(drawing)[:1]) or "one without a name"
+def _drawing_name(drawing: str) -> str:
+    return unescape(" ".join(_LABEL.findall(drawing)[:1])) or "one without a name"

@@ -1,1 +1,1 @@
-"""Figures of the replication: win counts, the ablation, the last batch. Needs no torch."""
+"""The figures of the published procedure."""

@@ -11,7 +11,7 @@ from reluctant.catalogue.metrics import confusion_counts
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
 from reluctant.models import activation_parameters
-from reluctant.records.store import Record
+from reluctant.records.schema import EpochRecord, Json
 from reluctant.replication.training.network import PublishedNet
 from reluctant.study import Run
 from reluctant.training import TensorData, TensorSplit, Training
@@ -91,12 +91,12 @@ class Published(Training):
             self.optimizer = self.build_optimizer()
         return super().train_epoch(number)
 
-    def epoch(self, number: int) -> Record | None:
+    def epoch(self, number: int) -> EpochRecord | None:
         """Train and evaluate one epoch; its record with what was published of it."""
         record = super().epoch(number)
-        return None if record is None else {**record, "published": self.published_record()}
+        return record and record.model_copy(update={"published": self.published_record()})
 
-    def published_record(self) -> Record:
+    def published_record(self) -> Json:
         """What the published measurement is computed from, at this moment."""
         self.model.eval()
         batches = []

@@ -1,0 +1,120 @@
+"""A folder and everything that verification finds in it: each record, what records share, the report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from reluctant.catalogue.metrics import REGRESSION
+from reluctant.core.canonical_json import digest
+from reluctant.records.run_result import RunResult
+from reluctant.records.schema import Json, RecordError
+from reluctant.records.side_files import read_environments, read_history
+from reluctant.records.store import Store
+from reluctant.records.study_dir import StudyDir
+from reluctant.records.study_records import read_study
+from reluctant.study import Run, Study
+from reluctant.verification.class_checks import class_inputs
+from reluctant.verification.difference import comparable
+from reluctant.verification.findings import CheckedData, CheckedRecord, Finding, read_checked_data, remark
+from reluctant.verification.number_checks import number_inputs
+from reluctant.verification.page import check_page
+from reluctant.verification.record_checks import find_contradictions
+from reluctant.verification.shared_checks import (
+    check_environments,
+    check_shared,
+    compare_data,
+    compare_records,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedFolder:
+    """A study's folder: its records that can be read, and what was found in all its files but the report."""
+
+    path: Path
+    study: Study
+    data: Mapping[str, CheckedData]
+    environments: Mapping[str, Json]
+    records: tuple[CheckedRecord, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """One folder or several, and everything that was found."""
+
+    folders: tuple[CheckedFolder, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def contradictions(self) -> tuple[Finding, ...]:
+        """The findings that are more than remarks."""
+        return tuple(finding for finding in self.findings if finding.is_contradiction)
+
+
+def verify_folders(*paths: str | Path) -> Verification:
+    """Check folders of one study, each by itself and against one another. Nothing is written or trained.
+
+    Raises:
+        StudyError: A folder holds no study.
+    """
+    folders = tuple(_check_folder(Path(path)) for path in paths)
+    findings = [finding for folder in folders for finding in folder.findings]
+    findings += check_shared([record for folder in folders for record in folder.records])
+    for one, other in combinations(folders, 2):
+        if not {record.run.key for record in one.records} & {record.run.key for record in other.records}:
+            findings.append(remark(other.path, f"has no run in common with {one.path}"))
+        findings += [*compare_records(one.records, other.records), *compare_data(one.data, other.data)]
+    findings += (finding for folder in folders for finding in check_page(folder.path))
+    return Verification(folders, tuple(findings))
+
+
+def _check_folder(path: Path) -> CheckedFolder:
+    """Check every record of a folder, its environments, data and history."""
+    study, store = read_study(path), StudyDir(path).store
+    data, findings = read_checked_data(path)
+    runs = {run.key: run for run in study.runs()}
+    records = []
+    for key in list(store.keys()):
+        record, faults = _check_record(store, key, runs, data)
+        findings += faults
+        if record is not None:
+            records.append(record)
+    for file in sorted(store.folder.glob("*")):
+        if file.suffix != ".json" and not file.name.startswith("."):
+            findings.append(remark(file, "is no record; nothing is read from it"))
+    environments, damaged = read_environments(path)
+    findings += check_environments(path, records, environments, damaged)
+    for file in read_history(path)[1]:
+        findings.append(Finding(file, "is damaged: the changes of the study cannot be read from it"))
+    return CheckedFolder(path, study, data, environments, tuple(records), tuple(findings))
+
+
+def _check_record(
+    store: Store, key: str, runs: Mapping[str, Run], data: Mapping[str, CheckedData]
+) -> tuple[CheckedRecord | None, list[Finding]]:
+    """One record, None where it cannot be read or is of no run of the study, and what is wrong with it."""
+    path = store.path(key)
+    try:
+        record = store.read(key)
+    except RecordError as error:
+        message = str(error).removeprefix(f"{path} ").replace("\n ", ";")
+        message += "; `reluctant run` moves it to damaged/ and trains its run again"
+        return None, [Finding(path, message)]
+    except OSError as error:
+        return None, [Finding(path, f"cannot be read: {error.strerror or error}")]
+    if key not in runs:
+        name = f"{record.run.activation}, seed {record.run.seed}"
+        return None, [remark(path, f"is foreign: the study has no such run ({name}); it counts nowhere")]
+    described = data.get(record.data)
+    findings = [Finding(path, message) for message in find_contradictions(record, described)]
+    inputs: Mapping[str, tuple[int, ...]] = {}
+    if record.epochs and not findings:
+        result = RunResult.of(record)
+        inputs = number_inputs(result) if result.task == REGRESSION else class_inputs(result)
+    if record.epochs and described is None:
+        findings.append(remark(path, "is not compared with true classes: data/ does not describe its data"))
+    content = digest(comparable(record))
+    stripped = record.model_copy(update={"epochs": [], "start": None})
+    return CheckedRecord(path, stripped, inputs, content), findings

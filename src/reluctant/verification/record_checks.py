@@ -1,0 +1,145 @@
+"""One record by itself: can all its numbers be true of one training?"""
+
+import base64
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from reluctant.catalogue.metrics import MOST, REGRESSION, tally
+from reluctant.records.run_result import RunResult
+from reluctant.records.schema import SPLITS, RunRecord
+from reluctant.study.schedule import early_stop
+from reluctant.verification.class_checks import SLACK, check_classes
+from reluctant.verification.findings import CheckedData
+from reluctant.verification.number_checks import check_numbers
+
+LARGEST = 2**53  # beyond it a number in a JSON file is not surely whole
+
+
+def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator[str]:
+    """What cannot be true in a record, a sentence each.
+
+    Args:
+        record: A record that the schema accepts.
+        data: What its folder keeps of its data.
+    """
+    faults = [*_check_length(record), *_check_signs(record), *_check_tables(record)]
+    yield from faults
+    if faults:
+        return  # nothing can be computed from these
+    stop = early_stop(record.run, [epoch.loss.valid for epoch in record.epochs])
+    if stop != record.stopped:
+        expected = f"a stop after epoch {stop}" if stop else "no early stop"
+        actual = f"it stopped after epoch {record.stopped}" if record.stopped else "it did not stop"
+        yield f"a patience of {record.run.patience} and its validation losses give {expected}, and {actual}"
+    if (record.final is None) != (record.diverged is not None):
+        yield (
+            "it has no final training score although it did not diverge"
+            if record.final is None
+            else "it has a final training score although it diverged"
+        )
+    if not record.epochs:
+        if record.test_predictions:
+            yield "it has test_predictions and no epoch"
+        return
+    try:
+        result = RunResult.of(record)
+    except ValueError:
+        yield "its counts have not the same shape in every epoch"
+        return
+    try:
+        base64.b64decode(record.test_predictions, validate=True)  # decoding for a result skips other signs
+        predictions = result.predictions
+    except ValueError:
+        yield "its test_predictions cannot be read"
+        return
+    if data is not None and (data.targets.ndim == 2) != (result.task == REGRESSION):
+        yield f"it is of {result.task}, and {data.path} keeps targets of another task"
+        return
+    check = check_numbers if result.task == REGRESSION else check_classes
+    yield from check(result, predictions, data)
+
+
+def _check_length(record: RunRecord) -> Iterator[str]:
+    """Epochs are numbered from 1 and as many as planned, unless the run diverged or stopped early."""
+    numbers, ended, planned = [e.epoch for e in record.epochs], len(record.epochs), record.run.epochs
+    diverged, stopped = record.diverged, record.stopped
+    if numbers != list(range(1, ended + 1)):
+        yield f"its epochs are numbered {', '.join(map(str, numbers))}"
+    if stopped is not None:
+        if diverged is not None:
+            yield f"it stopped early in epoch {stopped} and diverged too"
+        elif stopped != ended:
+            yield f"it stopped early after epoch {stopped} and has {ended} epochs"
+        elif not record.run.patience:
+            yield f"it stopped early after epoch {stopped}, and its run has no patience"
+    elif diverged is None:
+        if ended != planned:
+            yield f"it has {ended} epochs, and its run has {planned}"
+    elif not 1 <= diverged <= planned:
+        yield f"it diverged in epoch {diverged}, and its run has epochs 1 to {planned}"
+    elif ended != diverged - 1:
+        yield f"it diverged in epoch {diverged} and has {ended} epochs before"
+
+
+def _check_signs(record: RunRecord) -> Iterator[str]:
+    """Losses and times are not below 0."""
+    values = [("final training loss", record.final.loss)] if record.final is not None else []
+    for epoch in record.epochs:
+        values += [(f"{split} loss of epoch {epoch.epoch}", getattr(epoch.loss, split)) for split in SPLITS]
+        seconds = (epoch.seconds.train, epoch.seconds.evaluate, epoch.seconds.probe or 0.0)
+        values += [(f"time of epoch {epoch.epoch}", each) for each in seconds]
+    for name, value in values:
+        if value < -SLACK:
+            yield f"its {name} is {value!r}, and it cannot be below 0"
+
+
+def _check_tables(record: RunRecord) -> Iterator[str]:
+    """Counts and sums have their form."""
+    numbers, final = any(epoch.sums is not None for epoch in record.epochs), record.final
+    kind, form = ("sums", "four rows of sums") if numbers else ("matrix", "square table of counts")
+    tables: list[tuple[str, object]] = [
+        (f"{split} {kind} of epoch {epoch.epoch}", getattr(epoch.counts, split))
+        for epoch in record.epochs
+        for split in SPLITS
+    ]
+    if final is not None:
+        tables.append((f"final training {kind}", final.sums if numbers else final.confusion))
+        if final.test_confusion is not None:
+            tables.append(("whole test matrix", final.test_confusion))
+    for name, table in tables:
+        if not (_are_sums(table) if numbers else _is_matrix(table)):
+            yield f"its {name} {'are not' if numbers else 'is no'} {form}"
+
+
+def _as_table(value: object) -> npt.NDArray[np.float64]:
+    """The value as an array of two axes; an empty one where it is ragged, not finite or below 0."""
+    try:
+        table = np.array(value, float)
+    except (TypeError, ValueError, OverflowError):
+        return np.empty((0, 0))
+    good = table.ndim == 2 and table.size and np.isfinite(table).all() and table.min() >= 0
+    return table if good else np.empty((0, 0))
+
+
+def _is_matrix(value: object) -> bool:
+    """Whether a value is a square table of counts or, above 20 classes, the three rows of `metrics.tally`."""
+    table = _as_table(value)
+    if not table.size or table.max() >= LARGEST:
+        return False
+    if len(table) == len(table[0]):
+        return True
+    if len(table) != 3 or len(table[0]) <= MOST:
+        return False
+    hits, predicted, true = tally(table)
+    return bool(predicted.sum() == true.sum() and (hits <= np.minimum(predicted, true)).all())
+
+
+def _are_sums(value: object) -> bool:
+    """Whether a value is the four rows of `metrics.regression_sums`, the first of which is the number of inputs."""
+    table = _as_table(value)
+    if len(table) != 4:
+        return False
+    inputs = float(table[0, 0])
+    return bool((table[0] == inputs).all() and inputs.is_integer() and inputs > 0)
