@@ -68,7 +68,7 @@ def activations() -> dict[str, float]:
 
 def reading(runs: int = 10_000) -> dict[str, float]:
     """Seconds to read a folder of made-up records, and to compare ten activations in it."""
-    from tests.records import folder
+    from tests.support.records import folder
 
     from reluctant.analysis.comparison import compare
     from reluctant.records.study_results import Results

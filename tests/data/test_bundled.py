@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reluctant.data import load
 from reluctant.data.bundled import enlarge
 from reluctant.data.splits import stratified
-from tests.data.files import unhurried
+from tests.support.data_files import unhurried
 
 
 def test_digits_have_their_published_content() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reluctant.data.checks import checked, overlap_warning
-from tests.data.files import unhurried
+from tests.support.data_files import unhurried
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (40, 3, 4, 4), dtype=np.uint8)

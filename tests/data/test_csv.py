@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, load
 from reluctant.data.table import as_numbers
-from tests.data.files import unhurried
+from tests.support.data_files import unhurried
 
 ROWS = "\n".join(f"{i},{'red' if i % 3 else 'blue'},{i % 2 == 0},{'yes' if i % 2 else 'no'},{i / 4 + 0.1}"
                  for i in range(20))  # fmt: skip

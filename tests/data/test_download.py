@@ -17,7 +17,7 @@ from reluctant.catalogue.datasets import DATASETS
 from reluctant.core.errors import StudyError
 from reluctant.data import download, fetch
 from reluctant.data.download import open_web
-from tests.data.server import CONTENT, serving
+from tests.support.data_server import CONTENT, serving
 
 PUBLISHED = {name: (len(body), hashlib.sha256(body).hexdigest()) for name, body in CONTENT.items()}
 

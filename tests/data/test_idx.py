@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reluctant.catalogue.datasets import DATASETS
 from reluctant.core.errors import StudyError
 from reluctant.data import load
-from tests.data.files import PARTS, arrays, idx_bytes, write, write_four
+from tests.support.data_files import PARTS, arrays, idx_bytes, write, write_four
 
 needs_mnist = pytest.mark.skipif("RELUCTANT_DATA" not in os.environ, reason="needs MNIST: set RELUCTANT_DATA")
 EMPTY = "the classes 3, 4, 5, 6, 7, … have no image in either part"  # of the files made here

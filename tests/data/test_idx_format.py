@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from reluctant.core.errors import StudyError
 from reluctant.data.idx_format import read_idx
-from tests.data.files import CODES, idx_bytes, unhurried, write
+from tests.support.data_files import CODES, idx_bytes, unhurried, write
 
 WHOLE = idx_bytes(np.arange(24, dtype=np.uint8).reshape(2, 3, 4))
 PACKED = gzip.compress(WHOLE, mtime=0)

@@ -12,7 +12,7 @@ from reluctant.core.errors import StudyError
 from reluctant.data import Dataset
 from reluctant.data.checks import checked
 from reluctant.data.labels import are_classes, flatten_column
-from tests.data.files import unhurried
+from tests.support.data_files import unhurried
 
 X = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
 XT = X[:3] + 5

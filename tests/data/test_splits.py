@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reluctant.core.errors import StudyError
 from reluctant.data import split_indices
-from tests.data.files import unhurried
+from tests.support.data_files import unhurried
 
 
 def test_the_split_of_the_article() -> None:
