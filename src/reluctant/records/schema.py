@@ -45,7 +45,7 @@ class Schema(BaseModel):
 
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Matrix = list[list[int]]  # counts, rows true and columns predicted; above 20 classes three rows (metrics)
+Matrix = list[list[Whole]]  # counts, rows true and columns predicted; above 20 classes three rows (metrics)
 Sums = list[list[float]]  # of predicted numbers: four rows of `metrics.regression_sums`
 Moments = tuple[float | None, float | None]  # mean and variance
 

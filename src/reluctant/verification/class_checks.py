@@ -8,15 +8,10 @@ import numpy.typing as npt
 from reluctant.catalogue.metrics import confusion_counts, stored_counts, tally
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import SPLITS
-from reluctant.verification.findings import CheckedData, Inputs
+from reluctant.verification.findings import CheckedData
 
 Counts = npt.NDArray[np.int64]
 SLACK = 1e-3  # of a loss: single precision and other ways to add up
-
-
-def class_inputs(result: RunResult) -> dict[str, Inputs]:
-    """How many inputs of every class each split has, in the first epoch."""
-    return {split: tuple(tally(result.counts[split][0])[2].tolist()) for split in SPLITS}
 
 
 def check_classes(result: RunResult, predictions: Counts, data: CheckedData | None) -> Iterator[str]:
@@ -43,8 +38,8 @@ def _check_inputs(result: RunResult, data: CheckedData | None) -> Iterator[str]:
     if data is None:
         return
     first = {split: tally(result.counts[split][0])[2] for split in SPLITS}
-    kept = np.bincount(data.targets, minlength=len(data.record.classes))
-    if difference := _class_difference(first["test"], kept, f"in {data.path}"):
+    described = np.bincount(data.targets, minlength=len(data.record.classes))
+    if difference := _class_difference(first["test"], described, f"in {data.path}"):
         yield f"its test matrices count {difference}"
     trained = int(first["train"].sum() + first["valid"].sum())
     if trained != data.trained:
@@ -59,9 +54,10 @@ def _check_losses(result: RunResult) -> Iterator[str]:
         hits, _, true = (each.sum(axis=-1) for each in tally(result.counts[split]))  # (epochs,)
         least = np.log(2) * (true - hits) / np.maximum(true, 1)
         for epoch in np.flatnonzero(result.loss[split] < least * (1 - SLACK)):
+            loss = result.loss[split][epoch]
             yield (
-                f"its {split} loss of epoch {epoch + 1} is {result.loss[split][epoch]:.4g}, too low for so many "
-                f"wrong images: every wrong one costs at least ln 2, together {least[epoch]:.4g}"
+                f"its {split} loss of epoch {epoch + 1} is {loss:.4g}, too low for so many wrong images: "
+                f"every wrong one costs at least ln 2, together {least[epoch]:.4g}"
             )
 
 
@@ -78,8 +74,8 @@ def _check_predictions(predictions: Counts, last: Counts, data: CheckedData | No
         if difference := _cell_difference(again, last, "in its last test matrix"):
             yield f"its test_predictions give {difference}"
     else:
-        given = np.bincount(predictions, minlength=classes)
-        if difference := _class_difference(given, predicted, "in the columns of its last test matrix"):
+        again = np.bincount(predictions, minlength=classes)
+        if difference := _class_difference(again, predicted, "in the columns of its last test matrix"):
             yield f"its test_predictions give {difference}"
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from reluctant.records.run_result import classes_from_base64, numbers_from_base64
 from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.records.side_files import DATA, json_files
-from reluctant.study import Run
+from reluctant.study import Run, Study
 
 Inputs = tuple[int, ...]  # how many inputs of every class; where numbers are predicted, how many in all
 
@@ -75,6 +75,17 @@ class CheckedData:
         if not np.array_equal(other.targets, self.targets):
             return "has other targets of the test split"
         return "" if other.trained == self.trained else "has another number of training inputs"
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedFolder:
+    """A study's folder: its records that can be read, and what was found in all its files but the report."""
+
+    path: Path
+    study: Study
+    data: Mapping[str, CheckedData]
+    records: tuple[CheckedRecord, ...]
+    findings: tuple[Finding, ...]
 
 
 def read_checked_data(folder: Path) -> tuple[dict[str, CheckedData], list[Finding]]:

@@ -5,39 +5,25 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.canonical_json import digest
-from reluctant.records.run_result import RunResult
-from reluctant.records.schema import Json, RecordError
-from reluctant.records.side_files import read_environments, read_history
+from reluctant.records.schema import RecordError
+from reluctant.records.side_files import read_history
 from reluctant.records.store import Store
 from reluctant.records.study_dir import StudyDir
 from reluctant.records.study_records import read_study
-from reluctant.study import Run, Study
-from reluctant.verification.class_checks import class_inputs
+from reluctant.study import Run
 from reluctant.verification.difference import comparable
-from reluctant.verification.findings import CheckedData, CheckedRecord, Finding, read_checked_data, remark
-from reluctant.verification.number_checks import number_inputs
-from reluctant.verification.page import check_page
-from reluctant.verification.record_checks import find_contradictions
-from reluctant.verification.shared_checks import (
-    check_environments,
-    check_shared,
-    compare_data,
-    compare_records,
+from reluctant.verification.findings import (
+    CheckedData,
+    CheckedFolder,
+    CheckedRecord,
+    Finding,
+    read_checked_data,
+    remark,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class CheckedFolder:
-    """A study's folder: its records that can be read, and what was found in all its files but the report."""
-
-    path: Path
-    study: Study
-    data: Mapping[str, CheckedData]
-    environments: Mapping[str, Json]
-    records: tuple[CheckedRecord, ...]
-    findings: tuple[Finding, ...]
+from reluctant.verification.page import check_page
+from reluctant.verification.record_checks import count_inputs, find_contradictions
+from reluctant.verification.shared_checks import check_environments, check_shared, compare_folders
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +49,7 @@ def verify_folders(*paths: str | Path) -> Verification:
     findings = [finding for folder in folders for finding in folder.findings]
     findings += check_shared([record for folder in folders for record in folder.records])
     for one, other in combinations(folders, 2):
-        if not {record.run.key for record in one.records} & {record.run.key for record in other.records}:
-            findings.append(remark(other.path, f"has no run in common with {one.path}"))
-        findings += [*compare_records(one.records, other.records), *compare_data(one.data, other.data)]
+        findings += compare_folders(one, other)
     findings += (finding for folder in folders for finding in check_page(folder.path))
     return Verification(folders, tuple(findings))
 
@@ -84,11 +68,10 @@ def _check_folder(path: Path) -> CheckedFolder:
     for file in sorted(store.folder.glob("*")):
         if file.suffix != ".json" and not file.name.startswith("."):
             findings.append(remark(file, "is no record; nothing is read from it"))
-    environments, damaged = read_environments(path)
-    findings += check_environments(path, records, environments, damaged)
+    findings += check_environments(path, records)
     for file in read_history(path)[1]:
         findings.append(Finding(file, "is damaged: the changes of the study cannot be read from it"))
-    return CheckedFolder(path, study, data, environments, tuple(records), tuple(findings))
+    return CheckedFolder(path, study, data, tuple(records), tuple(findings))
 
 
 def _check_record(
@@ -109,10 +92,7 @@ def _check_record(
         return None, [remark(path, f"is foreign: the study has no such run ({name}); it counts nowhere")]
     described = data.get(record.data)
     findings = [Finding(path, message) for message in find_contradictions(record, described)]
-    inputs: Mapping[str, tuple[int, ...]] = {}
-    if record.epochs and not findings:
-        result = RunResult.of(record)
-        inputs = number_inputs(result) if result.task == REGRESSION else class_inputs(result)
+    inputs = count_inputs(record) if record.epochs and not findings else {}
     if record.epochs and described is None:
         findings.append(remark(path, "is not compared with true classes: data/ does not describe its data"))
     content = digest(comparable(record))

@@ -8,17 +8,12 @@ import numpy.typing as npt
 from reluctant.catalogue.metrics import regression_sums
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import SPLITS
-from reluctant.verification.findings import CheckedData, Inputs
+from reluctant.verification.findings import CheckedData
 
 CLOSE = 1e-9  # of a sum: another machine may add in another order
 ROWS = ("number", "absolute errors", "squared errors", "spread of targets")  # of the sums
 
 Floats = npt.NDArray[np.float64]
-
-
-def number_inputs(result: RunResult) -> dict[str, Inputs]:
-    """How many inputs every split has."""
-    return {split: (int(result.counts[split][0, 0, 0]),) for split in SPLITS}
 
 
 def check_numbers(result: RunResult, predictions: Floats, data: CheckedData | None) -> Iterator[str]:

@@ -4,14 +4,13 @@ import base64
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-from reluctant.catalogue.metrics import MOST, REGRESSION, tally
+from reluctant.catalogue.metrics import MOST, REGRESSION, tally, total_items
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import SPLITS, RunRecord
 from reluctant.study.schedule import early_stop
 from reluctant.verification.class_checks import SLACK, check_classes
-from reluctant.verification.findings import CheckedData
+from reluctant.verification.findings import CheckedData, Inputs
 from reluctant.verification.number_checks import check_numbers
 
 LARGEST = 2**53  # beyond it a number in a JSON file is not surely whole
@@ -34,11 +33,10 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
         actual = f"it stopped after epoch {record.stopped}" if record.stopped else "it did not stop"
         yield f"a patience of {record.run.patience} and its validation losses give {expected}, and {actual}"
     if (record.final is None) != (record.diverged is not None):
-        yield (
-            "it has no final training score although it did not diverge"
-            if record.final is None
-            else "it has a final training score although it diverged"
-        )
+        words = "no final training score although it did not diverge"
+        if record.final is not None:
+            words = "a final training score although it diverged"
+        yield f"it has {words}"
     if not record.epochs:
         if record.test_predictions:
             yield "it has test_predictions and no epoch"
@@ -56,9 +54,18 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
         return
     if data is not None and (data.targets.ndim == 2) != (result.task == REGRESSION):
         yield f"it is of {result.task}, and {data.path} keeps targets of another task"
-        return
+        data = None
     check = check_numbers if result.task == REGRESSION else check_classes
     yield from check(result, predictions, data)
+
+
+def count_inputs(record: RunRecord) -> dict[str, Inputs]:
+    """How many inputs of every class the first epoch counts in each split; of numbers, how many in all."""
+    counts = record.epochs[0].counts
+    tables = {split: np.array(getattr(counts, split)) for split in SPLITS}
+    if record.epochs[0].sums is not None:
+        return {split: (total_items(table),) for split, table in tables.items()}
+    return {split: tuple(tally(table)[2].tolist()) for split, table in tables.items()}
 
 
 def _check_length(record: RunRecord) -> Iterator[str]:
@@ -109,37 +116,25 @@ def _check_tables(record: RunRecord) -> Iterator[str]:
         if final.test_confusion is not None:
             tables.append(("whole test matrix", final.test_confusion))
     for name, table in tables:
-        if not (_are_sums(table) if numbers else _is_matrix(table)):
+        if not _has_form(table, numbers=numbers):
             yield f"its {name} {'are not' if numbers else 'is no'} {form}"
 
 
-def _as_table(value: object) -> npt.NDArray[np.float64]:
-    """The value as an array of two axes; an empty one where it is ragged, not finite or below 0."""
+def _has_form(value: object, *, numbers: bool) -> bool:
+    """Whether a value is a square table of counts, or above 20 classes the three rows of `metrics.tally`.
+
+    Of predicted `numbers`: whether it is the four rows of `metrics.regression_sums`.
+    """
     try:
         table = np.array(value, float)
-    except (TypeError, ValueError, OverflowError):
-        return np.empty((0, 0))
-    good = table.ndim == 2 and table.size and np.isfinite(table).all() and table.min() >= 0
-    return table if good else np.empty((0, 0))
-
-
-def _is_matrix(value: object) -> bool:
-    """Whether a value is a square table of counts or, above 20 classes, the three rows of `metrics.tally`."""
-    table = _as_table(value)
-    if not table.size or table.max() >= LARGEST:
+    except (TypeError, ValueError, OverflowError):  # ragged, for one
         return False
-    if len(table) == len(table[0]):
-        return True
-    if len(table) != 3 or len(table[0]) <= MOST:
+    if table.ndim != 2 or not table.size or not np.isfinite(table).all() or table.min() < 0:
         return False
+    (rows, columns), first = table.shape, float(table[0, 0])
+    if numbers:
+        return rows == 4 and bool((table[0] == first).all()) and first.is_integer() and first > 0
+    if rows == columns or rows != 3 or columns <= MOST:
+        return rows == columns and float(table.max()) < LARGEST
     hits, predicted, true = tally(table)
     return bool(predicted.sum() == true.sum() and (hits <= np.minimum(predicted, true)).all())
-
-
-def _are_sums(value: object) -> bool:
-    """Whether a value is the four rows of `metrics.regression_sums`, the first of which is the number of inputs."""
-    table = _as_table(value)
-    if len(table) != 4:
-        return False
-    inputs = float(table[0, 0])
-    return bool((table[0] == inputs).all() and inputs.is_integer() and inputs > 0)

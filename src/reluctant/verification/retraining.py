@@ -4,30 +4,28 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reluctant.core.canonical_json import digest, dumps
 from reluctant.core.errors import ReluctantError
 from reluctant.records.schema import Json, RunRecord
+from reluctant.records.side_files import read_environments
 from reluctant.records.study_dir import Origin, StudyDir
+from reluctant.study import Run
 from reluctant.verification.difference import comparable, first_difference
-from reluctant.verification.findings import CheckedRecord, Finding, remark
-
-if TYPE_CHECKING:
-    from reluctant.study import Run
-    from reluctant.verification.folder import CheckedFolder
+from reluctant.verification.findings import CheckedFolder, CheckedRecord, Finding, remark
 
 _DECISIVE = ("processor", "machine", "python", "torch", "settings", "packages")  # for bits, beside the run
 
 
-def sample_runs(folder: "CheckedFolder", number: int) -> list[CheckedRecord]:
+def sample_runs(folder: CheckedFolder, number: int) -> list[CheckedRecord]:
     """Runs chosen at random, the same for the same records; all where there are no more."""
     keys = sorted(each.run.key for each in folder.records)
     return sorted(folder.records, key=lambda each: digest([keys, each.run.key]))[:number]
 
 
 def retrain(
-    folder: "CheckedFolder", number: int, report: Callable[[str], None] = lambda _: None
+    folder: CheckedFolder, number: int, report: Callable[[str], None] = lambda _: None
 ) -> Iterator[Finding]:
     """Train a sample again, in a scratch folder and without any checkpoint; a finding per run, as it ends.
 
@@ -46,17 +44,17 @@ def retrain(
         yield _retrain_run(folder, each)
 
 
-def _retrain_run(folder: "CheckedFolder", checked: CheckedRecord) -> Finding:
-    from reluctant.training.runner import load_run_data
+def _retrain_run(folder: CheckedFolder, checked: CheckedRecord) -> Finding:
     from reluctant.training.checksums import run_sources
+    from reluctant.training.runner import load_run_data
 
     run, study_dir = checked.run, StudyDir(folder.path)
     stored = study_dir.store.read(run.key)
-    environment = folder.environments.get(str(stored.environment), {})
+    environment = read_environments(folder.path)[0].get(str(stored.environment), {})
     data = load_run_data(run, None).source.sha256
     study_dir.check_origins({run.dataset: data}, run_sources(run), [Origin.of(stored)])
     try:
-        fresh = _train(run, environment)
+        fresh = _train_again(run, environment)
     except ReluctantError:
         raise
     except Exception as fault:  # the user's code may raise anything
@@ -72,7 +70,7 @@ def _retrain_run(folder: "CheckedFolder", checked: CheckedRecord) -> Finding:
     return Finding(checked.path, message)
 
 
-def _train(run: "Run", environment: Json) -> RunRecord:
+def _train_again(run: Run, environment: Json) -> RunRecord:
     """The record of a run trained now, as the store reads it; on the CPU if the stored one was."""
     from reluctant.engines.training_work import TrainingWork
 
@@ -85,9 +83,8 @@ def _train(run: "Run", environment: Json) -> RunRecord:
             try:
                 next(steps)
             except StopIteration as end:
-                record: RunRecord | Json = end.value
-                content = record.to_json() if isinstance(record, RunRecord) else record
-                return RunRecord.read(json.loads(dumps(content)))
+                record: RunRecord = end.value
+                return RunRecord.read(json.loads(dumps(record.to_json())))
 
 
 def _environment_differences(stored: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:

@@ -1,16 +1,15 @@
-"""What the records of a study have to share: recipe, data, code, inputs, environments; runs in two folders."""
+"""What records have to share: recipe, data, code, inputs, environments; and the same run in two folders."""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reluctant.records.schema import Json
-from reluctant.records.side_files import ENVIRONMENTS
+from reluctant.records.side_files import ENVIRONMENTS, read_environments
 from reluctant.records.store import Store
 from reluctant.verification.difference import comparable, first_difference
-from reluctant.verification.findings import CheckedData, CheckedRecord, Finding
+from reluctant.verification.findings import CheckedFolder, CheckedRecord, Finding, remark
 
 
 def check_shared(records: Sequence[CheckedRecord]) -> Iterator[Finding]:
@@ -32,21 +31,17 @@ def check_shared(records: Sequence[CheckedRecord]) -> Iterator[Finding]:
         example = next(each for value, each in pairs if value == usual)
         for value, each in pairs:
             if value != usual:
-                message = f"its {subject} is {_listed(value)}, and {_listed(usual)} in {example.path}"
+                message = f"its {subject} is {_value_text(value)}, and {_value_text(usual)} in {example.path}"
                 yield Finding(each.path, message)
 
 
-def _listed(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def check_environments(
-    folder: Path,
-    records: Sequence[CheckedRecord],
-    environments: Mapping[str, Json],
-    damaged: Collection[Path],
-) -> Iterator[Finding]:
+def check_environments(folder: Path, records: Sequence[CheckedRecord]) -> Iterator[Finding]:
     """Environments that are damaged, and those that records name and that are missing."""
+    environments, damaged = read_environments(folder)
     for path in damaged:
         yield Finding(path, "is not what its name is the hash of: the description of the machine was changed")
     first = {str(each.record.environment): each for each in reversed(records)}
@@ -55,29 +50,25 @@ def check_environments(
         if not re.fullmatch(r"[0-9a-f]{16}", name):
             yield Finding(each.path, f"names the environment {name!r}, which is not a name of one")
         elif name not in environments and path not in damaged:
-            message = (
-                f"names the environment {name}, and there is no {path}; copy it from the folder that the "
-            )
-            yield Finding(each.path, f"{message}record comes from")
+            message = f"names the environment {name}, and there is no {path}"
+            message += "; copy it from the folder that the record comes from"
+            yield Finding(each.path, message)
 
 
-def compare_records(one: Sequence[CheckedRecord], other: Sequence[CheckedRecord]) -> Iterator[Finding]:
-    """Where two folders hold records of the same run that differ; a remark where they share no run."""
-    by_key = {each.run.key: each for each in one}
-    common = [(by_key[each.run.key], each) for each in other if each.run.key in by_key]
+def compare_folders(one: CheckedFolder, other: CheckedFolder) -> Iterator[Finding]:
+    """Where two folders hold different records of the same run, or describe the same data differently."""
+    by_key = {each.run.key: each for each in one.records}
+    common = [(by_key[each.run.key], each) for each in other.records if each.run.key in by_key]
+    if not common:
+        yield remark(other.path, f"has no run in common with {one.path}")
     for here, there in common:
-        if here.content == there.content:
-            continue
-        first, second = (comparable(Store(r.path.parent).read(r.path.stem)) for r in (here, there))
-        difference = first_difference(second, first)
-        words = (
-            f"{difference[0]} is {difference[1]}, and {difference[2]} there" if difference else "they differ"
-        )
-        yield Finding(there.path, f"contradicts {here.path}: {words}")
-
-
-def compare_data(one: Mapping[str, CheckedData], other: Mapping[str, CheckedData]) -> Iterator[Finding]:
-    """Where two folders describe the same data differently."""
-    for sha256 in sorted({*one} & {*other}):
-        if difference := one[sha256].difference(other[sha256]):
-            yield Finding(other[sha256].path, f"contradicts {one[sha256].path}: it {difference}")
+        if here.content != there.content:
+            ours, theirs = (comparable(Store(r.path.parent).read(r.path.stem)) for r in (here, there))
+            difference = first_difference(theirs, ours)
+            assert difference is not None
+            step, new, old = difference
+            yield Finding(there.path, f"contradicts {here.path}: {step} is {new}, and {old} there")
+    for sha256 in sorted({*one.data} & {*other.data}):
+        described, other_described = one.data[sha256], other.data[sha256]
+        if words := described.difference(other_described):
+            yield Finding(other_described.path, f"contradicts {described.path}: it {words}")
