@@ -159,7 +159,7 @@ def calibration_and_robustness(run: Run, images: int) -> Json:
 
 
 def study_folder(path: Path, study: Study, *, skip: int = 0, **options: Any) -> Path:
-    """A folder as `reluctant run` leaves it, without the last `skip` runs; `options` are those of `record`."""
+    """A folder as `reluctant run` leaves it, without the last `skip` runs; `options` go to `record`."""
     path.mkdir(parents=True, exist_ok=True)
     (path / "study.toml").write_text(study.to_toml(), "utf-8")
     (path / "environments").mkdir(exist_ok=True)
