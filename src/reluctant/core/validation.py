@@ -1,5 +1,6 @@
 """Faults of a file's content, as pydantic finds them, in plain words: the path of each key, and what is wrong."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
@@ -11,7 +12,9 @@ _WORDS = {
     "string_type": "must be a text",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
     "float_type": "must be a number",
+    "float_parsing": "must be a number",
     "bool_type": "must be true or false",
     "finite_number": "must be a finite number",
     "model_type": "must be a table of keys",
@@ -25,7 +28,12 @@ CUSTOM = "reluctant"  # type of an error whose message is written out already, i
 
 
 def validation_message(
-    error: ValidationError, keys: Mapping[str, Sequence[str]] | None = None, *, whole: str = "the study"
+    error: ValidationError,
+    keys: Mapping[str, Sequence[str]] | None = None,
+    *,
+    whole: str = "the study",
+    positions_in: Sequence[str] | None = None,
+    most: int | None = None,
 ) -> str:
     """One line per fault, such as `lr must be a number, not 'fast'`.
 
@@ -33,14 +41,19 @@ def validation_message(
         error: What pydantic raised.
         keys: Known keys, to suggest the nearest for an unknown one: of the file ("") and of its tables.
         whole: What a fault without a path is about.
+        positions_in: The keys whose lists are counted in paths (`claim.2.metric`); all unless given.
+        most: How many faults are listed; the rest are counted.
     """
+    faults = error.errors(include_url=False)
     lines = [
-        _line(fault["type"], fault["loc"], fault["msg"], fault.get("input"), keys or {}, whole)
-        for fault in error.errors(include_url=False)
+        _line(fault["type"], fault["loc"], fault["msg"], fault.get("input"), keys or {}, whole, positions_in)
+        for fault in faults[:most]
     ]
-    if len(lines) == 1:
+    if len(faults) == 1:
         return lines[0]
-    return f"{len(lines)} faults\n" + "\n".join(f"  {line}" for line in lines)
+    if rest := len(faults) - len(lines):
+        lines.append(f"and {rest:,} more")
+    return f"{len(faults):,} faults\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def _line(
@@ -50,8 +63,9 @@ def _line(
     value: object,
     keys: Mapping[str, Sequence[str]],
     whole: str,
+    positions_in: Sequence[str] | None,
 ) -> str:
-    path = _path(loc) if loc else whole
+    path = _path(loc, positions_in) if loc else whole
     if kind == "extra_forbidden":
         known = keys.get("" if len(loc) == 1 else str(loc[0]), ())
         hint = did_you_mean(str(loc[-1]), known) or (f"; the keys are {', '.join(known)}" if known else "")
@@ -62,12 +76,14 @@ def _line(
         return message
     if kind == "missing":
         return f"{path} {_WORDS[kind]}"
-    words = _WORDS.get(kind, message[:1].lower() + message[1:].replace("Input should", "must"))
-    return f"{path} {words.replace('input should', 'must')}, not {quoted(value)}"
+    if kind == "tuple_type" and len(loc) == 1 and positions_in is not None:
+        return f"{path} must be a list of tables, each written [[{path}]], not {quoted(value)}"
+    words = _WORDS.get(kind) or re.sub(r"^[A-Z]\w* should", "must", message)  # Input should, String should, …
+    return f"{path} {words}, not {quoted(value)}"
 
 
-def _path(loc: tuple[int | str, ...]) -> str:
-    """`claim.2.metric` for the second claim; the positions in other lists are left out in a study."""
-    steps = [str(step + 1) if isinstance(step, int) else step for step in loc]
-    numbered = loc[0] in ("claim", "published", "epochs", "layers")
-    return ".".join(steps if numbered else [step for step in loc if isinstance(step, str)])
+def _path(loc: tuple[int | str, ...], positions_in: Sequence[str] | None) -> str:
+    """`claim.2.metric` for the second claim."""
+    numbered = positions_in is None or loc[0] in positions_in
+    steps = [step for step in loc if numbered or isinstance(step, str)]
+    return ".".join(str(step + 1) if isinstance(step, int) else step for step in steps)

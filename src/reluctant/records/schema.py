@@ -10,12 +10,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.validation import validation_message
 from reluctant.study import Run
 
 SCHEMA = 2  # 1: records that do not name their schema; 2: records that do
 SPLITS = ("train", "valid", "test")
+MOST_FAULTS = 5  # listed in the message on a damaged file
 NORMS = ("gradient", "weight", "update")  # the order in which a layer's norms stand in a record
 
 Json = dict[str, Any]
@@ -40,10 +42,10 @@ class Schema(BaseModel):
         try:
             return cls.model_validate(content)
         except ValidationError as error:
-            raise RecordError(validation_message(error, whole="its content")) from None
+            raise RecordError(validation_message(error, whole="its content", most=MOST_FAULTS)) from None
 
 
-Whole = Annotated[int, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]  # what an array of counts holds
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Matrix = list[list[Whole]]  # counts, rows true and columns predicted; above 20 classes three rows (metrics)
 Sums = list[list[float]]  # of predicted numbers: four rows of `metrics.regression_sums`
@@ -131,6 +133,8 @@ class LayerProbe(Schema):
 
 
 def _named_norms(value: Any) -> Any:
+    if isinstance(value, list) and len(value) != len(NORMS):
+        raise ValueError(f"must be a list of {len(NORMS)} numbers: {', '.join(NORMS)}")
     return dict(zip(NORMS, value, strict=True)) if isinstance(value, list) else value
 
 
@@ -217,7 +221,15 @@ def _run(value: Any) -> Any:
         return value
     if not isinstance(value, Mapping) or not isinstance(value.get("activation"), str):
         raise ValueError("must be a table with an 'activation'")
-    return Run.from_dict(value)
+    run = Run.from_dict(value)
+    _ = run.key  # a ValueError for values that no run can have
+    return run
+
+
+def _text_or_table(value: Any) -> Any:
+    if not isinstance(value, str | dict):
+        raise ValueError("must be a text or a table of keys")
+    return value
 
 
 class RunRecord(Schema):
@@ -240,7 +252,9 @@ class RunRecord(Schema):
     data: str  # SHA-256 of the data set
     sources: dict[str, str] = {}  # SHA-256 of the user's own code, by name
     warnings: list[str] = []
-    environment: str | dict[str, Any] = ""  # its name; the environment itself until the record is stored
+    environment: Annotated[str | Json, BeforeValidator(_text_or_table)] = (
+        ""  # its name; the environment itself until the record is stored
+    )
     provenance: Provenance | None = None
     sha256: str = ""
 
@@ -299,10 +313,10 @@ def upgraded(content: Any) -> Json:
         raise RecordError("it is not a table of keys")
     version = content.get("schema", 1)
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise RecordError(f"schema must be a whole number from 1, not {version!r}")
+        raise RecordError(f"schema must be a whole number from 1, not {quoted(version)}")
     if version > SCHEMA:
         raise RecordError(
-            f"it has schema {version}, and this version of reluctant reads up to {SCHEMA}; install a newer one"
+            f"it has schema {quoted(version)}, and this version of reluctant reads up to {SCHEMA}; install a newer one"
         )
     while version < SCHEMA:
         content, version = _UPGRADES[version](content), version + 1

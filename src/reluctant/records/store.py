@@ -68,13 +68,14 @@ class Store:
         path = self.path(key)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
+            trusted = isinstance(content, dict) and content.get("sha256") == checksum(content)
         except FileNotFoundError:
             raise KeyError(key) from None
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # NaN and half characters have no checksum
             raise RecordError(f"{path} is not a complete JSON file") from None
-        if not isinstance(content, dict) or content.get("sha256") != checksum(content):
+        if not trusted:
             raise RecordError(f"{path} is damaged: its checksum does not match")
-        return content
+        return dict(content)
 
     def read(self, key: str) -> RunRecord:
         """A record that can be trusted, of the run that its name promises.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from reluctant.core.errors import StudyError
 from reluctant.records.run_result import RunResult, classes_from_base64, numbers_from_base64
-from reluctant.records.schema import DataRecord, HistoryRecord, Json, RecordError
+from reluctant.records.schema import DataRecord, HistoryRecord, Json
 from reluctant.records.side_files import read_data, read_environments, read_failure, read_history
 from reluctant.records.store import Store
 from reluctant.study import Run, Study
@@ -57,7 +57,7 @@ class StudyRecords:
                 if run.key in store:
                     record = store.read(run.key)
                     runs[run] = RunResult.of(record, truths.get(record.data))
-            except (RecordError, OSError):
+            except (ValueError, OSError):  # a RecordError, or counts of different shapes
                 damaged.append(store.path(run.key))
         failures = {
             run: text for run in study.runs() if run not in runs and (text := read_failure(folder, run.key))

@@ -145,7 +145,7 @@ class Study(BaseModel):
                 "published": PublishedNumber,
             }
             keys = {"": _keys(Study), **{name: _keys(table) for name, table in tables.items()}}
-            raise StudyError(validation_message(fault, keys)) from None
+            raise StudyError(validation_message(fault, keys, positions_in=("claim", "published"))) from None
 
     @field_validator("compare")
     @classmethod
