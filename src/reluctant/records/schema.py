@@ -8,7 +8,15 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
@@ -257,15 +265,23 @@ class RunRecord(Schema):
     )
     provenance: Provenance | None = None
     sha256: str = ""
+    _run_as_read: Json = PrivateAttr(default_factory=dict)  # that of an older version lacks later fields
 
     @classmethod
     def read(cls, content: Any) -> Self:
         """A record of any known schema, in today's form."""
-        return super().read(upgraded(content))
+        content = upgraded(content)
+        record = super().read(content)
+        if isinstance(content["run"], dict):
+            record._run_as_read = content["run"]
+        return record
 
     def to_json(self) -> Json:
         """The record as it is written: what was set, and nothing else."""
-        return written(self)
+        content = written(self)
+        if self._run_as_read and Run.from_dict(self._run_as_read) == self.run:
+            content["run"] = dict(self._run_as_read)
+        return content
 
 
 class DataRecord(Schema):

@@ -12,9 +12,12 @@ _MISSING = object()
 
 
 def comparable(record: RunRecord) -> Json:
-    """What two trainings of one run have in common to the bit, on whatever machine and in whatever schema."""
+    """What two trainings of one run have in common to the bit, on whatever machine and in whatever schema.
+
+    The run has all its fields: a record of an older version lacks those that have their defaults there.
+    """
     content = without_seconds(record.to_json())
-    return {key: value for key, value in content.items() if key not in LOCAL}
+    return {**{k: v for k, v in content.items() if k not in LOCAL}, "run": record.run.to_dict()}
 
 
 def first_difference(one: Any, other: Any, path: str = "") -> tuple[str, str, str] | None:
