@@ -8,11 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.power import TTestPower
 
-from reluctant.statistics import difference_power, equivalence_power, further_seeds, seeds_for_equivalence
+from reluctant.statistics import difference_power, equivalence_power, more_seeds, seeds_for_equivalence
 from reluctant.statistics.interval import half_width
-from reluctant.statistics.paired import moments, t_test
+from reluctant.statistics.paired import mean_and_std, t_test
 from reluctant.statistics.planning import MOST, PLANNED, decision_probability, planned
-from reluctant.statistics.verdict import judged
+from reluctant.statistics.verdict import same_or_different
 
 ROOT2 = math.sqrt(2)  # two arms that vary alike and independently
 
@@ -41,8 +41,8 @@ def test_power_for_nothing_is_the_level() -> None:
 def test_the_power_to_find_equality_is_that_of_many_studies(n: int, truth: float, confidence: float) -> None:
     studies = 40_000
     draws = np.random.default_rng(n).normal(truth, 0.8, (studies, n))
-    mean, deviation = moments(draws, np.zeros_like(draws))
-    inside = np.abs(mean) + half_width(deviation, n, confidence) < 1
+    means, stds = mean_and_std(draws, np.zeros_like(draws))
+    inside = np.abs(means) + half_width(stds, n, confidence) < 1
     expected = float(equivalence_power(n, 0.8, 1.0, truth, confidence))
     assert inside.mean() == pytest.approx(expected, abs=4 * math.sqrt(0.25 / studies))
 
@@ -63,50 +63,48 @@ def test_seeds_for_equality_at_the_interval_shown(margin: float, seeds: int | No
     assert seeds_for_equivalence(ROOT2, margin) == seeds
 
 
-class TestFurtherSeeds:
+class TestMoreSeeds:
     def test_is_a_range_from_as_few_to_as_many(self) -> None:
-        assert further_seeds(0.0013, 5, 0.002, 3, mean=0.001) == (10, 22)
+        assert more_seeds(0.0013, 5, 0.002, 3, mean=0.001) == (10, 22)
 
-    def test_the_smaller_number_is_that_of_the_deviation_as_it_is(self) -> None:
-        low, high = further_seeds(1.0, 5, 2.0, mean=0.5) or (0, 0)
+    def test_the_smaller_number_uses_the_std_as_it_is(self) -> None:
+        low, high = more_seeds(1.0, 5, 2.0, mean=0.5) or (0, 0)
         assert low == int(planned(0.5, 1.0, 5, 2.0))
         assert low < high <= MOST
 
     @pytest.mark.parametrize(
-        ("deviation", "n", "margin"), [(10.0, 5, 1.0), (1.0, 5, 0.0), (0.0, 5, 1.0), (float("nan"), 1, 1.0)]
+        ("std", "n", "margin"), [(10.0, 5, 1.0), (1.0, 5, 0.0), (0.0, 5, 1.0), (float("nan"), 1, 1.0)]
     )
-    def test_says_nothing_where_nothing_can_be_promised(
-        self, deviation: float, n: int, margin: float
-    ) -> None:
-        assert further_seeds(deviation, n, margin, mean=0.1) is None
+    def test_says_nothing_where_nothing_can_be_promised(self, std: float, n: int, margin: float) -> None:
+        assert more_seeds(std, n, margin, mean=0.1) is None
 
     @settings(max_examples=40)
     @given(st.floats(-4, 4), st.floats(0.3, 1.2), st.integers(3, 20), st.integers(1, 9))
     def test_is_the_smallest_number_that_is_enough(
-        self, mean: float, deviation: float, n: int, family: int
+        self, mean: float, std: float, n: int, family: int
     ) -> None:
-        further = int(planned(mean, deviation, n, 1.0, family))
-        assert 1 <= further <= MOST + 1
-        if further <= MOST:
-            assert decision_probability(further, mean, deviation, n, 1.0, family) >= PLANNED
-        if further > 1:
-            assert decision_probability(further - 1, mean, deviation, n, 1.0, family) < PLANNED
+        extra = int(planned(mean, std, n, 1.0, family))
+        assert 1 <= extra <= MOST + 1
+        if extra <= MOST:
+            assert decision_probability(extra, mean, std, n, 1.0, family) >= PLANNED
+        if extra > 1:
+            assert decision_probability(extra - 1, mean, std, n, 1.0, family) < PLANNED
 
     def test_one_by_one_or_many_at_once(self) -> None:
-        means = np.linspace(-4, 4, 17)  # from 1 further seed to 14
+        means = np.linspace(-4, 4, 17)  # from 1 extra seed to 14
         assert planned(means, 0.8, 5, 1.0, 3).tolist() == [int(planned(m, 0.8, 5, 1.0, 3)) for m in means]
 
-    @pytest.mark.parametrize(("mean", "further"), [(0.3, 8), (1.4, 20), (-2.5, 4)])
-    def test_the_probability_of_a_verdict_is_that_of_many_studies(self, mean: float, further: int) -> None:
-        """Given five differences: draw a truth that may have led to them, then the further ones."""
+    @pytest.mark.parametrize(("mean", "extra"), [(0.3, 8), (1.4, 20), (-2.5, 4)])
+    def test_the_probability_of_a_verdict_is_that_of_many_studies(self, mean: float, extra: int) -> None:
+        """Given five differences: draw a truth that may have led to them, then the extra ones."""
         studies, n, family = 40_000, 5, 3
-        rng = np.random.default_rng(further)
+        rng = np.random.default_rng(extra)
         truth = rng.normal(mean, 0.9 / math.sqrt(n), (studies, 1))
-        seen = rng.normal(0, 0.9, (studies, n))
-        seen += mean - seen.mean(axis=1, keepdims=True)
-        draws = np.concatenate([seen, rng.normal(truth, 0.9, (studies, further))], axis=1)
-        found_mean, found_deviation = moments(draws, np.zeros_like(draws))
-        p = np.minimum(family * t_test(found_mean, found_deviation, n + further), 1)
-        same, different = judged(found_mean, found_deviation, n + further, p, margin=1.0, grown=True)
-        expected = float(decision_probability(further, mean, 0.9, n, 1.0, family))
+        observed = rng.normal(0, 0.9, (studies, n))
+        observed += mean - observed.mean(axis=1, keepdims=True)
+        draws = np.concatenate([observed, rng.normal(truth, 0.9, (studies, extra))], axis=1)
+        means, stds = mean_and_std(draws, np.zeros_like(draws))
+        p = np.minimum(family * t_test(means, stds, n + extra), 1)
+        same, different = same_or_different(means, stds, n + extra, p, margin=1.0, extended=True)
+        expected = float(decision_probability(extra, mean, 0.9, n, 1.0, family))
         assert (same | different).mean() == pytest.approx(expected, abs=0.012)

@@ -83,7 +83,9 @@ def test_what_is_said_about_the_study_may_change() -> None:
 
 def test_spelling_is_no_difference() -> None:
     old = study(activation=["silu", "elu"], optimizer="adam", lr=1)
-    assert study_changes(old, study(activation=["ELU(alpha=1.0)", "Swish"], optimizer="Adam()", lr=[1.0])) == []
+    assert (
+        study_changes(old, study(activation=["ELU(alpha=1.0)", "Swish"], optimizer="Adam()", lr=[1.0])) == []
+    )
 
 
 def test_all_differences_come_at_once() -> None:

@@ -54,10 +54,10 @@ class Schema(BaseModel):
 
 
 Whole = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]  # what an array of counts holds
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Matrix = list[list[Whole]]  # counts, rows true and columns predicted; above 20 classes three rows (metrics)
-Sums = list[list[float]]  # of predicted numbers: four rows of `metrics.regression_sums`
-Moments = tuple[float | None, float | None]  # mean and variance
+Sums = list[list[Number]]  # of predicted numbers: four rows of `metrics.regression_sums`
+Moments = tuple[Number | None, Number | None]  # mean and variance
 
 
 class Losses(Schema):
@@ -95,8 +95,8 @@ class Seconds(Schema):
 class Histograms(Schema):
     """Counts of values in 24 bins from −6 to 6, before and after an activation."""
 
-    inputs: list[int] = Field(alias="in")
-    outputs: list[int] = Field(alias="out")
+    inputs: list[Whole] = Field(alias="in")
+    outputs: list[Whole] = Field(alias="out")
 
 
 SIZE_OF = {"dead": "units", "nearly": "units", "dead_channels": "channels", "saturated": "values",
@@ -109,22 +109,22 @@ class SiteProbe(Schema):
     `units`, `channels` and `values` are the sizes of the site, kept in the first snapshot alone.
     """
 
-    units: int | None = None
-    channels: int | None = None
-    values: int | None = None
-    dead: int = 0
-    nearly: int = 0
-    died: int = 0
-    revived: int = 0
-    dead_channels: int = 0
-    saturated: int = 0
-    zero: int = 0
+    units: Whole | None = None
+    channels: Whole | None = None
+    values: Whole | None = None
+    dead: Whole = 0
+    nearly: Whole = 0
+    died: Whole = 0
+    revived: Whole = 0
+    dead_channels: Whole = 0
+    saturated: Whole = 0
+    zero: Whole = 0
     inputs: Moments = Field((None, None), alias="in")
     outputs: Moments = Field((None, None), alias="out")
-    gradient: float | None = None
-    learned: list[float | None] = []
+    gradient: Number | None = None
+    learned: list[Number | None] = []
     histogram: Histograms | None = None
-    curve: list[float | None] | None = None
+    curve: list[Number | None] | None = None
 
     def share(self, count: str) -> float:
         """A count as a share of its size; NaN where the sizes are not there."""
@@ -135,9 +135,9 @@ class SiteProbe(Schema):
 class LayerProbe(Schema):
     """Norms of a layer's gradient, of its weights, and of their change since the last snapshot."""
 
-    gradient: float | None = None
-    weight: float | None = None
-    update: float | None = None
+    gradient: Number | None = None
+    weight: Number | None = None
+    update: Number | None = None
 
 
 def _named_norms(value: Any) -> Any:
@@ -181,10 +181,10 @@ class EpochRecord(Schema):
 class Calibration(Schema):
     """Counts per bin of the highest probability, and the Brier sum over inputs and classes."""
 
-    images: list[int]
-    right: list[int]
-    confidence: list[float]
-    brier: float
+    images: list[Whole]
+    right: list[Whole]
+    confidence: list[Number]
+    brier: Number
 
 
 class FinalRecord(Schema):
@@ -203,16 +203,16 @@ class LayerRecord(Schema):
 
     name: str
     kind: str
-    shape: list[int]
-    parameters: int
+    shape: list[Whole]
+    parameters: Whole
 
 
 class ShapeRecord(Schema):
     """The activation and its slope at even points from x[0] to x[1], as it was before training."""
 
-    x: tuple[float, float]
-    f: list[float | None]
-    slope: list[float | None]
+    x: tuple[Number, Number]
+    f: list[Number | None]
+    slope: list[Number | None]
 
 
 class Provenance(Schema):
@@ -220,8 +220,8 @@ class Provenance(Schema):
 
     began: str = ""
     ended: str = ""
-    resumed_after_epoch: int = 0
-    attempts: int = 1
+    resumed_after_epoch: Whole = 0
+    attempts: Whole = 1
 
 
 def _run(value: Any) -> Any:
@@ -248,7 +248,7 @@ class RunRecord(Schema):
     recipe: Whole
     diverged: Whole | None = None  # the epoch in which the loss stopped being finite
     stopped: Whole | None = None  # the epoch after which it stopped early
-    parameters: int | None = None
+    parameters: Whole | None = None
     kernels: list[str] = []
     layers: list[LayerRecord] = []
     start: ProbeSnapshot | None = None
@@ -290,10 +290,10 @@ class DataRecord(Schema):
     name: str = ""
     sha256: str
     classes: list[str] = []
-    images: dict[str, int]  # inputs per split
+    images: dict[str, Whole]  # inputs per split
     test_labels: str | None = None  # classes, base64
     test_targets: str | None = None  # numbers, base64 of float64
-    outputs: int = 1
+    outputs: Whole = 1
     warnings: list[str] = []
     items: str = "images"
     remarks: list[str] = []
@@ -349,7 +349,7 @@ def written(model: BaseModel) -> Json:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, LayerProbe):
+    if isinstance(value, LayerProbe) and value.model_fields_set == set(NORMS) and not value.model_extra:
         return [getattr(value, norm) for norm in NORMS]
     if isinstance(value, BaseModel):
         return written(value)

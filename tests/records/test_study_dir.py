@@ -96,7 +96,9 @@ def test_nothing_is_written_before_everything_was_tried(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(StudyError, match="has no 'Gat'"):
         reluctant.run(
-            Study(activation=["relu", "tests.support.own_activations:Gat"], **small), tmp_path, engine="serial"
+            Study(activation=["relu", "tests.support.own_activations:Gat"], **small),
+            tmp_path,
+            engine="serial",
         )
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     mended = Study(activation=["relu", "tests.support.own_activations:Gate"], **small)
@@ -112,7 +114,12 @@ def test_other_code_of_one_s_own_is_refused(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.syspath_prepend(str(tmp_path))
     code = tmp_path / "changing_acts.py"
     code.write_text("import torch\n\ndef act(x):\n    return torch.relu(x)\n")
-    small = {"model": "tests.support.own_models:Small", "epochs": 1, "name": "s", "activation": "changing_acts:act"}
+    small = {
+        "model": "tests.support.own_models:Small",
+        "epochs": 1,
+        "name": "s",
+        "activation": "changing_acts:act",
+    }
     reluctant.run(Study(seed=[0], **small), tmp_path / "out", engine="serial")
     code.write_text("import torch\n\ndef act(x):\n    return torch.tanh(x)  # another one\n")
     monkeypatch.delitem(sys.modules, "changing_acts")
