@@ -56,7 +56,8 @@ FAULTS: list[tuple[Path_, object, str]] = [
     (
         ("schema",),
         SCHEMA + 1,
-        f"it has schema {SCHEMA + 1}, and this version of reluctant reads up to {SCHEMA}; install a newer one",
+        f"it has schema {SCHEMA + 1}, and this version of reluctant reads up to {SCHEMA}; "
+        "install a newer one",
     ),
     (("run",), DELETED, "run is missing"),
     (("run",), 3, "run: must be a table with an 'activation'"),
