@@ -150,11 +150,13 @@ class RunResult:
     def without_groups(self, name: str, groups: int) -> Floats | None:
         """The final test score without each of `groups` groups of test items, shape (groups,).
 
-        None where the truth was not kept or the items are too few.
+        None where the truth is not known, does not fit the predictions, or the items are too few.
         """
         if self.truth is None or metric(name).compute is None or len(self.truth) < 2 * groups:
             return None
         predicted = self.predictions
+        if len(predicted) != len(self.truth):
+            return None
         group = (
             np.arange(len(predicted)) % groups
         )  # spread over the set, whose parts may differ in difficulty
@@ -164,6 +166,8 @@ class RunResult:
             ]
             return scores_from_counts(np.stack(sums), name)
         classes = self.counts["test"].shape[-1]
+        if self.truth.max() >= classes:
+            return None
 
         def per_group(labels: Counts, which: Any = slice(None)) -> Counts:
             cells = np.bincount((group * classes + labels)[which], minlength=groups * classes)
