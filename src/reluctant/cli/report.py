@@ -56,6 +56,7 @@ def upgrade(folder: Path) -> None:
     read_study(folder)
     with lock_folder(folder):
         upgraded, current, damaged = upgrade_records(folder)
-    click.echo(f"{upgraded} records upgraded to schema {SCHEMA}, {current} had it already")
+    records = "record" if upgraded == 1 else "records"
+    click.echo(f"{upgraded} {records} upgraded to schema {SCHEMA}, {current} had it already")
     for message in damaged:
         click.echo(visible(f"left as it is: {message}"), err=True)

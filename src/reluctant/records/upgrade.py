@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from reluctant.records.schema import SCHEMA, RecordError, RunRecord, upgraded
+from reluctant.records.schema import SCHEMA, RecordError, upgraded
 from reluctant.records.store import Store
 
 
@@ -19,7 +19,7 @@ def upgrade_records(folder: Path) -> tuple[int, int, list[str]]:
             if content.get("schema", 1) == SCHEMA:
                 current += 1
                 continue
-            RunRecord.read(content)
+            store.read(key)
         except RecordError as error:
             damaged.append(str(error))
         else:
