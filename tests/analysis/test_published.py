@@ -135,10 +135,10 @@ class TestStudyFile:
             ({"metric": "loss", "value": -1}, "loss cannot be below 0"),
             ({"activation": "relo"}, "did you mean 'relu'"),
             ({"metric": "acuracy"}, "did you mean 'accuracy'"),
-            ({"epoch": 0}, "epoch: should be greater than or equal to 1, not 0"),
+            ({"epoch": 0}, "epoch must be greater than or equal to 1, not 0"),
             ({"source": ""}, "published.2.source"),
             ({"source": "a\x1b[2J"}, "control characters"),
-            ({"sauce": "x"}, "no key is called 'published.2.sauce'; did you mean 'source'"),
+            ({"sauce": "x"}, "there is no key 'published.2.sauce'; did you mean 'source'"),
             ({"split": "test "}, "published.2.split"),
         ],
     )
@@ -150,11 +150,11 @@ class TestStudyFile:
         assert "published.2" in str(fault.value)
 
     def test_a_number_needs_its_source(self) -> None:
-        with pytest.raises(StudyError, match=r"published\.1\.source: this key is missing"):
+        with pytest.raises(StudyError, match=r"published\.1\.source is missing"):
             Study(activation="relu", published=[{"activation": "relu", "value": 0.9}])
 
     def test_the_same_number_twice_is_a_slip(self) -> None:
-        with pytest.raises(StudyError, match=r"accuracy of 'silu' \(test, after epoch 5\) stands here twice"):
+        with pytest.raises(StudyError, match=r"accuracy of 'silu' \(test, after epoch 5\) is listed twice"):
             Study(
                 activation="relu",
                 published=[{**ONE, "activation": name, "epoch": 5} for name in ("silu", "Swish")],

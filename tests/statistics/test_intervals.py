@@ -82,7 +82,7 @@ def test_more_confidence_is_never_narrower(data: list[float], confidence: float,
     assert narrow <= wide
 
 
-def test_plain_numbers_come_out() -> None:
+def test_the_results_are_plain_numbers() -> None:
     interval = mean_interval(np.array([0.25, 0.5, 0.75], np.float32))
     assert [type(part) for part in (interval.n, interval.mean, interval.low, interval.high)] == [int] + [
         float
@@ -106,8 +106,8 @@ def test_one_further_run_lies_wider_than_the_mean(data: list[float], confidence:
 def test_a_prediction_holds_for_19_runs_in_20() -> None:
     draws = np.random.default_rng(0).normal(size=(4000, 6))
     intervals = [prediction_interval(row[:5]) for row in draws]
-    held = [(i.low or 0) <= row[5] <= (i.high or 0) for i, row in zip(intervals, draws, strict=True)]
-    assert np.mean(held) == pytest.approx(0.95, abs=0.014)
+    inside = [(i.low or 0) <= row[5] <= (i.high or 0) for i, row in zip(intervals, draws, strict=True)]
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.014)
 
 
 @settings(max_examples=100)
@@ -162,11 +162,11 @@ def test_a_jackknife_of_groups_finds_the_variance_over_images() -> None:
         return float(images[..., 0].sum() / images[..., 1].sum())
 
     draws = np.add(rng.random((300, 4000, 2)), [0.5, 1])
-    found = []
+    variances = []
     for images in draws[:100]:
         groups = np.arange(4000) % 20
-        found.append(jackknife_variance([ratio(images[groups != g]) for g in range(20)]))
-    assert np.mean(found) == pytest.approx(np.var([ratio(images) for images in draws]), rel=0.25)
+        variances.append(jackknife_variance([ratio(images[groups != g]) for g in range(20)]))
+    assert np.mean(variances) == pytest.approx(np.var([ratio(images) for images in draws]), rel=0.25)
 
 
 @pytest.mark.parametrize("without", [[], [1.0], [1.0, math.nan], [1.0, math.inf]])

@@ -35,7 +35,7 @@ def test_the_difference_is_scipys(data: tuple[Floats, Floats], confidence: float
     low, high = theirs.confidence_interval(confidence)
     assert ours.n == len(first)
     assert ours.mean == pytest.approx(np.mean(first - second), abs=1e-12)
-    assert ours.deviation == pytest.approx(np.std(first - second, ddof=1))
+    assert ours.std == pytest.approx(np.std(first - second, ddof=1))
     assert ours.low == pytest.approx(low, rel=1e-7, abs=1e-9)
     assert ours.high == pytest.approx(high, rel=1e-7, abs=1e-9)
     assert ours.p == pytest.approx(theirs.pvalue, rel=1e-7)
@@ -83,7 +83,7 @@ def test_a_pairing_by_hand() -> None:
     seeds = np.array([10.0, 50, 20, 90, 70])
     ours = paired([11, 52, 21, 92, 71.5], seeds)
     assert ours.mean == pytest.approx(1.5)
-    assert ours.deviation == pytest.approx(0.5)
+    assert ours.std == pytest.approx(0.5)
     assert ours.p == pytest.approx(0.00257026, rel=1e-4)  # t = 1.5 · √5 / 0.5 = 6.708 with 4 degrees
 
 
@@ -109,7 +109,7 @@ def test_no_pair_at_all(scores_of: list[float]) -> None:
     ours = paired(scores_of, np.zeros(len(scores_of)))
     assert ours.n == 0
     assert math.isnan(ours.mean)
-    assert math.isnan(ours.deviation)
+    assert math.isnan(ours.std)
     assert [ours.low, ours.high, ours.p, ours.corrected, ours.sign_flip, ours.effect, ours.improvement] == [
         None
     ] * 7
@@ -118,7 +118,7 @@ def test_no_pair_at_all(scores_of: list[float]) -> None:
 def test_one_pair_has_a_difference_and_no_spread() -> None:
     ours = paired([0.75], [0.5], resolution=0.01)
     assert (ours.n, ours.mean, ours.improvement) == (1, 0.25, 1.0)
-    assert math.isnan(ours.deviation)
+    assert math.isnan(ours.std)
     assert [ours.low, ours.high, ours.p, ours.corrected, ours.effect] == [None] * 5
 
 
@@ -134,14 +134,14 @@ class TestEqualDifferences:
         step = 1 / 360
         second = np.array([341, 345, 348, 350, 352]) * step
         ours = paired(second + gap * step, second, resolution=step)
-        assert ours.deviation == pytest.approx(step / math.sqrt(6))
+        assert ours.std == pytest.approx(step / math.sqrt(6))
         assert ours.p == pytest.approx(2 * reference.t.sf(gap * math.sqrt(30), 4))
         assert ours.low is not None
         assert ours.low < ours.mean
 
     def test_of_nothing_are_no_difference(self) -> None:
         ours = paired([0.1, 0.2, 0.3], [0.1, 0.2, 0.3])
-        assert (ours.p, ours.low, ours.high, ours.deviation, ours.effect) == (1.0, 0.0, 0.0, 0.0, None)
+        assert (ours.p, ours.low, ours.high, ours.std, ours.effect) == (1.0, 0.0, 0.0, 0.0, None)
         assert ours.improvement == 0.5
 
     @pytest.mark.parametrize("second", [[1.0, 2, 4], [0.1, 0.3, 0.7]])
@@ -153,8 +153,8 @@ class TestEqualDifferences:
 
     def test_nearly_equal_ones_have_more_spread_than_equal_ones(self) -> None:
         equal, nearly = (paired(d, np.zeros(10), resolution=1) for d in ([1] * 10, [1] * 9 + [2]))
-        assert equal.deviation == pytest.approx(math.sqrt(1 / 6))
-        assert nearly.deviation == pytest.approx(math.sqrt(0.1 + 1 / 6))
+        assert equal.std == pytest.approx(math.sqrt(1 / 6))
+        assert nearly.std == pytest.approx(math.sqrt(0.1 + 1 / 6))
 
 
 @pytest.mark.parametrize(("first", "second"), [([1.0], [1.0, 2.0]), ([[1.0]], [[2.0]]), (1.0, 2.0)])
@@ -175,14 +175,14 @@ def test_holm_is_statsmodels(p: list[float]) -> None:
 
 
 def test_holm_by_hand() -> None:
-    found = holm([of_p(0.02), of_p(0.01), of_p(0.04)])
-    assert [each.corrected for each in found] == pytest.approx([0.04, 0.03, 0.04])
-    assert [each.p for each in found] == [0.02, 0.01, 0.04]
+    corrected = holm([of_p(0.02), of_p(0.01), of_p(0.04)])
+    assert [each.corrected for each in corrected] == pytest.approx([0.04, 0.03, 0.04])
+    assert [each.p for each in corrected] == [0.02, 0.01, 0.04]
 
 
-def test_who_makes_no_claim_is_not_in_the_family() -> None:
-    found = holm([of_p(0.02), of_p(None), of_p(0.01)])
-    assert [each.corrected for each in found] == [0.02, None, 0.02]
+def test_a_difference_without_a_p_is_not_in_the_family() -> None:
+    corrected = holm([of_p(0.02), of_p(None), of_p(0.01)])
+    assert [each.corrected for each in corrected] == [0.02, None, 0.02]
     assert holm([]) == ()
     assert holm([of_p(None)])[0].corrected is None
 
@@ -195,10 +195,8 @@ def test_holm_of_many_families_at_once_is_holm_of_each() -> None:
         np.testing.assert_array_equal(row, holm_adjusted(p))
 
 
-def test_plain_numbers_come_out() -> None:
+def test_the_results_are_plain_numbers() -> None:
     ours = paired(np.array([1, 2, 4, 4, 5, 7], np.float32), np.zeros(6, np.float32), resolution=0.1)
-    kinds = {
-        type(getattr(ours, name)) for name in ("mean", "deviation", "low", "high", "p", "sign_flip", "effect")
-    }
+    kinds = {type(getattr(ours, name)) for name in ("mean", "std", "low", "high", "p", "sign_flip", "effect")}
     assert kinds == {float}
     assert type(ours.n) is int

@@ -1,4 +1,4 @@
-"""The page on the statistics holds what the simulation finds, and the simulation finds what was promised."""
+"""docs/statistics.md holds what the simulation finds, and the simulation finds what was promised."""
 
 import math
 import re
@@ -39,9 +39,9 @@ def cells_of(text: str) -> Cells:
 def shares(page: Mapping[str, Cells], table: str, row: str, column: str) -> list[float]:
     """The shares, in percent, of the cells whose row and column match these patterns; no dashes."""
     cells = page[table].items()
-    found = [text for (r, c), text in cells if re.search(row, r) and re.search(column, c) and text != "–"]
-    assert found, (table, row, column)
-    return [float(text) for text in found]
+    texts = [text for (r, c), text in cells if re.search(row, r) and re.search(column, c) and text != "–"]
+    assert texts, (table, row, column)
+    return [float(text) for text in texts]
 
 
 def test_the_page_holds_every_table(small: dict[str, Table], page: dict[str, Cells]) -> None:
@@ -85,7 +85,7 @@ class TestThePageHoldsToTheIssue:
         assert max(shares(page, "equal-arms", "", "baseline, Holm")) <= limit
         assert max(shares(page, "verdicts", "", "any false")) <= limit
 
-    def test_a_promise_is_kept(self, page: dict[str, Cells]) -> None:
+    def test_promises_hold(self, page: dict[str, Cells]) -> None:
         assert min(shares(page, "advice-decided", r"deviation (0\.65|1|1\.5)$", "truth")) >= 75
 
     def test_advice_followed_to_the_end(self, page: dict[str, Cells]) -> None:
@@ -95,15 +95,15 @@ class TestThePageHoldsToTheIssue:
 
 class TestFollowing:
     def test_counts_what_happened(self) -> None:
-        found = follow(np.random.default_rng(0), 50, 3, 1.0, 0.5)
-        assert (found.studies, found.comparisons) == (50, 150)
-        assert found.promised <= found.undecided <= found.comparisons
-        assert 1 <= found.median <= 100
+        advice = follow(np.random.default_rng(0), 50, 3, 1.0, 0.5)
+        assert (advice.studies, advice.comparisons) == (50, 150)
+        assert advice.promised <= advice.undecided <= advice.comparisons
+        assert 1 <= advice.median <= 100
 
     def test_a_spread_of_nearly_nothing_is_decided_at_once(self) -> None:
-        found = follow(np.random.default_rng(0), 50, 1, 0.01, 0.0)
-        assert (found.undecided, found.promised, found.false) == (0, 0, 0.0)
-        assert math.isnan(found.decided)
+        advice = follow(np.random.default_rng(0), 50, 1, 0.01, 0.0)
+        assert (advice.undecided, advice.promised, advice.false) == (0, 0, 0.0)
+        assert math.isnan(advice.decided)
 
     def test_calls_the_same_false_where_a_margin_lies_between(self) -> None:
         near, far = (follow(np.random.default_rng(0), 400, 1, 0.05, truth) for truth in (0.99, 1.0))
@@ -116,7 +116,7 @@ class TestFollowing:
         assert one == two
 
 
-def test_prose_around_a_table_is_kept() -> None:
+def test_prose_around_a_table_stays() -> None:
     table = Table(("a", "b"), (("x", Share(0.051, 100)), ("y", Share(0.5, 3))))
     text = "before\n<!-- table t -->\nold\n<!-- end -->\nafter <!-- end -->\n"
     new = written(text, {"t": table})

@@ -1,4 +1,4 @@
-"""A study may grow in its folder; whatever else changes is shown."""
+"""A study may be extended in its folder; whatever else changes is listed."""
 
 import re
 from typing import Any
@@ -45,7 +45,7 @@ def test_every_axis_is_tried() -> None:
 
 
 @each_axis
-def test_an_axis_may_grow(axis: str) -> None:
+def test_an_axis_may_be_extended(axis: str) -> None:
     first, second = TWO[axis]
     assert study_changes(study(**{axis: first}), study(**{axis: [second, first]})) == []
 
@@ -70,10 +70,12 @@ def test_order_does_not_count(axis: str) -> None:
 
 
 def test_the_name_stays() -> None:
-    assert study_changes(study(name="one"), study(name="two")) == ["name: the folder's is 'one', yours 'two'"]
+    assert study_changes(study(name="one"), study(name="two")) == [
+        "name: the folder has 'one', yours is 'two'"
+    ]
 
 
-def test_what_is_said_about_the_study_may_change() -> None:
+def test_about_and_compare_may_change() -> None:
     old = study(activation=["relu", "elu"], about="one")
     new = study(
         activation=["relu", "elu"], about="two", compare={"metric": "loss", "baseline": "elu", "margin": 1}
@@ -89,11 +91,11 @@ def test_spelling_is_no_difference() -> None:
 
 
 def test_all_differences_come_at_once() -> None:
-    found = study_changes(study(name="a", lr=0.1, seed=[0, 1]), study(name="b", lr=0.2, seed=[0, 2]))
-    assert [line.partition(":")[0] for line in found] == ["name", "seed", "lr"]
+    changes = study_changes(study(name="a", lr=0.1, seed=[0, 1]), study(name="b", lr=0.2, seed=[0, 2]))
+    assert [line.partition(":")[0] for line in changes] == ["name", "seed", "lr"]
 
 
-def test_many_values_are_shown_short() -> None:
+def test_many_values_are_listed_in_short() -> None:
     (line,) = study_changes(study(seed=list(range(1000))), study(seed=1000))
     assert len(line) < 150
     assert re.search("0, 1, 2, .*…, 999", line)
@@ -101,7 +103,7 @@ def test_many_values_are_shown_short() -> None:
 
 @settings(max_examples=40)
 @given(studies())
-def test_a_study_may_always_go_on_as_it_is(keys: dict[str, Any]) -> None:
+def test_a_study_may_always_continue_unchanged(keys: dict[str, Any]) -> None:
     assert study_changes(Study(**keys), Study(**keys)) == []
 
 
@@ -119,9 +121,9 @@ def pairs(draw: st.DrawFn) -> tuple[Study, Study]:
 
 @settings(max_examples=100)
 @given(pairs())
-def test_what_may_go_on_holds_every_run_of_before(pair: tuple[Study, Study]) -> None:
+def test_an_extension_has_every_run_of_before(pair: tuple[Study, Study]) -> None:
     old, new = pair
-    kept = all(set(getattr(old, axis)) <= set(getattr(new, axis)) for axis in TWO)
-    assert (study_changes(old, new) == []) == kept
-    if kept and new.size < 2000:
+    extends = all(set(getattr(old, axis)) <= set(getattr(new, axis)) for axis in TWO)
+    assert (study_changes(old, new) == []) == extends
+    if extends and new.size < 2000:
         assert {run.key for run in old.runs()} <= {run.key for run in new.runs()}

@@ -85,8 +85,8 @@ def test_any_text_is_read_or_a_fault(text: str) -> None:
 
 @given(st.lists(st.integers(-(10**17), 10**17) | st.floats(allow_nan=False), min_size=1, max_size=4))
 def test_numbers_come_back(numbers: list[float]) -> None:
-    wanted = numbers if len(numbers) > 1 else numbers[0]
-    assert repr(parse_overrides(["lr=" + ",".join(map(repr, numbers))])) == repr({"lr": wanted})
+    expected = numbers if len(numbers) > 1 else numbers[0]
+    assert repr(parse_overrides(["lr=" + ",".join(map(repr, numbers))])) == repr({"lr": expected})
 
 
 @given(st.integers(-50, 50), st.integers(0, 60))
@@ -117,13 +117,13 @@ def test_overrides_make_a_table_where_there_is_none(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        ({"lr.x": 1}, "--set lr.x: 'lr' is no table of the study"),
-        ({"lr": float("nan")}, "quick: lr: a finite number is wanted, not nan"),
-        ({"lrr": 1}, "quick: no key is called 'lrr'; did you mean 'lr'?"),
-        ({"compare.metrik": "f1"}, "no key is called 'compare.metrik'; did you mean 'metric'?"),
-        ({"compare": 3}, "quick: compare: a table of keys is wanted, not 3"),
-        ({"seed": [-1]}, "quick: seed: "),
-        ({"": 1}, "no key is called ''"),
+        ({"lr.x": 1}, "--set lr.x: 'lr' is not a table of the study; give its value, --set lr=…"),
+        ({"lr": float("nan")}, "quick: lr must be a finite number, not nan"),
+        ({"lrr": 1}, "quick: there is no key 'lrr'; did you mean 'lr'?"),
+        ({"compare.metrik": "f1"}, "there is no key 'compare.metrik'; did you mean 'metric'?"),
+        ({"compare": 3}, "quick: compare must be a table of keys, not 3"),
+        ({"seed": [-1]}, "quick: seed must be greater than or equal to 0, not -1"),
+        ({"": 1}, "there is no key ''"),
     ],
 )
 def test_a_faulty_override_is_a_fault_of_the_study(overrides: dict[str, Any], words: str) -> None:

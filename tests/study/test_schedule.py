@@ -27,23 +27,23 @@ def test_a_constant_rate_is_the_run_s_own_number() -> None:
 
 
 def test_cosine_falls_along_half_a_cosine() -> None:
-    found = rates("cosine")
-    assert found[0] == 0.1
-    assert found[10] == pytest.approx(0.05)
-    assert found[-1] == pytest.approx(0.1 * (1 + math.cos(math.pi * 19 / 20)) / 2)
-    assert found[5] == pytest.approx(0.1 * (1 + math.sqrt(0.5)) / 2)
+    steps = rates("cosine")
+    assert steps[0] == 0.1
+    assert steps[10] == pytest.approx(0.05)
+    assert steps[-1] == pytest.approx(0.1 * (1 + math.cos(math.pi * 19 / 20)) / 2)
+    assert steps[5] == pytest.approx(0.1 * (1 + math.sqrt(0.5)) / 2)
 
 
 def test_cosine_ends_at_its_least_share() -> None:
-    found = rates("cosine(least=0.2)")
-    assert found[10] == pytest.approx(0.1 * 0.6)
-    assert found[-1] == pytest.approx(0.1 * (0.2 + 0.8 * (1 + math.cos(math.pi * 19 / 20)) / 2))
+    steps = rates("cosine(least=0.2)")
+    assert steps[10] == pytest.approx(0.1 * 0.6)
+    assert steps[-1] == pytest.approx(0.1 * (0.2 + 0.8 * (1 + math.cos(math.pi * 19 / 20)) / 2))
 
 
 def test_a_warm_up_climbs_evenly_and_loses_no_step() -> None:
-    found = rates("cosine(warmup=1)")
-    assert found[:6] == pytest.approx([0.02, 0.04, 0.06, 0.08, 0.1, 0.1])
-    assert found[6] == pytest.approx(0.1 * (1 + math.cos(math.pi / 15)) / 2)
+    steps = rates("cosine(warmup=1)")
+    assert steps[:6] == pytest.approx([0.02, 0.04, 0.06, 0.08, 0.1, 0.1])
+    assert steps[6] == pytest.approx(0.1 * (1 + math.cos(math.pi / 15)) / 2)
 
 
 def test_a_warm_up_of_part_of_an_epoch() -> None:
@@ -55,8 +55,8 @@ def test_linear_falls_evenly() -> None:
 
 
 def test_steps_drop_after_every_so_many_epochs() -> None:
-    found = rates("step(every=2, factor=0.5)", 6)
-    assert found[::5] == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025, 0.025])
+    steps = rates("step(every=2, factor=0.5)", 6)
+    assert steps[::5] == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025, 0.025])
     assert rates("step(every=1, warmup=2)")[:11] == pytest.approx(
         [*(0.01 * step for step in range(1, 6)), *(0.001 * step for step in range(6, 11)), 0.001]
     )
@@ -91,6 +91,6 @@ def test_no_rate_is_negative_or_above_the_run_s(head: str, epochs: int, batches:
         ),
     ],
 )
-def test_what_is_no_schedule_is_told(keys: dict[str, object], words: str) -> None:
+def test_what_is_no_schedule_is_refused(keys: dict[str, object], words: str) -> None:
     with pytest.raises(StudyError, match=words):
         Study(activation="relu", **keys)

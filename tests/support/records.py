@@ -170,13 +170,11 @@ def study_folder(path: Path, study: Study, *, skip: int = 0, **options: Any) -> 
     return path
 
 
-def study_records(
-    path: Path, study: Study, diverged: Mapping[tuple[str, int], int] | None = None
-) -> StudyRecords:
+def study_records(path: Path, study: Study, diverged: Mapping[Any, int] | None = None) -> StudyRecords:
     """A folder with all runs of a study, read; `diverged` maps (activation, seed) to an epoch."""
     study_folder(path, study)
     for run in study.runs():
-        epoch = (diverged or {}).get((run.activation, int(run.seed)))
+        epoch = (diverged or {}).get((run.activation, run.seed))
         if epoch is not None:
             Store(path / "runs").add(run.key, record(run, diverged=epoch))
     return StudyRecords.read(path)
