@@ -16,6 +16,7 @@ from torch import Tensor
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import METRICS, score
 from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.randomness import generator
 from reluctant.data import Split, load
 from reluctant.models import build, initialise
 from reluctant.records.store import without_seconds
@@ -165,9 +166,7 @@ class TestRecord:
         ):
             if hasattr(ours, "reseed"):
                 ours.reseed(theirs._seed)
-        order = torch.from_numpy(
-            __import__("reluctant.core.randomness").randomness.generator(0, "order", 1).permutation(128)
-        )
+        order = torch.from_numpy(generator(0, "order", 1).permutation(128))
         scores = initial(training.data.train.images[order])
         (epoch,) = training
         assert epoch["loss"]["train"] == pytest.approx(
