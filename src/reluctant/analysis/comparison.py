@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reluctant.analysis.question import Question
-from reluctant.analysis.selection import Selected
-from reluctant.analysis.subject import Subject
+from reluctant.analysis.labels import Subject
+from reluctant.analysis.question import Question, Selected
 from reluctant.analysis.units import Unit
 from reluctant.catalogue.metrics import Metric
 from reluctant.scores import Floats, Scores, Seed

@@ -9,12 +9,10 @@ from reluctant.analysis import study_facts
 from reluctant.analysis.calibration import ArmCalibration, arm_calibration, arm_robustness
 from reluctant.analysis.claims import JudgedClaim, judge_claims
 from reluctant.analysis.comparison import Comparison, compare_setting
-from reluctant.analysis.labels import arm_labels, dataset_title, setting_text
+from reluctant.analysis.labels import Subject, arm_labels, dataset_title, setting_text
 from reluctant.analysis.probes import ProbeSummary
 from reluctant.analysis.published import PublishedCheck, check_published
-from reluctant.analysis.question import Question
-from reluctant.analysis.selection import select_values
-from reluctant.analysis.subject import Subject
+from reluctant.analysis.question import Question, select_values
 from reluctant.analysis.summary import ArmSummary, Band, CostPoint, band, cost_points, summarise
 from reluctant.analysis.units import Unit, unit_of
 from reluctant.analysis.variance import ArmVariance, variance_by_source

@@ -12,7 +12,7 @@ from reluctant.analysis.units import DASH
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
-from reluctant.scores.frame import scores_frame
+from reluctant.scores.scores import scores_frame
 
 MARKS = {"best": "**", "tied": "*", "": ""}  # the best mean, and all that the data do not tell from it
 

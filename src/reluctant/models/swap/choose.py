@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from reluctant.core.display import quoted
+from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import did_you_mean
 from reluctant.models.swap.activation_kinds import (
     GATES,
     OUTPUT_ACTIVATIONS,

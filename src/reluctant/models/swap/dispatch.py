@@ -26,7 +26,7 @@ from reluctant.models.swap.activation_kinds import (
     base_kind,
     is_in_place,
 )
-from reluctant.models.swap.sites import CALL_MODULES, FUNCTION_MODULES
+from reluctant.models.swap.modules import CALL_MODULES, FUNCTION_MODULES
 from reluctant.models.swap.tracer import CallCounter
 
 KNOWN_CALLS = "reluctant_known_calls"  # attribute of a module whose calls are dispatched
