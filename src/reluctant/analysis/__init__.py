@@ -9,13 +9,4 @@ from reluctant.analysis.labels import Subject
 from reluctant.analysis.question import Question
 from reluctant.analysis.report_data import ReportData, SettingData
 
-__all__ = [
-    "Comparison",
-    "Contrast",
-    "Question",
-    "ReportData",
-    "SettingData",
-    "Subject",
-    "VerdictRow",
-    "headline",
-]
+__all__ = ["Comparison", "Contrast", "Question", "ReportData", "SettingData", "Subject", "VerdictRow", "headline"]

@@ -47,9 +47,7 @@ class Question:
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < float("inf"):
-            raise StudyError(
-                f"the margin is the smallest difference that matters, a number from 0, not {self.margin}"
-            )
+            raise StudyError(f"the margin is the smallest difference that matters, a number from 0, not {self.margin}")
         if self.at not in AT:
             raise StudyError(f"at is last, best or mean, not {self.at!r}")
 
@@ -125,9 +123,7 @@ def select_values(
     for pairs in settings:
         setting = dict(pairs)
         by_value = {s[axis]: scores.at(s) for s in scores.settings if setting.items() <= s.items()}
-        selected = tuple(
-            each for arm in scores.arms if (each := _best(by_value, arm, axis, question)) is not None
-        )
+        selected = tuple(each for arm in scores.arms if (each := _best(by_value, arm, axis, question)) is not None)
         if selected:
             chosen = {(each.arm, each.value) for each in selected}
             yield setting, selected, scores.at(setting).only(chosen, axis)

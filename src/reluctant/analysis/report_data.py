@@ -64,9 +64,7 @@ class SettingData:
 
         def compute() -> Unit:
             metric = self.metric(name)
-            typical = [
-                run.score(metric.name) for run in self.scores.runs if run.diverged is None and run.epochs
-            ]
+            typical = [run.score(metric.name) for run in self.scores.runs if run.diverged is None and run.epochs]
             return unit_of(metric, self.subject.task, self.subject.item, typical)
 
         return self._once(("unit", name), compute)
@@ -75,8 +73,7 @@ class SettingData:
         """Every arm's scores after the last epoch, by one metric."""
         name = self.metric(name).name
         return self._once(
-            ("summaries", name),
-            lambda: tuple(summarise(self.scores, name, arm, self.labels[arm]) for arm in self.arms),
+            ("summaries", name), lambda: tuple(summarise(self.scores, name, arm, self.labels[arm]) for arm in self.arms)
         )
 
     def band(self, name: str, arm: str, split: str = "test") -> Band:
@@ -93,12 +90,7 @@ class SettingData:
     def comparison(self) -> Comparison:
         """Every arm against the baseline, and all pairs."""
         return compare_setting(
-            self.scores,
-            self.question,
-            self.subject,
-            self.labels,
-            self.unit(self.question.metric.name),
-            self.setting,
+            self.scores, self.question, self.subject, self.labels, self.unit(self.question.metric.name), self.setting
         )
 
     @cached_property

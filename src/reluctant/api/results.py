@@ -135,18 +135,11 @@ class Results:
         chosen = [each for each in self.data.settings if setting.items() <= each.setting.items()]
         if len(chosen) != 1:
             known = "; ".join(str(dict(each)) for each in self.settings[:4])
-            raise StudyError(
-                f"{dict(setting)} is {len(chosen)} settings of this study; choose one, such as {known}"
-            )
+            raise StudyError(f"{dict(setting)} is {len(chosen)} settings of this study; choose one, such as {known}")
         return chosen[0]
 
     def scores(
-        self,
-        metric: str = "",
-        split: str = "test",
-        at: str = "last",
-        *,
-        setting: Mapping[str, Any] | None = None,
+        self, metric: str = "", split: str = "test", at: str = "last", *, setting: Mapping[str, Any] | None = None
     ) -> "pd.DataFrame":
         """Final scores, activations × seeds, NaN where a run diverged or is missing."""
         import pandas as pd
@@ -196,10 +189,7 @@ class Results:
 
         data = self.setting(setting)
         name = data.metric(metric).name
-        columns = {
-            (without_session(run.arm), run.seed): pd.Series(run.curve(name, split))
-            for run in data.scores.runs
-        }
+        columns = {(without_session(run.arm), run.seed): pd.Series(run.curve(name, split)) for run in data.scores.runs}
         table = pd.DataFrame(columns)
         table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
         return table.rename_axis(columns=["activation", "seed"])

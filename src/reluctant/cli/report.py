@@ -68,9 +68,7 @@ def upgrade(folder: Path) -> None:
 @click.option("--margin", type=float, help="Differences below this do not matter [the study's].")
 @click.option("--at", type=click.Choice(["last", "best", "mean"]),
               help="After the last epoch, the best one on validation, or the mean over epochs.")  # fmt: skip
-def judge(
-    folder: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None
-) -> None:
+def judge(folder: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None) -> None:
     """Print verdicts on the study in FOLDER, finished or not: is the difference real?"""
     from reluctant.api.judge import judge as judged
     from reluctant.cli.verdicts import print_verdicts

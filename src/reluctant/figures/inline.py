@@ -57,9 +57,7 @@ def inline_svg(
     )
 
 
-def _serialised(
-    element: ElementTree.Element, prefix: str, used: set[str], dropped: frozenset[str]
-) -> Iterator[str]:
+def _serialised(element: ElementTree.Element, prefix: str, used: set[str], dropped: frozenset[str]) -> Iterator[str]:
     tag = element.tag.removeprefix(_SVG) if isinstance(element.tag, str) else ""
     if tag not in ELEMENTS or element.get("id") in dropped:
         return

@@ -71,8 +71,7 @@ def _write_parquet(data: ReportData, path: Path) -> None:
 def _comparisons(data: ReportData) -> tuple[Comparison, ...]:
     if data.question.seed_sources:
         raise StudyError(
-            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or "
-            ".parquet"
+            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or .parquet"
         )
     return data.comparisons
 

@@ -50,9 +50,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in headline(data)),
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
         warnings=study_facts.warnings(records) if records else (),
-        comparisons=tuple(
-            _comparison(each, book, alone=len(shown) == 1, first=not i) for i, each in enumerate(shown)
-        ),
+        comparisons=tuple(_comparison(each, book, alone=len(shown) == 1, first=not i) for i, each in enumerate(shown)),
         variances=tuple(_variance(s, book) for s in settings) if data.question.seed_sources else (),
         extra=extra_sections(data, book),
         claims=tuple((s.title, _claims(s)) for s in settings) if data.question.claims else (),
@@ -171,9 +169,7 @@ def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSectio
     )
     names = [USUAL[data.subject.task] if metric == "loss" else metric, "loss"] if every else []
     curves = [
-        book.draw(
-            f"{name}{suffix}", partial(figures.score_by_epoch, data, name), tables.epochs_table(data, name)
-        )
+        book.draw(f"{name}{suffix}", partial(figures.score_by_epoch, data, name), tables.epochs_table(data, name))
         for name in dict.fromkeys(names)
         if name in data.scores.metrics
     ]
@@ -200,9 +196,7 @@ def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
             sections.append(
                 InsideSection(
                     setting.title,
-                    ()
-                    if data.question.seed_sources
-                    else sentences_beside_verdicts(setting.comparison, setting.probes),
+                    () if data.question.seed_sources else sentences_beside_verdicts(setting.comparison, setting.probes),
                     _inside_pictures(setting, book) if every and setting.probes.arms else (),
                     found,
                     len(setting.arms) > FEW,
@@ -221,10 +215,7 @@ def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, P
          () if data.setting else probes.sites),
     ]  # fmt: skip
     return tuple(
-        (
-            sentence(probes, data.labels),
-            book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png),
-        )
+        (sentence(probes, data.labels), book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png))
         for name, draw, sentence, table, shown in figures_
         if shown
     )
@@ -269,12 +260,8 @@ def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) 
     if data.subject.regression:
         name, draw, table = "predicted", figures.predicted, detail_tables.predicted_table
     return (
-        book.draw(
-            f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few
-        ),
-        book.draw(
-            f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few
-        ),
+        book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few),
+        book.draw(f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few),
     )
 
 
@@ -285,11 +272,7 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         for run, text in records.failures.items()
     ]
     problems += [
-        (
-            study_facts.run_text(run.run, records.study),
-            f"diverged in epoch {run.diverged}: the loss was not finite",
-            "",
-        )
+        (study_facts.run_text(run.run, records.study), f"diverged in epoch {run.diverged}: the loss was not finite", "")
         for run in records
         if run.diverged is not None
     ]
