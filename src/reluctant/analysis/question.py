@@ -1,6 +1,7 @@
 """What decides, what else a study sets out to test, and the values chosen per arm (`choose = "lr"`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -92,10 +93,8 @@ def arm_of(name: str, arms: Sequence[str]) -> str:
         StudyError: No arm has that name.
     """
     names = [name, f"here:{name}"]
-    try:
+    with suppress(ReluctantError):  # an arm need not be an activation
         names.append(str(ACTIVATIONS.canonical(name)))
-    except ReluctantError:
-        pass  # an arm need not be an activation
     arm = next((each for each in names if each in arms), None)
     if arm is None:
         raise StudyError(f"{name!r} is not part of the study; choose one of {', '.join(arms)}")

@@ -23,10 +23,11 @@ class ModuleCopies:
         self.module = module
 
     def __call__(self) -> "nn.Module":
+        """A copy of the module."""
         return copy.deepcopy(self.module)
 
     @property
-    def source_sum(self) -> str:
+    def source_hash(self) -> str:
         """The hash of the class, its attributes and the weights."""
         return code_hash(self.module)
 

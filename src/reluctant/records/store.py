@@ -40,9 +40,9 @@ class Store:
         return self.path(key).is_file()
 
     def __len__(self) -> int:
-        return sum(1 for _ in self.keys())
+        return sum(1 for _ in self)
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """The keys of all records, sorted."""
         if self.folder.is_dir():
             yield from sorted(p.stem for p in self.folder.glob("*.json") if not p.name.startswith("."))
@@ -100,7 +100,7 @@ def upgrade_records(folder: Path) -> tuple[int, int, list[str]]:
         How many were upgraded, how many had the schema already, and what is wrong with those that were left.
     """
     store, count, current, damaged = Store(folder / "runs"), 0, 0, []
-    for key in list(store.keys()):
+    for key in list(store):
         try:
             content = store.content(key)
             if content.get("schema", 1) == SCHEMA:

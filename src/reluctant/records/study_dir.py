@@ -108,7 +108,7 @@ class StudyDir:
         for folder in (self.path, *(self.path / name for name in SUBFOLDERS)):
             delete_partial_files(folder)
         origins, messages = [], []
-        for key in list(self.store.keys()):
+        for key in list(self.store):
             try:
                 origins.append(Origin.of(self.store.read(key)))
             except RecordError as error:
@@ -135,7 +135,7 @@ class StudyDir:
             StudyError: A record comes from another recipe, from other data or from other code.
         """
         if origins is None:
-            origins = [Origin.of(self.store.read(key)) for key in self.store.keys()]
+            origins = [Origin.of(self.store.read(key)) for key in list(self.store)]
         for origin in origins:
             if origin.recipe != RECIPE:
                 raise StudyError(

@@ -51,14 +51,25 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
         warnings=study_facts.warnings(records) if records else (),
         comparisons=tuple(_comparison(each, book, alone=len(shown) == 1, first=not i) for i, each in enumerate(shown)),
-        variances=tuple(_variance(s, book) for s in settings) if data.question.seed_sources else (),
+        variances=tuple(
+            FigureSection(
+                s.title,
+                variance_sentence(s.variances, data.subject.arms),
+                book.draw(f"variance{_suffix(s.title)}", partial(figures.variance_by_source, s), None),
+                verdict_tables.variance_table(s),
+            )
+            for s in settings
+            if data.question.seed_sources
+        ),
         extra=extra_sections(data, book),
         claims=tuple((s.title, _claims(s)) for s in settings) if data.question.claims else (),
         claim_notes=_claim_notes(data) if some else (),
         published=tuple(_published(s, book, data) for s in settings) if data.question.published else (),
         scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
         inside=_inside(data, book) if some else (),
-        shapes=_shapes(settings[0], book) if some and records else None,
+        shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
+        if some and records
+        else None,
         arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records else (),
         study=_study(records, data) if records else None,
         many_settings=len(data.settings) > MANY,
@@ -92,13 +103,6 @@ def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first
         unfolded=alone and arms <= 6,
         too_many="" if arms <= FEW else too_many,
     )
-
-
-def _variance(data: SettingData, book: PictureBook) -> FigureSection:
-    draw = partial(figures.variance_by_source, data)
-    picture = book.draw(f"variance{_suffix(data.title)}", draw, None)
-    sentence = variance_sentence(data.variances, data.subject.arms)
-    return FigureSection(data.title, sentence, picture, verdict_tables.variance_table(data))
 
 
 def _claims(data: SettingData) -> tuple[ClaimSection, ...]:
@@ -219,10 +223,6 @@ def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, P
         for name, draw, sentence, table, shown in figures_
         if shown
     )
-
-
-def _shapes(data: SettingData, book: PictureBook) -> Picture:
-    return book.draw("shapes", partial(figures.activation_shapes, data), tables.shapes_table(data))
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:

@@ -5,13 +5,7 @@ from fnmatch import fnmatchcase
 
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError
-from reluctant.models.swap.activation_kinds import (
-    GATES,
-    OUTPUT_ACTIVATIONS,
-    SOFTMAX,
-    WIDTH_HALVING,
-    base_kind,
-)
+from reluctant.models.swap.activation_kinds import GATES, OUTPUT_ACTIVATIONS, SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.find_sites import CallSite
 from reluctant.models.swap.report import join_names
 
