@@ -60,7 +60,7 @@ def _check_folder(path: Path) -> CheckedFolder:
     data, findings = read_checked_data(path)
     runs = {run.key: run for run in study.runs()}
     records = []
-    for key in list(store.keys()):
+    for key in list(store):
         record, faults = _check_record(store, key, runs, data)
         findings += faults
         if record is not None:
