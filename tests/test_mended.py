@@ -30,7 +30,7 @@ from reluctant.study import Run, Study
 from reluctant.training import Training, device, fingerprint, forget, prepare, replaced
 from reluctant.training.optimizers import optimizer
 from reluctant.training.runner import prepared
-from reluctant.verification.place import verify
+from reluctant.verification.folder import verify_folders
 from tests.small import digits
 
 RNG = np.random.default_rng(5)
@@ -244,7 +244,7 @@ def test_targets_far_from_zero_are_verified_by_errors_in_full(tmp_path: Path) ->
     assert truth is not None
     assert np.abs(truth - y[48:]).max() < 1e-4  # single precision alone would be off by 0.03
     assert_array_equal(np.abs(result.predictions - truth).sum(axis=0), result.counts["test"][-1][1])
-    assert [str(found) for found in verify(tmp_path / "out").findings if found.grave] == []
+    assert verify_folders(tmp_path / "out").contradictions == ()
 
 
 class TestFingerprint:

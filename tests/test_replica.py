@@ -113,8 +113,8 @@ def test_pooling_by_one_pixel_makes_the_first_linear_layer_of_the_article() -> N
     assert torch.equal(block.pool(maps), torch.stack(shifted).amax(0))
 
 
-class Told(nn.Module):
-    """A network that answers with what it is told, image by image."""
+class FixedOutputs(nn.Module):
+    """A network whose outputs are fixed, image by image."""
 
     def __init__(self, probabilities: Tensor) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class Told(nn.Module):
         return out.log()
 
 
-def test_what_is_kept_of_an_epoch_by_hand() -> None:
+def test_what_an_epoch_record_holds_by_hand() -> None:
     training = published()
     labels = training.data.test.labels
     p = torch.full((len(labels), 10), 0.01)
@@ -134,7 +134,7 @@ def test_what_is_kept_of_an_epoch_by_hand() -> None:
     p[-1, (labels[-1] + 1) % 10] = 0.91  # wrong and sure
     p[-2] = 0.5 / 9
     p[-2, labels[-2]] = 0.5  # right, and not above one half
-    training.model = Told(p)
+    training.model = FixedOutputs(p)
     kept = training.published()
     last = len(labels) % 32  # 28 of 60
     assert kept["last"]["labels"] == labels[-last:].tolist()
