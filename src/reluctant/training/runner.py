@@ -74,10 +74,9 @@ def build_training(run: Run, data: TensorData, device: torch.device | None = Non
     procedure = load_user_object(name.head, "procedure")
     if not (inspect.isclass(procedure) and issubclass(procedure, Training)):
         raise StudyError(f"procedure {name.head} is no class derived from reluctant.training.Training")
-    if outdated := [method for method in _RENAMED if method in vars(procedure)]:
-        raise StudyError(
-            f"procedure {name.head} overrides {outdated[0]}, which no longer exists; rename it to {_RENAMED[outdated[0]]}"
-        )
+    for old, new in _RENAMED.items():
+        if old in vars(procedure):
+            raise StudyError(f"procedure {name.head} overrides {old}, which no longer exists; rename it to {new}")
     try:
         inspect.signature(procedure).bind(run, data, device, **name.arguments)
     except TypeError as fault:
