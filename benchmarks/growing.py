@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.statistics.correction import holm_adjusted
 from reluctant.statistics.distributions import Floats, std_bound
+from reluctant.statistics.paired import holm_adjusted, t_test
 from reluctant.statistics.planning import MOST, SURE, planned
-from reluctant.statistics.paired import t_test
 from reluctant.statistics.verdict import same_or_different
 
 START = 5
@@ -55,9 +54,7 @@ def follow(rng: np.random.Generator, studies: int, family: int, std: float, trut
     of this standard deviation. False: *better* or *worse* with the wrong sign or where the truth is 0, and *the
     same* where it is a margin or more.
     """
-    parts = [
-        _follow(rng, min(CHUNK, studies - start), family, std, truth) for start in range(0, studies, CHUNK)
-    ]
+    parts = [_follow(rng, min(CHUNK, studies - start), family, std, truth) for start in range(0, studies, CHUNK)]
     false = np.concatenate([part[0] for part in parts])
     promised = np.concatenate([part[1] for part in parts])
     decided = np.concatenate([part[2] for part in parts])

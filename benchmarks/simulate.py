@@ -19,10 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.growing import Advice, follow
-from reluctant.statistics.correction import holm_adjusted
 from reluctant.statistics.distributions import Floats
 from reluctant.statistics.interval import half_width
-from reluctant.statistics.paired import mean_and_std, t_test
+from reluctant.statistics.paired import holm_adjusted, mean_and_std, t_test
 from reluctant.statistics.power import seeds_for_equivalence
 from reluctant.statistics.verdict import Truths, same_or_different
 
@@ -57,9 +56,7 @@ class Table:
 
     def __str__(self) -> str:
         head, rule = " | ".join(self.columns), " | ".join(["---"] + ["---:"] * (len(self.columns) - 1))
-        return "\n".join(
-            f"| {line} |" for line in [head, rule, *(" | ".join(map(str, r)) for r in self.rows)]
-        )
+        return "\n".join(f"| {line} |" for line in [head, rule, *(" | ".join(map(str, r)) for r in self.rows)])
 
 
 def share(events: npt.ArrayLike) -> Share:
@@ -148,13 +145,7 @@ def equal_arms(rng: np.random.Generator, studies: int) -> Table:
             pairs = _p(scores[:, first] - scores[:, second], step)
             tests = (raw, holm_adjusted(raw), pairs, holm_adjusted(pairs))
             rows.append((f"{name}, {n} seeds", *(share((p <= 0.05).any(axis=1)) for p in tests)))
-    columns = (
-        "ten equal arms",
-        "baseline, uncorrected",
-        "baseline, Holm",
-        "all pairs, uncorrected",
-        "all pairs, Holm",
-    )
+    columns = ("ten equal arms", "baseline, uncorrected", "baseline, Holm", "all pairs, uncorrected", "all pairs, Holm")
     return Table(columns, tuple(rows))
 
 
@@ -178,9 +169,7 @@ def peeking(rng: np.random.Generator, studies: int) -> Table:
         ("at 5 seeds at .05, again at 20 at .05", p[:, [0, 15]] <= 0.05),
         ("at 5 seeds at .05, again at 20 at .025", p[:, [0, 15]] <= [0.05, 0.025]),
     )
-    return Table(
-        ("looks", "called different"), tuple((name, share(hits.any(axis=1))) for name, hits in plans)
-    )
+    return Table(("looks", "called different"), tuple((name, share(hits.any(axis=1))) for name, hits in plans))
 
 
 def _first_verdicts(differences: Floats) -> tuple[Floats, Truths]:
@@ -196,12 +185,7 @@ def verdicts(rng: np.random.Generator, studies: int) -> Table:
     for name, draw in SCORES:
         for n in (3, 5, 10):
             for margin in (1.0, 4.0):  # in deviations of one arm
-                rows.append(
-                    (
-                        f"{name}, {n} seeds, margin {margin:g} σ",
-                        *_judge(rng, studies, draw, n, margin),
-                    )
-                )
+                rows.append((f"{name}, {n} seeds, margin {margin:g} σ", *_judge(rng, studies, draw, n, margin)))
     columns = (
         "ten arms",
         "any false *better* or *worse*",
@@ -290,13 +274,7 @@ def _promise(cell: Advice) -> str:
     return f"{cell.median:.0f} ({promised})" if cell.promised >= FEWEST else f"– ({promised})"
 
 
-SINGLE = {
-    "coverage": coverage,
-    "equal-arms": equal_arms,
-    "peeking": peeking,
-    "verdicts": verdicts,
-    "seeds": seeds,
-}
+SINGLE = {"coverage": coverage, "equal-arms": equal_arms, "peeking": peeking, "verdicts": verdicts, "seeds": seeds}
 
 
 def seed(name: str) -> int:
@@ -323,9 +301,7 @@ def written(page: str, made: dict[str, Table]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the page, or compare it with what is computed now."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=STUDIES, metavar="N", help="studies a cell")
     parser.add_argument("--out", type=Path, default=PAGE, metavar="FILE", help="the page to fill in")
     parser.add_argument("--check", action="store_true", help="only compare; fail where the page differs")

@@ -56,8 +56,7 @@ FAULTS: list[tuple[Path_, object, str]] = [
     (
         ("schema",),
         SCHEMA + 1,
-        f"it has schema {SCHEMA + 1}, and this version of reluctant reads up to {SCHEMA}; "
-        "install a newer one",
+        f"it has schema {SCHEMA + 1}, and this version of reluctant reads up to {SCHEMA}; install a newer one",
     ),
     (("run",), DELETED, "run is missing"),
     (("run",), 3, "run: must be a table with an 'activation'"),
@@ -95,11 +94,7 @@ FAULTS: list[tuple[Path_, object, str]] = [
         "epochs.1: an epoch holds either 'confusion' (classes) or 'sums' (predicted numbers)",
     ),
     (("epochs", 0, "confusion", "test"), 7, "epochs.1.confusion.test must be a list, not 7"),
-    (
-        ("epochs", 0, "confusion", "test", 1, 2),
-        0.5,
-        "epochs.1.confusion.test.2.3 must be a whole number, not 0.5",
-    ),
+    (("epochs", 0, "confusion", "test", 1, 2), 0.5, "epochs.1.confusion.test.2.3 must be a whole number, not 0.5"),
     (
         ("epochs", 0, "confusion", "test", 1, 2),
         2**63,
@@ -164,10 +159,7 @@ def test_a_record_under_the_name_of_another_run_is_damage(tmp_path: Path) -> Non
     ("content", "expected"),
     [
         ({"images": {}, "test_labels": ""}, "sha256 is missing"),
-        (
-            {"sha256": "1", "images": {}, "test_labels": ""},
-            "'images' does not say how many inputs train, valid",
-        ),
+        ({"sha256": "1", "images": {}, "test_labels": ""}, "'images' does not say how many inputs train, valid"),
         ({"sha256": "1", "images": {}}, "it holds either 'test_labels' or 'test_targets'"),
         ({"sha256": "1", "images": 3, "test_labels": ""}, "images must be a table of keys, not 3"),
         (3, "its content must be a table of keys, not 3"),
@@ -238,9 +230,7 @@ def test_any_changed_record_is_read_or_refused(content: Any) -> None:
 
 @settings(max_examples=100)
 @given(content=mutated())
-def test_a_folder_with_any_changed_record_is_read(
-    content: Any, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_folder_with_any_changed_record_is_read(content: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The checksum is right, so that nothing but the schema stands between the content and the arrays."""
     folder = tmp_path_factory.getbasetemp() / "changed"
     (folder / "runs").mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from reluctant.catalogue.metrics import MOST
-from reluctant.records.probe_format import COUNTS
+from reluctant.records.probe_table import COUNTS
 from reluctant.records.run_result import RunResult, classes_from_base64, numbers_from_base64
 from reluctant.records.schema import SPLITS, EpochRecord, RunRecord
 from reluctant.study import Run
@@ -102,9 +102,7 @@ def test_the_generalisation_gap_is_train_minus_test() -> None:
     result = RunResult.of(given)
     assert given.final is not None
     assert given.final.confusion is not None
-    assert result.generalisation_gap("f1") == pytest.approx(
-        f1_by_hand(given.final.confusion) - result.score("f1")
-    )
+    assert result.generalisation_gap("f1") == pytest.approx(f1_by_hand(given.final.confusion) - result.score("f1"))
     assert result.generalisation_gap("loss") == pytest.approx(0.05 - result.score("loss"))
 
 

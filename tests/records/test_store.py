@@ -58,7 +58,7 @@ def test_what_json_writes_otherwise_is_read_back_as_json_has_it(store: Store) ->
 
 
 def test_an_empty_store(store: Store) -> None:
-    assert (len(store), list(store.keys()), "a" in store) == (0, [], False)
+    assert (len(store), list(store), "a" in store) == (0, [], False)
     with pytest.raises(KeyError, match="a"):
         store.content("a")
     with pytest.raises(KeyError, match="a"):
@@ -68,8 +68,8 @@ def test_an_empty_store(store: Store) -> None:
 def test_keys_are_sorted(store: Store) -> None:
     for key in "cab":
         store.add(key, {"key": key})
-    assert list(store.keys()) == ["a", "b", "c"]
-    assert [store.content(key)["key"] for key in store.keys()] == ["a", "b", "c"]  # noqa: SIM118
+    assert list(store) == ["a", "b", "c"]
+    assert [store.content(key)["key"] for key in store] == ["a", "b", "c"]
     assert len(store) == 3
 
 
@@ -83,7 +83,7 @@ def test_other_files_are_no_records(store: Store) -> None:
     store.add("a", CONTENT)
     for name in (".a.json.123.part", ".hidden.json", "a.json.part", "notes.txt", "a.json~"):
         (store.folder / name).write_text("half a rec")
-    assert list(store.keys()) == ["a"]
+    assert list(store) == ["a"]
     assert len(store) == 1
 
 
@@ -151,9 +151,7 @@ def test_no_flipped_bit_passes(store: Store) -> None:
     store.add("a", CONTENT)
     whole = store.path("a").read_bytes()
     flipped = [
-        whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :]
-        for at in range(len(whole))
-        for bit in range(8)
+        whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :] for at in range(len(whole)) for bit in range(8)
     ]
     assert trusted(store, whole)
     assert [content for content in flipped if trusted(store, content)] == []
@@ -206,4 +204,4 @@ def test_a_failed_addition_leaves_the_record_as_it_was(store: Store, monkeypatch
         with pytest.raises(OSError, match=re.escape("Input/output error")):
             store.add("a", {"n": 2})
     assert store.content("a")["n"] == 1
-    assert list(store.keys()) == ["a"]
+    assert list(store) == ["a"]

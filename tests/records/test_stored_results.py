@@ -11,9 +11,8 @@ import pytest
 from reluctant.cli.main import DONE, execute
 from reluctant.core.canonical_json import dumps
 from reluctant.records.schema import SCHEMA, Json, RunRecord
-from reluctant.records.store import Store, without_seconds
+from reluctant.records.store import Store, upgrade_records, without_seconds
 from reluctant.records.study_records import StudyRecords
-from reluctant.records.upgrade import upgrade_records
 from reluctant.study import Study
 from tests.support.records import study_folder
 
@@ -54,7 +53,7 @@ def test_every_archived_record_comes_back_as_it_is_stored(path: Path) -> None:
 
 def test_every_record_of_the_article_comes_back_as_it_is_stored() -> None:
     store = Store(RESULTS / "article" / "runs")
-    assert differences(store.content(key) for key in store.keys()) == (20, [])  # noqa: SIM118
+    assert differences(store.content(key) for key in store) == (20, [])
 
 
 def test_there_are_archives() -> None:
@@ -64,7 +63,7 @@ def test_there_are_archives() -> None:
 
 def test_an_artificial_record_comes_back_as_it_is_stored(tmp_path: Path) -> None:
     store = Store(study_folder(tmp_path, STUDY) / "runs")
-    contents = [store.content(key) for key in store.keys()]  # noqa: SIM118
+    contents = [store.content(key) for key in store]
     assert [RunRecord.read(content).to_json() for content in contents] == contents
 
 
@@ -74,13 +73,13 @@ def test_an_upgrade_brings_a_folder_to_todays_schema_and_verification_holds(
     folder = tmp_path / "article"
     shutil.copytree(RESULTS / "article", folder)
     store = Store(folder / "runs")
-    before = {key: store.content(key) for key in store.keys()}  # noqa: SIM118
+    before = {key: store.content(key) for key in store}
     assert {content.get("schema", 1) for content in before.values()} == {1}
     scores = [result.score("f1") for result in StudyRecords.read(folder)]
 
     assert execute(["upgrade", str(folder)]) == DONE
     assert capsys.readouterr().out == f"20 records upgraded to schema {SCHEMA}, 0 had it already\n"
-    after = {key: store.content(key) for key in store.keys()}  # noqa: SIM118
+    after = {key: store.content(key) for key in store}
     assert {content["schema"] for content in after.values()} == {SCHEMA}
     for key, content in after.items():
         left_out = {"schema", "sha256"}
@@ -98,7 +97,7 @@ def test_an_upgrade_brings_a_folder_to_todays_schema_and_verification_holds(
 
 def test_an_upgrade_leaves_damaged_records_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = Store(study_folder(tmp_path, STUDY) / "runs")
-    old, broken, later, invalid = store.keys()
+    old, broken, later, invalid = store
     content = store.content(old)
     del content["schema"]
     store.add(old, content)
@@ -121,7 +120,7 @@ def test_an_upgrade_leaves_damaged_records_alone(tmp_path: Path, capsys: pytest.
 
 def test_an_upgrade_keeps_times_and_provenance(tmp_path: Path) -> None:
     store = Store(study_folder(tmp_path, STUDY) / "runs")
-    key = next(store.keys())
+    key = next(iter(store))
     content = {**store.content(key), "provenance": {"began": "then", "attempts": 2}}
     del content["schema"]
     store.add(key, content)
@@ -132,8 +131,6 @@ def test_an_upgrade_keeps_times_and_provenance(tmp_path: Path) -> None:
     assert without_seconds(after)["epochs"] != after["epochs"]
 
 
-def test_an_upgrade_of_a_folder_without_a_study_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_upgrade_of_a_folder_without_a_study_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["upgrade", str(tmp_path)]) != DONE
     assert "holds no study" in capsys.readouterr().err

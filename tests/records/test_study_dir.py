@@ -127,12 +127,7 @@ def test_changed_code_of_the_user_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.syspath_prepend(str(tmp_path))
     code = tmp_path / "changing_acts.py"
     code.write_text("import torch\n\ndef act(x):\n    return torch.relu(x)\n")
-    small = {
-        "model": "tests.support.own_models:Small",
-        "epochs": 1,
-        "name": "s",
-        "activation": "changing_acts:act",
-    }
+    small = {"model": "tests.support.own_models:Small", "epochs": 1, "name": "s", "activation": "changing_acts:act"}
     reluctant.run(Study(seed=[0], **small), tmp_path / "out", engine="serial")
     code.write_text("import torch\n\ndef act(x):\n    return torch.tanh(x)  # another one\n")
     monkeypatch.delitem(sys.modules, "changing_acts")
@@ -164,12 +159,7 @@ def test_a_study_that_stays_the_same_is_no_change(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "folder"),
-    [
-        ("article", "out/article"),
-        ("../../evil", "out/_.._evil"),
-        ("/tmp/x", "out/_tmp_x"),
-        ("..", "out/study"),
-    ],
+    [("article", "out/article"), ("../../evil", "out/_.._evil"), ("/tmp/x", "out/_tmp_x"), ("..", "out/study")],
 )
 def test_a_study_s_name_leads_to_no_other_folder(name: str, folder: str) -> None:
     assert str(Study(name=name, activation="relu").folder) == folder
@@ -184,7 +174,7 @@ def test_the_environment_is_stored_once_and_records_name_it(tmp_path: Path) -> N
         folder.save(run, record(run).model_copy(update=changes), attempts=2)
     (path,) = (tmp_path / "environments").iterdir()
     assert json.loads(path.read_text()) == environment
-    for key in folder.store.keys():  # noqa: SIM118
+    for key in folder.store:
         content = folder.store.content(key)
         assert content["environment"] == path.stem
         assert content["provenance"] == {"began": "then", "attempts": 2}

@@ -80,12 +80,7 @@ def test_damaged_files_are_named_and_reading_goes_on(tmp_path: Path) -> None:
     records = StudyRecords.read(tmp_path)
     assert [result.run for result in records] == [runs[2], *runs[4:]]
     assert sorted(records.damaged) == sorted(
-        [
-            *(f"runs/{runs[i].key}.json" for i in (0, 1, 3)),
-            "environments/ab.json",
-            "data/ab.json",
-            "history.jsonl",
-        ]
+        [*(f"runs/{runs[i].key}.json" for i in (0, 1, 3)), "environments/ab.json", "data/ab.json", "history.jsonl"]
     )
     assert len(records.environments) == 1
 

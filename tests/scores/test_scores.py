@@ -12,7 +12,7 @@ from reluctant.catalogue.metrics import METRICS, Metric
 from reluctant.core.errors import StudyError
 from reluctant.records.study_records import StudyRecords
 from reluctant.scores import Floats, ScoredRun, Scores
-from reluctant.scores.frame import scores_frame
+from reluctant.scores.scores import scores_frame
 from reluctant.statistics import mean_interval
 from reluctant.study import Run, Study
 from tests.support.records import study_folder, study_records

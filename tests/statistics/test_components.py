@@ -19,9 +19,7 @@ def test_components_follow_from_the_mean_squares_of_statsmodels() -> None:
     positions = np.indices(grid.shape).reshape(3, -1)
     frame = pd.DataFrame({"y": grid.ravel(), **dict(zip("abc", positions, strict=True))})
     model = ols("y ~ (C(a) + C(b) + C(c)) ** 2", frame).fit()  # what is left is the last interaction
-    ms = {
-        name.replace("C(", "").replace(")", ""): value for name, value in anova_lm(model)["mean_sq"].items()
-    }
+    ms = {name.replace("C(", "").replace(")", ""): value for name, value in anova_lm(model)["mean_sq"].items()}
     variances = {part.source: part.variance for part in components(grid, "abc")}
     by_hand = {
         "a": (ms["a"] - ms["a:b"] - ms["a:c"] + ms["Residual"]) / 6,
@@ -30,9 +28,7 @@ def test_components_follow_from_the_mean_squares_of_statsmodels() -> None:
     }
     pairs = [(ms[pair] - ms["Residual"]) / grid.shape["abc".index(left)]
              for pair, left in (("a:b", "c"), ("a:c", "b"), ("b:c", "a"))]  # fmt: skip
-    assert {name: variances[name] for name in by_hand} == pytest.approx(
-        {k: max(0.0, v) for k, v in by_hand.items()}
-    )
+    assert {name: variances[name] for name in by_hand} == pytest.approx({k: max(0.0, v) for k, v in by_hand.items()})
     assert variances[REST] == pytest.approx(max(0.0, sum(pairs) + ms["Residual"]))
 
 

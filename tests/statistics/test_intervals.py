@@ -84,9 +84,7 @@ def test_more_confidence_is_never_narrower(data: list[float], confidence: float,
 
 def test_the_results_are_plain_numbers() -> None:
     interval = mean_interval(np.array([0.25, 0.5, 0.75], np.float32))
-    assert [type(part) for part in (interval.n, interval.mean, interval.low, interval.high)] == [int] + [
-        float
-    ] * 3
+    assert [type(part) for part in (interval.n, interval.mean, interval.low, interval.high)] == [int] + [float] * 3
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -115,10 +113,7 @@ def test_a_prediction_holds_for_19_runs_in_20() -> None:
 def test_welch_is_scipys_and_statsmodels(first: list[float], second: list[float], confidence: float) -> None:
     assume(np.std(first) > 1e-3)
     assume(np.std(second) > 1e-3)
-    ours, theirs = (
-        welch(first, second, confidence=confidence),
-        reference.ttest_ind(first, second, equal_var=False),
-    )
+    ours, theirs = (welch(first, second, confidence=confidence), reference.ttest_ind(first, second, equal_var=False))
     low, high = theirs.confidence_interval(confidence)
     both = CompareMeans(DescrStatsW(first), DescrStatsW(second))
     assert (ours.n1, ours.n2) == (len(first), len(second))
@@ -138,9 +133,7 @@ def test_welch_is_scipys_and_statsmodels(first: list[float], second: list[float]
         ([], [1.0], math.nan, None),
     ],
 )
-def test_welch_without_a_spread(
-    first: list[float], second: list[float], mean: float, p: float | None
-) -> None:
+def test_welch_without_a_spread(first: list[float], second: list[float], mean: float, p: float | None) -> None:
     ours = welch(first, second)
     assert ours.mean == pytest.approx(mean, nan_ok=True)
     assert ours.p == p
@@ -185,9 +178,7 @@ class TestCombined:
         assert combined_interval(flat, 0.25, 20) == pytest.approx((1 - half, 1 + half))
 
     def test_by_hand(self) -> None:
-        low, high = combined_interval(
-            self.difference, 0.5, 5, 0.9
-        )  # twice 0.5, with 4 degrees of freedom each
+        low, high = combined_interval(self.difference, 0.5, 5, 0.9)  # twice 0.5, with 4 degrees of freedom each
         half = reference.t.ppf(0.95, 4)
         assert (low, high) == pytest.approx((3 - half, 3 + half))
 

@@ -80,9 +80,7 @@ class TestMoreSeeds:
 
     @settings(max_examples=40)
     @given(st.floats(-4, 4), st.floats(0.3, 1.2), st.integers(3, 20), st.integers(1, 9))
-    def test_is_the_smallest_number_that_is_enough(
-        self, mean: float, std: float, n: int, family: int
-    ) -> None:
+    def test_is_the_smallest_number_that_is_enough(self, mean: float, std: float, n: int, family: int) -> None:
         extra = int(planned(mean, std, n, 1.0, family))
         assert 1 <= extra <= MOST + 1
         if extra <= MOST:

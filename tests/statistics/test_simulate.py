@@ -28,9 +28,7 @@ def page() -> dict[str, Cells]:
 
 
 def cells_of(text: str) -> Cells:
-    lines = [
-        [cell.strip() for cell in line.strip("| ").split(" | ")] for line in text.split("\n") if "|" in line
-    ]
+    lines = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in text.split("\n") if "|" in line]
     lines = [line if len(line) == len(lines[1]) else ["", *line] for line in lines]  # an empty first cell
     head, _, *rows = lines
     return {(row[0], column): cell for row in rows for column, cell in zip(head[1:], row[1:], strict=True)}

@@ -86,16 +86,11 @@ class TestReasons:
         [
             (paired([], []), "no seed has two finished runs"),
             (paired([1.0], [0.0]), "one seed has no spread"),
-            (
-                paired([1.0, 2.0], [0.0, 1.0]),
-                "all 2 differences are the same number, so there is no spread",
-            ),
+            (paired([1.0, 2.0], [0.0, 1.0]), "all 2 differences are the same number, so there is no spread"),
         ],
     )
     def test_no_verdict(self, difference: Difference, reason: str) -> None:
-        assert decide(difference, margin=1, higher=True, comparisons=1) == Decision(
-            Verdict.NONE, None, reason
-        )
+        assert decide(difference, margin=1, higher=True, comparisons=1) == Decision(Verdict.NONE, None, reason)
 
     def test_of_the_same_names_the_margin(self) -> None:
         decision = decide(around(0.0, 0.001), margin=0.002, higher=True, comparisons=3)
@@ -128,19 +123,12 @@ class TestReasons:
     def test_undecided_without_a_margin(self) -> None:
         decision = decide(around(0.5), margin=0, higher=True, comparisons=2)
         assert decision.more_seeds is None
-        assert (
-            decision.reason == "Holm's p, 0.23, is above 0.05, and with a margin of 0 nothing is 'the same'"
-        )
+        assert decision.reason == "Holm's p, 0.23, is above 0.05, and with a margin of 0 nothing is 'the same'"
 
 
 @pytest.mark.parametrize(
     ("mean", "spread", "expected"),
-    [
-        (0.0, 0.1, Verdict.NONE),
-        (3.0, 0.1, Verdict.NONE),
-        (-3.0, 0.1, Verdict.WORSE),
-        (0.0, 3.0, Verdict.NONE),
-    ],
+    [(0.0, 0.1, Verdict.NONE), (3.0, 0.1, Verdict.NONE), (-3.0, 0.1, Verdict.WORSE), (0.0, 3.0, Verdict.NONE)],
 )
 def test_an_arm_with_diverged_runs_can_only_be_worse(mean: float, spread: float, expected: Verdict) -> None:
     decision = decide(around(mean, spread), margin=1, higher=True, comparisons=1, diverged=True)

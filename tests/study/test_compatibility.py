@@ -70,24 +70,18 @@ def test_order_does_not_count(axis: str) -> None:
 
 
 def test_the_name_stays() -> None:
-    assert study_changes(study(name="one"), study(name="two")) == [
-        "name: the folder has 'one', yours is 'two'"
-    ]
+    assert study_changes(study(name="one"), study(name="two")) == ["name: the folder has 'one', yours is 'two'"]
 
 
 def test_about_and_compare_may_change() -> None:
     old = study(activation=["relu", "elu"], about="one")
-    new = study(
-        activation=["relu", "elu"], about="two", compare={"metric": "loss", "baseline": "elu", "margin": 1}
-    )
+    new = study(activation=["relu", "elu"], about="two", compare={"metric": "loss", "baseline": "elu", "margin": 1})
     assert study_changes(old, new) == []
 
 
 def test_spelling_is_no_difference() -> None:
     old = study(activation=["silu", "elu"], optimizer="adam", lr=1)
-    assert (
-        study_changes(old, study(activation=["ELU(alpha=1.0)", "Swish"], optimizer="Adam()", lr=[1.0])) == []
-    )
+    assert study_changes(old, study(activation=["ELU(alpha=1.0)", "Swish"], optimizer="Adam()", lr=[1.0])) == []
 
 
 def test_all_differences_come_at_once() -> None:

@@ -25,11 +25,7 @@ from reluctant.study.overrides import split_at_commas
         ("seed=0..2,7,9..10", "seed", [0, 1, 2, 7, 9, 10]),
         ("compare.metric=loss", "compare.metric", "loss"),
         ("activation=relu,elu", "activation", ["relu", "elu"]),
-        (
-            "activation=hardtanh(min_val=-2, max_val=2),relu",
-            "activation",
-            ["hardtanh(min_val=-2, max_val=2)", "relu"],
-        ),
+        ("activation=hardtanh(min_val=-2, max_val=2),relu", "activation", ["hardtanh(min_val=-2, max_val=2)", "relu"]),
         ("activation=my:act(x=[1, 2], y='a,b')", "activation", "my:act(x=[1, 2], y='a,b')"),
         ("activation=my:act(x='('),relu", "activation", ["my:act(x='(')", "relu"]),
         ("keep_weights=true", "keep_weights", True),
@@ -95,13 +91,7 @@ def test_a_range_holds_both_ends(first: int, more: int) -> None:
 
 
 def test_overrides_replace_keys_of_a_study() -> None:
-    texts = [
-        "activation=relu,ELU(alpha=1)",
-        "seed=0..2",
-        "lr=0.01,0.003",
-        "compare.metric=loss",
-        "compare.margin=0.1",
-    ]
+    texts = ["activation=relu,ELU(alpha=1)", "seed=0..2", "lr=0.01,0.003", "compare.metric=loss", "compare.margin=0.1"]
     study = Study.read("quick", parse_overrides(texts))
     assert study.activation == ("relu", "elu")
     assert (study.seed, study.lr) == ((0, 1, 2), (0.01, 0.003))

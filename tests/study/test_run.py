@@ -16,14 +16,7 @@ from tests.support.strategies import runs
 GOLDEN = [
     (Run("relu"), "2ebfe5d0bb59dfef87d9"),
     (
-        Run(
-            "gelu(approximate='tanh')",
-            3,
-            "mnist",
-            "convnet(dropout=0.2)",
-            optimizer="adam(beta1=0.89)",
-            lr=0.006,
-        ),
+        Run("gelu(approximate='tanh')", 3, "mnist", "convnet(dropout=0.2)", optimizer="adam(beta1=0.89)", lr=0.006),
         "2a67cccd6faf091a6f7f",
     ),
     (Run("elu", lr=1.0, keep_weights=True), "daf1c832c175d39e8ab6"),
@@ -115,11 +108,7 @@ def test_numbers_count_by_value(one: dict[str, Any], other: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [
-        ({"keep_weights": True}, {"keep_weights": 1}),
-        ({"keep_weights": 0}, {}),
-        ({"threads": True}, {"threads": 1}),
-    ],
+    [({"keep_weights": True}, {"keep_weights": 1}), ({"keep_weights": 0}, {}), ({"threads": True}, {"threads": 1})],
 )
 def test_true_and_false_are_no_numbers(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert Run("relu", **one).key != Run("relu", **other).key
@@ -144,10 +133,7 @@ def test_equal_by_value_and_booleans_apart(one: object, other: object, equal: bo
         ({"activation": "Swish"}, {"activation": "silu()"}),
         ({"activation": "elu(alpha=1.0)"}, {"activation": "ELU"}),
         ({"activation": "Leaky-ReLU(negative_slope=0.010)"}, {"activation": "lrelu"}),
-        (
-            {"activation": "hardtanh(min_val=-2, max_val=2)"},
-            {"activation": "hardtanh(max_val=2.0, min_val=-2.0)"},
-        ),
+        ({"activation": "hardtanh(min_val=-2, max_val=2)"}, {"activation": "hardtanh(max_val=2.0, min_val=-2.0)"}),
         ({"activation": "my:act(b=1.0, a=2)"}, {"activation": "my:act(a=2, b=1)"}),
         ({"activation": "relu", "optimizer": "Adam(beta1=0.9)"}, {"activation": "relu"}),
         ({"activation": "relu", "model": "ConvNet(dropout=0.15)"}, {"activation": "relu"}),

@@ -67,9 +67,7 @@ def test_a_record_holds_the_rate_of_an_epoch_s_last_step() -> None:
     assert last_rate(run, 2, BATCHES) == rates("linear")[9]
 
 
-@given(
-    st.sampled_from([row.name for row in SCHEDULES]), st.integers(1, 30), st.integers(1, 30), st.floats(0, 29)
-)
+@given(st.sampled_from([row.name for row in SCHEDULES]), st.integers(1, 30), st.integers(1, 30), st.floats(0, 29))
 def test_no_rate_is_negative_or_above_the_run_s(head: str, epochs: int, batches: int, warmup: float) -> None:
     schedule = head if head == "constant" else f"{head}(warmup={warmup})"
     run = Run("relu", lr=0.3, epochs=epochs, schedule=schedule)
@@ -85,10 +83,7 @@ def test_no_rate_is_negative_or_above_the_run_s(head: str, epochs: int, batches:
         ({"schedule": "cosine(least=1)"}, "schedule: cosine: least must be at least 0 and below 1, not 1"),
         ({"schedule": "step(every=1.5)"}, "schedule: step: every is a whole number, not 1.5"),
         ({"schedule": "my_lab:mine"}, "a user-defined schedule is not possible"),
-        (
-            {"schedule": "linear(warmup=3)", "epochs": [9, 3]},
-            r"linear\(warmup=3\) warms up for 3 of 3 epochs",
-        ),
+        ({"schedule": "linear(warmup=3)", "epochs": [9, 3]}, r"linear\(warmup=3\) warms up for 3 of 3 epochs"),
     ],
 )
 def test_what_is_no_schedule_is_refused(keys: dict[str, object], words: str) -> None:

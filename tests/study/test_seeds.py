@@ -25,9 +25,7 @@ def test_every_combination_is_written_and_read_back(table: dict[str, list[int]])
     assert len(set(seeds)) == len(seeds) == math.prod(len(values) for values in table.values())
     assert levels(seeds) == {source: tuple(table.get(source, [0])) for source in SOURCES}
     assert crossed(as_table(seeds)) == seeds
-    assert all(
-        seed_numbers(seed)[source] == source_seed(seed, source) for seed in seeds for source in SOURCES
-    )
+    assert all(seed_numbers(seed)[source] == source_seed(seed, source) for seed in seeds for source in SOURCES)
 
 
 @given(tables)

@@ -18,11 +18,7 @@ from tests.support.strategies import FIELDS, studies
 def test_a_list_of_one_is_the_value(name: str, data: st.DataObject) -> None:
     value = data.draw(FIELDS[name]) if name in FIELDS else "elu"
     study = Study(**{"activation": "relu", name: value})
-    assert (
-        study
-        == Study(**{"activation": "relu", name: [value]})
-        == Study(**{"activation": "relu", name: (value,)})
-    )
+    assert study == Study(**{"activation": "relu", name: [value]}) == Study(**{"activation": "relu", name: (value,)})
     assert len(getattr(study, name)) == 1
 
 
@@ -33,9 +29,7 @@ def test_defaults_are_a_runs() -> None:
 
 
 def test_names_are_canonical() -> None:
-    study = Study(
-        activation=["Swish", "ELU(alpha=1)"], model="ConvNet()", dataset="Sklearn-Digits", optimizer="SGD"
-    )
+    study = Study(activation=["Swish", "ELU(alpha=1)"], model="ConvNet()", dataset="Sklearn-Digits", optimizer="SGD")
     assert study.activation == ("silu", "elu")
     assert (study.model, study.dataset, study.optimizer) == (("convnet",), ("digits",), ("sgd",))
 

@@ -78,20 +78,12 @@ def fault(**keys: Any) -> str:
         ("compare", [{}], "compare must be a table of keys, not [{}]"),
         ("compare", {"metrik": "f1"}, "there is no key 'compare.metrik'; did you mean 'metric'?"),
         ("compare", {"zzz": 1}, "there is no key 'compare.zzz'; the keys are metric, baseline, margin"),
-        (
-            "compare",
-            {"metric": "acuracy"},
-            "compare.metric: there is no metric 'acuracy'; did you mean 'accuracy'",
-        ),
+        ("compare", {"metric": "acuracy"}, "compare.metric: there is no metric 'acuracy'; did you mean 'accuracy'"),
         ("compare", {"metric": 3}, "compare.metric must be a text, not 3"),
         ("compare", {"margin": -1}, "compare.margin must be greater than or equal to 0, not -1"),
         ("compare", {"margin": True}, "compare.margin must be a number, not True"),
         ("compare", {"baseline": "elu"}, "compare.baseline: 'elu' is not among the activations (relu)"),
-        (
-            "compare",
-            {"baseline": "relo"},
-            "compare.baseline: no activation is called 'relo'; did you mean 'relu'",
-        ),
+        ("compare", {"baseline": "relo"}, "compare.baseline: no activation is called 'relo'; did you mean 'relu'"),
     ],
 )
 def test_a_fault_names_its_key_and_what_to_write(key: str, value: Any, words: str) -> None:
@@ -153,7 +145,5 @@ def test_any_keys_are_a_study_or_a_fault_in_words(keys: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("key", ["claim", "published"])
 def test_one_table_where_a_list_is_expected_has_a_hint(key: str) -> None:
-    with pytest.raises(
-        StudyError, match=rf"^{key} must be a list of tables, each written \[\[{key}\]\], not "
-    ):
+    with pytest.raises(StudyError, match=rf"^{key} must be a list of tables, each written \[\[{key}\]\], not "):
         Study(**{"activation": "relu", key: {"value": 3}})

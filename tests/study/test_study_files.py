@@ -16,9 +16,7 @@ from tests.support.strategies import studies
 
 @settings(max_examples=100)
 @given(keys=studies())
-def test_a_study_comes_back_from_its_file(
-    keys: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_study_comes_back_from_its_file(keys: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     study = Study(**keys)
     path = tmp_path_factory.getbasetemp() / "study.toml"
     path.write_text(study.to_toml(), encoding="utf-8")
@@ -96,14 +94,8 @@ def test_any_file_is_a_study_or_a_fault(content: bytes, tmp_path_factory: pytest
     ("source", "words"),
     [
         ("qick", "no study is called 'qick'; did you mean 'quick'? Your own is a .toml file."),
-        (
-            "zzz",
-            f"no study is called 'zzz'; bundled are {', '.join(bundled())}",
-        ),
-        (
-            "none.toml",
-            f"there is no file none.toml; bundled studies: {', '.join(bundled())}",
-        ),
+        ("zzz", f"no study is called 'zzz'; bundled are {', '.join(bundled())}"),
+        ("none.toml", f"there is no file none.toml; bundled studies: {', '.join(bundled())}"),
         (Path("none.toml"), "there is no file none.toml"),
         ("", ". is a folder; give the study file in it"),
         ("folder", "folder is a folder; give the study file in it"),

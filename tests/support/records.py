@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.records.probe_format import compact
+from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, Json, RunRecord
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
@@ -61,11 +61,7 @@ def record(
         "layers": LAYERS,
         "epochs": epochs,
         "final": final,
-        "shape": {
-            "x": [-5.0, 5.0],
-            "f": np.maximum(grid, 0).tolist(),
-            "slope": (grid > 0).astype(float).tolist(),
-        },
+        "shape": {"x": [-5.0, 5.0], "f": np.maximum(grid, 0).tolist(), "slope": (grid > 0).astype(float).tolist()},
         "test_predictions": base64.b64encode(bytes(rng.integers(0, 10, images).tolist())).decode(),
         "weights": "0" * 64,
         "data": "1" * 64,
@@ -116,8 +112,7 @@ def site_probe(run: Run, epoch: int, position: int) -> Json:
     units = channels * positions
     values = units * PROBED
     dead_before, dead = (
-        units // 4 if run.activation == "relu" and position == 2 and each > 0 else 0
-        for each in (epoch - 1, epoch)
+        units // 4 if run.activation == "relu" and position == 2 and each > 0 else 0 for each in (epoch - 1, epoch)
     )
     at = zlib.crc32(f"{run.activation} {run.seed}".encode()) % 100 / 100
     content: Json = {
@@ -146,9 +141,7 @@ def calibration_and_robustness(run: Run, images: int) -> Json:
     """Calibration of a network that is 0.9 sure and 0.8 right; robustness where the run measures it."""
     bins = [0] * 13 + [images, 0]
     right, confidence = [4 * n // 5 for n in bins], [0.9 * n for n in bins]
-    content: Json = {
-        "calibration": {"images": bins, "right": right, "confidence": confidence, "brier": 0.3 * images}
-    }
+    content: Json = {"calibration": {"images": bins, "right": right, "confidence": confidence, "brier": 0.3 * images}}
     if run.robustness:
         right_by_strength = {
             kind: {strength: images // (2 + i) for i, strength in enumerate(strengths)}

@@ -25,9 +25,7 @@ def targets(rows: int = ROWS, outputs: int = 1) -> "np.typing.NDArray[np.float64
     return values.astype("<f8").astype(float)
 
 
-def regression_record(
-    run: Run, rows: int = ROWS, outputs: int = 1, *, diverged: int | None = None
-) -> RunRecord:
+def regression_record(run: Run, rows: int = ROWS, outputs: int = 1, *, diverged: int | None = None) -> RunRecord:
     """A record whose errors fall with every epoch to those of `ERRORS`; seeds differ a little."""
     rng = np.random.default_rng([int(run.seed), zlib.crc32(run.activation.encode())])
     true = targets(rows, outputs)

@@ -23,9 +23,7 @@ def confusion(right: int, images: int = IMAGES) -> list[list[int]]:
     return [[half - first, first], [wrong - first, half - wrong + first]]
 
 
-def scored_record(
-    run: Run, curve: Sequence[float], losses: Sequence[float] | None = None, **changes: Any
-) -> RunRecord:
+def scored_record(run: Run, curve: Sequence[float], losses: Sequence[float] | None = None, **changes: Any) -> RunRecord:
     """A record whose test accuracy after every epoch is `curve`, to one image in a thousand."""
     losses = losses if losses is not None else [1 - value for value in curve]
     content = record(Run(run.activation, run.seed, epochs=1)).to_json()

@@ -38,9 +38,7 @@ values = st.recursive(
 )
 samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30)
 json_objects = st.dictionaries(texts, values, max_size=4)
-identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(
-    lambda w: not keyword.iskeyword(w)
-)
+identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(lambda w: not keyword.iskeyword(w))
 heads = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,12}(:[A-Za-z_][A-Za-z0-9_.]{0,12})?", fullmatch=True)
 names = st.builds(
     Name, heads, st.dictionaries(identifiers, values.map(canonical_value), max_size=3)
@@ -88,9 +86,7 @@ def spelled(draw: st.DrawFn, table: Catalogue[Any]) -> str:
     """Any spelling of any row of the table: aliases, case, `-` for `_`, arguments in any order."""
     row = draw(st.sampled_from(table.rows))
     head = draw(st.sampled_from((row.name, *row.aliases)))
-    head = draw(
-        st.sampled_from((head, head.upper(), head.title(), head.replace("_", "-"), head.replace("_", "")))
-    )
+    head = draw(st.sampled_from((head, head.upper(), head.title(), head.replace("_", "-"), head.replace("_", ""))))
     return written(head, draw(arguments_of(row)))
 
 

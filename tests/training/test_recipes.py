@@ -25,7 +25,7 @@ from reluctant.study.schedule import last_rate
 from reluctant.training import Training, build_training
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
-from reluctant.verification.difference import comparable
+from reluctant.verification.retraining import comparable
 from tests.support import records
 from tests.support.small import SMALL, digits, run, trained
 

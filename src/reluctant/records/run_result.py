@@ -157,13 +157,9 @@ class RunResult:
         predicted = self.predictions
         if len(predicted) != len(self.truth):
             return None
-        group = (
-            np.arange(len(predicted)) % groups
-        )  # spread over the set, whose parts may differ in difficulty
+        group = np.arange(len(predicted)) % groups  # spread over the set, whose parts may differ in difficulty
         if self.task == REGRESSION:
-            sums = [
-                regression_sums(self.truth[group != left], predicted[group != left]) for left in range(groups)
-            ]
+            sums = [regression_sums(self.truth[group != left], predicted[group != left]) for left in range(groups)]
             return scores_from_counts(np.stack(sums), name)
         classes = self.counts["test"].shape[-1]
         if self.truth.max() >= classes:

@@ -8,15 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
@@ -260,9 +252,7 @@ class RunRecord(Schema):
     data: str  # SHA-256 of the data set
     sources: dict[str, str] = {}  # SHA-256 of the user's own code, by name
     warnings: list[str] = []
-    environment: Annotated[str | Json, BeforeValidator(_text_or_table)] = (
-        ""  # its name; the environment itself until the record is stored
-    )
+    environment: Annotated[str | Json, BeforeValidator(_text_or_table)] = ""  # its name; all of it until it is stored
     provenance: Provenance | None = None
     sha256: str = ""
     _run_as_read: Json = PrivateAttr(default_factory=dict)  # that of an older version lacks later fields
