@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from reluctant.analysis.labels import count
 from reluctant.analysis.question import Question
 from reluctant.catalogue.metrics import Metric
 from reluctant.scores import Floats, ScoredRun, Scores
@@ -210,7 +211,7 @@ def _test_similar(scores: Scores, claim: Claim, metric: Metric, margin: float, l
         evidence.append(_of_difference((one, other), plain, speaks))
     test = (
         f"supported when the interval of every paired difference lies inside ±{margin:g}, contradicted when "
-        f"one lies outside even at {100 * (1 - level / len(pairs)):.1f} % (Bonferroni, {len(pairs)} pairs)"
+        f"one lies outside even at {100 * (1 - level / len(pairs)):.1f} % (Bonferroni, {count(len(pairs), 'pair')})"
     )
     return test, tuple(evidence)
 
