@@ -182,7 +182,7 @@ def test_the_margin_is_that_of_the_claim_of_the_study_or_of_the_metric() -> None
         ({"compare": {"metric": "loss", "margin": 0.05}}, 0.002),
     ):
         data = setting_data(scores, **options)
-        claim = Claim(says="x", metric="accuracy", similar=("relu", "elu"))
+        claim = Claim.model_validate({"says": "x", "metric": "accuracy", "similar": ["relu", "elu"]})
         assert f"lies inside ±{margin:g}" in judge_claim(data.scores, data.question, claim).test
     assert "lies inside ±0.007" in judged({"similar": ["relu", "elu"], "margin": 0.007}, scores).test
 
