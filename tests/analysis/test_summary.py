@@ -41,7 +41,8 @@ def test_an_arm_in_numbers(data: SettingData) -> None:
 
 def test_a_diverged_run_is_in_no_mean_and_is_the_worst(diverged: SettingData) -> None:
     relu = diverged.summaries("accuracy")[0]
-    assert (relu.interval.n, relu.interval.mean, relu.diverged, relu.runs) == (1, pytest.approx(0.7), 2, 3)
+    assert (relu.interval.n, relu.diverged, relu.runs) == (1, 2, 3)
+    assert relu.interval.mean == pytest.approx(0.7)
     assert np.isnan(relu.values).tolist() == [True, True, False]
     assert relu.finite.tolist() == pytest.approx([0.7])
     assert relu.worst == -np.inf
@@ -68,7 +69,8 @@ def test_a_row_of_the_summary(data: SettingData) -> None:
 
 def test_a_diverged_run_is_last_in_median_and_worst(diverged: SettingData) -> None:
     relu = summary_row(diverged, "relu", "accuracy", "last", 0.6)
-    assert (relu["n"], relu["mean"]) == (1, pytest.approx(0.7))
+    assert relu["n"] == 1
+    assert relu["mean"] == pytest.approx(0.7)
     assert relu["diverged"] == pytest.approx(2 / 3)
     assert relu["median"] == -np.inf
     assert relu["worst"] == -np.inf
