@@ -1,4 +1,4 @@
-"""Comparisons: verdicts that follow from paired differences, ranks, picks, the noise floor, the sentence."""
+"""Comparisons: verdicts that follow from paired differences, ranks, test items, chosen values, the noise floor."""
 
 import base64
 from dataclasses import replace
@@ -7,248 +7,291 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reluctant.records.study_results import Results
 from scipy import stats
 
-from reluctant.analysis.comparison import compare, sentence
+from reluctant.analysis import Comparison, ReportData
+from reluctant.analysis.sentence import comparison_warnings
 from reluctant.core.errors import StudyError
-from reluctant.records.run_result import Result
-from reluctant.statistics import Verdict
+from reluctant.records.run_result import RunResult
+from reluctant.records.study_records import StudyRecords
+from reluctant.statistics import Verdict, holm, paired, welch
 from reluctant.study import Study
-from tests.support.records import folder as made_up
-from tests.support.scored import made, results
+from tests.support.records import study_folder
+from tests.support.scored import report_data, scored_record, scored_records
 
 NOISE = np.array([0.0, 0.002, -0.001, 0.001, -0.002])
+STUDY: dict[str, Any] = {"compare": {"metric": "accuracy", "margin": 0.005, "baseline": "relu"}}
 
 
 def arms(**shifts: float) -> dict[str, list[float]]:
     """Activations that differ from one another by these shifts, by seed nearly alike."""
     rng = np.random.default_rng(1)
-    return {
-        name: (0.95 + shift + NOISE + rng.normal(0, 0.0003, 5)).tolist() for name, shift in shifts.items()
-    }
+    return {name: (0.95 + shift + NOISE + rng.normal(0, 0.0003, 5)).tolist() for name, shift in shifts.items()}
 
 
-def verdicts(found: Results, **asked: object) -> dict[str, str]:
-    (comparison,) = compare(found, **asked)  # type: ignore[arg-type]
-    return {c.activation: c.verdict.value for c in comparison.family}
+def compared(scores: dict[str, Any], **options: Any) -> Comparison:
+    return report_data(scores, **STUDY, **options).one_setting.comparison
 
 
-STUDY: dict[str, Any] = {"compare": {"metric": "accuracy", "margin": 0.005, "baseline": "relu"}}
+def asked(records: StudyRecords, **question: Any) -> Comparison:
+    """The comparison by another question than the study's own."""
+    return ReportData.of(records, **question).one_setting.comparison
+
+
+def verdicts(comparison: Comparison) -> dict[str, str]:
+    return {contrast.arm: contrast.verdict.value for contrast in comparison.family}
+
+
+def ranks(comparison: Comparison) -> dict[str, tuple[int, int] | None]:
+    return {row.arm: row.rank for row in comparison.rows}
 
 
 def test_the_four_verdicts() -> None:
     scores = arms(relu=0, elu=0.02, gelu=-0.02, silu=0)
     scores["tanh"] = [0.93, 0.97, 0.95, 0.99, 0.91]
-    found = verdicts(results(scores, **STUDY))
-    assert found == {"elu": "better", "gelu": "worse", "silu": "the same", "tanh": "undecided"}
+    expected = {"elu": "better", "gelu": "worse", "silu": "the same", "tanh": "undecided"}
+    assert verdicts(compared(scores)) == expected
 
 
 def test_for_a_loss_lower_is_better() -> None:
-    scores = arms(relu=0, elu=0.02)
     losses = {"relu": [0.10, 0.11, 0.12, 0.10, 0.11], "elu": [0.20, 0.21, 0.22, 0.20, 0.212]}
-    assert verdicts(results(scores, losses=losses, **STUDY), metric="loss") == {"elu": "worse"}
-    assert verdicts(results(scores, losses=losses, **STUDY), metric="loss", baseline="elu") == {
-        "relu": "better"
-    }
+    records = scored_records(arms(relu=0, elu=0.02), losses=losses, **STUDY)
+    assert verdicts(asked(records, metric="loss")) == {"elu": "worse"}
+    assert verdicts(asked(records, metric="loss", baseline="elu")) == {"relu": "better"}
 
 
 def test_differences_are_paired_by_seed_and_equal_scipy_s() -> None:
     scores = arms(relu=0, elu=0.003)
-    (comparison,) = compare(results(scores, **STUDY))
+    (contrast,) = compared(scores).family
     first, second = (np.round(np.array(scores[name]), 3) for name in ("elu", "relu"))
-    (contrast,) = comparison.family
     assert contrast.difference.mean == pytest.approx((first - second).mean())
     # the rounding of two scores to whole images is added to the spread
     spread = np.sqrt((first - second).var(ddof=1) + 0.001**2 / 6)
     t = (first - second).mean() / (spread / np.sqrt(5))
     assert contrast.difference.p == pytest.approx(2 * stats.t.sf(abs(t), 4))
+    assert contrast.interval == pytest.approx((contrast.difference.low, contrast.difference.high))
+
+
+def test_every_family_is_corrected_by_itself() -> None:
+    scores = {name: np.round(values, 3) for name, values in arms(relu=0, elu=0.001, gelu=0.002).items()}
+    comparison = compared({name: values.tolist() for name, values in scores.items()})
+    raw = [paired(scores[name], scores["relu"], resolution=0.001) for name in ("elu", "gelu")]
+    expected = [each.corrected for each in holm(raw)]
+    assert [c.difference.corrected for c in comparison.family] == pytest.approx(expected)
+    assert [c.difference.corrected for c in comparison.family] != pytest.approx([each.p for each in raw])
+    pairs = [("relu", "elu"), ("relu", "gelu"), ("elu", "gelu")]
+    assert [(c.arm, c.other) for c in comparison.pairs] == pairs
+    raw = [paired(scores[one], scores[other], resolution=0.001) for one, other in pairs]
+    expected = [each.corrected for each in holm(raw)]
+    assert [c.difference.corrected for c in comparison.pairs] == pytest.approx(expected)
 
 
 def test_only_shared_seeds_count() -> None:
-    found = results(arms(relu=0, elu=0.02), **STUDY)
-    lost = replace(found, results=found.results[:-1])
-    (comparison,) = compare(lost)
-    assert comparison.family[0].difference.n == 4
+    records = scored_records(arms(relu=0, elu=0.02), **STUDY)
+    assert asked(replace(records, runs=records.runs[:-1])).family[0].difference.n == 4
 
 
-def test_an_activation_with_diverged_runs_is_never_better_nor_the_same() -> None:
+def test_an_arm_with_diverged_runs_is_never_better_nor_the_same() -> None:
     scores = arms(relu=0, elu=0.02, gelu=-0.02, silu=0)
-    found = results(scores, diverged=[("elu", 2), ("gelu", 2), ("silu", 2)], **STUDY)
-    assert verdicts(found) == {"elu": "no verdict", "gelu": "worse", "silu": "no verdict"}
-
-
-def test_one_seed_gives_no_verdict_and_says_why() -> None:
-    found = results({"relu": [0.95], "elu": [0.97]}, **STUDY)
-    (comparison,) = compare(found)
-    assert comparison.family[0].verdict == Verdict.NONE
-    assert "one seed" in sentence(comparison)
-
-
-def test_a_study_that_has_grown_needs_more() -> None:
-    scores = arms(relu=0)
-    scores["elu"] = (np.array(scores["relu"]) + np.array([0.004, 0.012, 0.001, 0.009, 0.003])).tolist()
-    (once,), (grown,) = compare(results(scores, **STUDY)), compare(results(scores, grown=True, **STUDY))
-    assert once.family[0].difference.p is not None
-    assert 0.025 < once.family[0].difference.p < 0.05
-    assert once.family[0].verdict == Verdict.BETTER
-    assert grown.family[0].verdict == Verdict.UNDECIDED
-
-
-def test_ranks_come_from_the_pairs() -> None:
-    (comparison,) = compare(results(arms(relu=0, elu=0.02, gelu=0.02, silu=-0.02), **STUDY))
-    assert comparison.ranks == {"relu": (3, 3), "elu": (1, 2), "gelu": (1, 2), "silu": (4, 4)}
-
-
-class TestSentence:
-    def test_what_a_person_would_say(self) -> None:
-        (comparison,) = compare(results(arms(relu=0, elu=0.02, gelu=-0.01, silu=0), **STUDY))
-        said = sentence(comparison)
-        assert "elu is better than relu by 1.9" in said or "elu is better than relu by 2.0" in said
-        assert "gelu is worse than relu by" in said
-        assert "silu is the same as relu within ±0.5 points of accuracy" in said
-
-    def test_who_leads_and_how_far_the_others_are_behind(self) -> None:
-        (comparison,) = compare(results(arms(relu=0, elu=0.02, gelu=0.02, silu=-0.01), **STUDY))
-        said = sentence(comparison)
-        lead = "elu and gelu lead; they are the same within ±0.5 points"
-        assert said.endswith(f"Of all pairs: {lead}; relu and silu are behind by 2.00–3.00 points.")
-        (level,) = compare(results(arms(relu=0, elu=0, gelu=0), **STUDY))
-        assert "lead" not in sentence(level)
-
-    def test_undecided_says_how_many_more(self) -> None:
-        scores = {"relu": [0.95, 0.96, 0.95, 0.96, 0.95], "elu": [0.955, 0.958, 0.951, 0.968, 0.949]}
-        (comparison,) = compare(results(scores, **STUDY))
-        assert "undecided against relu on accuracy after 5 seeds: about" in sentence(comparison)
-
-    def test_all_the_same(self) -> None:
-        (comparison,) = compare(results(arms(relu=0, elu=0, gelu=0), **STUDY))
-        assert sentence(comparison).startswith(
-            "relu, elu and gelu are the same within ±0.5 points of accuracy."
-        )
-
-    def test_alone(self) -> None:
-        (comparison,) = compare(results(arms(relu=0), **STUDY))
-        assert "nothing to compare" in sentence(comparison)
-
-
-class TestImages:
-    def test_other_test_images_widen_the_interval(self) -> None:
-        found = with_predictions(arms(relu=0, elu=0.02))
-        (comparison,) = compare(found)
-        (contrast,) = comparison.family
-        assert contrast.both is not None
-        d = contrast.difference
-        assert d.low is not None
-        assert d.high is not None
-        low, high = contrast.both
-        assert high - low > d.high - d.low
-        assert low < d.mean < high
-
-    def test_without_labels_it_is_said_that_they_are_not_accounted_for(self) -> None:
-        (comparison,) = compare(results(arms(relu=0, elu=0.02), **STUDY))
-        assert comparison.family[0].both is None
-        assert "not accounted for" in sentence(comparison)
-
-
-def with_predictions(scores: dict[str, list[float]]) -> Results:
-    """Results whose predictions fit their confusion matrices, with labels kept."""
-    found = results(scores, **STUDY)
-    true = np.repeat([0, 1], 500)
-    kept = []
-    for result in found:
-        cells = result.counts["test"][-1]
-        predicted = np.concatenate([np.repeat([0, 1], row) for row in cells])
-        text = base64.b64encode(predicted.astype(np.uint8).tobytes()).decode()
-        kept.append(replace(result, record={**result.record, "test_predictions": text}))
-    labels = base64.b64encode(true.astype(np.uint8).tobytes()).decode()
-    data = {kept[0].record["data"]: {"classes": ["0", "1"], "test_labels": labels}}
-    return replace(found, results=tuple(kept), data=data)
-
-
-class TestNoiseFloor:
-    def control(self, shift: float) -> Results:
-        study = Study(activation=["relu", "elu"], seed=[0, 1, 2, 3, 4], epochs=1, control=True, **STUDY)
-        scores = arms(relu=0, elu=0.02, again=shift)
-        found = []
-        for run in study.runs():
-            again = run.seed in study.control_seeds
-            name, seed = ("again", int(run.seed) - 5) if again else (run.activation, int(run.seed))
-            found.append(Result.of(made(run, [scores[name][seed]])))
-        return Results(study, tuple(found))
-
-    def test_the_baseline_against_itself(self) -> None:
-        found = self.control(0.0)
-        assert len(found.control) == 5
-        assert found.interval("accuracy", "relu").n == 5
-        (comparison,) = compare(found)
-        assert comparison.floor is not None
-        assert comparison.floor.p is not None
-        assert not comparison.doubtful
-
-    def test_a_baseline_that_differs_from_itself_is_doubtful(self) -> None:
-        (comparison,) = compare(self.control(0.03))
-        assert comparison.doubtful
-
-
-class TestChoose:
-    def study(self, scores: dict[tuple[str, float], float]) -> Results:
-        study = Study(
-            activation=["relu", "elu"], seed=[0, 1, 2], epochs=1, lr=[0.1, 0.01, 0.001], choose="lr", **STUDY
-        )
-        shift = np.array([0.0, 0.002, -0.002])
-        return Results(
-            study,
-            tuple(
-                Result.of(made(r, [scores[r.activation, r.lr] + shift[int(r.seed)]])) for r in study.runs()
-            ),
-        )
-
-    def test_each_activation_gets_the_rate_that_is_best_on_validation(self) -> None:
-        scores = {("relu", 0.1): 0.90, ("relu", 0.01): 0.95, ("relu", 0.001): 0.91,
-                  ("elu", 0.1): 0.97, ("elu", 0.01): 0.94, ("elu", 0.001): 0.92}  # fmt: skip
-        *common, own = compare(self.study(scores))
-        assert [c.setting for c in common] == [{"lr": 0.1}, {"lr": 0.01}, {"lr": 0.001}]
-        assert [(p.activation, p.value, p.edge) for p in own.picks] == [
-            ("relu", 0.01, False),
-            ("elu", 0.1, True),
-        ]
-        assert own.family[0].difference.mean == pytest.approx(0.02)
-
-
-@pytest.mark.parametrize(
-    ("asked", "words"),
-    [
-        ({"metric": "f2"}, "no metric is called 'f2'"),
-        ({"baseline": "gelu"}, "'gelu' takes no part in the study; choose one of relu, elu"),
-        ({"margin": -1.0}, "below zero"),
-        ({"at": "first"}, "not at 'first'"),
-    ],
-)
-def test_a_wrong_question_is_answered_with_the_right_one(asked: dict[str, object], words: str) -> None:
-    with pytest.raises(StudyError, match=words):
-        compare(results(arms(relu=0, elu=0)), **asked)  # type: ignore[arg-type]
-
-
-def test_ties_and_nothing_finished_make_no_noise(tmp_path: Path) -> None:
-    (tied,) = compare(results({"relu": [0.9] * 5, "elu": [0.9] * 5}, **STUDY))
-    assert tied.family[0].verdict == Verdict.SAME
-    (empty,) = compare(Results.read(made_up(tmp_path, Study(activation=["relu", "elu"]), skip=10)))
-    assert empty.family[0].verdict == Verdict.NONE
+    comparison = compared(scores, diverged=[("elu", 2), ("gelu", 2), ("silu", 2)])
+    assert verdicts(comparison) == {"elu": "no verdict", "gelu": "worse", "silu": "no verdict"}
 
 
 def test_a_diverged_baseline_or_rival_never_wins() -> None:
     scores = arms(relu=0.02, elu=0, gelu=0.02)
-    found = results(scores, diverged=[("relu", 3), ("gelu", 1)], **STUDY)
-    (comparison,) = compare(found)
-    assert {c.verdict for c in comparison.family} == {Verdict.NONE}
-    assert all(high == 3 for _, high in comparison.ranks.values())
-    from reluctant.report.export import leaders
-
-    assert leaders(comparison) == {"elu": "**"}
+    comparison = compared(scores, diverged=[("relu", 3), ("gelu", 1)])
+    assert {contrast.verdict for contrast in comparison.family} == {Verdict.NONE}
+    assert comparison.family[0].decision.reason == "runs of relu diverged"
+    assert all(rank is not None and rank[1] == 3 for rank in ranks(comparison).values())
+    assert {row.arm: row.standing for row in comparison.rows} == {"relu": "", "elu": "best", "gelu": ""}
 
 
-@pytest.mark.parametrize("margin", [float("nan"), float("inf")])
-def test_a_margin_is_a_number(margin: float) -> None:
-    with pytest.raises(StudyError, match="no number"):
-        compare(results(arms(relu=0, elu=0)), margin=margin)
+def test_one_seed_gives_no_verdict_and_a_reason() -> None:
+    (contrast,) = compared({"relu": [0.95], "elu": [0.97]}).family
+    assert contrast.verdict == Verdict.NONE
+    assert contrast.decision.reason == "one seed has no spread"
+    assert contrast.interval is None
+
+
+def test_an_extended_study_needs_more() -> None:
+    scores = arms(relu=0)
+    scores["elu"] = (np.array(scores["relu"]) + np.array([0.004, 0.012, 0.001, 0.009, 0.003])).tolist()
+    once, extended = compared(scores).family[0], compared(scores, extended=True).family[0]
+    assert once.difference.p is not None
+    assert 0.025 < once.difference.p < 0.05
+    assert once.verdict == Verdict.BETTER
+    assert extended.verdict == Verdict.UNDECIDED
+    assert once.interval is not None
+    assert extended.interval is not None
+    wider = stats.t.ppf(0.9875, 4) / stats.t.ppf(0.975, 4)
+    once_width, extended_width = (high - low for low, high in (once.interval, extended.interval))
+    assert extended_width / once_width == pytest.approx(wider)
+
+
+def test_ranks_come_from_the_pairs() -> None:
+    comparison = compared(arms(relu=0, elu=0.02, gelu=0.02, silu=-0.02))
+    assert ranks(comparison) == {"relu": (3, 3), "elu": (1, 2), "gelu": (1, 2), "silu": (4, 4)}
+
+
+def test_the_best_mean_and_those_not_told_from_it() -> None:
+    scores = {**arms(relu=0, elu=0.02, gelu=0.02), "silu": (0.96 + 20 * NOISE).tolist()}
+    standings = {row.arm: row.standing for row in compared(scores).rows}
+    assert standings == {"relu": "", "elu": "best", "gelu": "tied", "silu": "tied"}
+
+
+def test_equal_scores_are_the_same() -> None:
+    comparison = compared({"relu": [0.9] * 5, "elu": [0.9] * 5})
+    assert comparison.family[0].verdict == Verdict.SAME
+
+
+def test_nothing_finished_is_no_verdict(tmp_path: Path) -> None:
+    study_folder(tmp_path, Study(activation=["relu", "elu"]), skip=10)
+    comparison = asked(StudyRecords.read(tmp_path))
+    assert comparison.family[0].verdict == Verdict.NONE
+    assert ranks(comparison) == {"relu": None, "elu": None}
+
+
+# Test items.
+
+
+def with_predictions(scores: dict[str, list[float]]) -> StudyRecords:
+    """Records whose predictions fit their confusion matrices, with the true classes."""
+    records = scored_records(scores, **STUDY)
+    truth = np.repeat([0, 1], 500)
+    runs = []
+    for run in records.runs:
+        predicted = np.concatenate([np.repeat([0, 1], row) for row in run.counts["test"][-1]])
+        text = base64.b64encode(predicted.astype(np.uint8).tobytes()).decode()
+        record = run.record.model_copy(update={"test_predictions": text})
+        runs.append(replace(run, record=record, truth=truth))
+    return replace(records, runs=tuple(runs))
+
+
+def test_other_test_images_widen_the_interval() -> None:
+    (contrast,) = asked(with_predictions(arms(relu=0, elu=0.02))).family
+    assert contrast.with_items is not None
+    d = contrast.difference
+    assert d.low is not None
+    assert d.high is not None
+    low, high = contrast.with_items
+    assert high - low > d.high - d.low
+    assert low < d.mean < high
+
+
+def test_without_the_true_classes_test_images_are_not_accounted_for() -> None:
+    assert compared(arms(relu=0, elu=0.02)).family[0].with_items is None
+    records = with_predictions(arms(relu=0, elu=0.02))
+    assert asked(records, at="best").family[0].with_items is None  # predictions are those of the last epoch
+    partly = replace(records, runs=(replace(records.runs[0], truth=None), *records.runs[1:]))
+    assert asked(partly).family[0].with_items is None
+
+
+# The noise floor.
+
+
+def controlled(shift: float) -> ReportData:
+    """A study with a control: the baseline again under other seeds, this much better."""
+    study = Study(activation=["relu", "elu"], seed=[0, 1, 2, 3, 4], epochs=1, control=True, **STUDY)
+    scores = arms(relu=0, elu=0.02, again=shift)
+    runs = []
+    for run in study.runs():
+        again = run.seed in study.control_seeds
+        name, seed = ("again", int(run.seed) - 5) if again else (run.activation, int(run.seed))
+        runs.append(RunResult.of(scored_record(run, [scores[name][seed]])))
+    return ReportData.of(StudyRecords(study, tuple(runs)))
+
+
+def test_the_baseline_is_compared_with_itself() -> None:
+    data = controlled(0.0)
+    assert len(data.scores.control) == 5
+    assert data.scores.interval("accuracy", "relu").n == 5
+    comparison = data.one_setting.comparison
+    assert comparison.floor is not None
+    again = [run.score("accuracy") for run in data.scores.control]
+    assert comparison.floor == welch(data.scores.values("accuracy", "relu"), again)
+    assert not comparison.baseline_differs_from_itself
+    assert comparison_warnings(comparison) == ()
+
+
+def test_a_baseline_that_differs_from_itself_is_a_warning() -> None:
+    comparison = controlled(0.03).one_setting.comparison
+    assert comparison.baseline_differs_from_itself
+    (warning,) = comparison_warnings(comparison)
+    assert warning.startswith("Do not trust these verdicts: ReLU differs from itself under other seeds")
+
+
+# A value of its own for every arm.
+
+
+def choosing(scores: dict[tuple[str, float], float], lost: object = None) -> ReportData:
+    """A study that chooses a learning rate; the run `lost` (activation, rate, seed) diverged."""
+    rates = [0.1, 0.01, 0.001]
+    study = Study(activation=["relu", "elu"], seed=[0, 1, 2], epochs=1, lr=rates, choose="lr", **STUDY)
+    shift = np.array([0.0, 0.002, -0.002])
+    runs = []
+    for run in study.runs():
+        diverged = 1 if (run.activation, run.lr, run.seed) == lost else None
+        record = scored_record(run, [scores[run.activation, run.lr] + shift[int(run.seed)]], diverged=diverged)
+        runs.append(RunResult.of(record))
+    return ReportData.of(StudyRecords(study, tuple(runs)))
+
+
+RATES = {("relu", 0.1): 0.90, ("relu", 0.01): 0.95, ("relu", 0.001): 0.91,
+         ("elu", 0.1): 0.97, ("elu", 0.01): 0.94, ("elu", 0.001): 0.92}  # fmt: skip
+
+
+def test_each_arm_gets_the_rate_that_is_best_on_validation() -> None:
+    *common, own = choosing(RATES).comparisons
+    assert [c.setting for c in common] == [{"lr": 0.1}, {"lr": 0.01}, {"lr": 0.001}]
+    assert all(c.selected == () for c in common)
+    assert [(s.arm, s.axis, s.value, s.at_edge) for s in own.selected] == [
+        ("relu", "lr", 0.01, False),
+        ("elu", "lr", 0.1, True),
+    ]
+    assert own.family[0].difference.mean == pytest.approx(0.02)
+    (warning,) = comparison_warnings(own)
+    assert warning.startswith("ELU (lr = 0.1): the value chosen is at an end of the list")
+
+
+def test_a_rate_at_which_a_run_diverged_is_not_chosen() -> None:
+    *_, own = choosing(RATES, lost=("elu", 0.1, 2)).comparisons
+    assert [s.value for s in own.selected] == [0.01, 0.01]
+
+
+# Another question than the study's own.
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ({"metric": "f2"}, "there is no metric 'f2'"),
+        ({"baseline": "gelu"}, "'gelu' is not part of the study; choose one of relu, elu"),
+        ({"margin": -1.0}, "the margin is the smallest difference that matters, a number from 0, not -1.0"),
+        ({"margin": float("nan")}, "a number from 0, not nan"),
+        ({"margin": float("inf")}, "a number from 0, not inf"),
+        ({"at": "first"}, "at is last, best or mean, not 'first'"),
+    ],
+)
+def test_a_wrong_question_is_refused(question: dict[str, object], words: str) -> None:
+    with pytest.raises(StudyError, match=words):
+        asked(scored_records(arms(relu=0, elu=0)), **question)
+
+
+def test_another_question_replaces_the_study_s() -> None:
+    records = scored_records(arms(relu=0, elu=0.003), **STUDY)
+    assert verdicts(asked(records)) == {"elu": "the same"}
+    assert verdicts(asked(records, margin=0.0)) == {"elu": "better"}
+    assert verdicts(asked(records, baseline="ELU(alpha=1.0)")) == {"relu": "the same"}
+    other = asked(records, metric="f1")
+    assert other.question.margin == 0.002  # of the metric, since the study's margin is for accuracy
+    assert verdicts(other) == {"elu": "better"}
+
+
+def test_the_score_that_counts_may_be_the_best_or_the_mean() -> None:
+    falling = [[0.9 + x, 0.99 + x, 0.5 + x] for x in NOISE]
+    level = [[0.9 - x, 0.9 - x, 0.9 - x] for x in NOISE]
+    records = scored_records({"relu": level, "elu": falling}, **STUDY)
+    assert verdicts(asked(records)) == {"elu": "worse"}
+    assert verdicts(asked(records, at="best")) == {"elu": "better"}
+    mean = asked(records, at="mean").family[0].difference.mean
+    assert mean == pytest.approx((0.9 + 0.99 + 0.5) / 3 - 0.9, abs=1e-3)

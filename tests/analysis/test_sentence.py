@@ -1,0 +1,124 @@
+"""The answer in sentences: what is better than what, who leads, what the verdicts cover, what seeds are lacking."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reluctant.analysis import Comparison
+from reluctant.analysis.question import Selected
+from reluctant.analysis.sentence import (
+    floor_sentence,
+    margin_sentence,
+    scope_sentence,
+    selection_sentence,
+    verdict_sentences,
+)
+from reluctant.statistics import welch
+from tests.support.scored import report_data
+
+NOISE = np.array([0.0, 0.002, -0.001, 0.001, -0.002])
+STUDY: dict[str, Any] = {"compare": {"metric": "accuracy", "margin": 0.005, "baseline": "relu"}}
+
+
+def compared(**shifts: float) -> Comparison:
+    """Activations that differ from one another by these shifts, by seed nearly alike."""
+    rng = np.random.default_rng(1)
+    scores = {name: (0.95 + shift + NOISE + rng.normal(0, 0.0003, 5)).tolist() for name, shift in shifts.items()}
+    return report_data(scores, **STUDY).one_setting.comparison
+
+
+def test_every_verdict_has_its_clause() -> None:
+    text = verdict_sentences(compared(relu=0, elu=0.02, gelu=-0.01, silu=0))
+    assert text.startswith(("ELU is better than ReLU by 1.9", "ELU is better than ReLU by 2.0"))
+    assert " points of accuracy; GELU is worse than ReLU by " in text
+    assert "; SiLU is the same as ReLU within ±0.5 points of accuracy." in text
+
+
+def test_who_leads_and_how_far_the_others_are_behind() -> None:
+    text = verdict_sentences(compared(relu=0, elu=0.02, gelu=0.02, silu=-0.01))
+    lead = "ELU and GELU lead and are the same within ±0.5 points"
+    assert text.endswith(f"Of all pairs: {lead}; ReLU and SiLU are behind by 2.00–3.00 points.")
+    assert "lead" not in verdict_sentences(compared(relu=0, elu=0, gelu=0))
+
+
+def test_undecided_names_the_seeds_that_would_decide() -> None:
+    scores = {"relu": [0.95, 0.96, 0.95, 0.96, 0.95], "elu": [0.955, 0.958, 0.951, 0.968, 0.949]}
+    comparison = report_data(scores, **STUDY).one_setting.comparison
+    low, high = comparison.family[0].decision.more_seeds or (0, 0)
+    expected = f"ELU is undecided against ReLU on accuracy after 5 seeds: about {low}–{high} more seeds would decide."
+    assert verdict_sentences(comparison) == expected
+
+
+def test_where_more_seeds_are_not_worth_it() -> None:
+    scores = {"relu": [0.95, 0.90, 0.99, 0.96, 0.93], "elu": [0.91, 0.97, 0.95, 0.93, 0.99]}
+    wild = report_data(scores, **STUDY).one_setting.comparison
+    text = "more than 100 more seeds would be needed, which is not worth it"
+    assert verdict_sentences(wild).endswith(f"after 5 seeds: {text}.")
+    without = {"compare": {"metric": "accuracy", "margin": 0.0}}
+    no_margin = report_data(scores, **without).one_setting.comparison
+    assert "without a margin no number of seeds can be promised" in verdict_sentences(no_margin)
+    assert margin_sentence(no_margin).startswith("No margin is set, so nothing can be called the same")
+
+
+def test_all_the_same() -> None:
+    text = verdict_sentences(compared(relu=0, elu=0, gelu=0))
+    assert text.startswith("ReLU, ELU and GELU are the same within ±0.5 points of accuracy.")
+
+
+def test_one_arm_alone() -> None:
+    assert verdict_sentences(compared(relu=0)) == "Only ReLU takes part; there is nothing to compare."
+
+
+def test_no_verdict_has_its_reason() -> None:
+    comparison = report_data({"relu": [0.95], "elu": [0.97]}, **STUDY).one_setting.comparison
+    assert verdict_sentences(comparison) == "No verdict for ELU: one seed has no spread."
+
+
+@pytest.mark.parametrize(
+    ("interval", "sentence"),
+    [
+        (None, "This covers retraining with new seeds, not another test set."),
+        ((0.01, 0.03), "This covers retraining with new seeds and other test images."),
+        ((-0.01, 0.05), "This covers retraining with new seeds; whether it holds for other test images is open."),
+    ],
+)
+def test_what_a_verdict_covers(interval: tuple[float, float] | None, sentence: str) -> None:
+    comparison = compared(relu=0, elu=0.02)
+    (contrast,) = comparison.family
+    changed = replace(comparison, family=(replace(contrast, with_items=interval),))
+    assert scope_sentence(changed) == sentence
+    assert sentence in verdict_sentences(changed)
+
+
+def test_without_a_decision_there_is_nothing_to_cover() -> None:
+    comparison = report_data({"relu": [0.95], "elu": [0.97]}, **STUDY).one_setting.comparison
+    assert scope_sentence(comparison) == ""
+
+
+def test_a_margin_below_one_image_is_mentioned() -> None:
+    comparison = compared(relu=0, elu=0.02)
+    assert margin_sentence(comparison) == "Differences within ±0.5 points do not matter (the margin)."
+    narrow = replace(comparison, question=replace(comparison.question, margin=0.0005))
+    assert margin_sentence(narrow).endswith("One test image is worth 0.10 points: --margin sets a wider one.")
+
+
+def test_the_noise_floor_in_words() -> None:
+    comparison = compared(relu=0, elu=0.02)
+    assert floor_sentence(comparison) == ""
+    same = replace(comparison, floor=welch(0.95 + NOISE, 0.9501 + NOISE[::-1]))
+    text = floor_sentence(same)
+    assert text.startswith("Noise floor: ReLU trained again under other seeds differs by −0.01 points (p = 0.9")
+    assert text.endswith("'Undecided' is expected: the baseline is compared with itself.")
+    other = replace(comparison, floor=welch(0.95 + NOISE, 0.99 + NOISE))
+    assert "p < 0.0001" in floor_sentence(other)
+    assert "expected" not in floor_sentence(other)
+
+
+def test_the_values_chosen_in_words() -> None:
+    chosen = (Selected("relu", "lr", 0.01, False), Selected("elu", "lr", 0.1, True))
+    comparison = replace(compared(relu=0, elu=0.02), selected=chosen)
+    expected = "Chosen by the mean validation score: lr = 0.01 for ReLU, 0.1 for ELU."
+    assert selection_sentence(comparison) == expected
+    assert selection_sentence(compared(relu=0, elu=0.02)) == ""
