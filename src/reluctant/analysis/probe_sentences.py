@@ -14,6 +14,7 @@ from reluctant.statistics import Verdict
 
 DIED = 0.01  # share of a site's units that must have died in one arm and not in the other to be mentioned
 TENFOLD = 1.0  # difference of the index across depth that is mentioned
+FLAT = 0.2  # difference of the shares of saturated values that is mentioned
 MENTIONED = 3  # sentences beside the verdicts; the tables hold the rest
 
 
@@ -121,6 +122,7 @@ def sentences_beside_verdicts(comparison: Comparison, probes: ProbeSummary) -> t
         and (
             observation := _deaths(probes, contrast.arm, contrast.other, labels)
             or _depth(probes, contrast.arm, contrast.other, labels)
+            or _saturation(probes, contrast.arm, contrast.other, labels)
         )
     ]
     pairs.sort(key=lambda pair: (pair[0].rank, -pair[0].size))
@@ -192,3 +194,16 @@ def _depth(probes: ProbeSummary, one: str, other: str, labels: Mapping[str, str]
     parts = [f"{10 ** means[a]:.2g} times under {labels[a]}" for a in sorted(means, key=lambda a: means[a])]
     first, last = probes.layers[0], probes.layers[-1]
     return Observation(1, gap, f"The gradient at {first} is {' and '.join(parts)} that at {last}")
+
+
+def _saturation(probes: ProbeSummary, one: str, other: str, labels: Mapping[str, str]) -> Observation | None:
+    """The site at which the shares of saturated values differ most after the last epoch."""
+    saturated = {arm: probes.share(arm, "saturated")[:, END] for arm in (one, other)}
+    gap = np.nan_to_num(np.abs(saturated[one] - saturated[other]))
+    if not gap.size or gap.max() < FLAT:
+        return None
+    site = int(gap.argmax())
+    more, less = (one, other) if saturated[one][site] > saturated[other][site] else (other, one)
+    name, share = probes.site_names[probes.sites[site]], percent(float(saturated[more][site]))
+    head = f"In {name} {labels[more]} ends with {share} of its values where the slope is below 0.05"
+    return Observation(2, float(gap.max()), head, labels[less], f"with {percent(float(saturated[less][site]))}")
