@@ -201,6 +201,8 @@ def test_probes_are_arrays_over_snapshots_and_sites() -> None:
     assert table.histograms.sum(axis=-1) == pytest.approx(np.ones((2, 2, 3)))
     conv = table.layers.index("blocks.0.conv")
     assert table.norms["gradient"][:, conv].tolist() == pytest.approx([0.02, 0.01, 0.02 / 3])
+    assert table.norms["weight"][:, conv].tolist() == [2.0] * 3
+    assert table.norms["update"][:, conv].tolist() == [0.0, 0.5, 0.25]
 
 
 def test_a_record_without_probes_has_no_table_of_them() -> None:

@@ -49,8 +49,8 @@ class ProbeTable:
             layers,
             {key: _array([[_attribute(s, key) for s in row] for row in by_site]) for key in COUNTS},
             {key: _array([_attribute(s, key) for s in by_site[0]]) for key in SIZES},
-            _array([[(np.nan, np.nan) if s is None else s.inputs for s in row] for row in by_site]),
-            _array([[(np.nan, np.nan) if s is None else s.outputs for s in row] for row in by_site]),
+            _moments([[None if s is None else s.inputs for s in row] for row in by_site]),
+            _moments([[None if s is None else s.outputs for s in row] for row in by_site]),
             {key: _array([[_attribute(layer, key) for layer in row] for row in by_layer]) for key in NORMS},
             np.stack([_histograms(by_site[when]) for when in (0, -1)]),
         )
@@ -67,6 +67,11 @@ def _attribute(probe: object, key: str) -> float | None:
 
 def _array(values: object) -> Floats:
     return np.array(values, float)  # None becomes NaN
+
+
+def _moments(rows: Sequence[Sequence[tuple[float | None, float | None] | None]]) -> Floats:
+    """Mean and variance, shape (snapshots, sites, 2), also where there are no sites."""
+    return _array([[each or (None, None) for each in row] for row in rows]).reshape(len(rows), -1, 2)
 
 
 def _histograms(sites: Sequence[SiteProbe | None]) -> Floats:
