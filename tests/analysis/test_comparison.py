@@ -33,7 +33,7 @@ def compared(scores: dict[str, Any], **options: Any) -> Comparison:
     return report_data(scores, **STUDY, **options).one_setting.comparison
 
 
-def asked(records: StudyRecords, **question: Any) -> Comparison:
+def comparison_of(records: StudyRecords, **question: Any) -> Comparison:
     """The comparison by another question than the study's own."""
     return ReportData.of(records, **question).one_setting.comparison
 
@@ -56,8 +56,8 @@ def test_the_four_verdicts() -> None:
 def test_for_a_loss_lower_is_better() -> None:
     losses = {"relu": [0.10, 0.11, 0.12, 0.10, 0.11], "elu": [0.20, 0.21, 0.22, 0.20, 0.212]}
     records = scored_records(arms(relu=0, elu=0.02), losses=losses, **STUDY)
-    assert verdicts(asked(records, metric="loss")) == {"elu": "worse"}
-    assert verdicts(asked(records, metric="loss", baseline="elu")) == {"relu": "better"}
+    assert verdicts(comparison_of(records, metric="loss")) == {"elu": "worse"}
+    assert verdicts(comparison_of(records, metric="loss", baseline="elu")) == {"relu": "better"}
 
 
 def test_differences_are_paired_by_seed_and_equal_scipy_s() -> None:
@@ -88,7 +88,7 @@ def test_every_family_is_corrected_by_itself() -> None:
 
 def test_only_shared_seeds_count() -> None:
     records = scored_records(arms(relu=0, elu=0.02), **STUDY)
-    assert asked(replace(records, runs=records.runs[:-1])).family[0].difference.n == 4
+    assert comparison_of(replace(records, runs=records.runs[:-1])).family[0].difference.n == 4
 
 
 def test_an_arm_with_diverged_runs_is_never_better_nor_the_same() -> None:
@@ -146,7 +146,7 @@ def test_equal_scores_are_the_same() -> None:
 
 def test_nothing_finished_is_no_verdict(tmp_path: Path) -> None:
     study_folder(tmp_path, Study(activation=["relu", "elu"]), skip=10)
-    comparison = asked(StudyRecords.read(tmp_path))
+    comparison = comparison_of(StudyRecords.read(tmp_path))
     assert comparison.family[0].verdict == Verdict.NONE
     assert ranks(comparison) == {"relu": None, "elu": None}
 
@@ -168,7 +168,7 @@ def with_predictions(scores: dict[str, list[float]]) -> StudyRecords:
 
 
 def test_other_test_images_widen_the_interval() -> None:
-    (contrast,) = asked(with_predictions(arms(relu=0, elu=0.02))).family
+    (contrast,) = comparison_of(with_predictions(arms(relu=0, elu=0.02))).family
     assert contrast.with_items is not None
     d = contrast.difference
     assert d.low is not None
@@ -181,9 +181,9 @@ def test_other_test_images_widen_the_interval() -> None:
 def test_without_the_true_classes_test_images_are_not_accounted_for() -> None:
     assert compared(arms(relu=0, elu=0.02)).family[0].with_items is None
     records = with_predictions(arms(relu=0, elu=0.02))
-    assert asked(records, at="best").family[0].with_items is None  # predictions are those of the last epoch
+    assert comparison_of(records, at="best").family[0].with_items is None  # predictions are those of the last epoch
     partly = replace(records, runs=(replace(records.runs[0], truth=None), *records.runs[1:]))
-    assert asked(partly).family[0].with_items is None
+    assert comparison_of(partly).family[0].with_items is None
 
 
 # The noise floor.
@@ -274,15 +274,15 @@ def test_a_rate_at_which_a_run_diverged_is_not_chosen() -> None:
 )
 def test_a_wrong_question_is_refused(question: dict[str, object], words: str) -> None:
     with pytest.raises(StudyError, match=words):
-        asked(scored_records(arms(relu=0, elu=0)), **question)
+        comparison_of(scored_records(arms(relu=0, elu=0)), **question)
 
 
 def test_another_question_replaces_the_study_s() -> None:
     records = scored_records(arms(relu=0, elu=0.003), **STUDY)
-    assert verdicts(asked(records)) == {"elu": "the same"}
-    assert verdicts(asked(records, margin=0.0)) == {"elu": "better"}
-    assert verdicts(asked(records, baseline="ELU(alpha=1.0)")) == {"relu": "the same"}
-    other = asked(records, metric="f1")
+    assert verdicts(comparison_of(records)) == {"elu": "the same"}
+    assert verdicts(comparison_of(records, margin=0.0)) == {"elu": "better"}
+    assert verdicts(comparison_of(records, baseline="ELU(alpha=1.0)")) == {"relu": "the same"}
+    other = comparison_of(records, metric="f1")
     assert other.question.margin == 0.002  # of the metric, since the study's margin is for accuracy
     assert verdicts(other) == {"elu": "better"}
 
@@ -291,7 +291,7 @@ def test_the_score_that_counts_may_be_the_best_or_the_mean() -> None:
     falling = [[0.9 + x, 0.99 + x, 0.5 + x] for x in NOISE]
     level = [[0.9 - x, 0.9 - x, 0.9 - x] for x in NOISE]
     records = scored_records({"relu": level, "elu": falling}, **STUDY)
-    assert verdicts(asked(records)) == {"elu": "worse"}
-    assert verdicts(asked(records, at="best")) == {"elu": "better"}
-    mean = asked(records, at="mean").family[0].difference.mean
+    assert verdicts(comparison_of(records)) == {"elu": "worse"}
+    assert verdicts(comparison_of(records, at="best")) == {"elu": "better"}
+    mean = comparison_of(records, at="mean").family[0].difference.mean
     assert mean == pytest.approx((0.9 + 0.99 + 0.5) / 3 - 0.9, abs=1e-3)

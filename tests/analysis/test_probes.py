@@ -118,6 +118,14 @@ def test_the_index_across_depth_is_a_power_of_ten(probes: ProbeSummary, tmp_path
     assert none.depth_index("elu").tolist() == [-np.inf]
     assert np.isnan(none.log_gradient("elu", END)[0])
 
+    def stop_all(content: Json) -> None:
+        for snapshot in snapshots_of(content):
+            for norms in snapshot["layers"].values():
+                norms[0] = 0.0
+
+    nothing = changed(tmp_path / "all", Study(activation="elu", epochs=2, seed=0), stop_all)
+    assert np.isnan(nothing.depth_index("elu")).all()
+
 
 def test_gradients_are_powers_of_ten_per_layer(probes: ProbeSummary) -> None:
     norms = 10 ** probes.log_gradient("elu", END)

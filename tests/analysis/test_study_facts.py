@@ -124,7 +124,7 @@ def test_different_machines_are_a_warning_and_listed(tmp_path: Path) -> None:
     assert second["Packages"] == "torch 2.13.0"
 
 
-def test_a_missing_environment_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_environment_is_listed_as_missing(tmp_path: Path) -> None:
     study_folder(tmp_path, STUDY)
     for path in (tmp_path / "environments").iterdir():
         path.unlink()

@@ -29,21 +29,21 @@ def f1_by_hand(matrix: list[list[int]]) -> float:
 
 
 def test_a_result_holds_what_its_record_holds() -> None:
-    given = record(Run("relu", 3, epochs=3))
-    result = RunResult.of(given)
+    stored = record(Run("relu", 3, epochs=3))
+    result = RunResult.of(stored)
     assert (result.arm, result.seed, result.epochs, result.diverged) == ("relu", 3, 3, None)
     assert result.value("lr") == 0.001
     for split in SPLITS:
-        assert result.loss[split].tolist() == [getattr(epoch.loss, split) for epoch in given.epochs]
-        expected = [f1_by_hand(getattr(epoch.counts, split)) for epoch in given.epochs]
+        assert result.loss[split].tolist() == [getattr(epoch.loss, split) for epoch in stored.epochs]
+        expected = [f1_by_hand(getattr(epoch.counts, split)) for epoch in stored.epochs]
         assert result.curve("f1", split) == pytest.approx(expected, abs=1e-12)
         assert result.score("f1", split) == pytest.approx(expected[-1], abs=1e-12)
-    assert result.score("loss") == given.epochs[-1].loss.test
+    assert result.score("loss") == stored.epochs[-1].loss.test
     assert result.seconds["train"].tolist() == [3.0] * 3
     assert result.seconds_per_epoch() == 3.0
     assert result.record.epochs == []
     assert result.record.start is None
-    assert result.record.final == given.final
+    assert result.record.final == stored.final
 
 
 def test_a_diverged_run_has_no_final_score_and_keeps_its_curve() -> None:
@@ -98,11 +98,11 @@ def test_a_score_moves_in_steps_of_one_image() -> None:
 
 
 def test_the_generalisation_gap_is_train_minus_test() -> None:
-    given = record(Run("relu", epochs=2))
-    result = RunResult.of(given)
-    assert given.final is not None
-    assert given.final.confusion is not None
-    assert result.generalisation_gap("f1") == pytest.approx(f1_by_hand(given.final.confusion) - result.score("f1"))
+    stored = record(Run("relu", epochs=2))
+    result = RunResult.of(stored)
+    assert stored.final is not None
+    assert stored.final.confusion is not None
+    assert result.generalisation_gap("f1") == pytest.approx(f1_by_hand(stored.final.confusion) - result.score("f1"))
     assert result.generalisation_gap("loss") == pytest.approx(0.05 - result.score("loss"))
 
 
@@ -113,9 +113,9 @@ def test_predictions_are_bytes_and_pairs_of_bytes_above_256_classes() -> None:
     many = np.array([0, 256, 999])
     text = base64.b64encode(many.astype("<u2").tobytes()).decode()
     assert classes_from_base64(text, 1000).tolist() == many.tolist()
-    given = record(Run("relu", epochs=1))
-    expected = list(base64.b64decode(given.test_predictions))
-    assert RunResult.of(given).predictions.tolist() == expected
+    stored = record(Run("relu", epochs=1))
+    expected = list(base64.b64decode(stored.test_predictions))
+    assert RunResult.of(stored).predictions.tolist() == expected
 
 
 def test_scores_without_groups_are_those_of_the_other_images() -> None:
@@ -124,22 +124,22 @@ def test_scores_without_groups_are_those_of_the_other_images() -> None:
     matrix = np.bincount(truth * 4 + predicted, minlength=16).reshape(4, 4).tolist()
     confusion = dict.fromkeys(SPLITS, matrix)
     epoch = {"epoch": 1, "seconds": {"train": 1, "evaluate": 1}, "loss": dict.fromkeys(SPLITS, 1.0)}
-    given = record(Run("relu", epochs=1)).model_copy(
+    stored = record(Run("relu", epochs=1)).model_copy(
         update={
             "epochs": [EpochRecord.read({**epoch, "confusion": confusion})],
             "test_predictions": base64.b64encode(predicted.astype(np.uint8).tobytes()).decode(),
         }
     )
-    without = RunResult.of(given, truth).without_groups("f1", 5)
+    without = RunResult.of(stored, truth).without_groups("f1", 5)
     assert without is not None
     for group, score in enumerate(without):
         rest = np.arange(300) % 5 != group
         assert score == pytest.approx(f1_score(truth[rest], predicted[rest], average="macro"))
-    assert RunResult.of(given, truth).without_groups("loss", 5) is None
-    assert RunResult.of(given, truth).without_groups("f1", 200) is None  # under two images a group
-    assert RunResult.of(given).without_groups("f1", 5) is None
+    assert RunResult.of(stored, truth).without_groups("loss", 5) is None
+    assert RunResult.of(stored, truth).without_groups("f1", 200) is None  # under two images a group
+    assert RunResult.of(stored).without_groups("f1", 5) is None
     for other in (truth[:-1], truth + 1):  # targets that do not belong to these predictions
-        assert RunResult.of(given, other).without_groups("f1", 5) is None
+        assert RunResult.of(stored, other).without_groups("f1", 5) is None
 
 
 def test_above_20_classes_the_matrix_is_that_of_the_last_epoch_alone() -> None:
@@ -189,8 +189,8 @@ def test_what_a_procedure_adds_to_an_epoch_is_there() -> None:
 
 
 def test_probes_are_arrays_over_snapshots_and_sites() -> None:
-    given = record(Run("relu", epochs=2))
-    table = RunResult.of(given).probes
+    stored = record(Run("relu", epochs=2))
+    table = RunResult.of(stored).probes
     assert table is not None
     assert sorted(table.sites) == ["activation", "blocks.0.activation", "blocks.1.activation"]
     site = table.sites.index("activation")
