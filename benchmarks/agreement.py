@@ -36,11 +36,11 @@ def _plain(seeds: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     from torch import nn
 
     from benchmarks.plain import Variant, run
-    from reluctant.training.runner import prepared
+    from reluctant.training.runner import load_tensors
 
-    data = prepared("mnist", 0.92, None)
+    data = load_tensors("mnist", 0.92, None)
     parts = {
-        name: (part.images.contiguous(), part.labels)
+        name: (part.inputs.contiguous(), part.targets)
         for name, part in (("train", data.train), ("valid", data.valid), ("test", data.test))
     }
     variant = Variant(fused=True, channels_last=True)

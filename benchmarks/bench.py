@@ -122,14 +122,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="of the comparison of accuracies")
     given = parser.parse_args()
     from benchmarks import agreement, costs
-    from reluctant.core.environment import describe
+    from reluctant.core.environment import describe_environment
 
     began = time.perf_counter()
     found = {**measure(given.images, given.epochs, given.repeats), "growth": costs.measure()}
     found["studies"] = costs.studies()
     found["agreement"] = agreement.measure(given.seeds)
     now = datetime.now(UTC)
-    about = {"date": now.isoformat(timespec="seconds"), "asked": vars(given), "machine": describe()}
+    about = {
+        "date": now.isoformat(timespec="seconds"),
+        "asked": vars(given),
+        "machine": describe_environment(),
+    }
     (HERE / "results").mkdir(exist_ok=True)
     path = HERE / "results" / f"{now:%Y-%m-%d-%H%M}-{platform.machine()}.json"
     path.write_text(json.dumps({**about, **found}, indent=1) + "\n")

@@ -11,9 +11,11 @@ def main() -> None:
     from reluctant.study import Run
     from reluctant.training import Training
     from reluctant.training.checkpoints import Checkpoint
-    from reluctant.training.runner import prepared
+    from reluctant.training.runner import load_tensors
 
-    training = Training(Run("gelu", model="convnet(dropout=0.15)", epochs=1), prepared("digits", 0.92, None))
+    training = Training(
+        Run("gelu", model="convnet(dropout=0.15)", epochs=1), load_tensors("digits", 0.92, None)
+    )
     list(training)
     with tempfile.TemporaryDirectory() as folder:
         kept = Checkpoint(Path(folder) / "checkpoints" / "key.pt", {})

@@ -21,18 +21,18 @@ def _microseconds(activation: str, batch_size: int) -> float:
     """Microseconds of training per image, on digits, one thread."""
     from reluctant.study import Run
     from reluctant.training import Training
-    from reluctant.training.runner import prepared
-    from reluctant.training.training import threads
+    from reluctant.training.machine import limit_threads
+    from reluctant.training.runner import load_tensors
 
-    data = prepared("digits", 0.92, None)
+    data = load_tensors("digits", 0.92, None)
     training = Training(Run(activation, model="convnet(dropout=0.15)", batch_size=batch_size), data)
-    images, labels = data.train.images[:batch_size], data.train.labels[:batch_size]
+    inputs, targets = data.train.inputs[:batch_size], data.train.targets[:batch_size]
     times = []
     training.model.train()
-    with threads(1):
+    with limit_threads(1):
         for _ in range(STEPS):
             began = time.perf_counter()
-            training.step(images, labels)
+            training.step(inputs, targets)
             times.append(time.perf_counter() - began)
     return 1e6 * statistics.median(times) / batch_size
 
@@ -68,7 +68,7 @@ def activations() -> dict[str, float]:
 
 def reading(runs: int = 10_000) -> dict[str, float]:
     """Seconds to read a folder of made-up records, and to compare ten activations in it."""
-    from tests.records import folder
+    from tests.support.records import folder
 
     from reluctant.analysis.comparison import compare
     from reluctant.records.study_results import Results

@@ -33,11 +33,11 @@ def pieces(activation: str, steps: int = STEPS) -> dict[str, float]:
     from reluctant.models import kernels
     from reluctant.study import Run
     from reluctant.training import Training
-    from reluctant.training.runner import prepared
-    from reluctant.training.training import threads
+    from reluctant.training.machine import limit_threads
+    from reluctant.training.runner import load_tensors
 
     loops.mnist()
-    data = prepared("mnist", 0.92, None)
+    data = load_tensors("mnist", 0.92, None)
     training = Training(Run(activation, dataset="mnist", optimizer="adam(beta1=0.89)", lr=0.006), data)
     order = torch.randperm(len(data.train))[: 32 * (WARM + steps)].reshape(-1, 32)
     spent: dict[str, float] = defaultdict(float)
@@ -47,15 +47,15 @@ def pieces(activation: str, steps: int = STEPS) -> dict[str, float]:
     timed(training.optimizer, "zero_grad", spent)
     whole: list[float] = []
     training.model.train()
-    with threads(1):
+    with limit_threads(1):
         for number, batch in enumerate(order):
             if number == WARM:
                 spent.clear()
                 whole.clear()
             began = time.perf_counter()
-            images, labels = data.train.images[batch], data.train.labels[batch]
+            inputs, targets = data.train.inputs[batch], data.train.targets[batch]
             spent["fetching the batch"] += time.perf_counter() - began
-            training.step(images, labels)
+            training.step(inputs, targets)
             whole.append(time.perf_counter() - began)
     found = {name: 1e3 * seconds / len(whole) for name, seconds in spent.items() if seconds > 0}
     mean = 1e3 * statistics.fmean(whole)

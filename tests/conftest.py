@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Settings for all tests."""
 
 import os
 from collections.abc import Generator
@@ -7,21 +7,29 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-settings.register_profile("unhurried", deadline=None)  # the machine may be busy; tests do not time
+settings.register_profile("unhurried", deadline=None)  # the machine may be busy; no test has a time limit
 settings.load_profile("unhurried")
 
-WANTED = {"ray", "chromium", "mnist", "resume"}
+REQUIRED = {"ray", "chromium", "mnist", "resume"}  # kinds of tests that RELUCTANT_NO_SKIPS forbids to skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_torch_thread() -> None:
+    """PyTorch uses one thread: two threads in each of two processes made tests 13 to 24 times slower."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Where RELUCTANT_NO_SKIPS is set, a skipped test of a kind that must run there is a failure."""
+    """If RELUCTANT_NO_SKIPS is set, a skipped test of a required kind fails."""
     report = yield
     if (
         report.skipped
         and os.environ.get("RELUCTANT_NO_SKIPS")
-        and WANTED & {m.name for m in item.iter_markers()}
+        and REQUIRED & {m.name for m in item.iter_markers()}
     ):
         report.outcome = "failed"
-        report.longrepr = f"skipped, and must not be here: {report.longrepr}"
+        report.longrepr = f"skipped, but required here: {report.longrepr}"
     return report

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reluctant.cli.main import DONE, carry_out
+from reluctant.cli.main import DONE, execute
 
 DOCS = Path(__file__).parent.parent / "docs"
 GUIDES = ("notebook", "model", "data", "study", "report")
@@ -29,7 +29,7 @@ def test_a_page_runs_as_written(
         for line in text.strip().splitlines():
             words = shlex.split(line)
             assert words[0] == "reluctant"
-            assert carry_out(words[1:]) == DONE, (line, capsys.readouterr())
+            assert execute(words[1:]) == DONE, (line, capsys.readouterr())
     sys.modules.pop("my_nets", None)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, load
 from reluctant.data.table import as_numbers
-from tests.data.files import unhurried
+from tests.support.data_files import unhurried
 
 ROWS = "\n".join(f"{i},{'red' if i % 3 else 'blue'},{i % 2 == 0},{'yes' if i % 2 else 'no'},{i / 4 + 0.1}"
                  for i in range(20))  # fmt: skip
@@ -27,7 +27,7 @@ def test_numbers_stay_and_texts_become_a_column_a_level(tmp_path: Path) -> None:
     data = read(tmp_path)
     assert (data.title, data.items, data.classes, data.warnings) == ("mine.csv", "rows", ("no", "yes"), ())
     assert (len(data.train), len(data.test)) == (16, 4)
-    together = np.concatenate([data.train.images, data.test.images])
+    together = np.concatenate([data.train.inputs, data.test.inputs])
     together = together[np.argsort(together[:, 0])]
     np.testing.assert_array_equal(together[:, 0], np.arange(20))
     np.testing.assert_array_equal(together[:, 1], np.arange(20) % 3 == 0)  # colour=blue
@@ -38,10 +38,10 @@ def test_numbers_stay_and_texts_become_a_column_a_level(tmp_path: Path) -> None:
 
 def test_a_target_of_numbers_is_predicted(tmp_path: Path) -> None:
     data = read(tmp_path, more="target='price'")
-    assert (data.task, data.train.labels.shape) == ("regression", (16, 1))
+    assert (data.task, data.train.targets.shape) == ("regression", (16, 1))
 
 
-def test_few_whole_numbers_are_classes_unless_said_otherwise(tmp_path: Path) -> None:
+def test_few_whole_numbers_are_classes_unless_kind_decides_otherwise(tmp_path: Path) -> None:
     text = "x,y\n" + "\n".join(f"{i}.5,{10 * (i % 3)}" for i in range(30))
     assert read(tmp_path, text, "target='y'").classes == ("0", "10", "20")
     assert read(tmp_path, text, "target='y', kind='numbers'").task == "regression"
@@ -66,7 +66,7 @@ def test_another_file_is_the_test_part(tmp_path: Path) -> None:
     (tmp_path / "test.csv").write_text("price,good,big,colour,size\n0.5,maybe,True,green,99\n")
     data = read(tmp_path, more=f"target='good', test={str(tmp_path / 'test.csv')!r}")
     assert (len(data.train), len(data.test), data.classes) == (20, 1, ("maybe", "no", "yes"))
-    assert data.test.images.tolist() == [[99, 0, 1, 0, 1, 0.5]]  # size, blue, green, red, big, price
+    assert data.test.inputs.tolist() == [[99, 0, 1, 0, 1, 0.5]]  # size, blue, green, red, big, price
     assert data.remarks == ()
     assert "the class maybe is in the test part only" in data.warnings[0]
     assert "colour=green" in data.warnings[1]
@@ -77,11 +77,13 @@ def test_another_file_is_the_test_part(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_separators_marks_and_quotes_are_understood(tmp_path: Path, separator: str, mark: str) -> None:
+def test_separators_byte_order_marks_and_quotes_are_understood(
+    tmp_path: Path, separator: str, mark: str
+) -> None:
     rows = [f'{i}{separator}"a{separator} b"{separator}{i % 2}' for i in range(10)]
     head = separator.join(["n", '"first, and; last"', "y"])
     data = read(tmp_path, mark + "\r\n".join([head, *rows]), "target='y'")
-    assert data.train.images.shape == (8, 2)
+    assert data.train.inputs.shape == (8, 2)
     assert "first, and; last=a" in data.warnings[0]
 
 
@@ -99,20 +101,20 @@ FAULTS = {
     "a,good\n" + "".join(f"t{i},{i % 2}\n" for i in range(101)): "text column 'a' has 101 different values",
     "a;good\n" + "".join(f"{i},5;{i % 2}\n" for i in range(101)): r"written 1\.5, not 1,5",
     "a,good\n" + "".join(f"{'inf' if i == 3 else i},{i % 2}\n" for i in range(9)): "not finite",
-    "a, a,good\n1,2,yes\n2,1,no\n": "more than one column is called 'a'; give every column a name",
+    "a, a,good\n1,2,yes\n2,1,no\n": "more than one column is called 'a'; give every column a",
     "a,good, good\n1,2,yes\n2,1,no\n": "more than one column is called 'good'",
     "a,good\n1,yes\n": "leaves nothing to train on",
 }
 
 
 @pytest.mark.parametrize("text", FAULTS)
-def test_tables_nothing_could_be_learned_from_are_refused(tmp_path: Path, text: str) -> None:
+def test_useless_tables_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(StudyError, match=FAULTS[text]):
         read(tmp_path, text)
 
 
-def test_other_faults_are_named_too(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="say which column is predicted: target='…'; the columns are "):
+def test_other_faults_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="name the column to predict: target='…'; the columns are "):
         read(tmp_path, more="test_fraction=0.5")
     with pytest.raises(StudyError, match="the target 'good' is no number"):
         read(tmp_path, more="target='good', kind='numbers'")
@@ -124,7 +126,7 @@ def test_other_faults_are_named_too(tmp_path: Path) -> None:
         load(f"csv(path={str(tmp_path / 'folder/mine.csv')!r}, target='good')")
 
 
-def test_a_constant_column_is_warned_of_by_name(tmp_path: Path) -> None:
+def test_a_constant_column_gives_a_warning_with_its_name(tmp_path: Path) -> None:
     text = "a,b,good\n" + "".join(f"{i},7,{i % 2}\n" for i in range(20))
     assert "1 of 2 columns never changes in the training part (b)" in read(tmp_path, text).warnings[0]
 

@@ -1,3 +1,5 @@
+"""Downloads: mirrors in turn, checksums before use, and nothing under a name before it is whole."""
+
 import errno
 import hashlib
 import os
@@ -15,7 +17,7 @@ from reluctant.catalogue.datasets import DATASETS
 from reluctant.core.errors import StudyError
 from reluctant.data import download, fetch
 from reluctant.data.download import open_web
-from tests.data.server import CONTENT, serving
+from tests.support.data_server import CONTENT, serving
 
 PUBLISHED = {name: (len(body), hashlib.sha256(body).hexdigest()) for name, body in CONTENT.items()}
 
@@ -27,7 +29,7 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RELUCTANT_MIRROR", raising=False)
     monkeypatch.setenv("no_proxy", "*")
 
@@ -38,13 +40,13 @@ def mirrors(monkeypatch: pytest.MonkeyPatch, server: str) -> "Mirrors":
 
 
 class Mirrors:
-    """Sets where the catalogue says that MNIST's files (here two small ones) lie."""
+    """Sets the mirrors of MNIST's files (here two small ones) in the catalogue."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, server: str) -> None:
         self.monkeypatch = monkeypatch
         self.server = server
 
-    def are(self, *ways: str) -> None:
+    def set(self, *ways: str) -> None:
         bases = tuple(way if ":" in way else f"{self.server}{way}/" for way in ways)
         row = replace(DATASETS["mnist"], files=PUBLISHED, mirrors=bases)
         self.monkeypatch.setattr(download, "DATASETS", replace(DATASETS, rows=(row, DATASETS["digits"])))
@@ -62,11 +64,14 @@ def refused_address() -> str:
 
 @pytest.mark.parametrize("way", ["good", "moved", "unsized"])
 def test_every_file_arrives_under_its_name(tmp_path: Path, mirrors: Mirrors, way: str) -> None:
-    mirrors.are(way)
-    said: list[str] = []
-    assert fetch("mnist", tmp_path / "deep" / "down", say=said.append) == tmp_path / "deep" / "down" / "mnist"
+    mirrors.set(way)
+    messages: list[str] = []
+    assert (
+        fetch("mnist", tmp_path / "deep" / "down", log=messages.append)
+        == tmp_path / "deep" / "down" / "mnist"
+    )
     assert listing(tmp_path / "deep" / "down") == CONTENT
-    assert said == [f"{name} from {mirrors.server}{way}/" for name in CONTENT]
+    assert messages == [f"{name} from {mirrors.server}{way}/" for name in CONTENT]
 
 
 FAILURES = {
@@ -87,14 +92,14 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("way", FAILURES)
-def test_whatever_a_mirror_does_wrong_the_next_is_tried(tmp_path: Path, mirrors: Mirrors, way: str) -> None:
-    mirrors.are(way, "good")
-    said: list[str] = []
-    fetch("mnist", tmp_path, say=said.append)
+def test_after_any_failure_of_a_mirror_the_next_is_tried(tmp_path: Path, mirrors: Mirrors, way: str) -> None:
+    mirrors.set(way, "good")
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append)
     assert listing(tmp_path) == CONTENT
-    assert said[0].endswith(f"{way}/")
-    assert said[1].startswith("  failed: ")
-    assert said[2].endswith("good/")
+    assert messages[0].endswith(f"{way}/")
+    assert messages[1].startswith("  failed: ")
+    assert messages[2].endswith("good/")
 
 
 @pytest.mark.parametrize("way", FAILURES)
@@ -102,42 +107,42 @@ def test_where_all_fail_every_address_is_listed_with_its_reason(
     tmp_path: Path, mirrors: Mirrors, way: str
 ) -> None:
     closed = refused_address()
-    mirrors.are(way, closed)
+    mirrors.set(way, closed)
     with pytest.raises(StudyError, match=FAILURES[way]) as caught:
-        fetch("mnist", tmp_path, say=lambda line: None)
-    said = str(caught.value)
-    assert "2 of 2 files of MNIST could not be fetched" in said
+        fetch("mnist", tmp_path, log=lambda line: None)
+    message = str(caught.value)
+    assert "2 of 2 files of MNIST could not be fetched" in message
     for name, (_, sha256) in PUBLISHED.items():
-        assert f"{mirrors.server}{way}/{name}: " in said
-        assert f"{closed}{name}: [Errno {errno.ECONNREFUSED}]" in said
-        assert sha256 in said
-    assert f"put these files into {tmp_path / 'mnist'} by hand" in said
-    assert "RELUCTANT_MIRROR" in said
+        assert f"{mirrors.server}{way}/{name}: " in message
+        assert f"{closed}{name}: [Errno {errno.ECONNREFUSED}]" in message
+        assert sha256 in message
+    assert f"put these files into {tmp_path / 'mnist'} by hand" in message
+    assert "RELUCTANT_MIRROR" in message
     assert listing(tmp_path) == {}
 
 
-def test_a_server_that_says_nothing_is_given_up(
+def test_a_server_that_does_not_answer_times_out(
     tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "TIMEOUT", 1.0)  # long enough for the good one on a busy machine
-    mirrors.are("silent", "good")
-    said: list[str] = []
-    fetch("mnist", tmp_path, say=said.append)
-    assert said.count("  failed: timed out") == len(CONTENT)
+    mirrors.set("silent", "good")
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append)
+    assert messages.count("  failed: timed out") == len(CONTENT)
     assert listing(tmp_path) == CONTENT
 
 
-def test_what_one_mirror_has_is_kept_when_another_file_is_nowhere(tmp_path: Path, mirrors: Mirrors) -> None:
-    mirrors.are("good")
+def test_a_complete_file_stays_when_another_is_nowhere(tmp_path: Path, mirrors: Mirrors) -> None:
+    mirrors.set("good")
 
     def half(address: str) -> download.Response:
         return open_web(address.replace("/good/train-images", "/missing/train-images"))
 
     with pytest.raises(StudyError, match="1 of 2 files") as caught:
-        fetch("mnist", tmp_path, say=lambda line: None, opener=half)
+        fetch("mnist", tmp_path, log=lambda line: None, opener=half)
     assert listing(tmp_path) == {"train-labels.gz": CONTENT["train-labels.gz"]}
     assert "train-labels" not in str(caught.value)
-    fetch("mnist", tmp_path, say=lambda line: None)
+    fetch("mnist", tmp_path, log=lambda line: None)
     assert listing(tmp_path) == CONTENT
 
 
@@ -145,21 +150,21 @@ def no_network(address: str) -> download.Response:
     raise RuntimeError(f"{address} was opened")
 
 
-def test_right_files_are_left_alone(tmp_path: Path, mirrors: Mirrors) -> None:
-    mirrors.are("good")
-    fetch("mnist", tmp_path, say=lambda line: None)
-    said: list[str] = []
-    fetch("mnist", tmp_path, say=said.append, opener=no_network)
-    assert said == [f"{name} is there already" for name in CONTENT]
+def test_existing_files_are_not_downloaded(tmp_path: Path, mirrors: Mirrors) -> None:
+    mirrors.set("good")
+    fetch("mnist", tmp_path, log=lambda line: None)
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append, opener=no_network)
+    assert messages == [f"{name} is there already" for name in CONTENT]
 
 
-def test_unpacked_files_are_left_alone(tmp_path: Path, mirrors: Mirrors) -> None:
-    mirrors.are("good")
+def test_unpacked_files_are_not_downloaded(tmp_path: Path, mirrors: Mirrors) -> None:
+    mirrors.set("good")
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "train-images").write_bytes(b"unpacked")
-    said: list[str] = []
-    fetch("mnist", tmp_path, say=said.append)
-    assert said[-1] == "train-images is there already, unpacked"
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append)
+    assert messages[-1] == "train-images is there already, unpacked"
     labels = "train-labels.gz"
     assert listing(tmp_path) == {"train-images": b"unpacked", labels: CONTENT[labels]}
 
@@ -167,54 +172,54 @@ def test_unpacked_files_are_left_alone(tmp_path: Path, mirrors: Mirrors) -> None
 def test_another_file_under_the_name_is_reported_and_never_overwritten(
     tmp_path: Path, mirrors: Mirrors
 ) -> None:
-    mirrors.are("good")
+    mirrors.set("good")
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "train-images.gz").write_bytes(b"mine")
     with pytest.raises(
         StudyError, match=r"^train-images\.gz in .*not the published content; nothing was overw"
     ):
-        fetch("mnist", tmp_path, say=lambda line: None)
+        fetch("mnist", tmp_path, log=lambda line: None)
     assert listing(tmp_path) == {**CONTENT, "train-images.gz": b"mine"}
 
 
-def test_ones_own_mirror_comes_first(
+def test_the_mirror_of_the_environment_comes_first(
     tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mirrors.are("missing")
+    mirrors.set("missing")
     monkeypatch.setenv("RELUCTANT_MIRROR", f"{mirrors.server}good")  # with or without the last /
-    said: list[str] = []
-    fetch("mnist", tmp_path, say=said.append)
-    assert said == [f"{name} from {mirrors.server}good/" for name in CONTENT]
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append)
+    assert messages == [f"{name} from {mirrors.server}good/" for name in CONTENT]
     assert listing(tmp_path) == CONTENT
 
 
 @pytest.mark.parametrize("address", ["file:///etc", "ftp://a.example/", "mirror.example", "/srv/data"])
-def test_a_mirror_is_on_the_web(
+def test_a_mirror_that_is_no_web_address_is_refused(
     tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    mirrors.are("good")
+    mirrors.set("good")
     monkeypatch.setenv("RELUCTANT_MIRROR", address)
     with pytest.raises(StudyError, match=f"RELUCTANT_MIRROR is '{address}'; write an address that starts"):
         fetch("mnist", tmp_path, opener=no_network)
 
 
 @pytest.mark.parametrize("address", ["http://[::1/", "http://a b.example/", "http://127.0.0.1:port/"])
-def test_an_address_that_is_none_is_one_more_failure(
+def test_an_impossible_address_is_one_more_failure(
     tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    mirrors.are("good")
+    mirrors.set("good")
     monkeypatch.setenv("RELUCTANT_MIRROR", address)
-    said: list[str] = []
-    fetch("mnist", tmp_path, say=said.append)
-    assert said[1].startswith("  failed: ")
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append)
+    assert messages[1].startswith("  failed: ")
     assert listing(tmp_path) == CONTENT
 
 
 @pytest.mark.parametrize("name", ["digits", "some_module:make"])
-def test_where_there_is_nothing_to_download_that_is_said(tmp_path: Path, name: str) -> None:
-    said: list[str] = []
-    assert fetch(name, tmp_path, say=said.append, opener=no_network) == tmp_path
-    assert said == [f"{name}: nothing to download"]
+def test_a_data_set_without_files_needs_no_download(tmp_path: Path, name: str) -> None:
+    messages: list[str] = []
+    assert fetch(name, tmp_path, log=messages.append, opener=no_network) == tmp_path
+    assert messages == [f"{name}: nothing to download"]
 
 
 class Halfway:
@@ -235,25 +240,25 @@ class Halfway:
 
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, mirrors: Mirrors) -> None:
-    mirrors.are("good")
+    mirrors.set("good")
     response = Halfway(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        fetch("mnist", tmp_path, say=lambda line: None, opener=lambda address: response)
+        fetch("mnist", tmp_path, log=lambda line: None, opener=lambda address: response)
     assert response.closed
     assert listing(tmp_path) == {}
 
 
 @pytest.mark.parametrize("end", [ConnectionResetError("gone"), TimeoutError("timed out"), OSError()])
 def test_a_connection_that_breaks_is_one_failure(tmp_path: Path, mirrors: Mirrors, end: Exception) -> None:
-    mirrors.are("good", "good")
+    mirrors.set("good", "good")
     broken = [Halfway(end)]
 
     def once_broken(address: str) -> download.Response:
         return broken.pop() if broken else open_web(address)
 
-    said: list[str] = []
-    fetch("mnist", tmp_path, say=said.append, opener=once_broken)
-    assert said[1].startswith(f"  failed: {end}" if str(end) else f"  failed: {type(end).__name__}")
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append, opener=once_broken)
+    assert messages[1].startswith(f"  failed: {end}" if str(end) else f"  failed: {type(end).__name__}")
     assert listing(tmp_path) == CONTENT
 
 
@@ -276,33 +281,33 @@ def test_a_kill_halfway_leaves_no_file_with_the_right_name(tmp_path: Path) -> No
     assert all(path.name.startswith(".") for path in (tmp_path / "mnist").iterdir())
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(
+def test_a_full_disk_is_reported_and_leaves_nothing(
     tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    mirrors.are("good")
+    mirrors.set("good")
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(StudyError, match=r"mnist cannot be written to: No space left.*RELUCTANT_DATA"):
-        fetch("mnist", tmp_path, say=lambda line: None)
+        fetch("mnist", tmp_path, log=lambda line: None)
     assert listing(tmp_path) == {}
 
 
-def test_a_file_where_the_folder_should_be_is_said(tmp_path: Path, mirrors: Mirrors) -> None:
-    mirrors.are("good")
+def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path, mirrors: Mirrors) -> None:
+    mirrors.set("good")
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(StudyError, match="cannot be written to: Not a directory"):
-        fetch("mnist", tmp_path / "taken", say=lambda line: None, opener=no_network)
+        fetch("mnist", tmp_path / "taken", log=lambda line: None, opener=no_network)
 
 
 def test_nothing_has_its_name_before_it_is_whole(tmp_path: Path, mirrors: Mirrors) -> None:
-    mirrors.are("good")
-    seen: list[set[str]] = []
+    mirrors.set("good")
+    visible: list[set[str]] = []
 
     def watched(address: str) -> download.Response:
-        seen.append({path.name for path in (tmp_path / "mnist").glob("[!.]*")})
+        visible.append({path.name for path in (tmp_path / "mnist").glob("[!.]*")})
         return open_web(address)
 
-    fetch("mnist", tmp_path, say=lambda line: None, opener=watched)
-    assert seen == [set(), {"train-images.gz"}]
+    fetch("mnist", tmp_path, log=lambda line: None, opener=watched)
+    assert visible == [set(), {"train-images.gz"}]

@@ -1,3 +1,5 @@
+"""Data sets in four IDX files, published and user-defined."""
+
 import hashlib
 import os
 from dataclasses import replace
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from reluctant.catalogue.datasets import DATASETS
 from reluctant.core.errors import StudyError
 from reluctant.data import load
-from tests.data.files import PARTS, arrays, idx_bytes, write, write_four
+from tests.support.data_files import PARTS, arrays, idx_bytes, write, write_four
 
 needs_mnist = pytest.mark.skipif("RELUCTANT_DATA" not in os.environ, reason="needs MNIST: set RELUCTANT_DATA")
 EMPTY = "the classes 3, 4, 5, 6, 7, … have no image in either part"  # of the files made here
@@ -21,36 +23,36 @@ TEST_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 @pytest.mark.mnist
 @needs_mnist
-def test_mnist_is_mnist() -> None:
+def test_mnist_has_its_published_content() -> None:
     mnist = load("MNIST")
     assert (mnist.name, mnist.title, mnist.note) == ("mnist", "MNIST", "")
     assert mnist.classes == tuple("0123456789")
-    assert mnist.train.images.shape == (60000, 1, 28, 28)
-    assert mnist.test.images.shape == (10000, 1, 28, 28)
-    assert mnist.train.images.dtype == np.uint8
-    assert mnist.train.labels.dtype == np.int64
-    assert np.bincount(mnist.train.labels).tolist() == TRAIN_COUNTS
-    assert np.bincount(mnist.test.labels).tolist() == TEST_COUNTS
-    assert float(mnist.train.images.mean()) == pytest.approx(33.318, abs=5e-4)
-    assert mnist.train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert mnist.train.inputs.shape == (60000, 1, 28, 28)
+    assert mnist.test.inputs.shape == (10000, 1, 28, 28)
+    assert mnist.train.inputs.dtype == np.uint8
+    assert mnist.train.targets.dtype == np.int64
+    assert np.bincount(mnist.train.targets).tolist() == TRAIN_COUNTS
+    assert np.bincount(mnist.test.targets).tolist() == TEST_COUNTS
+    assert float(mnist.train.inputs.mean()) == pytest.approx(33.318, abs=5e-4)
+    assert mnist.train.targets[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert mnist.warnings == ()
     assert mnist.sha256 == "3e6b040c9a5faf94a30024e9af4e30d7b7d459d1e25b0990829aad243d43aa69"
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_own_files_are_read_compressed_or_not(tmp_path: Path, suffix: str) -> None:
+def test_user_files_are_read_compressed_or_not(tmp_path: Path, suffix: str) -> None:
     content = arrays()
-    own = load(f"idx(root={str(write_four(tmp_path / 'mine', content, suffix))!r})")
-    assert own.name == f"idx(root={str(tmp_path / 'mine')!r})"
-    assert (own.title, own.note, own.classes, own.warnings) == ("mine", "", ("0", "1", "2"), ())
-    np.testing.assert_array_equal(own.train.images[:, 0], content[0])
-    np.testing.assert_array_equal(own.train.labels, content[1])
-    np.testing.assert_array_equal(own.test.images[:, 0], content[2])
-    np.testing.assert_array_equal(own.test.labels, content[3])
-    assert own.test.labels.dtype == np.int64
+    data = load(f"idx(root={str(write_four(tmp_path / 'mine', content, suffix))!r})")
+    assert data.name == f"idx(root={str(tmp_path / 'mine')!r})"
+    assert (data.title, data.note, data.classes, data.warnings) == ("mine", "", ("0", "1", "2"), ())
+    np.testing.assert_array_equal(data.train.inputs[:, 0], content[0])
+    np.testing.assert_array_equal(data.train.targets, content[1])
+    np.testing.assert_array_equal(data.test.inputs[:, 0], content[2])
+    np.testing.assert_array_equal(data.test.targets, content[3])
+    assert data.test.targets.dtype == np.int64
 
 
-def test_the_sum_is_of_the_content_and_not_of_the_files(tmp_path: Path) -> None:
+def test_the_checksum_is_of_the_content_and_not_of_the_files(tmp_path: Path) -> None:
     packed = load(f"idx(root={str(write_four(tmp_path / 'a', arrays()))!r})")
     plain = load(f"idx(root={str(write_four(tmp_path / 'b', arrays(), ''))!r})")
     other = arrays()
@@ -64,27 +66,29 @@ def test_the_sum_is_of_the_content_and_not_of_the_files(tmp_path: Path) -> None:
 def test_root_is_relative_to_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_four(tmp_path / "mine", arrays())
     monkeypatch.chdir(tmp_path)
-    own = load("idx(root='mine')")
-    assert own.name == "idx(root='mine')"
-    assert len(own.train) == 12
+    data = load("idx(root='mine')")
+    assert data.name == "idx(root='mine')"
+    assert len(data.train) == 12
 
 
 def test_four_dimensions_are_channels_first(tmp_path: Path) -> None:
     content = arrays()
     content[0] = np.repeat(content[0][:, None], 3, axis=1)
     content[2] = np.repeat(content[2][:, None], 3, axis=1)
-    own = load(f"idx(root={str(write_four(tmp_path, content))!r})")
-    assert own.train.images.shape == (12, 3, 5, 5)
+    data = load(f"idx(root={str(write_four(tmp_path, content))!r})")
+    assert data.train.inputs.shape == (12, 3, 5, 5)
 
 
 @pytest.mark.parametrize("root", ["", "nowhere", "a\\0b", "~nobody-of-this-name/x", "x" * 500])
-def test_a_root_without_files_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str) -> None:
+def test_a_root_without_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(StudyError, match=r"say which folder|has no train-images|no such folder|looked at"):
+    with pytest.raises(
+        StudyError, match=r"write which folder|has no train-images|is not possible|cannot be read"
+    ):
         load(f"idx(root='{root}')")
 
 
-def test_the_missing_own_file_is_named_alone(tmp_path: Path) -> None:
+def test_only_the_missing_file_is_named(tmp_path: Path) -> None:
     write_four(tmp_path, arrays())
     (tmp_path / (PARTS[2] + ".gz")).unlink()
     with pytest.raises(StudyError, match=f"{tmp_path} has no t10k-images") as caught:
@@ -101,8 +105,8 @@ def broken(part: int, array: NDArray[Any]) -> list[NDArray[Any]]:
 LABELS = arrays()[1]
 IMAGES = arrays()[0]
 FAULTS = {
-    "labels for images": (broken(0, LABELS), "train-images.* holds labels where images are wanted"),
-    "images for labels": (broken(3, IMAGES), "t10k-labels.* holds images where labels are wanted"),
+    "labels for images": (broken(0, LABELS), "train-images.* holds labels instead of images"),
+    "images for labels": (broken(3, IMAGES), "t10k-labels.* holds images instead of labels"),
     "signed pixels": (broken(0, IMAGES.astype(np.int16)), "holds int16 .* images are unsigned bytes"),
     "a table of pixels": (broken(0, IMAGES.reshape(12, 25)), "images are unsigned bytes of shape"),
     "labels with fractions": (broken(1, LABELS.astype(np.float32)), "labels are whole numbers"),
@@ -116,30 +120,30 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_files_nothing_could_be_trained_on_are_refused(tmp_path: Path, fault: str) -> None:
-    content, words = FAULTS[fault]
-    with pytest.raises(StudyError, match=words) as caught:
+def test_useless_files_are_refused(tmp_path: Path, fault: str) -> None:
+    content, message = FAULTS[fault]
+    with pytest.raises(StudyError, match=message) as caught:
         load(f"idx(root={str(write_four(tmp_path, content))!r})")
     assert str(tmp_path) in str(caught.value)
 
 
-def test_a_missing_published_set_is_answered_with_every_way_out(tmp_path: Path) -> None:
+def test_missing_published_files_are_refused_with_every_remedy(tmp_path: Path) -> None:
     write(tmp_path / "fashion_mnist" / (PARTS[1] + ".gz"), idx_bytes(LABELS))
     with pytest.raises(StudyError) as caught:
         load("fashion", tmp_path)
-    said = str(caught.value)
-    assert "3 of 4 files are missing" in said
-    assert "`reluctant fetch fashion_mnist`" in said
-    assert "RELUCTANT_DATA" in said
-    assert str(tmp_path / "fashion_mnist") in said
+    message = str(caught.value)
+    assert "3 of 4 files are missing" in message
+    assert "`reluctant fetch fashion_mnist`" in message
+    assert "RELUCTANT_DATA" in message
+    assert str(tmp_path / "fashion_mnist") in message
     files = DATASETS["fashion"].files
     missing = [name for name in files if not name.startswith(PARTS[1])]
-    assert all(name in said and files[name][1] in said for name in missing)
-    assert PARTS[1] not in said
+    assert all(name in message and files[name][1] in message for name in missing)
+    assert PARTS[1] not in message
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_files_of_ones_own_are_used_with_a_warning(tmp_path: Path, suffix: str) -> None:
+def test_unpublished_files_are_used_with_a_warning(tmp_path: Path, suffix: str) -> None:
     write_four(tmp_path / "mnist", arrays(), suffix)
     mnist = load("mnist", tmp_path)
     assert mnist.classes == tuple("0123456789")
@@ -147,19 +151,19 @@ def test_files_of_ones_own_are_used_with_a_warning(tmp_path: Path, suffix: str) 
     assert mnist.warnings[-1].startswith(EMPTY)
     if suffix:
         path = tmp_path / "mnist" / (PARTS[0] + suffix)
-        said = f"{path} is not the published file (SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
-        assert mnist.warnings[0].startswith(said)
+        warning = f"{path} is not the published file (SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        assert mnist.warnings[0].startswith(warning)
     else:
-        assert all("is unpacked" in warning for warning in mnist.warnings[:-1])
+        assert all("is unpacked" in each for each in mnist.warnings[:-1])
 
 
-def test_the_published_files_are_not_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_published_files_give_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_four(tmp_path / "mnist", arrays())
-    sums = {
+    checksums = {
         path.name: (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in (tmp_path / "mnist").iterdir()
     }
-    row = replace(DATASETS["mnist"], files=sums)
+    row = replace(DATASETS["mnist"], files=checksums)
     monkeypatch.setattr("reluctant.data.idx.DATASETS", replace(DATASETS, rows=(row,)))
     (only,) = load("mnist", tmp_path).warnings
     assert only.startswith(EMPTY)
@@ -177,7 +181,7 @@ def test_published_labels_stay_within_the_published_classes(tmp_path: Path) -> N
         load("mnist", tmp_path)
 
 
-def test_a_damaged_published_file_is_answered_with_fetch(tmp_path: Path) -> None:
+def test_a_damaged_published_file_is_refused_with_the_fetch_command(tmp_path: Path) -> None:
     folder = write_four(tmp_path / "mnist", arrays())
     path = folder / (PARTS[0] + ".gz")
     path.write_bytes(path.read_bytes()[:-20])
@@ -191,12 +195,12 @@ def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(load("mnist").train) == 12
 
 
-def test_only_the_first_images_are_used_where_so_asked(tmp_path: Path) -> None:
+def test_first_uses_only_so_many_training_images(tmp_path: Path) -> None:
     write_four(tmp_path / "mnist", arrays())
     whole, some = load("mnist", tmp_path), load("mnist(first=7)", tmp_path)
     assert (len(some.train), len(some.test)) == (7, len(whole.test))
-    assert (some.train.images == whole.train.images[:7]).all()
-    assert (some.train.labels == whole.train.labels[:7]).all()
+    assert (some.train.inputs == whole.train.inputs[:7]).all()
+    assert (some.train.targets == whole.train.targets[:7]).all()
     assert some.sha256 != whole.sha256
     assert load("mnist(first=0)", tmp_path).sha256 == whole.sha256
     with pytest.raises(StudyError, match=r"only 12 training images; write first=12"):

@@ -1,3 +1,5 @@
+"""The IDX format: every array read back, every damage refused, never too much memory."""
+
 import gzip
 import struct
 import subprocess
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from reluctant.core.errors import StudyError
 from reluctant.data.idx_format import read_idx
-from tests.data.files import CODES, idx_bytes, unhurried, write
+from tests.support.data_files import CODES, idx_bytes, unhurried, write
 
 WHOLE = idx_bytes(np.arange(24, dtype=np.uint8).reshape(2, 3, 4))
 PACKED = gzip.compress(WHOLE, mtime=0)
@@ -39,14 +41,14 @@ def test_every_array_comes_back_as_it_was_written(scratch: Path, array: NDArray[
     np.testing.assert_array_equal(read, array)
 
 
-def test_the_bytes_of_the_format_by_hand(tmp_path: Path) -> None:
+def test_bytes_written_by_hand_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "hand", bytes([0, 0, 0x0B, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0x01, 0x02, 0xFF, 0xFE]))
     read = read_idx(path)
     assert read.dtype == np.int16
     assert read.tolist() == [[258, -2]]
 
 
-def test_what_is_read_can_be_written_to(tmp_path: Path) -> None:
+def test_an_array_that_was_read_is_writable(tmp_path: Path) -> None:
     read = read_idx(write(tmp_path / "a.gz", WHOLE))
     read[0, 0, 0] = 9  # torch warns of arrays that cannot
     assert read.flags.c_contiguous
@@ -56,9 +58,9 @@ def header(code: int, *shape: int) -> bytes:
     return struct.pack(">BBBB", 0, 0, code, len(shape)) + struct.pack(f">{len(shape)}I", *shape)
 
 
-def flipped(packed: bytes, place: int) -> bytes:
+def flipped(packed: bytes, position: int) -> bytes:
     content = bytearray(packed)
-    content[place] ^= 0xFF
+    content[position] ^= 0xFF
     return bytes(content)
 
 
@@ -93,14 +95,14 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_every_damage_is_named_with_the_file_and_the_mending(tmp_path: Path, fault: str) -> None:
-    name, content, words = FAULTS[fault]
+def test_every_damage_is_named_with_the_file_and_the_advice(tmp_path: Path, fault: str) -> None:
+    name, content, message = FAULTS[fault]
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(StudyError, match=words) as caught:
-        read_idx(path, "MEND IT")
+    with pytest.raises(StudyError, match=message) as caught:
+        read_idx(path, "FETCH IT AGAIN")
     assert str(path) in str(caught.value)
-    assert "MEND IT" in str(caught.value) or "add .gz" in str(caught.value)
+    assert "FETCH IT AGAIN" in str(caught.value) or "add .gz" in str(caught.value)
 
 
 def test_damages_are_found_without_assert_statements(tmp_path: Path) -> None:
@@ -146,7 +148,7 @@ def test_no_file_takes_more_memory_than_it_should(
 
 
 @pytest.mark.parametrize("path", ["missing", "missing.gz", ".", "a/b"])
-def test_what_cannot_be_opened_is_said(tmp_path: Path, path: str) -> None:
+def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path, path: str) -> None:
     (tmp_path / "a").write_bytes(b"a file where a folder should be")
     with pytest.raises(StudyError, match="cannot be read: "):
         read_idx(tmp_path / path)
@@ -177,27 +179,27 @@ def test_random_bytes_after_a_gzip_header_too(scratch: Path, content: bytes) -> 
 @unhurried
 @given(
     whole=st.sampled_from([WHOLE, PACKED]),
-    place=st.integers(0, len(PACKED) - 1),
+    position=st.integers(0, len(PACKED) - 1),
     value=st.integers(0, 255),
-    kept=st.integers(0, 100),
-    behind=st.binary(max_size=5),
+    length=st.integers(0, 100),
+    appended=st.binary(max_size=5),
 )
 def test_mutations_raise_nothing_but_study_errors(
-    scratch: Path, whole: bytes, place: int, value: int, kept: int, behind: bytes
+    scratch: Path, whole: bytes, position: int, value: int, length: int, appended: bytes
 ) -> None:
     content = bytearray(whole)
-    content[place % len(content)] = value
+    content[position % len(content)] = value
     only_study_errors(
-        scratch / ("mutant.gz" if whole == PACKED else "mutant"), bytes(content[:kept]) + behind
+        scratch / ("mutant.gz" if whole == PACKED else "mutant"), bytes(content[:length]) + appended
     )
 
 
 @unhurried
-@given(place=st.integers(16, len(WHOLE) - 1))
-def test_no_single_byte_of_a_compressed_file_changes_unnoticed(scratch: Path, place: int) -> None:
+@given(position=st.integers(16, len(WHOLE) - 1))
+def test_no_single_byte_of_a_compressed_file_changes_unnoticed(scratch: Path, position: int) -> None:
     path = scratch / "noticed.gz"
     path.write_bytes(
-        gzip.compress(flipped(WHOLE, place))[:-8] + PACKED[-8:]
+        gzip.compress(flipped(WHOLE, position))[:-8] + PACKED[-8:]
     )  # other content, the old checksum
     with pytest.raises(StudyError, match="damaged"):
         read_idx(path)

@@ -1,4 +1,4 @@
-"""Pictures in folders, one folder a class."""
+"""Images in folders, one folder a class."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ RNG = np.random.default_rng(0)
 
 def paint(path: Path, mode: str = "L", size: tuple[int, int] = (6, 5)) -> NDArray[np.uint8]:
     """A picture of noise, (height, width) or (height, width, 3)."""
-    wide, high = size
-    pixels = RNG.integers(0, 256, (high, wide) if mode == "L" else (high, wide, 3), dtype=np.uint8)
+    width, height = size
+    pixels = RNG.integers(0, 256, (height, width) if mode == "L" else (height, width, 3), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path)
     return pixels
@@ -40,32 +40,32 @@ def test_grey_pictures_keep_their_one_channel(pets: Path) -> None:
     first = np.asarray(Image.open(pets / "train/cat/0.png"))
     data = read(pets)
     assert (data.title, data.items, data.classes) == ("pets", "images", ("cat", "dog"))
-    assert data.train.images.shape == (6, 1, 5, 6)
-    assert data.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
-    assert data.test.labels.tolist() == [0, 0, 1, 1]
-    np.testing.assert_array_equal(data.train.images[0, 0], first)
+    assert data.train.inputs.shape == (6, 1, 5, 6)
+    assert data.train.targets.tolist() == [0, 0, 0, 1, 1, 1]
+    assert data.test.targets.tolist() == [0, 0, 1, 1]
+    np.testing.assert_array_equal(data.train.inputs[0, 0], first)
 
 
 def test_one_coloured_picture_makes_all_coloured(pets: Path) -> None:
     grey = read(pets)
     pixels = paint(pets / "test/dog/1.png", "RGB")
     data = read(pets)
-    assert data.train.images.shape == (6, 3, 5, 6)
-    np.testing.assert_array_equal(data.test.images[3], pixels.transpose(2, 0, 1))
+    assert data.train.inputs.shape == (6, 3, 5, 6)
+    np.testing.assert_array_equal(data.test.inputs[3], pixels.transpose(2, 0, 1))
     for channel in range(3):
-        np.testing.assert_array_equal(data.train.images[:, channel], grey.train.images[:, 0])
+        np.testing.assert_array_equal(data.train.inputs[:, channel], grey.train.inputs[:, 0])
 
 
-def test_without_parts_some_are_held_out_and_hidden_files_are_not_seen(tmp_path: Path) -> None:
+def test_without_a_test_folder_some_are_held_out_and_hidden_files_are_ignored(tmp_path: Path) -> None:
     for kind in "ab":
         for i in range(10):
             paint(tmp_path / kind / f"{i}.PNG")
     (tmp_path / ".cache").mkdir()
-    (tmp_path / "a/.hidden.png").write_text("not seen")
+    (tmp_path / "a/.hidden.png").write_text("ignored")
     (tmp_path / "a/notes.txt").write_text("no picture")
     (tmp_path / "readme").write_text("no folder")
     data = read(tmp_path)
-    assert (len(data.train), np.bincount(data.test.labels).tolist()) == (16, [2, 2])
+    assert (len(data.train), np.bincount(data.test.targets).tolist()) == (16, [2, 2])
     assert data.remarks == ("4 of 20 images are held out as the test part, the same ones every time",)
 
 
@@ -74,9 +74,9 @@ def test_pictures_of_other_sizes_are_named_or_scaled(pets: Path) -> None:
     with pytest.raises(StudyError, match=r"cat/0\.png has 6×5 pixels and .*dog/1\.png has 8×4; .* size=4 "):
         read(pets)
     data = read(pets, ", size=4")
-    assert data.train.images.shape == (6, 1, 4, 4)
+    assert data.train.inputs.shape == (6, 1, 4, 4)
     np.testing.assert_array_equal(
-        data.test.images[3, 0], np.asarray(Image.open(pets / "test/dog/1.png"))[:, 2:6]
+        data.test.inputs[3, 0], np.asarray(Image.open(pets / "test/dog/1.png"))[:, 2:6]
     )
 
 
@@ -87,27 +87,27 @@ def test_the_middle_is_scaled_evenly(tmp_path: Path) -> None:
             pixels[:, 4:8] = grey
             (tmp_path / kind).mkdir(exist_ok=True)
             Image.fromarray(pixels).save(tmp_path / kind / f"{i}.png")
-    assert np.unique(read(tmp_path, ", size=2").train.images).tolist() == [40, 200]
+    assert np.unique(read(tmp_path, ", size=2").train.inputs).tolist() == [40, 200]
 
 
-def test_a_picture_on_its_side_is_put_upright(pets: Path) -> None:
+def test_a_picture_on_its_side_is_turned_upright(pets: Path) -> None:
     path = pets / "train/cat/0.png"
     upright = np.asarray(Image.open(path))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned a quarter to the right
     Image.fromarray(np.rot90(upright)).save(path, exif=exif)
-    np.testing.assert_array_equal(read(pets).train.images[0, 0], upright)
+    np.testing.assert_array_equal(read(pets).train.inputs[0, 0], upright)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", None])
-def test_a_broken_picture_is_named(pets: Path, content: bytes | None) -> None:
+def test_a_damaged_picture_is_named(pets: Path, content: bytes | None) -> None:
     path = pets / "train/dog/2.png"
     path.write_bytes(path.read_bytes()[:-30] if content is None else content)
-    with pytest.raises(StudyError, match=r"dog/2\.png is no whole picture: .*; replace or remove it"):
+    with pytest.raises(StudyError, match=r"dog/2\.png is no complete picture: .*; replace or remove it"):
         read(pets)
 
 
-def test_other_faults_of_a_folder_are_said(pets: Path, tmp_path: Path) -> None:
+def test_other_faults_of_a_folder_are_refused(pets: Path, tmp_path: Path) -> None:
     (pets / "train/eel").mkdir()
     with pytest.raises(StudyError, match=r"train/eel holds no picture .*; remove that folder"):
         read(pets)
@@ -116,7 +116,7 @@ def test_other_faults_of_a_folder_are_said(pets: Path, tmp_path: Path) -> None:
         read(tmp_path / "empty")
     with pytest.raises(StudyError, match="is a file; give the folder"):
         read(pets / "test/dog/0.png")
-    with pytest.raises(StudyError, match="say which is the folder, as in images"):
+    with pytest.raises(StudyError, match="write which is the folder, as in images"):
         load("images")
     Image.fromarray(np.ones((5, 6), np.uint16)).save(pets / "train/eel/0.png")
     with pytest.raises(StudyError, match="more than 8 bits a colour"):

@@ -1,8 +1,9 @@
-"""Labels: classes by number or by name, or numbers to be predicted."""
+"""Labels: classes by number or by name, or numbers to predict."""
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,79 +11,82 @@ from hypothesis import strategies as st
 from reluctant.core.errors import StudyError
 from reluctant.data import Dataset
 from reluctant.data.checks import checked
-from tests.data.files import unhurried
+from reluctant.data.labels import are_classes, flatten_column
+from tests.support.data_files import unhurried
 
 X = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
 XT = X[:3] + 5
 
 
-def made(y: Any, yt: Any, **known: Any) -> Dataset:
-    return checked("mine", (X, y), (XT, yt), title="Mine", **known)
+def dataset_of(y: Any, yt: Any, **fields: Any) -> Dataset:
+    return checked("mine", (X, y), (XT, yt), title="Mine", **fields)
 
 
 def test_texts_are_classes_in_their_order() -> None:
-    data = made(["dog", "cat", "dog", "cat", "eel", "cat"], ["cat", "eel", "dog"])
+    data = dataset_of(["dog", "cat", "dog", "cat", "eel", "cat"], ["cat", "eel", "dog"])
     assert data.classes == ("cat", "dog", "eel")
-    assert data.train.labels.tolist() == [1, 0, 1, 0, 2, 0]
-    assert data.test.labels.tolist() == [0, 2, 1]
-    assert (data.task, data.train.labels.dtype.name, data.warnings) == ("classification", "int64", ())
+    assert data.train.targets.tolist() == [1, 0, 1, 0, 2, 0]
+    assert data.test.targets.tolist() == [0, 2, 1]
+    assert (data.task, data.train.targets.dtype.name, data.warnings) == ("classification", "int64", ())
 
 
 @pytest.mark.parametrize("kind", [object, "S3", "U3"])
-def test_texts_may_be_kept_in_any_way(kind: Any) -> None:
+def test_texts_may_have_any_type(kind: Any) -> None:
     texts = np.array(["dog", "cat"] * 3, dtype=kind)
-    assert made(texts, texts[:3]).classes == ("cat", "dog")
+    assert dataset_of(texts, texts[:3]).classes == ("cat", "dog")
 
 
-def test_given_classes_set_the_order_and_unknown_ones_are_answered() -> None:
-    data = made(["dog", "cat"] * 3, ["cat"] * 3, classes=("dog", "cat"))
-    assert data.train.labels.tolist() == [0, 1] * 3
+def test_named_classes_set_the_order_and_unknown_ones_are_refused() -> None:
+    data = dataset_of(["dog", "cat"] * 3, ["cat"] * 3, classes=("dog", "cat"))
+    assert data.train.targets.tolist() == [0, 1] * 3
     with pytest.raises(StudyError, match=r"'catt' is none of the classes given; did you mean 'cat'\?"):
-        made(["dog", "catt"] * 3, ["cat"] * 3, classes=("dog", "cat"))
+        dataset_of(["dog", "catt"] * 3, ["cat"] * 3, classes=("dog", "cat"))
 
 
-def test_a_class_in_test_alone_is_warned_of() -> None:
-    assert made(["a", "b"] * 3, ["a", "c", "c"]).warnings == (
+def test_a_class_in_test_alone_gives_a_warning() -> None:
+    assert dataset_of(["a", "b"] * 3, ["a", "c", "c"]).warnings == (
         "the class c is in the test part only (2 of 3 rows); nothing can be learned of it",
     )
-    assert "the class 2 is in the test part only (1 of 3 rows)" in made([0, 1] * 3, [2, 0, 1]).warnings[0]
+    assert (
+        "the class 2 is in the test part only (1 of 3 rows)" in dataset_of([0, 1] * 3, [2, 0, 1]).warnings[0]
+    )
 
 
-def test_a_class_without_any_item_is_warned_of() -> None:
-    assert made([0, 2] * 3, [0, 2, 2], classes="abc").warnings == (
+def test_a_class_without_items_gives_a_warning() -> None:
+    assert dataset_of([0, 2] * 3, [0, 2, 2], classes="abc").warnings == (
         "the class b has no row in either part; nothing is learned or asked of it",
     )
-    said = made([0, 1] * 3, [0, 1, 1], classes="abcdefgh").warnings[0]
-    assert said.startswith("the classes c, d, e, f, g, … have no row in either part")
+    warning = dataset_of([0, 1] * 3, [0, 1, 1], classes="abcdefgh").warnings[0]
+    assert warning.startswith("the classes c, d, e, f, g, … have no row in either part")
 
 
 def test_large_numbers_keep_their_digits() -> None:
     y = 1_700_000_000 + np.arange(6.0)
-    assert made(y, y[:3]).train.labels[:, 0].tolist() == y.tolist()
+    assert dataset_of(y, y[:3]).train.targets[:, 0].tolist() == y.tolist()
 
 
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64", ">f8"])
-def test_floats_are_numbers_to_be_predicted(kind: str) -> None:
-    data = made(np.arange(6).astype(kind), np.arange(3).astype(kind))
+def test_floats_are_numbers_to_predict(kind: str) -> None:
+    data = dataset_of(np.arange(6).astype(kind), np.arange(3).astype(kind))
     assert (data.task, data.classes) == ("regression", ())
-    assert data.train.labels.dtype == np.float64
-    assert data.train.labels.tolist() == [[0], [1], [2], [3], [4], [5]]
-    assert data.test.labels.shape == (3, 1)
+    assert data.train.targets.dtype == np.float64
+    assert data.train.targets.tolist() == [[0], [1], [2], [3], [4], [5]]
+    assert data.test.targets.shape == (3, 1)
 
 
-def test_several_numbers_stay_side_by_side_and_the_sum_depends_on_them() -> None:
+def test_several_targets_stay_columns_and_change_the_checksum() -> None:
     y = np.arange(12.0).reshape(6, 2)
-    data = made(y, y[:3])
-    assert data.train.labels.shape == (6, 2)
+    data = dataset_of(y, y[:3])
+    assert data.train.targets.shape == (6, 2)
     other = y[:3].copy()
     other[2, 1] += 1
-    assert made(y, other).sha256 != data.sha256 == made(y.astype(np.float32), y[:3]).sha256
+    assert dataset_of(y, other).sha256 != data.sha256 == dataset_of(y.astype(np.float32), y[:3]).sha256
 
 
-def test_kind_overrules_the_look() -> None:
-    assert made(np.arange(6) % 3 / 1, np.arange(3) / 1, kind="classes").classes == ("0", "1", "2")
-    numbers = made(np.arange(6), np.arange(3), kind="numbers")
-    assert (numbers.task, numbers.train.labels.dtype.name) == ("regression", "float64")
+def test_kind_decides_over_the_type() -> None:
+    assert dataset_of(np.arange(6) % 3 / 1, np.arange(3) / 1, kind="classes").classes == ("0", "1", "2")
+    numbers = dataset_of(np.arange(6), np.arange(3), kind="numbers")
+    assert (numbers.task, numbers.train.targets.dtype.name) == ("regression", "float64")
 
 
 @unhurried
@@ -91,9 +95,9 @@ def test_kind_overrules_the_look() -> None:
         lambda texts: len(set(texts)) > 1
     )
 )
-def test_any_texts_are_found_again_by_their_class(texts: list[str]) -> None:
-    data = made(np.array(texts, object), np.array(texts[:3], object))
-    assert [data.classes[i] for i in data.train.labels] == texts
+def test_any_texts_come_back_from_their_codes(texts: list[str]) -> None:
+    data = dataset_of(np.array(texts, object), np.array(texts[:3], object))
+    assert [data.classes[i] for i in data.train.targets] == texts
     assert list(data.classes) == sorted(set(texts))
 
 
@@ -112,13 +116,18 @@ FAULTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
         {"kind": "classes"},
         "float64 and have fractions; give",
     ),
-    "texts for numbers": (["a"] * 6, ["a"] * 3, {"kind": "numbers"}, "texts such as 'a'; numbers are wanted"),
+    "texts for numbers": (
+        ["a"] * 6,
+        ["a"] * 3,
+        {"kind": "numbers"},
+        "texts such as 'a'; numbers are exp",
+    ),
     "NaN": (np.where(Y == 4, np.nan, Y), Y / 1, {}, r"hold 1 values that are not finite .* in item 4,"),
     "too large": (Y * 1e300, Y / 1, {}, "hold 5 values that are not finite"),
-    "constant": (Y * 0.0 + 2, Y / 1, {}, "every training target is 2; there is nothing to be learned"),
+    "constant": (Y * 0.0 + 2, Y / 1, {}, "every training target is 2; there is nothing to learn"),
     "one of two constant": (np.stack([Y, 0 * Y], 1) / 1, np.ones((3, 2)), {}, "target in column 1 is 0"),
     "fewer in test": (np.stack([Y, Y], 1) / 1, Y[:3] / 1, {}, "2 numbers .* in train and 1 in test"),
-    "too deep": (np.ones((6, 2, 2)), Y / 1, {}, r"shape \(6, 2, 2\); wanted is \(n,\) or \(n, outputs\)"),
+    "too deep": (np.ones((6, 2, 2)), Y / 1, {}, r"shape \(6, 2, 2\); expected \(n,\) or \(n, outputs\)"),
     "named numbers": (Y / 1, Y[:3] / 1, {"classes": ["a"]}, "classes are named, and the labels are float64"),
     "texts and numbers": (["a", "b"] * 3, Y[:3], {}, r"labels are <U1 in train and int64 in test"),
     "no label": (
@@ -134,14 +143,44 @@ FAULTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_labels_nothing_could_be_learned_from_are_refused(fault: str) -> None:
-    y, yt, known, words = FAULTS[fault]
-    with pytest.raises(StudyError, match=words) as caught:
-        made(y, yt, **known)
+def test_useless_labels_are_refused(fault: str) -> None:
+    y, yt, fields, message = FAULTS[fault]
+    with pytest.raises(StudyError, match=message) as caught:
+        dataset_of(y, yt, **fields)
     assert str(caught.value).startswith("mine")
 
 
-def test_more_texts_than_classes_can_be_are_refused() -> None:
+def test_too_many_different_texts_are_refused() -> None:
     x = np.arange(2002, dtype=np.float32)
     with pytest.raises(StudyError, match=r"1,001 different texts; at most 1000 classes"):
         checked("mine", (x[:1001], list(map(str, range(1001)))), (x[1001:], ["1"] * 1001), title="Mine")
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "limits", "expected"),
+    [
+        (["a", "b"], "auto", {}, True),
+        ([0, 1], "auto", {}, True),
+        ([0, 1, 2], "auto", {"most_integers": 2}, False),
+        ([0, 1, 1], "auto", {"most_integers": 2}, True),
+        ([0.0, 1.0], "auto", {}, False),
+        ([0.0, 1.0], "auto", {"most_floats": 2}, True),
+        ([0.0, 1.0, 2.0], "auto", {"most_floats": 2}, False),
+        ([0.0, 0.5], "auto", {"most_floats": 2}, False),
+        ([0.0, float("nan")], "auto", {"most_floats": 2}, False),
+        ([0.0, 0.5], "classes", {}, True),
+        ([0, 1], "numbers", {}, False),
+    ],
+)
+def test_one_rule_tells_classes_from_numbers(
+    labels: list[Any], kind: str, limits: dict[str, int], expected: bool
+) -> None:
+    assert are_classes(np.array(labels), kind, **limits) == expected
+
+
+def test_one_column_of_labels_becomes_flat() -> None:
+    column = np.arange(3)[:, None]
+    assert flatten_column(column).shape == (3,)
+    assert list(flatten_column(pd.DataFrame({"y": [1, 2]}))) == [1, 2]
+    assert flatten_column(np.ones((3, 2))).shape == (3, 2)
+    assert flatten_column([1, 2]) == [1, 2]

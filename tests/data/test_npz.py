@@ -27,13 +27,13 @@ def read(folder: Path, more: str = "", **arrays: Any) -> Dataset:
 def test_real_images_of_cifar_load_with_their_channels_first() -> None:
     names = "airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck"
     data = load(f"npz(path={str(CIFAR)!r}, classes='{names}')")
-    assert data.train.images.shape == (10000, 3, 32, 32)
-    assert data.test.images.shape == (1000, 3, 32, 32)
+    assert data.train.inputs.shape == (10000, 3, 32, 32)
+    assert data.test.inputs.shape == (1000, 3, 32, 32)
     assert data.classes[6] == "frog"
-    assert data.train.labels[:5].tolist() == [6, 9, 9, 4, 1]
+    assert data.train.targets[:5].tolist() == [6, 9, 9, 4, 1]
     with np.load(CIFAR) as file:
-        np.testing.assert_array_equal(data.train.images[7, :, 3, 5], file["x_train"][7, 3, 5])
-    counts = np.bincount(data.train.labels)
+        np.testing.assert_array_equal(data.train.inputs[7, :, 3, 5], file["x_train"][7, 3, 5])
+    counts = np.bincount(data.train.targets)
     assert (counts.min(), counts.max()) == (937, 1032)
     assert "x_train has its channels last; they were brought before height and width" in data.remarks
 
@@ -47,19 +47,19 @@ def test_real_images_of_cifar_load_with_their_channels_first() -> None:
         ("data_train", "target_train", "data_test", "target_test"),
     ],
 )
-def test_arrays_go_by_their_usual_names(tmp_path: Path, keys: tuple[str, ...]) -> None:
+def test_arrays_may_have_any_of_the_usual_names(tmp_path: Path, keys: tuple[str, ...]) -> None:
     arrays: dict[str, Any] = dict(zip(keys, (X[:12], Y[:12], X[12:], Y[12:]), strict=True))
     data = read(tmp_path, **arrays)
     assert (data.title, data.remarks, data.warnings) == ("mine.npz", (), ())
-    np.testing.assert_array_equal(data.train.images[:, 0], X[:12])
-    np.testing.assert_array_equal(data.test.labels, Y[12:])
+    np.testing.assert_array_equal(data.train.inputs[:, 0], X[:12])
+    np.testing.assert_array_equal(data.test.targets, Y[12:])
 
 
 def test_without_a_test_part_some_are_held_out_from_every_class(tmp_path: Path) -> None:
     data = read(tmp_path, ", test_fraction=0.34", x=X, y=Y[:, None])
-    assert np.bincount(data.test.labels).tolist() == [2, 2, 2]
+    assert np.bincount(data.test.targets).tolist() == [2, 2, 2]
     assert data.remarks == ("6 of 18 images are held out as the test part, the same ones every time",)
-    together = np.concatenate([data.train.images, data.test.images])[:, 0]
+    together = np.concatenate([data.train.inputs, data.test.inputs])[:, 0]
     assert sorted(map(bytes, together)) == sorted(map(bytes, X))
     assert read(tmp_path, ", test_fraction=0.34", x=X, y=Y).sha256 == data.sha256
 
@@ -70,7 +70,7 @@ def test_classes_come_from_the_file_or_the_name(tmp_path: Path) -> None:
     assert read(tmp_path, ", classes='ant, bee,cow'", **parts).classes == ("ant", "bee", "cow")
 
 
-def test_what_is_left_over_is_told(tmp_path: Path) -> None:
+def test_unused_arrays_give_a_remark(tmp_path: Path) -> None:
     data = read(tmp_path, x_train=X[:12], y_train=Y[:12], x_val=X, y_val=Y)
     assert data.remarks[0] == "not used of the file: x_val, y_val"
     assert (len(data.train), len(data.test)) == (10, 2)
@@ -82,11 +82,11 @@ def test_classes_that_do_not_count_from_0_keep_their_numbers(tmp_path: Path) -> 
     assert "do not count from 0" in data.remarks[0]
     assert read(tmp_path, ", classes='a,b,c,d'", x=X, y=Y + 1).classes == ("a", "b", "c", "d")
     parts = read(tmp_path, x_train=X[:12], y_train=Y[:12] / 1 + 1, x_test=X[12:], y_test=Y[12:] / 1 + 1)
-    assert (parts.classes, parts.test.labels.tolist()) == (("1", "2", "3"), [0, 1, 2] * 2)
+    assert (parts.classes, parts.test.targets.tolist()) == (("1", "2", "3"), [0, 1, 2] * 2)
     assert "are taken for classes" in parts.remarks[0]
 
 
-def test_numbers_are_predicted_where_so_asked(tmp_path: Path) -> None:
+def test_kind_numbers_predicts_numbers(tmp_path: Path) -> None:
     assert read(tmp_path, ", kind='numbers'", x=X, y=Y).task == "regression"
 
 
@@ -97,7 +97,7 @@ def test_a_path_is_relative_to_the_current_folder(tmp_path: Path, monkeypatch: p
 
 
 def test_faults_of_the_arrays_are_named(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"mine\.npz holds a, b; wanted are x_train, y_train"):
+    with pytest.raises(StudyError, match=r"mine\.npz holds a, b; expected x_train, y_train"):
         read(tmp_path, a=X, b=Y)
     with pytest.raises(StudyError, match="holds Python objects, which are not opened"):
         read(tmp_path, x=X, y=np.array([None] * 18))
@@ -108,23 +108,23 @@ def test_faults_of_the_arrays_are_named(tmp_path: Path) -> None:
 
 
 def npz_bytes() -> bytes:
-    written = io.BytesIO()
-    np.savez_compressed(written, x=X, y=Y)
-    return written.getvalue()
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=X, y=Y)
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", npz_bytes()[:-60]])
-def test_what_is_no_npz_file_is_said(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_npz_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "mine.npz").write_bytes(content)
-    with pytest.raises(StudyError, match=r"mine\.npz is no whole NPZ file"):
+    with pytest.raises(StudyError, match=r"mine\.npz is no complete NPZ file"):
         load(f"npz(path={str(tmp_path / 'mine.npz')!r})")
 
 
-def test_a_damaged_or_foreign_member_is_said(tmp_path: Path) -> None:
+def test_a_damaged_or_foreign_member_is_refused(tmp_path: Path) -> None:
     content = bytearray(npz_bytes())
     content[120] ^= 0xFF
     (tmp_path / "mine.npz").write_bytes(content)
-    with pytest.raises(StudyError, match=r"mine\.npz is (damaged|no whole)"):
+    with pytest.raises(StudyError, match=r"mine\.npz is (damaged|no complete)"):
         load(f"npz(path={str(tmp_path / 'mine.npz')!r})")
     with zipfile.ZipFile(tmp_path / "mine.npz", "w") as file:
         file.writestr("x.npy", b"text")
@@ -133,6 +133,6 @@ def test_a_damaged_or_foreign_member_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "nowhere.npz", "a\\0b", "~nobody-of-this-name/x"])
-def test_a_path_without_a_file_is_said(path: str) -> None:
-    with pytest.raises(StudyError, match=r"say which is the file|there is no|no such path"):
+def test_a_path_without_a_file_is_refused(path: str) -> None:
+    with pytest.raises(StudyError, match=r"write which is the file|there is no|this path is not possible"):
         load(f"npz(path='{path}')")

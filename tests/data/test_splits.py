@@ -1,3 +1,5 @@
+"""Which items are for training and which for validation."""
+
 import math
 import re
 
@@ -8,10 +10,10 @@ from hypothesis import strategies as st
 
 from reluctant.core.errors import StudyError
 from reluctant.data import split_indices
-from tests.data.files import unhurried
+from tests.support.data_files import unhurried
 
 
-def test_the_articles_split() -> None:
+def test_the_split_of_the_article() -> None:
     train, valid = split_indices(60000, 0.92)
     assert (len(train), len(valid)) == (55200, 4800)
     assert train.dtype == valid.dtype == np.int64
@@ -20,7 +22,7 @@ def test_the_articles_split() -> None:
 
 @unhurried
 @given(n=st.integers(2, 3000), train_fraction=st.floats(0.001, 0.999))
-def test_every_image_is_on_one_side(n: int, train_fraction: float) -> None:
+def test_every_image_is_in_one_part(n: int, train_fraction: float) -> None:
     if not 0 < round(n * train_fraction) < n:
         return
     train, valid = split_indices(n, train_fraction)
@@ -41,7 +43,7 @@ def test_the_split_is_mixed_and_always_the_same() -> None:
 @given(
     n=st.integers(2, 10**7), train_fraction=st.sampled_from([0.0, 1.0, -1.0, 2.0, math.nan, math.inf, 1e-9])
 )
-def test_the_fractions_offered_instead_would_do(n: int, train_fraction: float) -> None:
+def test_the_fractions_in_the_message_work(n: int, train_fraction: float) -> None:
     with pytest.raises(StudyError, match="train_fraction = ") as caught:
         split_indices(n, train_fraction)
     low, high = map(float, re.findall(r"write a number from (\S+) to (\S+)$", str(caught.value))[0])

@@ -1,8 +1,29 @@
-"""Activation functions as fresh modules: from the catalogue's names, or from code of one's own."""
+"""Activation functions as fresh modules: from the catalogue's names, or from user-defined code."""
 
-from reluctant.activations.build import MARK, builder, factory, make
-from reluctant.activations.gain import gain, moments
-from reluctant.activations.probe import check, shape
+from reluctant.activations.build import (
+    MARK,
+    check_activation,
+    exception_summary,
+    factory,
+    make,
+    output_mismatch,
+    raw_factory,
+)
+from reluctant.activations.gain import gain, gaussian_moments
+from reluctant.activations.numerics import sample_curve
 from reluctant.activations.stochastic import RReLU, Stochastic
 
-__all__ = ["MARK", "RReLU", "Stochastic", "builder", "check", "factory", "gain", "make", "moments", "shape"]
+__all__ = [
+    "MARK",
+    "RReLU",
+    "Stochastic",
+    "check_activation",
+    "exception_summary",
+    "factory",
+    "gain",
+    "gaussian_moments",
+    "make",
+    "output_mismatch",
+    "raw_factory",
+    "sample_curve",
+]

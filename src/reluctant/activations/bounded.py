@@ -1,4 +1,4 @@
-"""Functions that flatten on both sides, and those that grow only like a logarithm."""
+"""Functions that saturate on both sides, and functions that grow like a logarithm."""
 
 import math
 
@@ -6,13 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reluctant.activations.formula import FAR, held, root
+from reluctant.activations.formula import FAR, clamped, hypotenuse
 from reluctant.activations.gated import SATURATED
 
 
 def dsilu(x: Tensor) -> Tensor:
-    """SiLU's slope, σ(x)(1 + x(1 − σ(x))) (Elfwing et al. 2017, 1702.03118)."""
-    near = held(x)
+    """The slope of SiLU, σ(x)(1 + x(1 − σ(x))) (Elfwing et al. 2017, 1702.03118)."""
+    near = clamped(x)
     return torch.sigmoid(near) * (1 + near * torch.sigmoid(-near))
 
 
@@ -42,7 +42,7 @@ def hard_sigmoid_binary(x: Tensor) -> Tensor:
 def isru(x: Tensor, alpha: float) -> Tensor:
     """x/√(1 + αx²) (Carlile et al. 2017, 1710.09967)."""
     c = 1 / math.sqrt(alpha)
-    return x / root(x, c) * c
+    return x / hypotenuse(x, c) * c
 
 
 def elliott(x: Tensor) -> Tensor:
@@ -63,7 +63,7 @@ def arctan(x: Tensor) -> Tensor:
 
 
 def arcsinh(x: Tensor) -> Tensor:
-    """ln(x + √(x² + 1)); far out by the logarithm, since x² overflows."""
+    """ln(x + √(x² + 1)); computed as a logarithm far out, where x² overflows."""
     far = 1e9
     return torch.asinh(x.clamp(-far, far)) + torch.sign(x) * torch.log(x.abs().clamp(min=far) / far)
 
@@ -76,7 +76,7 @@ def hexpo(x: Tensor, a: float, b: float, c: float, d: float) -> Tensor:
 def soft_clipping(x: Tensor, alpha: float) -> Tensor:
     """(1/α) ln((1 + e^(αx))/(1 + e^(α(x−1)))) (Klimek & Perelstein 2018, 1810.11509).
 
-    Written so that no two large numbers are taken from each other: ln(1 + (e^α − 1)σ(α(x − 1)))/α.
+    This form avoids a difference of large numbers: ln(1 + (e^α − 1)σ(α(x − 1)))/α.
     """
     return torch.log1p(torch.sigmoid((x - 1) * alpha) * math.expm1(alpha)) / alpha
 
@@ -84,26 +84,26 @@ def soft_clipping(x: Tensor, alpha: float) -> Tensor:
 def soft_root_sign(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     """x/(x/α + e^(−x/β)) (Zhou et al. 2020, 2003.00547).
 
-    The denominator has a zero where α < β/e: β is held at 0.01 or above, α at β/2 or above.
+    The denominator has a zero where α < β/e. So β is clamped to at least 0.01 and α to at least β/2.
     """
     beta = beta.clamp(min=0.01)
     alpha = torch.maximum(alpha, beta / 2)
     r, n = F.relu(x), x.clamp(max=0)
-    grown = n * torch.exp(held(n / beta, -FAR, 0))  # below zero both sides are multiplied by e^(x/β)
-    return (r / (r + torch.exp(-r / beta) * alpha) + grown / (grown + alpha)) * alpha
+    scaled = n * torch.exp(clamped(n / beta, -FAR, 0))  # below zero both sides are multiplied by e^(x/β)
+    return (r / (r + torch.exp(-r / beta) * alpha) + scaled / (scaled + alpha)) * alpha
 
 
 def cloglog(x: Tensor) -> Tensor:
     """1 − e^(−eˣ) (Gomes & Ludermir 2008)."""
-    return -torch.expm1(-torch.exp(held(x, high=SATURATED)))
+    return -torch.expm1(-torch.exp(clamped(x, high=SATURATED)))
 
 
 def loglog(x: Tensor) -> Tensor:
     """e^(−e^−x) (Gomes & Ludermir 2008)."""
-    return torch.exp(-torch.exp(-held(x, low=-SATURATED)))
+    return torch.exp(-torch.exp(-clamped(x, low=-SATURATED)))
 
 
 def gaussian(x: Tensor) -> Tensor:
     """e^(−x²)."""
-    near = held(x)
+    near = clamped(x)
     return torch.exp(-near * near)

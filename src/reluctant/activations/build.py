@@ -1,10 +1,11 @@
-"""From a name or any callable to fresh activation modules, one per place, so that nothing is shared."""
+"""From a name or any callable to fresh activation modules, and their check before a training."""
 
 import copy
 import functools
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -14,15 +15,15 @@ from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
-from reluctant.core.own_code import load_own
+from reluctant.core.user_objects import load_user_object
 
 Factory = Callable[[], nn.Module]
-MARK = "reluctant_activation"  # what tells a network's activations from its other modules
+MARK = "reluctant_activation"  # the attribute that marks activations among a network's other modules
 Source = str | nn.Module | Callable[..., Any]
 
 
 class Elementwise(nn.Module):
-    """A function of one's own as a module; `keywords` are handed to it with every call."""
+    """A user-defined function as a module; every call passes `keywords` to the function."""
 
     def __init__(self, function: Callable[..., Tensor], keywords: Mapping[str, Any]) -> None:
         super().__init__()
@@ -36,80 +37,87 @@ class Elementwise(nn.Module):
 
 
 def make(source: Source) -> nn.Module:
-    """A fresh activation module.
+    """A fresh activation module. PyTorch's global random state does not change.
 
-    `source` is a name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (copied),
-    a function of a tensor, or a factory without arguments. Random states are left as they are.
-    Raises `StudyError` for a name or an object that makes no activation.
+    Args:
+        source: A name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (it is
+            copied), a function of a tensor, or a factory without arguments.
+
+    Raises:
+        StudyError: The name or the object does not give an activation.
     """
     return factory(source)()
 
 
 def factory(source: Source) -> Factory:
-    """What makes a fresh activation module at every call, and leaves random states as they are."""
-    return functools.partial(_undisturbed, builder(source))
+    """A function that builds a fresh module at every call and leaves PyTorch's random state unchanged."""
+    return functools.partial(_build_and_mark, raw_factory(source))
 
 
-def builder(source: Source) -> Factory:
-    """What makes a module as its author wrote it, random draws and all; for an audit."""
+def raw_factory(source: Source) -> Factory:
+    """A function that builds fresh modules exactly as their author wrote them, for the laws and the audit.
+
+    The author's code may change PyTorch's random state. The modules do not carry `MARK`.
+    """
     if isinstance(source, str):
-        return _named(ACTIVATIONS.canonical(source))
-    return _from(source, {}, repr(source))
+        return _factory_of_name(ACTIVATIONS.canonical(source))
+    return _factory_of_object(source, {}, repr(source))
 
 
-def _undisturbed(build: Factory) -> nn.Module:
+def _build_and_mark(build: Factory) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
-        made = build()
-    setattr(made, MARK, True)
-    return made
+        module = build()
+    setattr(module, MARK, True)
+    return module
 
 
-def _named(name: Name) -> Factory:
-    if name.is_own:
-        return _from(load_own(name.head, "activation"), name.arguments, str(name))
+def _factory_of_name(name: Name) -> Factory:
+    if name.is_user_defined:
+        return _factory_of_object(load_user_object(name.head, "activation"), name.arguments, str(name))
     row, arguments = ACTIVATIONS[name.head], ACTIVATIONS.arguments(name)
     module, _, attribute = row.code.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
-    if inspect.isclass(found):
-        return functools.partial(_call, found, arguments, str(name))
-    return functools.partial(Formula, found, arguments, [p.name for p in row.parameters if p.learned])
+    code: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    if inspect.isclass(code):
+        return functools.partial(_call, code, arguments, str(name))
+    return functools.partial(Formula, code, arguments, [p.name for p in row.parameters if p.learned])
 
 
-def _from(found: object, keywords: Mapping[str, Any], written: str) -> Factory:
-    if isinstance(found, nn.Module):
+def _factory_of_object(source: object, keywords: Mapping[str, Any], written: str) -> Factory:
+    if isinstance(source, nn.Module):
         if keywords:
             raise StudyError(f"activation {written}: an object takes no arguments; name its class instead")
-        return functools.partial(copy.deepcopy, found)
-    if not callable(found):
+        return functools.partial(copy.deepcopy, source)
+    if not callable(source):
         raise StudyError(
-            f"activation {written}: {type(found).__name__} is neither a class, a function nor a factory"
+            f"activation {written}: {type(source).__name__} is neither a class, a function nor a factory"
         )
-    return functools.partial(_call, found, dict(keywords), written)
+    return functools.partial(_call, source, dict(keywords), written)
 
 
-def _call(found: Callable[..., Any], keywords: dict[str, Any], written: str) -> nn.Module:
-    if _takes_a_tensor(found, keywords):
-        return Elementwise(found, keywords)
+def _call(source: Callable[..., Any], keywords: dict[str, Any], written: str) -> nn.Module:
+    """The module that a class, a function of a tensor or a factory stands for."""
+    if _takes_a_tensor(source, keywords):
+        return Elementwise(source, keywords)
     try:
-        made = found(**keywords)
+        result = source(**keywords)
     except Exception as fault:
         raise StudyError(f"activation {written} cannot be made: {type(fault).__name__}: {fault}") from fault
-    if isinstance(made, nn.Module):
-        return made
-    if callable(made):
-        return Elementwise(made, {})
+    if isinstance(result, nn.Module):
+        return result
+    if callable(result):
+        return Elementwise(result, {})
     raise StudyError(
-        f"activation {written} made a {type(made).__name__}; a torch module or a function is wanted"
+        f"activation {written} returns {type(result).__name__}; it must return a torch module or a function"
     )
 
 
-def _takes_a_tensor(found: Callable[..., Any], keywords: Mapping[str, Any]) -> bool:
-    """Whether this is itself the function: it wants one more positional argument than was given."""
-    if inspect.isclass(found):
+def _takes_a_tensor(source: Callable[..., Any], keywords: Mapping[str, Any]) -> bool:
+    """Whether `source` is the function itself: a positional argument without a default is still missing."""
+    if inspect.isclass(source):
         return False
     try:
-        parameters = inspect.signature(found).parameters.values()
-    except (TypeError, ValueError):  # built in, such as torch.relu
+        parameters = inspect.signature(source).parameters.values()
+    except (TypeError, ValueError):  # a built-in function, such as torch.relu
         return True
     return any(
         p.default is p.empty
@@ -117,3 +125,52 @@ def _takes_a_tensor(found: Callable[..., Any], keywords: Mapping[str, Any]) -> b
         and p.name not in keywords
         for p in parameters
     )
+
+
+def check_activation(name: str) -> nn.Module:
+    """A fresh module of this name, after others of the same name were tried on two batches.
+
+    Raises:
+        StudyError: It fails, changes shape or dtype, changes its input, or returns NaN or infinity.
+    """
+    batch = torch.linspace(-3, 3, 2 * 8 * 3 * 3).reshape(2, 8, 3, 3)
+    for x in (batch, batch.reshape(2, -1)):
+        module = make(name)  # one for each batch: a block takes its width from the first one
+        fault = _fault_on_batch(module, x.clone())
+        if fault:
+            raise StudyError(f"activation {name}: {fault}")
+    return make(name)
+
+
+def _fault_on_batch(module: nn.Module, x: Tensor) -> str:
+    """What is wrong with a module's output for this batch; empty if nothing is."""
+    before = x.clone()
+    try:
+        out = module(x)
+    except Exception as fault:
+        return f"it fails on a batch of shape {tuple(x.shape)}: {type(fault).__name__}: {fault}"
+    mismatch = output_mismatch(before, out)
+    if mismatch:
+        return mismatch
+    if not torch.isfinite(out).all():
+        return "it returns NaN or infinity for inputs between −3 and 3"
+    if not torch.equal(before, x):
+        return "it changes its input in place; return a new tensor (inplace=False)"
+    return ""
+
+
+def output_mismatch(x: Tensor, out: object) -> str:
+    """How an output differs from its input in type, shape or dtype; empty if it does not."""
+    if not isinstance(out, Tensor):
+        return f"it returns {type(out).__name__}; it must return a tensor"
+    if out.shape != x.shape:
+        return f"it turns shape {tuple(x.shape)} into {tuple(out.shape)}; an activation keeps the shape"
+    if out.dtype != x.dtype:
+        return f"it turns {x.dtype} into {out.dtype}; an activation keeps the dtype"
+    return ""
+
+
+def exception_summary(exception: BaseException) -> str:
+    """An exception as one line of at most 200 characters: its type and the first line of its message."""
+    line = next((line.strip() for line in str(exception).splitlines() if line.strip()), "")
+    return shorten(f"{type(exception).__name__}: {line}".rstrip(": ."), 200, placeholder=" …")

@@ -1,4 +1,4 @@
-"""The line above zero, a curve that saturates or dips below: ELU and its relatives."""
+"""ELU and its relatives: a line above zero; below zero a curve that saturates or dips."""
 
 import math
 
@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reluctant.activations.formula import FAR, held, root
+from reluctant.activations.formula import FAR, clamped, hypotenuse
 
 
-def _below(x: Tensor) -> Tensor:
-    """The negative part, held where eˣ is long zero."""
-    return held(x, -FAR, 0)
+def _negative_part(x: Tensor) -> Tensor:
+    """The negative part, clamped to a bound below which eˣ is zero."""
+    return clamped(x, -FAR, 0)
 
 
 def pelu(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
@@ -28,23 +28,23 @@ def mpelu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
 def isrlu(x: Tensor, alpha: float) -> Tensor:
     """Above zero x, else x/√(1 + αx²) (Carlile et al. 2017, 1710.09967)."""
     n, c = x.clamp(max=0), 1 / math.sqrt(alpha)
-    return F.relu(x) + n / root(n, c) * c
+    return F.relu(x) + n / hypotenuse(n, c) * c
 
 
 def serlu(x: Tensor, scale: float, alpha: float) -> Tensor:
     """λx above zero, λαx eˣ else (Zhang & Li 2018, 1807.10117)."""
-    n = _below(x)
+    n = _negative_part(x)
     return F.relu(x) * scale + n * torch.exp(n) * (scale * alpha)
 
 
 def elish(x: Tensor) -> Tensor:
     """xσ(x) above zero, (eˣ − 1)σ(x) else (Basirat & Roth 2018, 1808.00783)."""
-    return (F.relu(x) + torch.expm1(_below(x))) * torch.sigmoid(x)
+    return (F.relu(x) + torch.expm1(_negative_part(x))) * torch.sigmoid(x)
 
 
 def hard_elish(x: Tensor) -> Tensor:
-    """ELiSH with clip((x + 1)/2, 0, 1) in the place of σ (Basirat & Roth 2018, 1808.00783)."""
-    return (F.relu(x) + torch.expm1(_below(x))) * ((x + 1) / 2).clamp(0, 1)
+    """ELiSH with clip((x + 1)/2, 0, 1) in place of σ (Basirat & Roth 2018, 1808.00783)."""
+    return (F.relu(x) + torch.expm1(_negative_part(x))) * ((x + 1) / 2).clamp(0, 1)
 
 
 def pdelu(x: Tensor, t: float, alpha: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ def pdelu(x: Tensor, t: float, alpha: Tensor) -> Tensor:
 
 def slu(x: Tensor) -> Tensor:
     """Above zero x, else 2 ln((eˣ + 1)/2) (Zhao et al. 2018)."""
-    return F.relu(x) + torch.log1p(torch.expm1(_below(x)) / 2) * 2
+    return F.relu(x) + torch.log1p(torch.expm1(_negative_part(x)) / 2) * 2
 
 
 def talu(x: Tensor, alpha: float) -> Tensor:
@@ -73,7 +73,7 @@ def ptelu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
 def soft_exponential(x: Tensor, alpha: Tensor) -> Tensor:
     """From logarithm (α = −1) through identity (0) to exponential (1) (Godfrey & Gashler 2015, 1602.01321).
 
-    For α < 0, where the logarithm has no value, its argument is held just above zero.
+    For α < 0, where the logarithm has no value, its argument is clamped to just above zero.
     """
     exponential, logarithm = _exponential(x, alpha.clamp(min=0)), _logarithm(x, alpha.clamp(max=0))
     return torch.where(alpha >= 0, exponential, logarithm)
@@ -83,14 +83,14 @@ def _exponential(x: Tensor, alpha: Tensor) -> Tensor:
     """(e^(αx) − 1)/α + α, α ≥ 0."""
     z = x * alpha
     far = torch.expm1(z) / _nonzero(alpha)
-    return torch.where(z.abs() < 0.1, x * _series(held(z, -0.1, 0.1), factorial=True), far) + alpha
+    return torch.where(z.abs() < 0.1, x * _series(clamped(z, -0.1, 0.1), factorial=True), far) + alpha
 
 
 def _logarithm(x: Tensor, alpha: Tensor) -> Tensor:
     """−ln(1 − α(x + α))/α, α ≤ 0."""
     u = (x + alpha) * alpha
     far = -torch.log1p(-u.clamp(max=1 - 1e-6)) / _nonzero(alpha)
-    return torch.where(u.abs() < 0.1, (x + alpha) * _series(held(u, -0.1, 0.1), factorial=False), far)
+    return torch.where(u.abs() < 0.1, (x + alpha) * _series(clamped(u, -0.1, 0.1), factorial=False), far)
 
 
 def _nonzero(alpha: Tensor) -> Tensor:
@@ -113,18 +113,18 @@ def xielu(x: Tensor, alpha_p: Tensor, alpha_n: Tensor, beta: float) -> Tensor:
 
 def colu(x: Tensor) -> Tensor:
     """x/(1 − x e^(−(x + eˣ))) (Vagerwal 2021, 2112.12078)."""
-    p, n = held(x, 0, 6), _below(x)  # beyond 6 the denominator is 1
+    p, n = clamped(x, 0, 6), _negative_part(x)  # beyond 6 the denominator is 1
     above = F.relu(x) / (1 - p * torch.exp(-(p + torch.exp(p))))
     t = torch.exp(n + torch.exp(n))
-    return above + n * t / (t - n)  # both are zero on the other's side
+    return above + n * t / (t - n)  # each term is zero where the other one counts
 
 
-def fading(n: Tensor) -> Tensor:
-    """x(1 + x/√(1 + x²)) of x ≤ 0, without a difference of nearly equal numbers."""
-    h = root(n)
+def pflu_tail(n: Tensor) -> Tensor:
+    """x(1 + x/√(1 + x²)) for x ≤ 0, without a difference of nearly equal numbers."""
+    h = hypotenuse(n)
     return n / h / (h - n)
 
 
 def fpflu(x: Tensor) -> Tensor:
     """Above zero x, else x + x²/√(1 + x²) (Zhu et al. 2021)."""
-    return F.relu(x) + fading(x.clamp(max=0))
+    return F.relu(x) + pflu_tail(x.clamp(max=0))

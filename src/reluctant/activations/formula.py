@@ -1,4 +1,4 @@
-"""A formula as a module, and the pieces that formulas are built from so that nothing overflows on the way."""
+"""A formula as a module, and the building blocks of formulas that do not overflow."""
 
 import math
 from collections.abc import Callable, Collection, Mapping
@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 Number = Tensor | float
-FAR = 1000.0  # every exponential has met its limit here, in double precision too
+FAR = 1000.0  # beyond it every exponential is at its limit, in double precision too
 
 
 class Formula(nn.Module):
-    """`function(x, **parameters)`, element by element; each of `learned` is one learned number.
+    """`function(x, **parameters)`, element by element; each name in `learned` is one learned number.
 
-    Half precision is computed in single and rounded once.
+    Half-precision inputs are computed in single precision and rounded once.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Formula(nn.Module):
             self.register_parameter(name, nn.Parameter(torch.full((1,), float(parameters[name]))))
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = widened(x)
+        wide = widen(x)
         learned = {name: getattr(self, name)[0].to(wide.dtype) for name in self.learned}
         return self.function(wide, **self.fixed, **learned).to(x.dtype)
 
@@ -36,15 +36,15 @@ class Formula(nn.Module):
         return ", ".join([str(getattr(self.function, "__name__", self.function)), *fixed, *self.learned])
 
 
-def widened(x: Tensor) -> Tensor:
-    """The values in the type they are computed in: single precision for half."""
+def widen(x: Tensor) -> Tensor:
+    """The values in the dtype of the computation: single precision for half-precision values."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
-def held(x: Tensor, low: float = -FAR, high: float = FAR) -> Tensor:
-    """The values held within bounds beyond which what follows is constant.
+def clamped(x: Tensor, low: float = -FAR, high: float = FAR) -> Tensor:
+    """The values clamped to bounds beyond which the rest of the formula is constant.
 
-    What overflows or becomes NaN behind it on the way back is dropped, since a clamp passes nothing outside.
+    A clamp passes no gradient outside its bounds, so a gradient that would overflow or be NaN is dropped.
     """
     return x.clamp(low, high)
 
@@ -56,15 +56,15 @@ def softplus(x: Tensor) -> Tensor:
 
 def normal_cdf(x: Tensor) -> Tensor:
     """Φ(x), precise far below zero, where (1 + erf)/2 is not."""
-    return torch.erfc(held(x) * -math.sqrt(0.5)) / 2
+    return torch.erfc(clamped(x) * -math.sqrt(0.5)) / 2
 
 
-def root(x: Tensor, c: float = 1.0) -> Tensor:
+def hypotenuse(x: Tensor, c: float = 1.0) -> Tensor:
     """√(x² + c²) without squares that overflow; c is not zero."""
     return torch.hypot(x, torch.full_like(x, c))
 
 
-def finite(x: Tensor) -> Tensor:
-    """The values with infinities at the largest number: what has no sine."""
+def without_infinities(x: Tensor) -> Tensor:
+    """The values with the largest finite number in place of infinity, which has no sine."""
     most = float(torch.finfo(x.dtype).max)
     return x.clamp(-most, most)

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reluctant.activations.exponential import fading
-from reluctant.activations.formula import FAR, Number, finite, held, normal_cdf, root, softplus
+from reluctant.activations.exponential import pflu_tail
+from reluctant.activations.formula import FAR, Number, clamped, hypotenuse, normal_cdf, softplus, without_infinities
 
 SATURATED = 7.0  # e^(−e^7) is zero in double precision
 
@@ -44,90 +44,90 @@ def lisht(x: Tensor) -> Tensor:
 
 def tanh_exp(x: Tensor) -> Tensor:
     """x·tanh(eˣ) (Liu & Di 2020, 2003.09855)."""
-    return x * torch.tanh(torch.exp(held(x, high=SATURATED)))
+    return x * torch.tanh(torch.exp(clamped(x, high=SATURATED)))
 
 
 def telu_mercioni(x: Tensor, alpha: Tensor) -> Tensor:
     """x·tanh(ELU(αx)) (Mercioni & Holban 2020)."""
-    return x * torch.tanh(F.elu(held(x * alpha)))
+    return x * torch.tanh(F.elu(clamped(x * alpha)))
 
 
 def serf(x: Tensor) -> Tensor:
     """x·erf(ln(1 + eˣ)) (Nag et al. 2021, 2108.09598)."""
-    return x * torch.erf(softplus(held(x)))
+    return x * torch.erf(softplus(clamped(x)))
 
 
 def smish(x: Tensor, alpha: float, beta: float) -> Tensor:
     """αx tanh(ln(1 + σ(βx))) (Wang, Ren & Wang 2022)."""
-    return x * torch.tanh(torch.log1p(torch.sigmoid(held(x * beta)))) * alpha
+    return x * torch.tanh(torch.log1p(torch.sigmoid(clamped(x * beta)))) * alpha
 
 
 def logish(x: Tensor, alpha: float, beta: float) -> Tensor:
     """αx ln(1 + σ(βx)) (Zhu et al. 2021)."""
-    return x * torch.log1p(torch.sigmoid(held(x * beta))) * alpha
+    return x * torch.log1p(torch.sigmoid(clamped(x * beta))) * alpha
 
 
 def gish(x: Tensor) -> Tensor:
     """x·ln(2 − e^(−eˣ)) (Kaytan et al. 2022)."""
-    return x * torch.log1p(-torch.expm1(-torch.exp(held(x, high=SATURATED))))
+    return x * torch.log1p(-torch.expm1(-torch.exp(clamped(x, high=SATURATED))))
 
 
 def phish(x: Tensor) -> Tensor:
     """x·tanh(GELU(x)) (Naveen 2021)."""
-    near = held(x)
+    near = clamped(x)
     return x * torch.tanh(near * normal_cdf(near))
 
 
 def golu(x: Tensor) -> Tensor:
     """x·e^(−e^−x) (Das et al. 2025, 2502.03654)."""
-    return x * torch.exp(-torch.exp(-held(x, low=-SATURATED)))
+    return x * torch.exp(-torch.exp(-clamped(x, low=-SATURATED)))
 
 
 def log_logish(x: Tensor) -> Tensor:
     """x(1 − e^(−eˣ)) (Zhu et al. 2021)."""
-    return x * -torch.expm1(-torch.exp(held(x, high=SATURATED)))
+    return x * -torch.expm1(-torch.exp(clamped(x, high=SATURATED)))
 
 
 def atlu(x: Tensor) -> Tensor:
-    """x(arctan x + π/2)/π (Huang 2024, 2405.20768); the gate as an angle, precise far below zero."""
+    """x(arctan x + π/2)/π (Huang 2024, 2405.20768); the gate as an angle, which is precise far below zero."""
     return x * (torch.atan2(torch.ones_like(x), -x) / math.pi)
 
 
 def lalu(x: Tensor) -> Tensor:
     """The input times the Laplace distribution function: 1 − e^−x/2 above zero, eˣ/2 else."""
-    n = held(x, -FAR, 0)
-    return F.relu(x) * (1 - torch.exp(-held(x, 0, FAR)) / 2) + n * torch.exp(n) / 2
+    n = clamped(x, -FAR, 0)
+    return F.relu(x) * (1 - torch.exp(-clamped(x, 0, FAR)) / 2) + n * torch.exp(n) / 2
 
 
 def sgelu(x: Tensor, alpha: Tensor) -> Tensor:
     """αx erf(x/√2) (Yu & Su 2019, 1911.03925)."""
-    return x * torch.erf(held(x) * math.sqrt(0.5)) * alpha
+    return x * torch.erf(clamped(x) * math.sqrt(0.5)) * alpha
 
 
 def sinsig(x: Tensor) -> Tensor:
     """x·sin(πσ(x)/2) (Douge et al. 2021)."""
-    return x * torch.sin(torch.sigmoid(held(x)) * (math.pi / 2))
+    return x * torch.sin(torch.sigmoid(clamped(x)) * (math.pi / 2))
 
 
 def erf_act(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     """x·erf(αe^(βx)) (Biswas et al. 2021, 2109.04386)."""
-    return x * torch.erf(torch.exp(held(x * beta, high=40)) * alpha)
+    return x * torch.erf(torch.exp(clamped(x * beta, high=40)) * alpha)
 
 
 def pserf(x: Tensor, gamma: Tensor, delta: Tensor) -> Tensor:
     """x·erf(γ ln(1 + e^(δx))) (Biswas et al. 2021, 2109.04386)."""
-    return x * torch.erf(softplus(held(x * delta)) * gamma)
+    return x * torch.erf(softplus(clamped(x * delta)) * gamma)
 
 
 def aria2(x: Tensor, alpha: float, beta: float) -> Tensor:
     """x(1 + e^(−βx))^(−α) (Patwardhan et al. 2018, 1805.08878)."""
-    return x * torch.exp(softplus(held(x * -beta)) * -alpha)
+    return x * torch.exp(softplus(clamped(x * -beta)) * -alpha)
 
 
 def pflu(x: Tensor) -> Tensor:
     """x(1 + x/√(1 + x²))/2 (Zhu et al. 2021)."""
     r = F.relu(x)
-    return r / 2 * (1 + r / root(r)) + fading(x.clamp(max=0)) / 2
+    return r / 2 * (1 + r / hypotenuse(r)) + pflu_tail(x.clamp(max=0)) / 2
 
 
 def eanaf(x: Tensor) -> Tensor:
@@ -137,24 +137,24 @@ def eanaf(x: Tensor) -> Tensor:
 
 def sinlu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     """(x + α sin βx)σ(x) (Paul et al. 2022)."""
-    return (x + torch.sin(finite(x * beta)) * alpha) * torch.sigmoid(x)
+    return (x + torch.sin(without_infinities(x * beta)) * alpha) * torch.sigmoid(x)
 
 
 def coslu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     """(x + α cos βx)σ(x) (Pishchik 2023)."""
-    return (x + torch.cos(finite(x * beta)) * alpha) * torch.sigmoid(x)
+    return (x + torch.cos(without_infinities(x * beta)) * alpha) * torch.sigmoid(x)
 
 
 def eis_1(x: Tensor) -> Tensor:
     """x·ln(1 + eˣ)/(x + 1.16e^−x) (Biswas et al. 2020, 2009.13501)."""
-    r, n = F.relu(x), held(x, -FAR, 0)
-    grown = n * torch.exp(n)  # below zero both sides of the fraction are multiplied by eˣ
-    return (r / (r + torch.exp(-r) * 1.16) + grown / (grown + 1.16)) * softplus(x)
+    r, n = F.relu(x), clamped(x, -FAR, 0)
+    scaled = n * torch.exp(n)  # below zero both sides of the fraction are multiplied by eˣ
+    return (r / (r + torch.exp(-r) * 1.16) + scaled / (scaled + 1.16)) * softplus(x)
 
 
 def tanh_soft(x: Tensor, alpha: float, beta: float, gamma: float, delta: float) -> Tensor:
     """tanh(αx + βe^(γx)) ln(δ + eˣ) (Biswas et al. 2020)."""
-    inner = x * alpha + torch.exp(held(x * gamma, high=80)) * beta
+    inner = x * alpha + torch.exp(clamped(x * gamma, high=80)) * beta
     floor = math.log(delta) if delta else -math.inf
     return torch.logaddexp(x, torch.full_like(x, floor)) * torch.tanh(inner)
 
@@ -167,7 +167,7 @@ def acon_c(x: Tensor, p1: Tensor, p2: Tensor, beta: Tensor) -> Tensor:
 def smu(x: Tensor, alpha: float, mu: Tensor) -> Tensor:
     """((1 + α)x + (1 − α)x erf(μ(1 − α)x))/2 (Biswas et al. 2021, 2111.04682)."""
     sharp = mu.clamp(-1e30, 1e30)  # a million is infinite in half precision
-    return x * (torch.erf(held(x * (1 - alpha) * sharp)) * ((1 - alpha) / 2) + (1 + alpha) / 2)
+    return x * (torch.erf(clamped(x * (1 - alpha) * sharp)) * ((1 - alpha) / 2) + (1 + alpha) / 2)
 
 
 def smu_1(x: Tensor, alpha: float, mu: Tensor) -> Tensor:
@@ -178,7 +178,7 @@ def smu_1(x: Tensor, alpha: float, mu: Tensor) -> Tensor:
 
 def sau(x: Tensor, alpha: float, sigma: float) -> Tensor:
     """Leaky ReLU of slope α smoothed by a normal density of width σ (Biswas et al. 2021, 2109.13210)."""
-    z = held(x / sigma)
+    z = clamped(x / sigma)
     bump = torch.exp(-z * z / 2) * ((1 - alpha) * sigma / math.sqrt(2 * math.pi))
     return bump + x * ((1 - alpha) * normal_cdf(z) + alpha)
 
@@ -194,6 +194,6 @@ def gelu_sine(x: Tensor) -> Tensor:
 
 
 def aglu(x: Tensor, kappa: Tensor, lambd: Tensor) -> Tensor:
-    """x(λe^(−κx) + 1)^(−1/λ), λ held at 1e−4 or above (Alexandridis et al. 2024, 2407.08567)."""
+    """x(λe^(−κx) + 1)^(−1/λ), λ clamped to at least 1e−4 (Alexandridis et al. 2024, 2407.08567)."""
     steep = lambd.clamp(min=1e-4)
-    return x * torch.exp(softplus(held(torch.log(steep) - x * kappa)) / -steep)
+    return x * torch.exp(softplus(clamped(torch.log(steep) - x * kappa)) / -steep)

@@ -1,15 +1,15 @@
-"""Functions with a wave in them."""
+"""Periodic functions, and functions with a periodic part."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reluctant.activations.formula import finite
+from reluctant.activations.formula import without_infinities
 
 
 def sine(x: Tensor, omega: float) -> Tensor:
     """The sine of ωx (Parascandolo et al. 2016; Sitzmann et al. 2020, 2006.09661)."""
-    return torch.sin(finite(x * omega))
+    return torch.sin(without_infinities(x * omega))
 
 
 def cosine(x: Tensor) -> Tensor:
@@ -20,7 +20,7 @@ def cosine(x: Tensor) -> Tensor:
 def snake(x: Tensor, alpha: Tensor) -> Tensor:
     """The identity plus sin²(αx)/α (Ziyin et al. 2020, 2006.08195); at α = 0 its limit, x."""
     steep = torch.where(alpha.abs() < 1e-9, torch.full_like(alpha, 1e-9), alpha)
-    wave = torch.sin(finite(x * steep))
+    wave = torch.sin(without_infinities(x * steep))
     return x + wave * wave / steep
 
 
@@ -30,7 +30,7 @@ def gcu(x: Tensor) -> Tensor:
 
 
 def sinc(x: Tensor) -> Tensor:
-    """sin(x)/x, 1 at zero; near zero by its series, which has the right slope there."""
+    """sin(x)/x, 1 at zero; near zero computed by its series, which has the right slope there."""
     small = x.abs() < 0.5
     square = x.clamp(-0.5, 0.5) ** 2
     series = torch.zeros_like(x)
@@ -42,7 +42,7 @@ def sinc(x: Tensor) -> Tensor:
 
 def pvlu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     """max(0, x) + α sin βx (Gupta & Duggal 2021)."""
-    return F.relu(x) + torch.sin(finite(x * beta)) * alpha
+    return F.relu(x) + torch.sin(without_infinities(x * beta)) * alpha
 
 
 def minsin(x: Tensor) -> Tensor:

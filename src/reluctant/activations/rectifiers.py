@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reluctant.activations.formula import Number, held, root
+from reluctant.activations.formula import Number, clamped, hypotenuse
 
 
 def squared_relu(x: Tensor) -> Tensor:
@@ -23,7 +23,7 @@ def repu(x: Tensor, k: int) -> Tensor:
 def star_relu(x: Tensor, scale: Number, bias: Number) -> Tensor:
     """ReLU squared, scaled and shifted, s max(0, x)² + b (Yu et al. 2022, 2210.13452)."""
     r = F.relu(x)
-    return r * scale * r + bias  # in this order it overflows no sooner than the result
+    return r * scale * r + bias  # in this order no intermediate result overflows before the final one
 
 
 def shifted_relu(x: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def soft_modulus_q(x: Tensor) -> Tensor:
 
 def soft_modulus_t(x: Tensor, beta: float) -> Tensor:
     """x·tanh(x/β) (Vallés-Pérez et al. 2023, 2301.05993)."""
-    return x * torch.tanh(held(x / beta))
+    return x * torch.tanh(clamped(x / beta))
 
 
 def flexible_relu(x: Tensor, bias: Number) -> Tensor:
@@ -87,8 +87,8 @@ def plu(x: Tensor, alpha: float, c: float) -> Tensor:
 
 def squareplus(x: Tensor, b: float) -> Tensor:
     """(x + √(x² + b))/2 (Barron 2021, 2112.11687)."""
-    h = root(x, math.sqrt(b))
-    low = (b / 2) / (h - x.clamp(max=0))  # the same without a difference of nearly equal numbers
+    h = hypotenuse(x, math.sqrt(b))
+    low = (b / 2) / (h - x.clamp(max=0))  # the same number, without a difference of nearly equal numbers
     return torch.where(x >= 0, x / 2 + h / 2, low)
 
 
@@ -107,7 +107,7 @@ def blu(x: Tensor, beta: Number) -> Tensor:
     """β(√(x² + 1) − 1) + x with β within [−1, 1] (Godfrey 2019)."""
     if isinstance(beta, Tensor):
         beta = beta.clamp(-1, 1)
-    return x + x * beta * (x / (root(x) + 1))
+    return x + x * beta * (x / (hypotenuse(x) + 1))
 
 
 def delu(x: Tensor, n: float) -> Tensor:
@@ -129,7 +129,7 @@ def arelu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
 def sugar(x: Tensor, alpha: float) -> Tensor:
     """ReLU with the slope of B-SiLU, (x + α)σ(x) − α/2 (Horuz et al. 2025, 2505.22074).
 
-    The surrogate's value is taken off again; what stays of it is its slope.
+    The value of the surrogate is subtracted again, so only its slope remains.
     """
     surrogate = (x + alpha) * torch.sigmoid(x)
     return F.relu(x).detach() + (surrogate - surrogate.detach())

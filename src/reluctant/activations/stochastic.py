@@ -1,16 +1,16 @@
-"""Modules that draw random numbers, each from a generator of its own, never from PyTorch's global one."""
+"""Stochastic activations. Each module has its own random generator and never uses PyTorch's global one."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from reluctant.activations.formula import held, softplus, widened
+from reluctant.activations.formula import clamped, softplus, widen
 
 
 class Stochastic(nn.Module):
-    """A module with its own random numbers; `reseed` at the start of an epoch decides all that follow.
+    """A module with its own random numbers, which `reseed` restarts at the beginning of an epoch.
 
-    Without `reseed` the numbers follow from `torch.initial_seed()`, which is only read.
+    Without `reseed` the numbers follow from `torch.initial_seed()`, which is read and not changed.
     """
 
     def __init__(self) -> None:
@@ -20,11 +20,11 @@ class Stochastic(nn.Module):
         self._calls = 0
 
     def reseed(self, seed: int) -> None:
-        """Start the module's random numbers anew."""
+        """Restart the module's random numbers from this seed."""
         self._seed, self._generator, self._calls = seed, None, 0
 
     def next_key(self) -> int:
-        """64 well-mixed bits that follow from the seed and the number of calls since (splitmix64)."""
+        """64 well-mixed bits that follow from the seed and the number of calls since then (splitmix64)."""
         self._calls += 1
         seed = torch.initial_seed() if self._seed is None else self._seed
         state = (seed + self._calls * 0x9E3779B97F4A7C15) % 2**64
@@ -40,7 +40,7 @@ class Stochastic(nn.Module):
         return self._generator
 
     def noise(self, x: Tensor) -> Tensor:
-        """Standard normal numbers of the shape and kind of `x`."""
+        """Standard normal numbers with the shape, dtype and device of `x`."""
         return torch.empty_like(x, requires_grad=False).normal_(generator=self.generator(x.device))
 
     def __getstate__(self) -> dict[str, object]:
@@ -74,9 +74,9 @@ class NoisyReLU(Stochastic):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return F.relu(x)
-        wide = widened(x)
-        deviation = torch.exp(softplus(-held(wide)) / -2)  # √σ(x), whose own slope is infinite far below zero
-        return F.relu(wide + deviation * self.noise(wide)).to(x.dtype)
+        wide = widen(x)
+        std = torch.exp(softplus(-clamped(wide)) / -2)  # not √σ(x): its slope is infinite far below zero
+        return F.relu(wide + std * self.noise(wide)).to(x.dtype)
 
 
 class ProbAct(Stochastic):
@@ -89,5 +89,5 @@ class ProbAct(Stochastic):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return F.relu(x)
-        wide = widened(x)
+        wide = widen(x)
         return (F.relu(wide) + self.noise(wide) * self.sigma[0].to(wide.dtype)).to(x.dtype)

@@ -1,15 +1,16 @@
-"""What tables, figures and sentences call things: arms in short, data sets, settings, metrics."""
+"""What tables, figures and sentences call things: arms, data sets, settings, metrics."""
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS
-from reluctant.catalogue.metrics import Metric
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, Metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
-from reluctant.core.own_code import HERE
+from reluctant.core.user_objects import SESSION_MODULE
 
 LONGEST = 26  # characters of a label; the whole name stands in the report's text
 MACRO = ("f1", "precision", "recall")
@@ -28,7 +29,7 @@ def arm_label(arm: str) -> str:
     """`LeakyReLU 0.002` for `leaky_relu(negative_slope=0.002)`; of user code what follows the colon."""
     try:
         name = parse(arm)
-        title = name.head.rpartition(":")[2] if name.is_own else ACTIVATIONS[name.head].title
+        title = name.head.rpartition(":")[2] if name.is_user_defined else ACTIVATIONS[name.head].title
     except ReluctantError:  # not the name of an activation, or of one that this version does not know
         return clip(arm)
     values = [name.arguments[key] for key in sorted(name.arguments)]
@@ -37,7 +38,7 @@ def arm_label(arm: str) -> str:
 
 def without_session(text: str) -> str:
     """`squash` for `here:squash`: an object of this session needs no module."""
-    return text.removeprefix(f"{HERE}:")
+    return text.removeprefix(f"{SESSION_MODULE}:")
 
 
 def clip(text: str, longest: int = LONGEST) -> str:
@@ -52,7 +53,7 @@ def dataset_title(dataset: str) -> str:
         name = parse(dataset)
         row = DATASETS[name.head]
     except ReluctantError:
-        return clip(dataset.replace(f"{HERE}:data_", "data at hand, "), 60)
+        return clip(dataset.replace(f"{SESSION_MODULE}:data_", "data at hand, "), 60)
     title = _file_title(name) if name.arguments else row.title
     return f"{title} ({row.note})" if row.note else title
 
@@ -78,7 +79,7 @@ def _setting_value(value: object) -> str:
         name = parse(value)
     except ReluctantError:
         return str(value)
-    if not name.is_own or not name.head.startswith("reluctant."):
+    if not name.is_user_defined or not name.head.startswith("reluctant."):
         return str(value)
     inside = ", ".join(k if v is True else f"{k}={literal(v)}" for k, v in sorted(name.arguments.items()))
     return name.head.rpartition(":")[2] + (f"({inside})" if inside else "")
@@ -142,3 +143,42 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The nouns of a study.
+
+    Args:
+        name: What the study is called.
+        data: The title of the data; empty where not known.
+        task: `classification` or `regression`.
+        items: What the inputs are called: images, rows, signals.
+        arms: What the arms are called: activations.
+    """
+
+    name: str
+    data: str = ""
+    task: str = CLASSIFICATION
+    items: str = "items"
+    arms: str = "arms"
+
+    @property
+    def item(self) -> str:
+        """One of the inputs."""
+        return self.items.removesuffix("s")
+
+    @property
+    def arm(self) -> str:
+        """One of the arms."""
+        return self.arms.removesuffix("s")
+
+    @property
+    def test_part(self) -> str:
+        """`the test images`."""
+        return f"the test {self.items}"
+
+    @property
+    def regression(self) -> bool:
+        """Whether numbers are predicted."""
+        return self.task == REGRESSION

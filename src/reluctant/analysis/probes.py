@@ -10,11 +10,9 @@ import numpy as np
 
 from reluctant.records.probe_table import ProbeTable
 from reluctant.records.run_result import RunResult
-from reluctant.records.schema import LayerRecord
+from reluctant.records.schema import SIZE_OF, LayerRecord
 from reluctant.scores import Floats, Scores
 
-SIZES = {"dead": "units", "nearly": "units", "dead_channels": "channels", "saturated": "values",
-         "zero": "values"}  # fmt: skip  # what each count is a share of
 START, END = 0, -1
 
 
@@ -84,13 +82,13 @@ class ProbeSummary:
 
     def share(self, arm: str, count: str) -> Floats:
         """A count as a share of its size, the mean of the runs, shape (sites, snapshots)."""
-        return mean_of_finite(self._by_site(arm, [t.share(count, SIZES[count]).T for t in self.tables[arm]]))
+        return mean_of_finite(self._by_site(arm, [t.share(count).T for t in self.tables[arm]]))
 
     def total_share(self, arm: str, count: str) -> Floats:
         """The share over all sites together after the last epoch, shape (runs,)."""
         shares = []
         for table in self.tables[arm]:
-            whole = float(np.nansum(table.sizes[SIZES[count]]))
+            whole = float(np.nansum(table.sizes[SIZE_OF[count]]))
             shares.append(float(np.nansum(table.counts[count][END])) / whole if whole else np.nan)
         return np.array(shares)
 

@@ -14,8 +14,7 @@ from reluctant.api.run import run
 from reluctant.core.canonical_json import digest
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.own_code import HERE
-from reluctant.core.session_objects import register_object
+from reluctant.core.user_objects import SESSION_MODULE, register_object
 from reluctant.records.study_dir import StudyDir
 from reluctant.study import Run, Study
 
@@ -161,9 +160,7 @@ def compare(
     return _only(results, study)
 
 
-def _dataset(
-    data: Any, test_fraction: float, kind: str, folder: str | Path | None
-) -> "tuple[str, Dataset, str]":
+def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | None) -> "tuple[str, Dataset, str]":
     """The name of the data in a study, the data, and what there is to learn."""
     from reluctant.data import from_data, load
 
@@ -176,7 +173,7 @@ def _dataset(
 
 def _baseline_name(baseline: str | None, names: Sequence[str]) -> str | None:
     """The baseline as the study names it: `here:squash` for `squash`."""
-    return f"{HERE}:{baseline}" if f"{HERE}:{baseline}" in names else baseline
+    return f"{SESSION_MODULE}:{baseline}" if f"{SESSION_MODULE}:{baseline}" in names else baseline
 
 
 def _seeds(seeds: Any) -> list[int]:
@@ -195,10 +192,10 @@ def _short(name: str) -> str:
 
 def _folder_name(study: Study, dataset: "Dataset") -> str:
     """A folder of its own for every question: another network, data set or recipe is another one."""
-    from reluctant.training import sources
+    from reluctant.training import study_sources
 
     recipe = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "compare"})
-    identity = {**recipe, "sources": sources(study), "data": dataset.sha256}
+    identity = {**recipe, "sources": study_sources(study), "data": dataset.sha256}
     return f"{study.folder.name}-{digest(identity)[:8]}"
 
 

@@ -8,7 +8,7 @@ from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.code_hash import code_hash
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.session_objects import register_object
+from reluctant.core.user_objects import register_object
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,17 +23,16 @@ class ModuleCopies:
         self.module = module
 
     def __call__(self) -> "nn.Module":
+        """A copy of the module."""
         return copy.deepcopy(self.module)
 
     @property
-    def source_sum(self) -> str:
+    def source_hash(self) -> str:
         """The hash of the class, its attributes and the weights."""
         return code_hash(self.module)
 
 
-def activation_names(
-    activations: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]
-) -> list[str]:
+def activation_names(activations: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]) -> list[str]:
     """The names of activations in a study; objects among them are registered for this session."""
     if isinstance(activations, str):
         raise StudyError(f"activations are a list, such as ['relu', {activations!r}]")

@@ -12,10 +12,9 @@ from reluctant.analysis import Comparison, ReportData, SettingData
 from reluctant.analysis.labels import without_session
 from reluctant.analysis.question import arm_of
 from reluctant.analysis.sentence import verdict_sentences
-from reluctant.core.display import visible
+from reluctant.core.display import did_you_mean, visible
 from reluctant.core.errors import StudyError
-from reluctant.core.own_code import HERE
-from reluctant.core.suggestions import did_you_mean
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.records.run_result import RunResult
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Run, Study
@@ -176,7 +175,7 @@ class Results:
     def frame(self, metrics: Sequence[str] = ()) -> "pd.DataFrame":
         """One row per activation, seed, setting, epoch and split: the metrics as columns."""
         from reluctant.catalogue.metrics import SHOWN
-        from reluctant.scores.frame import scores_frame
+        from reluctant.scores.scores import scores_frame
 
         task = self.data.subject.task
         table = scores_frame(self.data.scores, task, metrics or SHOWN[task])
@@ -190,9 +189,7 @@ class Results:
 
         data = self.setting(setting)
         name = data.metric(metric).name
-        columns = {
-            (without_session(run.arm), run.seed): pd.Series(run.curve(name, split)) for run in data.scores.runs
-        }
+        columns = {(without_session(run.arm), run.seed): pd.Series(run.curve(name, split)) for run in data.scores.runs}
         table = pd.DataFrame(columns)
         table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
         return table.rename_axis(columns=["activation", "seed"])
@@ -288,7 +285,7 @@ class Results:
 
     def _sentences(self) -> list[str]:
         """The verdicts, what is missing, what failed."""
-        sentences = [verdict_sentences(each).replace(f"{HERE}:", "") for each in self.comparisons]
+        sentences = [verdict_sentences(each).replace(f"{SESSION_MODULE}:", "") for each in self.comparisons]
         if self.missing:
             sentences.append(f"{len(self)} of {self.data.runs_planned} runs so far.")
         for run, cause in list(self.failures.items())[:3]:
@@ -300,7 +297,7 @@ class Results:
 
 def _with_png(figure: "Figure") -> "Figure":
     """The figure; a notebook shows it even where nothing has loaded matplotlib's own display."""
-    from reluctant.figures.saving import png
+    from reluctant.figures.inline import png
 
     setattr(figure, "_repr_png_", lambda: png(figure))  # noqa: B010 (no attribute that Figure declares)
     return figure

@@ -11,11 +11,11 @@ from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
 from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
-from reluctant.core.lock import locked
+from reluctant.core.lock import lock_folder
 from reluctant.core.names import parse
-from reluctant.core.session_objects import pack_objects
+from reluctant.core.user_objects import pack_objects
 from reluctant.engines import Done, Engine, Events, Failed, Message, local, serial
-from reluctant.engines.worker import Worker
+from reluctant.engines.training_work import TrainingWork
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
@@ -59,9 +59,7 @@ class ExecutionOptions:
         if self.engine == "ray":
             from reluctant.engines.ray import ray_engine
 
-            return partial(
-                ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout
-            )
+            return partial(ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout)
         raise StudyError(f"there is no engine {self.engine!r}; there are local, serial and ray")
 
 
@@ -111,7 +109,7 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
         StudyError: Another process works in the folder, or the study cannot be run.
     """
     folder.check_compatible(study)
-    with locked(folder.path):
+    with lock_folder(folder.path):
         origins, messages = folder.recover()
         yield from (Message(None, text) for text in messages)
         if missing := folder.missing(study):
@@ -128,7 +126,7 @@ def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> N
         from reluctant import training
 
         try:
-            sources = training.sources(study)
+            sources = training.study_sources(study)
         except ReluctantError:  # the code no longer exists; its results may still be read
             return
         folder.check_origins({}, sources, origins)
@@ -140,7 +138,7 @@ def _train(
     names = (*study.activation, *study.model, *study.dataset, *study.procedure)
     objects = b"" if options.engine == "serial" else pack_objects(parse(name).head for name in names)
     data = str(options.data) if options.data else None
-    work = Worker(str(folder.path.resolve()), data, options.device, first=missing[0], objects=objects)
+    work = TrainingWork(str(folder.path.resolve()), data, options.device, first=missing[0], objects=objects)
     events = options.build_engine(missing)(work, missing)
     try:
         next(events)  # processes start up while the study is checked here
@@ -155,20 +153,18 @@ def _train(
         events.close()
 
 
-def _check_and_describe(
-    study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]
-) -> list[str]:
+def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]) -> list[str]:
     """What the data are and what is replaced in networks, after everything was tried that can be."""
     from reluctant import training
-    from reluctant.data import describe_data
+    from reluctant.data import describe_dataset
 
-    training.device(options.device)
-    training.forget_data()  # data of an earlier study of this process may have changed since
+    training.select_device(options.device)
+    training.clear_data_cache()  # data of an earlier study of this process may have changed since
     tensors = training.preflight(study, Path(options.data) if options.data else None)
     checksums = {name: each.source.sha256 for name, each in tensors.items()}
-    folder.check_origins(checksums, training.sources(study), origins)
+    folder.check_origins(checksums, training.study_sources(study), origins)
     folder.write_study(study)
     for each in tensors.values():
         folder.save_data(DataRecord.read(each.describe()))
-    described = [describe_data(each.source) for each in tensors.values()]
+    described = [describe_dataset(each.source) for each in tensors.values()]
     return [*described, *training.describe_replacements(study, tensors)]

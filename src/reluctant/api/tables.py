@@ -7,9 +7,7 @@ from reluctant.records.run_result import RunResult
 from reluctant.scores import Floats
 
 
-def summary_row(
-    data: SettingData, arm: str, metric: str, at: str, target: float | None
-) -> dict[str, float]:
+def summary_row(data: SettingData, arm: str, metric: str, at: str, target: float | None) -> dict[str, float]:
     """What an activation's finished runs score, as `Results.summary` describes it."""
     asked, runs = data.metric(metric), data.scores.of(arm)
     interval = data.scores.interval(asked.name, arm, at=at)

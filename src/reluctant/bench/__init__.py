@@ -1,1 +1,1 @@
-"""What an activation costs: time as multiples of ReLU's, bytes kept for backward, the peak of memory."""
+"""The benchmark: time of activations as ratios to ReLU, bytes saved for backward, the peak of memory."""

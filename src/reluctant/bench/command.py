@@ -1,9 +1,9 @@
-"""`reluctant bench`: what activations cost in time and memory."""
+"""`reluctant bench`: the cost of activations in time and memory."""
 
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +14,36 @@ from reluctant.core.errors import StudyError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from reluctant.bench.bench import Bench, Cost
-    from reluctant.bench.setting import Setting
+    from reluctant.bench.config import BenchConfig
+    from reluctant.bench.results import Bench, Cost
 
-USUAL = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu", "silu", "mish", "tanh", "hardswish")
-NAME = 22  # characters that are left for a name at 80 columns
-KINDS = ("forward", "backward", "both")
+DEFAULT_NAMES = (
+    "relu",
+    "leaky_relu(negative_slope=0.002)",
+    "elu",
+    "gelu",
+    "silu",
+    "mish",
+    "tanh",
+    "hardswish",
+)
+NAME_WIDTH = 22  # characters for a name in a table of 80 columns
+PASSES = ("forward", "backward", "both")
 
 
 @click.command()
 @click.argument("activations", nargs=-1)
-@click.option("--shape", default="32x64x28x28", show_default=True, help="Of the input, the batch first.")
+@click.option("--shape", default="32x64x28x28", show_default=True,
+              help="Shape of the input, with the batch size first.")  # fmt: skip
 @click.option("--dtype", default="float32", show_default=True, help="float32, float64, float16, bfloat16.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, mps, auto.")
-@click.option("--compile", "compiled", is_flag=True, help="Measure torch.compile's variants too.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of the processor.")
+@click.option("--compile", "compiled", is_flag=True, help="Measure torch.compile of each activation too.")
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="CPU threads.")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=15, show_default=True,
-              help="Each a fresh process that times all of them; under six give no interval.")  # fmt: skip
+              help="Each round is a new process that times all activations. Under six there is no interval."
+              )  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write a figure (.svg, .png) or the numbers (.csv, .json) too.")  # fmt: skip
+              help="Also write a figure (.svg, .png) or the numbers (.csv, .json).")  # fmt: skip
 def bench(
     activations: Sequence[str],
     shape: str,
@@ -43,41 +54,41 @@ def bench(
     rounds: int,
     output: Path | None,
 ) -> None:
-    """What ACTIVATIONS cost in time and memory, as multiples of ReLU's.
+    """Measure the cost of ACTIVATIONS in time and memory, as ratios to ReLU.
 
     Without names: the article's four, silu, mish, tanh and hardswish.
     """
     from rich.console import Console
 
-    from reluctant.bench.setting import setting
+    from reluctant.bench.config import parse_config
 
-    write = _form(output) if output else None
+    write = _writer(output) if output else None
     if output:
-        output.parent.mkdir(parents=True, exist_ok=True)  # before the minutes of measuring
-    given = setting(shape, dtype, device, compile=compiled, threads=threads, rounds=rounds)
-    others = busy()
-    found = _measured(activations or USUAL, given)
-    tell(Console(highlight=False), found)
-    if others:
-        click.echo(others)
+        output.parent.mkdir(parents=True, exist_ok=True)  # it may fail, so before the minutes of measuring
+    config = parse_config(shape, dtype, device, compile=compiled, threads=threads, rounds=rounds)
+    warning = busy_warning()
+    result = _measure_with_progress(activations or DEFAULT_NAMES, config)
+    print_bench(Console(highlight=False), result)
+    if warning:
+        click.echo(warning)
     if output and write:
-        write(found, output)
+        write(result, output)
         click.echo(f"written: {output}")
 
 
-def _measured(names: Sequence[str], given: "Setting") -> "Bench":
-    """The measurement, its rounds told where somebody watches."""
-    from reluctant.bench.bench import measure
+def _measure_with_progress(names: Sequence[str], config: "BenchConfig") -> "Bench":
+    """The benchmark; in a terminal with a line of progress."""
+    from reluctant.bench.measure import measure
 
     if not sys.stderr.isatty():
-        return measure(names, given)
-    last = given.rounds  # no live display: its thread would be measured too
-    return measure(names, given, tell=lambda done: click.echo(
+        return measure(names, config)
+    last = config.rounds  # no live display: its thread would be measured too
+    return measure(names, config, on_round=lambda done: click.echo(
         f"\rround {done} of {last}" if done < last else "\r\x1b[K", nl=False, err=True))  # fmt: skip
 
 
-def busy() -> str:
-    """A warning where other programs use the processor; empty where it is idle, or does not say."""
+def busy_warning() -> str:
+    """A warning if other programs use the CPU; empty if they do not, or if the system does not report it."""
     from reluctant.core.environment import cores
 
     try:
@@ -86,45 +97,39 @@ def busy() -> str:
         return ""
     if load < cores() / 2:
         return ""
-    return f"Other programs are at work here (load {load:.1f} on {cores()} cores); times vary more."
+    return f"Other programs use this machine (load {load:.1f} on {cores()} cores), so times vary more."
 
 
-def tell(console: "Console", bench: "Bench") -> None:
-    """Print the table, what its columns are, and what it was measured on."""
+def print_bench(console: "Console", bench: "Bench") -> None:
+    """Print the table, the meaning of its columns, and the machine."""
+    from rich.markup import escape
     from rich.table import Table
+
+    from reluctant.bench.figure import multiple, with_interval
 
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     table.add_column("activation", overflow="fold", ratio=1)
     for head in ("forward ×", "backward ×", "both ×", "both µs", "kept ×", "peak"):
         table.add_column(head, justify="right", no_wrap=True)
     for cost in bench.costs:
-        table.add_row(_title(cost), *_cells(cost, bench.setting))
+        name = (
+            cost.activation if len(cost.activation) <= NAME_WIDTH else cost.activation.replace("(", "\n(", 1)
+        )
+        table.add_row(
+            "  compiled" if cost.compiled else escape(name),
+            multiple(cost.ratio["forward"].value),
+            multiple(cost.ratio["backward"].value),
+            with_interval(cost.ratio["both"]).replace("± ", "±"),
+            f"{cost.microseconds('both'):,.0f}",
+            f"{cost.saved_bytes / bench.config.input_bytes:.3g}",
+            "–" if cost.peak_bytes is None else byte_text(cost.peak_bytes),
+        )
     console.print(table)
-    for line in (_meaning(bench), _where(bench), *bench.notes):
+    for line in (_column_legend(bench), _machine_text(bench), *bench.notes):
         console.print(line, markup=False)
 
 
-def _title(cost: "Cost") -> str:
-    """The name, a long one in two lines; the compiled variant stands below it."""
-    from rich.markup import escape
-
-    if cost.compiled:
-        return "  compiled"
-    return escape(cost.activation if len(cost.activation) <= NAME else cost.activation.replace("(", "\n(", 1))
-
-
-def _cells(cost: "Cost", setting: "Setting") -> Iterator[str]:
-    from reluctant.bench.figure import multiple, with_interval
-
-    yield multiple(cost.ratio["forward"].value)
-    yield multiple(cost.ratio["backward"].value)
-    yield with_interval(cost.ratio["both"]).replace("± ", "±")
-    yield f"{cost.microseconds('both'):,.0f}"
-    yield f"{cost.kept / setting.bytes:.3g}"
-    yield "–" if cost.peak is None else amount(cost.peak)
-
-
-def amount(size: int) -> str:
+def byte_text(size: int) -> str:
     """`24.5 MiB`, `768 B`."""
     value, unit = float(size), "B"
     for larger in ("KiB", "MiB", "GiB"):
@@ -134,92 +139,85 @@ def amount(size: int) -> str:
     return f"{value:.0f}\u00a0B" if unit == "B" else f"{value:.3g}\u00a0{unit}"
 
 
-def _meaning(bench: "Bench") -> str:
+def _column_legend(bench: "Bench") -> str:
     both = bench.costs[-1].ratio["both"]
     interval = "" if both.confidence is None else (
-        f"; ± reaches to the further end of its {100 * both.confidence:.1f} % interval"
+        f"; ± is the distance to the further end of its {100 * both.confidence:.1f} % interval"
     )  # fmt: skip
     return (
         f"×: median of {both.n} ratios to ReLU in the same round{interval}. kept ×: bytes kept for backward, "
-        f"in input sizes ({amount(bench.setting.bytes)}). peak: with input and gradients."
+        f"in input sizes ({byte_text(bench.config.input_bytes)}). peak: with input and gradients."
     )
 
 
-def _where(bench: "Bench") -> str:
-    setting = bench.setting
+def _machine_text(bench: "Bench") -> str:
+    config = bench.config
     device = str(bench.machine["torch"]["device"])
     machine = bench.machine["processor"] if device == "cpu" else device
-    threads = f"{setting.threads} thread{'s' if setting.threads > 1 else ''}"
+    threads = f"{config.threads} thread{'s' if config.threads > 1 else ''}"
     return (
-        f"{machine}, {threads}, {setting.clock}, {setting.dtype}, {setting.sizes}, {setting.rounds} rounds, "
+        f"{machine}, {threads}, {config.clock}, {config.dtype}, {config.shape_text}, {config.rounds} rounds, "
         f"torch {bench.machine['packages']['torch']}"
     )
 
 
-def _form(path: Path) -> "Callable[[Bench, Path], None]":
-    """What writes the kind of file that the name asks for."""
-    write = _FORMS.get(path.suffix.lower())
+def _writer(path: Path) -> "Callable[[Bench, Path], None]":
+    """The function that writes this kind of file."""
+    write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        raise StudyError(f"{path.name}: the name decides the form; write one ending in {', '.join(_FORMS)}")
+        raise StudyError(f"{path.name}: the name decides the form; write one ending in {', '.join(_WRITERS)}")
     return write
 
 
-def _svg(bench: "Bench", path: Path) -> None:
-    from reluctant.bench.figure import cost
-    from reluctant.core.atomic_files import write_whole
-    from reluctant.figures.saving import svg
+def _write_figure(bench: "Bench", path: Path) -> None:
+    from reluctant.bench.figure import draw_costs
+    from reluctant.core.atomic_files import write_atomically
+    from reluctant.figures.inline import png, svg
 
-    write_whole(path, svg(cost(bench)))
-
-
-def _png(bench: "Bench", path: Path) -> None:
-    from reluctant.bench.figure import cost
-    from reluctant.core.atomic_files import write_whole
-    from reluctant.figures.saving import png
-
-    write_whole(path, png(cost(bench)))
+    figure = draw_costs(bench)
+    write_atomically(path, svg(figure) if path.suffix.lower() == ".svg" else png(figure))
 
 
-def _json(bench: "Bench", path: Path) -> None:
-    from reluctant.core.atomic_files import write_whole
+def _write_json(bench: "Bench", path: Path) -> None:
+    from reluctant.core.atomic_files import write_atomically
 
-    write_whole(path, json.dumps(bench.to_dict(), indent=1, ensure_ascii=False) + "\n")
+    write_atomically(path, json.dumps(bench.to_dict(), indent=1, ensure_ascii=False) + "\n")
 
 
-def _csv(bench: "Bench", path: Path) -> None:
+def _write_csv(bench: "Bench", path: Path) -> None:
     import csv
     import io
 
-    from reluctant.core.atomic_files import write_whole
+    from reluctant.core.atomic_files import write_atomically
 
-    rows = [_row(cost, bench) for cost in bench.costs]
+    rows = [_csv_row(cost, bench) for cost in bench.costs]
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_whole(path, out.getvalue())
+    write_atomically(path, out.getvalue())
 
 
-def _row(cost: "Cost", bench: "Bench") -> dict[str, Any]:
-    """One line of the file of numbers; it says by itself where it was measured."""
+def _csv_row(cost: "Cost", bench: "Bench") -> dict[str, Any]:
+    """One line of the CSV file, with the configuration and the machine."""
     row: dict[str, Any] = {"activation": cost.activation, "compiled": cost.compiled}
-    for kind in KINDS:
-        found = cost.ratio[kind]
-        row |= {f"{kind}_ratio": found.value, f"{kind}_low": found.low, f"{kind}_high": found.high,
-                f"{kind}_microseconds": cost.microseconds(kind)}  # fmt: skip
-    setting, machine = bench.setting, bench.machine
+    for name in PASSES:
+        ratio = cost.ratio[name]
+        row |= {f"{name}_ratio": ratio.value, f"{name}_low": ratio.low, f"{name}_high": ratio.high,
+                f"{name}_microseconds": cost.microseconds(name)}  # fmt: skip
+    config, machine = bench.config, bench.machine
     return row | {
-        "rounds": setting.rounds, "confidence": cost.ratio["both"].confidence,
-        "kept_bytes": cost.kept, "peak_bytes": cost.peak, "input_bytes": setting.bytes,
-        "shape": setting.sizes, "dtype": setting.dtype, "threads": setting.threads, "clock": setting.clock,
+        "rounds": config.rounds, "confidence": cost.ratio["both"].confidence,
+        "kept_bytes": cost.saved_bytes, "peak_bytes": cost.peak_bytes, "input_bytes": config.input_bytes,
+        "shape": config.shape_text, "dtype": config.dtype, "threads": config.threads, "clock": config.clock,
         "device": machine["torch"]["device"], "processor": machine["processor"],
         "torch": machine["packages"]["torch"], "python": machine["python"],
     }  # fmt: skip
 
 
-_FORMS: "dict[str, Callable[[Bench, Path], None]]" = {
-    ".svg": _svg,
-    ".png": _png,
-    ".csv": _csv,
-    ".json": _json,
+_WRITERS: "dict[str, Callable[[Bench, Path], None]]" = {
+    ".svg": _write_figure,
+    ".png": _write_figure,
+    ".csv": _write_csv,
+    ".json": _write_json,
 }

@@ -1,4 +1,4 @@
-"""What the benchmark of activations adds to the package."""
+"""The command that the benchmark of activations adds to the package."""
 
 from reluctant.core.extensions import Extension
 

@@ -1,4 +1,4 @@
-"""Memory of one pass forward and back: what is kept in between, and the most that is alive at once."""
+"""Memory of a forward and a backward pass: what is saved for backward, and the peak."""
 
 import os
 from collections.abc import Iterator
@@ -12,65 +12,65 @@ from torch import Tensor
 from reluctant.bench.trial import Step, Trial
 
 
-def kept(trial: Trial) -> int:
-    """Bytes that wait for the backward pass: each storage once, the input with them.
+def measure_saved_bytes(trial: Trial) -> int:
+    """Bytes saved for the backward pass; each storage counts once, the input's too.
 
-    Parameters and buffers are not counted: they stay in any case. Nor is what a Python `autograd.Function`
-    hides in attributes of its own instead of saving it.
+    Parameters and buffers do not count, because they exist anyway. What a Python `autograd.Function` stores
+    in its own attributes, instead of saving it, is not seen.
     """
     owned = {t.untyped_storage().data_ptr() for t in (*trial.module.parameters(), *trial.module.buffers())}
-    found: dict[int, torch.UntypedStorage] = {}
+    saved: dict[int, torch.UntypedStorage] = {}
 
     def pack(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        found[storage.data_ptr()] = storage
+        saved[storage.data_ptr()] = storage
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         trial.function(trial.x)
-    return sum(storage.nbytes() for place, storage in found.items() if place not in owned)
+    return sum(storage.nbytes() for address, storage in saved.items() if address not in owned)
 
 
-def peak(trial: Trial) -> int | None:
-    """The most bytes alive at once in a pass forward and back: input, output, gradients and all between.
+def measure_peak_bytes(trial: Trial) -> int | None:
+    """The most bytes alive at once during both passes: input, output, gradients and intermediate results.
 
-    None on a device that does not tell.
+    None on a device that cannot report it.
     """
-    step, where = trial.both(), trial.x.device
-    if where.type == "cpu":
-        risen = _on_processor(step)
-    elif where.type == "cuda":
-        risen = on_cuda(step, where)
+    step, device = trial.both(), trial.x.device
+    if device.type == "cpu":
+        increase = _peak_increase_on_cpu(step)
+    elif device.type == "cuda":
+        increase = peak_increase_on_cuda(step, device)
     else:
         return None
-    return trial.x.nbytes + trial.gradient.nbytes + risen
+    return trial.x.nbytes + trial.gradient.nbytes + increase
 
 
-def on_cuda(step: Step, where: torch.device) -> int:
-    """The most that a step has allocated on a card above what was there before."""
-    torch.cuda.synchronize(where)
-    torch.cuda.reset_peak_memory_stats(where)
-    before = torch.cuda.memory_allocated(where)
+def peak_increase_on_cuda(step: Step, device: torch.device) -> int:
+    """The most bytes that a step allocates on a GPU, in addition to those allocated before."""
+    torch.cuda.synchronize(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    before = torch.cuda.memory_allocated(device)
     step()
-    torch.cuda.synchronize(where)
-    return torch.cuda.max_memory_allocated(where) - before
+    torch.cuda.synchronize(device)
+    return torch.cuda.max_memory_allocated(device) - before
 
 
-def _on_processor(step: Step) -> int:
-    """From the profiler's memory events: every allocation and release with its time."""
+def _peak_increase_on_cpu(step: Step) -> int:
+    """The same on the CPU, from the profiler's memory events: every allocation and release with its time."""
     from torch.profiler import ProfilerActivity, profile
 
-    with _quiet(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
+    with _silent_profiler(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
         step()
-    results: Any = watched.profiler.kineto_results if watched.profiler else None
+    results: Any = profiled.profiler.kineto_results if profiled.profiler else None
     events = [event for event in results.events() if event.name() == "[memory]"]
     changes: list[int] = [event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())]
     return max(accumulate(changes, initial=0))
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """The profiler's first use within it settles that it prints nothing when it starts and stops."""
+def _silent_profiler() -> Iterator[None]:
+    """The profiler reads this variable at its first use, and then prints nothing when it starts and stops."""
     before = os.environ.get("KINETO_LOG_LEVEL")
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     try:

@@ -1,15 +1,15 @@
-"""One activation ready to be measured: its input, the gradient that comes back, and what a pass is."""
+"""One activation that is ready to be measured, plain or compiled: its input, its gradient, its passes."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import partial
-from textwrap import shorten
 
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import make
-from reluctant.bench.setting import Setting
+from reluctant.activations import exception_summary, make, output_mismatch
+from reluctant.bench.config import BenchConfig
 from reluctant.core.errors import StudyError
 
 SEED = 20
@@ -19,65 +19,66 @@ Step = Callable[[], object]
 
 @dataclass(frozen=True)
 class Trial:
-    """An activation with its input; `function` is the module itself or what was compiled from it."""
+    """An activation with its input and the incoming gradient; `function` is the module, or it compiled."""
 
     module: nn.Module
     function: Callable[[Tensor], Tensor]
     x: Tensor
     gradient: Tensor
 
-    def wanted(self) -> tuple[Tensor, ...]:
-        """What gradients are taken of: the input and whatever is learned."""
+    def leaves(self) -> tuple[Tensor, ...]:
+        """The tensors that get a gradient: the input and the learned parameters."""
         return self.x, *(p for p in self.module.parameters() if p.requires_grad)
 
     def forward(self) -> Step:
-        """One forward pass that keeps what the backward pass needs."""
+        """A forward pass that stores what the backward pass needs."""
         return partial(self.function, self.x)
 
     def backward(self) -> Step:
-        """One backward pass, through a forward pass that is made beforehand and stays."""
-        return partial(torch.autograd.grad, self.function(self.x), self.wanted(), self.gradient,
+        """A backward pass. Its forward pass happens here, once, and its graph is retained."""
+        return partial(torch.autograd.grad, self.function(self.x), self.leaves(), self.gradient,
                        retain_graph=True, allow_unused=True)  # fmt: skip
 
     def both(self) -> Step:
-        """One forward and one backward pass, as a step of training takes them; no gradient adds up."""
-        wanted = self.wanted()
-        return lambda: torch.autograd.grad(self.function(self.x), wanted, self.gradient, allow_unused=True)
+        """A forward and a backward pass, as in a training step; no gradient accumulates."""
+        leaves = self.leaves()
+        return lambda: torch.autograd.grad(self.function(self.x), leaves, self.gradient, allow_unused=True)
 
 
-KINDS: Mapping[str, Callable[[Trial], Step]] = {
+PASSES: Mapping[str, Callable[[Trial], Step]] = {
     "forward": Trial.forward,
     "backward": Trial.backward,
     "both": Trial.both,
 }
 
 
-def inputs(setting: Setting) -> tuple[Tensor, Tensor]:
-    """The input and the gradient that comes back, both ~ N(0, 1), the same at every call."""
-    source = torch.Generator().manual_seed(SEED)
-    drawn = (torch.randn(setting.shape, generator=source) for _ in range(2))
+def sample_inputs(config: BenchConfig) -> tuple[Tensor, Tensor]:
+    """The input and the incoming gradient, both ~ N(0, 1), the same at every call."""
+    generator = torch.Generator().manual_seed(SEED)
+    samples = [torch.randn(config.shape, generator=generator) for _ in range(2)]
     try:
-        x, gradient = (each.to(setting.where, setting.kind) for each in drawn)
+        x, gradient = (sample.to(config.torch_device, config.torch_dtype) for sample in samples)
     except RuntimeError as fault:
         raise StudyError(
-            f"no input of shape {setting.sizes} in {setting.dtype} can be made ({said(fault)}); "
-            f"give a smaller --shape or another --dtype"
+            f"no input of shape {config.shape_text} in {config.dtype} can be made "
+            f"({exception_summary(fault)}); give a smaller --shape or another --dtype"
         ) from None
     return x.requires_grad_(), gradient
 
 
-def tried(name: str, setting: Setting, x: Tensor, gradient: Tensor) -> Trial:
-    """The activation of this name, in training mode, after a pass forward and back.
+def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -> Trial:
+    """The activation of this name, in training mode, after one forward and one backward pass.
 
-    Raises `StudyError` where the name makes none, or it fails on this input.
+    Raises:
+        StudyError: The name gives no activation, or it fails on this input.
     """
     module = make(name)
     try:
-        module = module.to(setting.where, setting.kind).train()
-        fault = _fault(Trial(module, module, x, gradient), setting)
-    except Exception as raised:  # it may be anybody's code
+        module = module.to(config.torch_device, config.torch_dtype).train()
+        fault = _fault_of(Trial(module, module, x, gradient))
+    except Exception as raised:  # a user's code may raise anything
         fault = (
-            f"it fails on shape {setting.sizes} in {setting.dtype} ({said(raised)}); "
+            f"it fails on shape {config.shape_text} in {config.dtype} ({exception_summary(raised)}); "
             f"give another --shape or --dtype"
         )
     if fault:
@@ -85,16 +86,13 @@ def tried(name: str, setting: Setting, x: Tensor, gradient: Tensor) -> Trial:
     return Trial(module, module, x, gradient)
 
 
-def _fault(trial: Trial, setting: Setting) -> str:
-    """What is wrong with an activation that runs; empty where nothing is."""
+def _fault_of(trial: Trial) -> str:
+    """What is wrong with an activation that runs; empty if nothing is."""
     before = trial.x.detach().clone()
     out = trial.function(trial.x)
-    if not isinstance(out, Tensor):
-        return f"it returns {type(out).__name__}; a tensor is wanted"
-    if out.shape != before.shape:
-        return f"it turns shape {setting.sizes} into {'x'.join(map(str, out.shape))}; an activation keeps it"
-    if out.dtype != before.dtype:
-        return f"it turns {before.dtype} into {out.dtype}; an activation keeps the dtype"
+    mismatch = output_mismatch(before, out)
+    if mismatch:
+        return mismatch
     if not out.requires_grad:
         return "no gradient flows through it, so it has no backward pass to measure; leave it out"
     trial.both()()
@@ -103,7 +101,42 @@ def _fault(trial: Trial, setting: Setting) -> str:
     return ""
 
 
-def said(fault: Exception) -> str:
-    """An error in one short line: its type and the first line of its message."""
-    line = next((line.strip() for line in str(fault).splitlines() if line.strip()), "")
-    return shorten(f"{type(fault).__name__}: {line}".rstrip(": ."), 200, placeholder=" …")
+def compile_trials(trials: Mapping[str, Trial]) -> Iterator[tuple[str, Trial | str]]:
+    """The compiled form of each trial, or a sentence why there is none.
+
+    If the first one cannot be compiled, torch.compile does not work here and the others are not tried.
+    """
+    works = False
+    for name, trial in trials.items():
+        try:
+            compiled = replace(trial, function=compile_module(trial.module))
+            compiled.both()()
+            compiled.backward()()
+            yield name, compiled
+            works = True
+        except Exception as fault:  # a compiler may raise anything
+            reason = exception_summary(getattr(fault, "inner_exception", fault))
+            if not works:
+                yield name, f"nothing is compiled: torch.compile does not work here ({reason})"
+                return
+            yield name, f"{name} cannot be compiled ({reason})"
+
+
+def compile_module(module: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The module through `torch.compile`, however many modules were compiled before."""
+
+    def call(x: Tensor) -> Tensor:
+        out: Tensor = module(x)
+        return out
+
+    call.__code__ = call.__code__.replace()  # Dynamo gives up on a code object after eight modules
+    compiled: Callable[[Tensor], Tensor] = torch.compile(call)
+    return compiled
+
+
+def repeatable_backward() -> AbstractContextManager[None]:
+    """Inside the block a compiled backward pass leaves its saved tensors intact, so that it can run again."""
+    from torch._functorch import config
+
+    patched: AbstractContextManager[None] = config.patch(donated_buffer=False)
+    return patched

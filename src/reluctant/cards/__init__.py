@@ -1,1 +1,1 @@
-"""Cards: what is known and found of an activation; in the terminal, in a gallery, and as an audit."""
+"""Cards: what is known and measured of an activation, in the terminal, in a gallery, and as an audit."""

@@ -1,4 +1,4 @@
-"""An audit: the laws of the catalogue tried on anybody's function, against the row it is said to be."""
+"""The audit: the laws of the catalogue, checked for a user's function and the row that it claims to be."""
 
 import dataclasses
 import warnings
@@ -10,70 +10,87 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import builder
-from reluctant.activations.laws import LAWS, Law, Subject
-from reluctant.cards.card import Card, card
-from reluctant.cards.function import Function, one_thread
+from reluctant.activations import exception_summary, raw_factory
+from reluctant.activations.laws import LAWS, CheckedActivation, Law
+from reluctant.activations.numerics import ScalarFunction, single_thread
+from reluctant.cards.card import build_card
 from reluctant.catalogue import ACTIVATIONS, Activation
 from reluctant.core.errors import StudyError
 
-Fresh = Callable[[], nn.Module]
-AGREE = 1e-6  # relative to 1 + |f|: nearer than this, two functions are one
+Factory = Callable[[], nn.Module]
+SAME_FUNCTION = 1e-6  # two functions are the same if they differ by less, relative to 1 + |f|
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A law and what is wrong, empty where it is kept; `own` is what is wrong with the catalogue's then."""
+class LawResult:
+    """The fault of a function under one law, and that of the catalogue's function; empty if the law holds."""
 
     law: Law
     fault: str = ""
-    own: str = ""
+    catalogue_fault: str = ""  # checked only if the function has a fault
 
     @property
-    def broken(self) -> bool:
-        """Whether the function differs here from the catalogue's: one that fails just so does not."""
-        return self.fault != self.own
+    def failed(self) -> bool:
+        """Whether the law counts as failed; a fault that the catalogue's function has too does not count."""
+        return self.fault != self.catalogue_fault
 
 
-def audit(written: str, claimed: str, laws: Iterable[Law] = LAWS) -> Iterator[Verdict]:
-    """Try every law on what `written` names (`module:name`), held against the row that it is claimed to be.
+def audit_function(written: str, claimed: str, laws: Iterable[Law] = LAWS) -> Iterator[LawResult]:
+    """Check every law for the function `written` (`module:name`) and the row `claimed`.
 
-    Raises `StudyError` where it cannot be audited: it is no function, cannot be made, or fails on a batch.
+    Raises:
+        StudyError: It is not a function, cannot be built, or fails on a batch.
     """
-    subject = _subject(target(written), claimed)
-    own = Subject(subject.row, builder(subject.name), subject.name)
+    build = buildable(written)
+    name = ACTIVATIONS.canonical(claimed)
+    if name.is_user_defined:
+        raise StudyError(f"--as needs a name of the catalogue, such as 'gelu', not {claimed!r}")
+    row = (
+        _row_with_parameters(ACTIVATIONS[name.head], str(name)) if name.arguments else ACTIVATIONS[name.head]
+    )
+    users = CheckedActivation(row, build, str(name))
+    catalogues = CheckedActivation(row, raw_factory(str(name)), str(name))
     for law in laws:
-        if law.blocks or not subject.is_block:
-            fault = _tried(law, subject)
-            yield Verdict(law, fault, own=_tried(law, own) if fault else "")
+        if law.for_blocks or not users.is_block:
+            fault = _check_law(law, users)
+            yield LawResult(law, fault, _check_law(law, catalogues) if fault else "")
 
 
-def target(written: str) -> Fresh:
-    """What makes a fresh module of a function on trial, which was tried on a batch."""
-    before = _settings()
-    fresh = builder(written)
+def buildable(written: str) -> Factory:
+    """A function that builds fresh modules of the name `written`, after one of them was tried on a batch.
+
+    Raises:
+        StudyError: It cannot be built, fails, changes a global setting of PyTorch, or returns no tensor.
+    """
+    before = _global_settings()
+    build = raw_factory(written)
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")
         try:
-            out = fresh().eval()(torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3))
+            out = build().eval()(torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3))
         except StudyError:
             raise
         except Exception as fault:
             raise StudyError(
-                f"{written} cannot be audited: it fails on a batch: {_in_short(fault)}"
+                f"{written} cannot be audited: it fails on a batch: {exception_summary(fault)}"
             ) from fault
         finally:
-            changed = [what for what, value in _settings().items() if value != before[what]]
-            _restore(before)
+            changed = [setting for setting, value in _global_settings().items() if value != before[setting]]
+            dtype, grad, threads, deterministic = before.values()
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(grad)
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(deterministic)
     if changed:
-        raise StudyError(f"{written} cannot be audited: it has a side effect, on PyTorch's {changed[0]}")
+        raise StudyError(f"{written} cannot be audited: it changes PyTorch's {changed[0]}")
     if not isinstance(out, Tensor):
-        raise StudyError(f"{written} cannot be audited: it returns {type(out).__name__}; a tensor is wanted")
-    return fresh
+        raise StudyError(
+            f"{written} cannot be audited: it returns {type(out).__name__}; it must return a tensor"
+        )
+    return build
 
 
-def _settings() -> dict[str, Any]:
-    """What PyTorch is set to for everybody."""
+def _global_settings() -> dict[str, Any]:
     return {
         "default dtype": torch.get_default_dtype(),
         "gradient mode": torch.is_grad_enabled(),
@@ -82,62 +99,40 @@ def _settings() -> dict[str, Any]:
     }
 
 
-def _restore(settings: dict[str, Any]) -> None:
-    dtype, grad, threads, deterministic = settings.values()
-    torch.set_default_dtype(dtype)
-    torch.set_grad_enabled(grad)
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(deterministic)
-
-
-def _subject(fresh: Fresh, claimed: str) -> Subject:
-    name = ACTIVATIONS.canonical(claimed)
-    if name.is_own:
-        raise StudyError(f"--as wants a name of the catalogue, such as 'gelu', not {claimed!r}")
-    row = ACTIVATIONS[name.head]
-    return Subject(_at(row, card(str(name))) if name.arguments else row, fresh, str(name))
-
-
-def _at(row: Activation, found: Card) -> Activation:
-    """The row as it is at other parameters than the default ones: the table speaks of those alone."""
-    facts = found.facts
+def _row_with_parameters(row: Activation, name: str) -> Activation:
+    """The row with the facts measured for these parameters: the table states those of the defaults only."""
+    facts = build_card(name).facts
     if facts is None:
         return row
-    kept = row.traits - {"monotone", "smooth", "bounded", "discontinuous"}
-    traits = {"monotone"} if facts.monotone else set()
+    traits = set(row.traits - {"monotone", "smooth", "bounded", "discontinuous"})
+    traits |= {"monotone"} if facts.monotone else set()
     traits |= {"smooth"} if facts.smooth else set()
     traits |= {"discontinuous"} if facts.jumps else set()
     limits = (facts.ends[0].limit, facts.ends[1].limit)
     kinks = (*facts.jumps, *facts.bends)
-    return dataclasses.replace(row, traits=frozenset(kept | traits), limits=limits, kinks=kinks, range=None)
+    return dataclasses.replace(row, traits=frozenset(traits), limits=limits, kinks=kinks, range=None)
 
 
-def _tried(law: Law, subject: Subject) -> str:
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), one_thread():
+def _check_law(law: Law, activation: CheckedActivation) -> str:
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), single_thread():
         warnings.simplefilter("ignore")
         try:
-            return law.check(subject)
+            return law.check(activation)
         except Exception as fault:
-            return f"it fails: {_in_short(fault)}"
+            return f"it fails: {exception_summary(fault)}"
 
 
-def _in_short(fault: Exception) -> str:
-    first = (str(fault).strip().splitlines() or [""])[0]
-    return f"{type(fault).__name__}: {first}"
-
-
-@one_thread()
-def nearest(fresh: Fresh, most: int = 3) -> list[tuple[str, float]]:
-    """The rows whose values at default parameters come nearest on [−5, 5], with the largest difference."""
+@single_thread()
+def nearest_rows(build: Factory, most: int = 3) -> list[tuple[str, float]]:
+    """The rows whose values on [−5, 5] are nearest, at default parameters, with the largest difference."""
     x = np.linspace(-5, 5, 241)
-    y = Function(fresh())(x)
+    y = ScalarFunction(build())(x)
     if y.shape != x.shape:
-        raise StudyError("it is no function of one number, so no row of the catalogue is near it")
-    rows = [row.name for row in ACTIVATIONS if row.family != "block"]
-    found = [(name, _apart(y, Function(builder(name)())(x))) for name in rows]
-    return sorted(found, key=lambda pair: pair[1])[:most]
-
-
-def _apart(one: np.ndarray, other: np.ndarray) -> float:
-    apart = np.abs(one - other) / (1 + np.abs(other))
-    return float(np.nan_to_num(apart, nan=np.inf).max())
+        raise StudyError("it is not a function of one number, so no row of the catalogue is near it")
+    distances = []
+    for row in ACTIVATIONS:
+        if row.family != "block":
+            other = ScalarFunction(raw_factory(row.name)())(x)
+            difference = np.nan_to_num(np.abs(y - other) / (1 + np.abs(other)), nan=np.inf)
+            distances.append((row.name, float(difference.max())))
+    return sorted(distances, key=lambda pair: pair[1])[:most]

@@ -1,4 +1,4 @@
-"""The card of an activation: its row of the catalogue, and what its function is found to be like."""
+"""The card of an activation: its row of the catalogue, and the measured facts about its curve."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,34 +9,42 @@ from typing import Any
 import numpy as np
 import torch
 
-from reluctant.activations import make, moments
-from reluctant.cards import analysis
-from reluctant.cards.analysis import End, Extremum, Interval
-from reluctant.cards.function import SMALL, Floats, Function, one_thread
+from reluctant.activations import gaussian_moments, make
+from reluctant.activations.numerics import (
+    ROUNDING,
+    EndBehaviour,
+    Floats,
+    ScalarFunction,
+    end_behaviour,
+    never_falls,
+    single_thread,
+)
+from reluctant.cards import curve_features as features
+from reluctant.cards.curve_features import Extremum, Interval
 from reluctant.catalogue import ACTIVATIONS, Activation
 from reluctant.core.errors import StudyError
 
 LIMIT, POINTS = 5.0, 401  # the curves are drawn from −LIMIT to LIMIT
-FEATURES = 64  # the width for which a block's numbers are counted
+FEATURES = 64  # the layer width for which a block's parameters are counted
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
-    """What a function of one number is like, at its parameters' start and in evaluation mode."""
+class CurveFacts:
+    """Facts about a function of one number, in evaluation mode, with learned parameters at their start."""
 
     x: Floats
     f: Floats
     slope: Floats
     curvature: Floats  # NaN where the slope jumps
     range: Interval
-    ends: tuple[End, End]  # at −∞ and at ∞
-    lowest: Extremum | None
-    highest: Extremum | None
+    ends: tuple[EndBehaviour, EndBehaviour]  # at −∞ and at ∞
+    minimum: Extremum | None
+    maximum: Extremum | None
     zeros: tuple[Interval, ...]
     jumps: tuple[float, ...]  # where f jumps
-    bends: tuple[float, ...]  # where f′ jumps, the jumps of f aside
+    bends: tuple[float, ...]  # where f′ jumps and f does not
     monotone: bool
-    honest: bool  # whether autograd passes back f's own slope
+    true_gradient: bool  # False: autograd gives a surrogate gradient
     lipschitz: float  # sup |f′|
     sparsity: float  # P(f(z) = 0), z ~ N(0, 1)
     mean: float  # E f(z)
@@ -49,20 +57,19 @@ class Facts:
 
     @property
     def smooth(self) -> bool:
-        """Whether f and f′ have no jump."""
+        """Whether neither f nor f′ jumps."""
         return not self.jumps and not self.bends
 
 
 @dataclass(frozen=True, eq=False)
 class Card:
-    """An activation as it is shown: `name` is canonical, `facts` is None for what looks at a whole layer."""
+    """Everything that is shown of an activation: `name` is canonical, `facts` is None for a block."""
 
     name: str
     row: Activation
     arguments: Mapping[str, Any]
-    facts: Facts | None
-    learned: int  # numbers learned at each place where it stands; those of a block for 64 features
-    cost: str = ""
+    facts: CurveFacts | None
+    learned: int  # learned numbers at each site; for a block, with 64 features
 
     @property
     def is_default(self) -> bool:
@@ -71,12 +78,12 @@ class Card:
 
     @property
     def link(self) -> str:
-        """Where the source is on the web; empty where the row has no identifier."""
-        return link(self.row.identifier)
+        """The web address of the source; empty if the row has no identifier."""
+        return source_address(self.row.identifier)
 
 
-def link(identifier: str) -> str:
-    """The address of an arXiv number or a DOI; an address as it is."""
+def source_address(identifier: str) -> str:
+    """The web address of an arXiv number or a DOI; a web address is returned unchanged."""
     if identifier.startswith(("https://", "http://")):
         return identifier
     if identifier.startswith("10."):
@@ -84,66 +91,68 @@ def link(identifier: str) -> str:
     return f"https://arxiv.org/abs/{identifier}" if identifier[:4].isdigit() and "." in identifier else ""
 
 
-def card(name: str) -> Card:
-    """The card of an activation of the catalogue, with parameters: `card("elu(alpha=0.5)")`.
+def build_card(name: str) -> Card:
+    """The card of an activation of the catalogue.
 
-    Raises `StudyError` for an unknown name, and for code of one's own.
+    Raises:
+        StudyError: The name is unknown, or it names user-defined code.
+
+    Example:
+        `build_card("elu(alpha=0.5)").facts.minimum`
     """
-    found = ACTIVATIONS.canonical(name)
-    if found.is_own:
-        raise StudyError(f"{found.head!r} is your own: `reluctant audit {found.head}` tells what it is like")
-    return _card(str(found))
+    canonical = ACTIVATIONS.canonical(name)
+    if canonical.is_user_defined:
+        raise StudyError(
+            f"{canonical.head!r} is your own code; check it with `reluctant audit {canonical.head}`"
+        )
+    return _build_cached(str(canonical))
 
 
 @lru_cache(maxsize=512)
-def _card(name: str) -> Card:
-    found = ACTIVATIONS.canonical(name)
-    row = ACTIVATIONS[found.head]
-    facts = None if row.family == "block" else _facts(name, row.kinks, at_default=not found.arguments)
-    return Card(name, row, ACTIVATIONS.arguments(found), facts, _learned(name, block=facts is None))
-
-
-def _learned(name: str, *, block: bool) -> int:
+def _build_cached(name: str) -> Card:
+    canonical = ACTIVATIONS.canonical(name)
+    row = ACTIVATIONS[canonical.head]
     module = make(name)
-    if block:  # has its weights once it has seen their number
-        module(torch.zeros(2, FEATURES))
-    return sum(parameter.numel() for parameter in module.parameters())
+    if row.family == "block":
+        module(torch.zeros(2, FEATURES))  # a block creates its weights at the first call
+    learned = sum(parameter.numel() for parameter in module.parameters())
+    facts = None
+    if row.family != "block":
+        facts = measure_facts(name, row.kinks, at_default=not canonical.arguments)
+    return Card(name, row, ACTIVATIONS.arguments(canonical), facts, learned)
 
 
-@one_thread()
-def _facts(name: str, kinks: tuple[float, ...], *, at_default: bool) -> Facts:
-    """What is found; the row's `kinks` are those at default parameters."""
+@single_thread()
+def measure_facts(name: str, kinks: tuple[float, ...], *, at_default: bool) -> CurveFacts:
+    """Measure a function of one number; `kinks` are the row's, which hold for default parameters."""
     module = make(name)
-    f = Function(module)
+    f = ScalarFunction(module)
     x = np.linspace(-LIMIT, LIMIT, POINTS)
-    jumps = analysis.breaks(f)
-    honest = analysis.is_honest(f, jumps)
-    bent = analysis.breaks(f.slope) if honest else kinks  # values alone do not show where they bend
-    bends = tuple(b for b in bent if all(abs(b - j) > 1e-9 for j in jumps))
-    ends = (analysis.end(f, -1), analysis.end(f, 1))
-    zeros = analysis.zeros(f)
-    lowest, highest = analysis.lowest(f, ends), analysis.lowest(f, ends, sign=-1)
-    mean, square = moments(module, kinks if at_default else (*jumps, *bends))
-    return Facts(
-        x, f(x), f.slope(x), _curvature(f, x, (*jumps, *bends)),
-        range=analysis.bounds(f, ends, lowest, highest),
+    jumps = features.find_jumps(f)
+    true_gradient = features.has_true_gradient(f, jumps)
+    slope_jumps = features.find_jumps(f.slope) if true_gradient else kinks  # values alone do not show bends
+    bends = tuple(b for b in slope_jumps if all(abs(b - j) > 1e-9 for j in jumps))
+    ends = (end_behaviour(f, -1), end_behaviour(f, 1))
+    minimum, maximum = features.find_minimum(f, ends), features.find_minimum(f, ends, sign=-1)
+    zeros = features.find_zeros(f)
+    mean, square = gaussian_moments(module, kinks if at_default else (*jumps, *bends))
+    curvature = f.curvature(x)
+    for position in (*jumps, *bends):
+        curvature[np.abs(x - position) < 1e-4] = np.nan
+    largest_slope = features.largest_slope(f, jumps, bends) if true_gradient else features.largest_chord(f)
+    return CurveFacts(
+        x, f(x), f.slope(x), curvature,
+        range=features.bounds(f, ends, minimum, maximum),
         ends=ends,
-        lowest=lowest,
-        highest=highest,
+        minimum=minimum,
+        maximum=maximum,
         zeros=zeros,
         jumps=jumps,
         bends=bends,
-        monotone=analysis.never_falls(f),
-        honest=honest,
-        lipschitz=analysis.steepest(f, jumps, bends) if honest else analysis.steepest_chord(f),
-        sparsity=analysis.share(zeros),
-        mean=mean if abs(mean) > SMALL else 0.0,
+        monotone=never_falls(f),
+        true_gradient=true_gradient,
+        lipschitz=largest_slope,
+        sparsity=features.normal_probability(zeros),
+        mean=mean if abs(mean) > ROUNDING else 0.0,
         square=square,
     )  # fmt: skip
-
-
-def _curvature(f: Function, x: Floats, breaks: tuple[float, ...]) -> Floats:
-    found = f.curvature(x)
-    for place in breaks:
-        found[np.abs(x - place) < 1e-4] = np.nan
-    return found

@@ -1,7 +1,7 @@
-"""The commands about activations: one as a card, all as a gallery, one's own held against them."""
+"""The commands `reluctant show`, `reluctant gallery` and `reluctant audit`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -12,16 +12,16 @@ from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
 
 if TYPE_CHECKING:
-    from reluctant.cards.audit import Verdict
+    from reluctant.cards.audit import LawResult
     from reluctant.catalogue import Entry
 
-KEPT, DIFFERS = 0, 1
+ALL_LAWS_HOLD, SOME_LAWS_FAIL = 0, 1  # exit status of `audit`
 
 
 @click.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """What is known of an activation, or of anything else that has a name."""
+    """Show what is known of an activation, or of anything else in the catalogue."""
     from reluctant.catalogue import (
         ACTIVATIONS,
         AUGMENTATIONS,
@@ -36,23 +36,25 @@ def show(name: str) -> None:
     head = parse(name).head
     for table in (MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, PROCEDURES, SCHEDULES, AUGMENTATIONS):
         if head in table and head not in ACTIVATIONS:
-            _say(_plain_card(table[head]))
+            _print_lines(_entry_lines(table[head]))
             return
-    from reluctant.cards.card import card
-    from reluctant.cards.text import lines
+    from reluctant.cards.card import build_card
+    from reluctant.cards.plain_text import encodable
+    from reluctant.cards.terminal import card_lines
 
-    title, *rest = lines(card(name), ascii_only=not _can_write("⣿─│┼"))
-    click.secho(_written(title), bold=True)
-    _say(rest)
+    ascii_only = encodable("⣿─│┼", _encoding()) != "⣿─│┼"
+    title, *rest = card_lines(build_card(name), ascii_only=ascii_only)
+    click.secho(encodable(title, _encoding()), bold=True)
+    _print_lines(rest)
 
 
-def _plain_card(row: "Entry") -> Iterator[str]:
+def _entry_lines(row: "Entry") -> Iterator[str]:
     yield f"{row.title}  ({row.name}{', also ' + ', '.join(row.aliases) if row.aliases else ''})"
     yield row.purpose
     for parameter in row.parameters:
-        words = f" ({parameter.meaning})" if parameter.meaning else ""
+        meaning = f" ({parameter.meaning})" if parameter.meaning else ""
         limits = f", {parameter.range()}" if parameter.range() else ""
-        yield f"  {parameter.name} = {parameter.default!r}{words}{limits}"
+        yield f"  {parameter.name} = {parameter.default!r}{meaning}{limits}"
     yield f"source: {row.source}"
 
 
@@ -60,102 +62,88 @@ def _plain_card(row: "Entry") -> Iterator[str]:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=Path("gallery.html"),
               show_default=True, help="The page to write.")  # fmt: skip
 def gallery(output: Path) -> None:
-    """Write one HTML page that shows every activation: to be searched, printed, shown in class."""
-    from reluctant.cards.gallery import gallery as page
-    from reluctant.core.atomic_files import write_whole
+    """Write one HTML page of all activations, to search, to print, to show in class."""
+    from reluctant.cards.gallery import render_gallery
+    from reluctant.core.atomic_files import write_atomically
 
     if not output.parent.is_dir():
         raise StudyError(f"there is no folder {output.parent} to write {output.name} into")
-    write_whole(output, page())
+    write_atomically(output, render_gallery())
     click.echo(f"gallery: {output}")
 
 
 @click.command()
 @click.argument("function", metavar="MODULE:NAME")
 @click.option(
-    "--as", "claimed", metavar="NAME", help="What it is said to be, such as gelu or 'elu(alpha=0.5)'."
+    "--as", "claimed", metavar="NAME", help="What it claims to be, such as gelu or 'elu(alpha=0.5)'."
 )
 def audit(function: str, claimed: str | None) -> int:
-    """Try the laws of the catalogue on anybody's FUNCTION (class, function, factory or module).
+    """Check the laws of the catalogue for a user-defined activation (class, function, factory or module).
 
-    Exit status 0: it keeps them all; 1: it differs; 2: it cannot be audited.
+    Exit status 0: all laws hold; 1: some laws fail; 2: it cannot be audited.
     """
-    from reluctant.cards.audit import audit as audited
+    from reluctant.cards.audit import audit_function
     from reluctant.catalogue import ACTIVATIONS
 
     if claimed is None:
-        raise StudyError(_suggestion(function))
+        raise StudyError(_suggest_claim(function))
     name = ACTIVATIONS.canonical(claimed)
-    broken, count = [], 0
-    for verdict in audited(function, str(name)):
+    failed, ignored, count = [], 0, 0
+    for result in audit_function(function, str(name)):
         if not count:
-            _say([f"{function}, held against {name}", ""])
+            _print_lines([f"{function} compared with {name}", ""])
         count += 1
-        _say(_told(verdict))
-        broken += [verdict.law.name] if verdict.broken else []
-    _say(["", *wrap(_summary(count, broken, str(name)), 79)])
-    return DIFFERS if broken else KEPT
+        _print_lines(_result_lines(result))
+        failed += [result.law.name] if result.failed else []
+        ignored += bool(result.fault and not result.failed)
+    holding = f"All {count} laws hold" + (f" ({ignored} of them ignored)" if ignored else "")
+    if failed:
+        summary = f"{len(failed)} of {count} laws fail: {', '.join(failed)}."
+    elif ACTIVATIONS[name.head].family == "block":
+        summary = f"{holding}. Values are not compared, because a block has weights of its own."
+    else:
+        summary = f"{holding}: it is {name}."
+    _print_lines(["", *wrap(summary, 79)])
+    return SOME_LAWS_FAIL if failed else ALL_LAWS_HOLD
 
 
-def _told(verdict: "Verdict") -> Iterator[str]:
-    word = "BROKEN" if verdict.broken else "neither" if verdict.fault else "kept"
-    yield from _wrapped(f"{word:<8}{verdict.law.name}: {verdict.law.says}")
-    if verdict.fault:
-        yield from _wrapped(" " * 10 + verdict.fault)
-    if verdict.own:
-        how = (
-            f"it does not keep it either: {verdict.own}"
-            if verdict.broken
-            else "it fails just so, and it does not count"
+def _result_lines(result: "LawResult") -> Iterator[str]:
+    verdict = "FAILED" if result.failed else "ignored" if result.fault else "holds"
+    texts = [f"{verdict:<8}{result.law.name}: {result.law.statement}"]
+    if result.fault:
+        texts.append(" " * 10 + result.fault)
+    if result.catalogue_fault and result.failed:
+        texts.append(
+            " " * 10
+            + f"(the catalogue's own function fails this law in another way: {result.catalogue_fault})"
         )
-        yield from _wrapped(" " * 10 + f"(the catalogue's own: {how})")
+    elif result.catalogue_fault:
+        texts.append(" " * 10 + "(the catalogue's own function fails this law too, so it is ignored)")
+    for text in texts:
+        yield from wrap(text, 79, subsequent_indent=" " * 10)
 
 
-def _wrapped(line: str) -> list[str]:
-    return wrap(line, 79, subsequent_indent=" " * 10)
+def _suggest_claim(function: str) -> str:
+    from reluctant.cards.audit import SAME_FUNCTION, buildable, nearest_rows
 
-
-def _summary(count: int, broken: list[str], name: str) -> str:
-    from reluctant.catalogue import ACTIVATIONS
-
-    if not broken and ACTIVATIONS[parse(name).head].family == "block":
-        return f"All {count} laws are kept. Values are not compared: a block has weights of its own."
-    if not broken:
-        return f"All {count} laws are kept: it is {name}."
-    return f"{len(broken)} of {count} laws are broken: {', '.join(broken)}."
-
-
-def _suggestion(function: str) -> str:
-    from reluctant.cards.audit import AGREE, nearest, target
-
-    found = nearest(target(function), most=1000)
-    same = [name for name, apart in found if apart <= AGREE]
-    wanted = "say what it is meant to be: --as "
+    rows = nearest_rows(buildable(function), most=1000)
+    same = [name for name, distance in rows if distance <= SAME_FUNCTION]
     if same:
-        return f"{wanted}{same[0]}; between −5 and 5 its values are those of {' and '.join(same)}"
-    near = ", ".join(f"{name} ({apart:.2g} apart)" for name, apart in found[:3])
-    return f"{wanted}NAME; no row of the catalogue has its values, the nearest are {near}"
+        return (
+            f"add what it claims to be: --as {same[0]}; between −5 and 5 its values are those of "
+            f"{' and '.join(same)}"
+        )
+    near = ", ".join(f"{name} (differs by up to {distance:.2g})" for name, distance in rows[:3])
+    return (
+        f"add what it claims to be: --as NAME; no row of the catalogue has its values, the nearest are {near}"
+    )
 
 
-def _say(lines: Iterator[str] | list[str]) -> None:
+def _print_lines(lines: Iterable[str]) -> None:
+    from reluctant.cards.plain_text import encodable
+
     for line in lines:
-        click.echo(_written(line))
-
-
-def _written(line: str) -> str:
-    if _can_write(line):
-        return line
-    from reluctant.cards.text import writable
-
-    return writable(line, _encoding())
-
-
-def _can_write(text: str) -> bool:
-    try:
-        text.encode(_encoding())
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+        click.echo(encodable(line, _encoding()))
 
 
 def _encoding() -> str:

@@ -1,4 +1,4 @@
-"""What the cards of activations add to the package."""
+"""The commands that the cards of activations add to the package."""
 
 from reluctant.core.extensions import Extension
 

@@ -6,14 +6,14 @@
   const texts = cards.map(card => card.dataset.text + " " + bare(card.dataset.text));
   const filter = () => {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let seen = 0;
+    let visible = 0;
     cards.forEach((card, i) => {
       const fits = words.every(word => texts[i].includes(word) || texts[i].includes(bare(word) || word));
       card.hidden = !fits;
-      seen += fits;
+      visible += fits;
     });
     groups.forEach(group => { group.hidden = !group.querySelector(".card:not([hidden])"); });
-    count.textContent = words.length ? `${seen} of ${cards.length} functions` : `${cards.length} functions`;
+    count.textContent = words.length ? `${visible} of ${cards.length} functions` : `${cards.length} functions`;
   };
   const unfold = () => {
     const card = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));

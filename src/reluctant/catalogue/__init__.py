@@ -1,17 +1,14 @@
-"""The tables of everything that has a name: activations, models, data sets, optimizers and so on.
+"""The catalogues of everything that has a name: activations, models, data sets, optimizers and so on.
 
-Tables are data. They need no torch, so that studies are validated, listed and explained without it.
+Catalogues are data. They do not import torch, so studies can be validated and listed without it.
 """
 
 from reluctant.catalogue.activations import ACTIVATIONS, Activation
-from reluctant.catalogue.augmentations import AUGMENTATIONS, augmentation, parts_of
+from reluctant.catalogue.augmentations import AUGMENTATIONS, augmentation_steps, canonical_augmentation
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
-from reluctant.catalogue.entry import Entry, Parameter, Table
-from reluctant.catalogue.initialisations import INITIALISATIONS
+from reluctant.catalogue.entry import Catalogue, Entry, Parameter
 from reluctant.catalogue.models import MODELS
-from reluctant.catalogue.optimizers import OPTIMIZERS
-from reluctant.catalogue.procedures import PROCEDURES
-from reluctant.catalogue.schedules import SCHEDULES
+from reluctant.catalogue.training import INITIALISATIONS, OPTIMIZERS, PROCEDURES, SCHEDULES
 
 __all__ = [
     "ACTIVATIONS",
@@ -23,10 +20,10 @@ __all__ = [
     "PROCEDURES",
     "SCHEDULES",
     "Activation",
+    "Catalogue",
     "DatasetEntry",
     "Entry",
     "Parameter",
-    "Table",
-    "augmentation",
-    "parts_of",
+    "augmentation_steps",
+    "canonical_augmentation",
 ]

@@ -1,34 +1,34 @@
-"""How training images are changed anew in every epoch, and the grammar that joins such changes by `+`."""
+"""Augmentations: random changes of the training images in every epoch, joined by `+`."""
 
-from reluctant.catalogue.entry import Entry, Parameter, Table
+from reluctant.catalogue.entry import Catalogue, Entry, Parameter
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name, parse
 
 NONE = "none"
 
-AUGMENTATIONS: Table[Entry] = Table(
+AUGMENTATIONS: Catalogue[Entry] = Catalogue(
     "augmentation",
     (
-        Entry(NONE, "None", "images are trained on as they are", source="–"),
+        Entry(NONE, "None", "training images are not changed", source="–"),
         Entry(
             "flip",
             "Flip",
-            "half of the images are mirrored, left for right",
+            "half of the images are mirrored, left to right",
             source="Krizhevsky et al. 2012",
         ),
         Entry(
             "crop",
             "Random crop",
-            "a black border is put around, and a piece of the old size is cut out anywhere",
-            parameters=(Parameter("padding", 4, "pixels of the border", low=1, high=1000),),
+            "a black border is added, and a piece of the original size is cut out at a random position",
+            parameters=(Parameter("padding", 4, "width of the border in pixels", low=1, high=1000),),
             source="He et al. 2016 (1512.03385), section 4.2",
         ),
         Entry(
             "shift",
             "Shift",
-            "images move by whole pixels, down or up and sideways, and black comes in",
-            parameters=(Parameter("pixels", 2, "the furthest an image moves", low=1, high=1000),),
+            "images move by whole pixels, vertically and horizontally; the gap is black",
+            parameters=(Parameter("pixels", 2, "the largest move in pixels", low=1, high=1000),),
             source="Simard et al. 2003",
         ),
         Entry(
@@ -36,7 +36,12 @@ AUGMENTATIONS: Table[Entry] = Table(
             "Noise",
             "normal noise is added to every number",
             parameters=(
-                Parameter("deviation", 0.1, "of the noise, in deviations of the training data", above=0.0),
+                Parameter(
+                    "deviation",
+                    0.1,
+                    "its standard deviation, relative to that of the training data",
+                    above=0.0,
+                ),
             ),
             source="Bishop 1995",
         ),
@@ -45,33 +50,34 @@ AUGMENTATIONS: Table[Entry] = Table(
 )
 
 
-def parts_of(text: object) -> tuple[Name, ...]:
-    """The changes that a text joins by `+`, each as its canonical name, in the order given; `none` is empty.
+def augmentation_steps(text: object) -> tuple[Name, ...]:
+    """The changes that a text joins by `+`, each as its canonical name, in the same order; () for `none`.
 
-    Raises `StudyError` for an unknown change, one that is named twice, or `none` beside another.
+    Raises:
+        StudyError: A change is unknown or occurs twice, or `none` occurs together with another.
     """
     if not isinstance(text, str):
         parse(text)
-    pieces = _split(str(text))
+    pieces = _split_at_plus(str(text))
     if len(pieces) > 1 and not all(piece.strip() for piece in pieces):
-        raise StudyError(f"{quoted(text)}: a change is missing beside a '+'; write for example 'flip + crop'")
+        raise StudyError(f"{quoted(text)}: a change is missing next to a '+'; write 'flip + crop'")
     names = tuple(map(AUGMENTATIONS.canonical, pieces))
     heads = [name.head for name in names]
     for head in heads:
         if heads.count(head) > 1:
-            raise StudyError(f"{quoted(text)}: {head} stands here twice; leave one out")
+            raise StudyError(f"{quoted(text)}: {head} occurs twice; leave one out")
     if NONE in heads and len(heads) > 1:
-        raise StudyError(f"{quoted(text)}: none stands alone; leave it or the others out")
+        raise StudyError(f"{quoted(text)}: none cannot be combined; leave it or the others out")
     return () if heads == [NONE] else names
 
 
-def augmentation(text: object) -> str:
-    """The one way to write an augmentation: `flip + crop(padding=2)`, or `none`."""
-    return " + ".join(map(str, parts_of(text))) or NONE
+def canonical_augmentation(text: object) -> str:
+    """The canonical form of an augmentation: `flip + crop(padding=2)`, or `none`."""
+    return " + ".join(map(str, augmentation_steps(text))) or NONE
 
 
-def _split(text: str) -> list[str]:
-    """The pieces between signs of `+` that stand outside all brackets: `noise(deviation=1e+2)` is one."""
+def _split_at_plus(text: str) -> list[str]:
+    """The pieces between `+` signs outside of brackets: `noise(deviation=1e+2)` is one piece."""
     pieces, depth = [""], 0
     for sign in text:
         depth += (sign == "(") - (sign == ")")

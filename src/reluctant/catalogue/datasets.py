@@ -1,32 +1,61 @@
-"""The data sets a study can use, with what is known of each before a file is opened."""
+"""The data sets that a study can use, with the facts that are known before a file is opened."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reluctant.catalogue.class_names import CIFAR10, CIFAR100, DIGITS, FASHION, WAVES
-from reluctant.catalogue.entry import Entry, Parameter, Table
+from reluctant.catalogue.entry import Catalogue, Entry, Parameter
+
+# The classes of the published data sets, in the order of their numbers.
+DIGITS = tuple("0123456789")
+FASHION = (
+    "T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+WAVES = ("sine", "square", "triangle", "saw", "rising", "falling", "burst", "silence")
+CIFAR10 = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+CIFAR100 = (
+    "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle",
+    "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle",
+    "chair", "chimpanzee", "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup",
+    "dinosaur", "dolphin", "elephant", "flatfish", "forest", "fox", "girl", "hamster", "house",
+    "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man",
+    "maple_tree", "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid",
+    "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine",
+    "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark", "shrew",
+    "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower",
+    "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor", "train", "trout",
+    "tulip", "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
+)  # fmt: skip
+CIFAR100_COARSE = (
+    "aquatic_mammals", "fish", "flowers", "food_containers", "fruit_and_vegetables",
+    "household_electrical_devices", "household_furniture", "insects", "large_carnivores",
+    "large_man-made_outdoor_things", "large_natural_outdoor_scenes", "large_omnivores_and_herbivores",
+    "medium_mammals", "non-insect_invertebrates", "people", "reptiles", "small_mammals", "trees",
+    "vehicles_1", "vehicles_2",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class DatasetEntry(Entry):
-    """A data set: `files` are the published ones (name → size in bytes, SHA-256), `mirrors` their homes."""
+    """A data set: `files` are the published ones (name → size in bytes, SHA-256), `mirrors` their URLs."""
 
     classes: tuple[str, ...] = ()
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     mirrors: tuple[str, ...] = ()
-    note: str = ""  # said in every title where the data are not what a reader would take them for
+    note: str = ""  # part of every title, if a reader could take the data for something else
 
 
 _CIFAR = "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html"
-_ROOT = Parameter("root", "", "the folder, or the archive; else the folder of this name among the data sets")
-_PATH = Parameter("path", "", "the file, from the folder you are in")
-_HELD = Parameter(
-    "test_fraction", 0.2, "the share held out for testing where there is no test part", low=0, below=1
+_ROOT = Parameter("root", "", "the folder or archive; by default the folder of this name among the data sets")
+_PATH = Parameter("path", "", "the file, relative to the current folder")
+_TEST_FRACTION = Parameter(
+    "test_fraction", 0.2, "the share for testing if there is no test part", low=0, below=1
 )
 _KIND = Parameter(
     "kind",
     "auto",
-    "whether classes are told apart or numbers predicted; auto: as the labels look",
+    "whether classes or numbers are predicted; auto: decided from the labels",
     choices=("auto", "classes", "numbers"),
 )
 
@@ -69,14 +98,14 @@ _FASHION = {
     ),
 }
 
-DATASETS: Table[DatasetEntry] = Table(
+DATASETS: Catalogue[DatasetEntry] = Catalogue(
     "data set",
     (
         DatasetEntry(
             "digits",
             "scikit-learn digits",
-            "1,797 handwritten digits that come with scikit-learn: the default without a download",
-            code="reluctant.data.digits:load",
+            "1,797 handwritten digits that come with scikit-learn: the default, which needs no download",
+            code="reluctant.data.bundled:load_digits",
             aliases=("sklearn_digits",),
             source="Alpaydin & Kaynak 1998, UCI; the copy bundled with scikit-learn",
             classes=DIGITS,
@@ -86,7 +115,7 @@ DATASETS: Table[DatasetEntry] = Table(
             "mnist",
             "MNIST",
             "70,000 handwritten digits of 28×28 pixels",
-            code="reluctant.data.idx:load_published",
+            code="reluctant.data.idx:load_published_idx",
             source="LeCun, Cortes & Burges 1998",
             parameters=(_FIRST,),
             classes=DIGITS,
@@ -99,8 +128,8 @@ DATASETS: Table[DatasetEntry] = Table(
         DatasetEntry(
             "fashion_mnist",
             "Fashion-MNIST",
-            "70,000 pictures of clothing of 28×28 pixels, ten kinds",
-            code="reluctant.data.idx:load_published",
+            "70,000 pictures of clothing of 28×28 pixels in ten classes",
+            code="reluctant.data.idx:load_published_idx",
             aliases=("fashion",),
             source="Xiao, Rasul & Vollgraf 2017 (1708.07747)",
             parameters=(_FIRST,),
@@ -115,18 +144,24 @@ DATASETS: Table[DatasetEntry] = Table(
             "idx",
             "IDX files",
             "your own files in MNIST's format, named as MNIST's, in the folder `root`",
-            code="reluctant.data.idx:load_own",
+            code="reluctant.data.idx:load_user_idx",
             parameters=(Parameter("root", "", "the folder that holds the four files"),),
             source="the IDX format of MNIST's home page",
         ),
         DatasetEntry(
             "waves",
             "Eight kinds of wave",
-            "3,000 made-up signals of 128 points: a task that is no image, without a download",
-            code="reluctant.data.waves:load",
+            "3,000 made-up signals of 128 points: a task without images that needs no download",
+            code="reluctant.data.waves:load_waves",
             source="made by a formula (reluctant.data.waves)",
             parameters=(
-                Parameter("noise", 0.25, "the deviation of what is added to every point", low=0, high=100),
+                Parameter(
+                    "noise",
+                    0.25,
+                    "standard deviation of the noise at every point",
+                    low=0,
+                    high=100,
+                ),
             ),
             classes=WAVES,
             note="made by a formula",
@@ -134,15 +169,15 @@ DATASETS: Table[DatasetEntry] = Table(
         DatasetEntry(
             "diabetes",
             "scikit-learn diabetes",
-            "442 patients whose progress is predicted from ten measurements: numbers instead of classes",
-            code="reluctant.data.diabetes:load",
+            "442 patients; the progress of their disease, a number, is predicted from ten measurements",
+            code="reluctant.data.bundled:load_diabetes",
             source="Efron, Hastie, Johnstone & Tibshirani 2004; the copy bundled with scikit-learn",
         ),
         DatasetEntry(
             "cifar10",
             "CIFAR-10",
-            "60,000 colour pictures of 32×32 pixels, ten kinds, from the files of the binary version",
-            code="reluctant.data.cifar:load_ten",
+            "60,000 colour pictures of 32×32 pixels in ten classes; reads the binary version",
+            code="reluctant.data.cifar:load_cifar10",
             source=_CIFAR,
             parameters=(_ROOT,),
             classes=CIFAR10,
@@ -150,24 +185,29 @@ DATASETS: Table[DatasetEntry] = Table(
         DatasetEntry(
             "cifar100",
             "CIFAR-100",
-            "60,000 colour pictures of 32×32 pixels, a hundred kinds, from the files of the binary version",
-            code="reluctant.data.cifar:load_hundred",
+            "60,000 colour pictures of 32×32 pixels in a hundred classes; reads the binary version",
+            code="reluctant.data.cifar:load_cifar100",
             source=_CIFAR,
             parameters=(
                 _ROOT,
-                Parameter("labels", "fine", "the hundred kinds or their twenty", choices=("fine", "coarse")),
+                Parameter(
+                    "labels",
+                    "fine",
+                    "the hundred fine or the twenty coarse classes",
+                    choices=("fine", "coarse"),
+                ),
             ),
             classes=CIFAR100,
         ),
         DatasetEntry(
             "npz",
             "NPZ file",
-            "your own arrays in one file of NumPy's: x_train, y_train, x_test, y_test, or x and y",
-            code="reluctant.data.npz:load",
+            "your own arrays in one NumPy file: x_train, y_train, x_test, y_test, or x and y",
+            code="reluctant.data.npz:load_npz",
             parameters=(
                 _PATH,
-                Parameter("classes", "", "the names of the classes, with commas between them"),
-                _HELD,
+                Parameter("classes", "", "the names of the classes, separated by commas"),
+                _TEST_FRACTION,
                 _KIND,
             ),
             source="your own file",
@@ -176,12 +216,12 @@ DATASETS: Table[DatasetEntry] = Table(
             "csv",
             "CSV file",
             "your own table: one column is predicted from the others",
-            code="reluctant.data.table:load",
+            code="reluctant.data.table:load_csv",
             parameters=(
                 _PATH,
                 Parameter("target", "", "the column that is predicted"),
                 Parameter("test", "", "another file with the rows to test on"),
-                _HELD,
+                _TEST_FRACTION,
                 _KIND,
             ),
             source="your own file",
@@ -189,14 +229,18 @@ DATASETS: Table[DatasetEntry] = Table(
         DatasetEntry(
             "images",
             "Pictures in folders",
-            "your own pictures: one folder a class, with or without train and test above them",
-            code="reluctant.data.image_folder:load",
+            "your own pictures: one folder per class, optionally inside folders train and test",
+            code="reluctant.data.image_folder:load_image_folder",
             parameters=(
-                Parameter("root", "", "the folder that holds the folders, from the one you are in"),
+                Parameter("root", "", "the folder above these folders, relative to the current one"),
                 Parameter(
-                    "size", 0, "pixels a side that each picture is scaled to; 0: as it is", low=0, high=4096
+                    "size",
+                    0,
+                    "pixels per side after scaling; 0: not scaled",
+                    low=0,
+                    high=4096,
                 ),
-                _HELD,
+                _TEST_FRACTION,
             ),
             source="your own pictures",
         ),

@@ -1,20 +1,20 @@
-"""What a row of a catalogue is, and how a name is looked up in a table of rows."""
+"""The rows of a catalogue and their parameters, and how a name is looked up."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
-from reluctant.core.names import Name, parse, plain
-from reluctant.core.suggestions import did_you_mean, normalised
+from reluctant.core.names import Name, canonical_value, parse
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a row; its type is that of its default.
+    """One parameter of a row; its type is the type of its default.
 
-    `low` and `high` are inclusive bounds, `above` an exclusive lower one, `below` an exclusive upper one.
+    `low` and `high` are inclusive bounds, `above` is an exclusive lower and `below` an exclusive upper bound.
     """
 
     name: str
@@ -25,24 +25,25 @@ class Parameter:
     above: float | None = None
     below: float | None = None
     choices: tuple[str, ...] = ()
-    learned: bool = False  # then the value is where it starts
+    learned: bool = False  # the value is then the initial one
 
     def check(self, value: Any) -> Any:
-        """The value as this parameter's type; `StudyError` where it does not fit."""
+        """The value, converted to this parameter's type; `StudyError` if it does not fit."""
         kind = type(self.default)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         fits = isinstance(value, kind) if kind in (bool, str) else number
         if kind is int and number:
             fits = float(value).is_integer()
-        if kind in (int, float) and number and not self._inside(value):
+        if kind in (int, float) and number and not self.is_in_range(value):
             raise StudyError(f"{self.name} must be {self.range()}, not {value}")
         if not fits:
-            raise StudyError(f"{self.name} is {_KINDS[kind]}, not {value!r}")
+            raise StudyError(f"{self.name} is {_TYPE_NAMES[kind]}, not {value!r}")
         if self.choices and value not in self.choices:
             raise StudyError(f"{self.name} is one of {', '.join(self.choices)}, not {value!r}")
-        return plain(kind(value))
+        return canonical_value(kind(value))
 
-    def _inside(self, value: float) -> bool:
+    def is_in_range(self, value: float) -> bool:
+        """Whether a number is within all bounds."""
         return (
             (self.low is None or value >= self.low)
             and (self.high is None or value <= self.high)
@@ -51,17 +52,17 @@ class Parameter:
         )
 
     def range(self) -> str:
-        """The allowed values in words, empty where any number will do."""
+        """The allowed values in words; empty if any number is allowed."""
         bounds = [
             (self.low, "at least"),
             (self.above, "above"),
             (self.high, "at most"),
             (self.below, "below"),
         ]
-        return " and ".join(f"{word} {plain(bound)}" for bound, word in bounds if bound is not None)
+        return " and ".join(f"{word} {canonical_value(bound)}" for bound, word in bounds if bound is not None)
 
 
-_KINDS: dict[type, str] = {
+_TYPE_NAMES: dict[type, str] = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
@@ -71,52 +72,52 @@ _KINDS: dict[type, str] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One row: a name, what it is for, its parameters, its source, and where its code lives."""
+    """One row: a name, its purpose, its parameters, its source, and the address of its code."""
 
     name: str
     title: str
     purpose: str
-    code: str = ""  # "module:attribute", imported only when used
+    code: str = ""  # "module:attribute", imported when it is used
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     source: str = ""
-    fault: Callable[[Mapping[str, Any]], str] | None = None  # what is wrong with parameters together
+    fault: Callable[[Mapping[str, Any]], str] | None = None  # of a combination of parameter values
 
     def defaults(self) -> dict[str, Any]:
-        """Every parameter with its default."""
+        """The default of every parameter."""
         return {parameter.name: parameter.default for parameter in self.parameters}
 
 
-Row = TypeVar("Row", bound=Entry)
+RowType = TypeVar("RowType", bound=Entry)
 
 
 @dataclass(frozen=True)
-class Table(Generic[Row]):
-    """A catalogue: rows by name and alias; `kind` is the word used in messages.
+class Catalogue(Generic[RowType]):
+    """A table of rows, found by name or alias; `kind` is the word for a row in messages.
 
-    `refused` answers names that people may well try and that cannot stand here, each with its reason.
+    `refused` has names that a user may try but that are not possible, each with the reason.
     """
 
     kind: str
-    rows: tuple[Row, ...]
+    rows: tuple[RowType, ...]
     refused: Mapping[str, str] = field(default_factory=dict)
-    own: bool = True  # whether `module:name` may stand here
+    own: bool = True  # whether user-defined code, `module:name`, is possible
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[RowType]:
         return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @cached_property
-    def _by_name(self) -> dict[str, Row]:
+    def _by_name(self) -> dict[str, RowType]:
         return {normalised(name): row for row in self.rows for name in (row.name, *row.aliases)}
 
     def __contains__(self, head: str) -> bool:
         return normalised(head) in self._by_name
 
-    def __getitem__(self, head: str) -> Row:
-        """The row that a name or alias means; `StudyError` with the nearest names otherwise."""
+    def __getitem__(self, head: str) -> RowType:
+        """The row with this name or alias; `StudyError` with the nearest names if there is none."""
         row = self._by_name.get(normalised(head))
         if row is not None:
             return row
@@ -131,26 +132,27 @@ class Table(Generic[Row]):
         raise StudyError(f"{noun} {head!r}{hint}{more}")
 
     def canonical(self, text: object) -> Name:
-        """The one way to write a name: alias resolved, values checked, defaults left out, sorted.
+        """The canonical form of a name: alias resolved, values checked, defaults left out, sorted.
 
-        Raises `StudyError` for an unknown name or parameter or a value out of its range.
+        Raises:
+            StudyError: The name or a parameter is unknown, or a value is out of its range.
         """
         name = parse(text)
-        if name.is_own:
+        if name.is_user_defined:
             if not self.own:
-                raise StudyError(f"{self.kind}s of one's own are not possible, so not {name.head!r}")
+                raise StudyError(f"a user-defined {self.kind} is not possible, so not {name.head!r}")
             return Name(name.head, dict(sorted(name.arguments.items())))
         row = self[name.head]
         known = {parameter.name: parameter for parameter in row.parameters}
         checked: dict[str, Any] = {}
         for key in sorted(name.arguments):
             if key not in known:
-                raise StudyError(_unknown_parameter(row, key))
+                raise StudyError(_unknown_parameter_message(row, key))
             try:
                 value = known[key].check(name.arguments[key])
             except StudyError as fault:
                 raise StudyError(f"{row.name}: {fault}") from None
-            if value != plain(known[key].default):
+            if value != canonical_value(known[key].default):
                 checked[key] = value
         wrong = row.fault({**row.defaults(), **checked}) if row.fault else ""
         if wrong:
@@ -158,15 +160,15 @@ class Table(Generic[Row]):
         return Name(row.name, checked)
 
     def arguments(self, name: Name) -> dict[str, Any]:
-        """All parameters of a canonical name, defaults filled in and of their declared types."""
-        if name.is_own:
+        """All parameters of a canonical name, with defaults and with their declared types."""
+        if name.is_user_defined:
             return dict(name.arguments)
-        given = {**self[name.head].defaults(), **name.arguments}
-        kinds = {p.name: type(p.default) for p in self[name.head].parameters}
-        return {key: kinds[key](value) for key, value in given.items()}
+        types = {p.name: type(p.default) for p in self[name.head].parameters}
+        values = {**self[name.head].defaults(), **name.arguments}
+        return {key: types[key](value) for key, value in values.items()}
 
 
-def _unknown_parameter(row: Entry, key: str) -> str:
+def _unknown_parameter_message(row: Entry, key: str) -> str:
     if not row.parameters:
         return f"{row.name} takes no parameters, so not {key!r}"
     names = [parameter.name for parameter in row.parameters]

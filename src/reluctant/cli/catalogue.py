@@ -59,25 +59,25 @@ def fetch(dataset: str) -> None:
     """Download a DATASET (mnist, fashion_mnist) and check it against its published checksums."""
     from reluctant.data import fetch as download
 
-    click.echo(f"{dataset} is in {download(dataset, say=click.echo)}")
+    click.echo(f"{dataset} is in {download(dataset, log=click.echo)}")
 
 
 @click.command()
 @click.argument("study", required=False)
 def doctor(study: str | None) -> None:
     """Print what this machine is, and check whether it can run STUDY."""
-    from reluctant.core.environment import describe
-    from reluctant.data import root
+    from reluctant.core.environment import describe_environment
+    from reluctant.data import data_folder
 
-    for key, value in describe().items():
+    for key, value in describe_environment().items():
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
         click.echo(f"{key}: {text}")
-    click.echo(f"data sets: {root()}")
+    click.echo(f"data sets: {data_folder()}")
     if study:
         from reluctant.study import Study
-        from reluctant.training import device, preflight
+        from reluctant.training import preflight, select_device
 
-        asked = Study.read(study)
-        preflight(asked)
-        click.echo(f"device: {device('auto')}")
-        click.echo(visible(f"{asked.name}: {asked.size} runs; its data, activations and network work here"))
+        checked = Study.read(study)
+        preflight(checked)
+        click.echo(f"device: {select_device('auto')}")
+        click.echo(visible(f"{checked.name}: {checked.size} runs; its data, activations and network work here"))

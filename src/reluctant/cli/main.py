@@ -10,12 +10,11 @@ from typing import NoReturn
 import click
 
 from reluctant.cli.catalogue import doctor, fetch, list_
-from reluctant.cli.judge import compare, export, judge
-from reluctant.cli.report import report, status, upgrade
+from reluctant.cli.report import compare, export, judge, report, status, upgrade
 from reluctant.cli.run import run
 from reluctant.core.display import visible
 from reluctant.core.errors import ReluctantError
-from reluctant.core.extensions import extensions, load
+from reluctant.core.extensions import extensions, load_object
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -32,7 +31,7 @@ def reluctant() -> None:
 for command in (run, judge, report, export, list_, fetch, status, doctor, upgrade, compare):
     reluctant.add_command(command)
 for reference in (each for extension in extensions() for each in extension.commands):
-    reluctant.add_command(load(reference))
+    reluctant.add_command(load_object(reference))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -65,9 +64,7 @@ def execute(arguments: Sequence[str] | None = None) -> int:
         return _fail(system_error(fault), CANNOT)
     except Exception:
         click.echo(visible(traceback.format_exc()), err=True, nl=False)
-        return _fail(
-            "this is a bug in reluctant, not your mistake; all finished runs are safe", BUG
-        )
+        return _fail("this is a bug in reluctant, not your mistake; all finished runs are safe", BUG)
     return status or DONE
 
 

@@ -58,9 +58,7 @@ def run(
     folder = StudyDir(output or asked.folder)
     if asked.size > MANY and not yes:
         raise StudyError(f"{asked.size:,} runs are more than {MANY:,}; add --yes if you mean it")
-    options = ExecutionOptions(
-        engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run
-    )
+    options = ExecutionOptions(engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run)
     return _print_plan(asked, folder, options) if dry_run else _train(asked, folder, options)
 
 
@@ -68,11 +66,11 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     """Print what would be trained, and how long it would take, from a few timed steps of each network."""
     from reluctant.analysis.labels import clip
     from reluctant.api.progress import time_left
-    from reluctant.data import describe_data
-    from reluctant.training import describe_replacements, preflight, seconds_expected
+    from reluctant.data import describe_dataset
+    from reluctant.training import describe_replacements, expected_seconds, preflight
 
     tensors = preflight(study)
-    described = [describe_data(each.source) for each in tensors.values()]
+    described = [describe_dataset(each.source) for each in tensors.values()]
     for text in (*described, *describe_replacements(study, tensors)):
         click.echo(visible(text))
     missing = folder.missing(study)
@@ -86,7 +84,7 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
         kind = replace(each, seed=0)
         counts[kind] = counts.get(kind, 0) + 1
     for kind, number in counts.items():
-        seconds[kind] = seconds_expected(kind)
+        seconds[kind] = expected_seconds(kind)
         duration = time_left(seconds[kind])
         click.echo(visible(f"  {kind.activation} on {clip(kind.dataset, 40)}: {number} × about {duration}"))
     parallel = options.parallel_runs(missing)
@@ -102,13 +100,13 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
     from reluctant.api.progress import ProgressBoard
     from reluctant.api.run import run_events
     from reluctant.cli.live import watch
-    from reluctant.cli.signals import Stopped, stop_on_signals
+    from reluctant.cli.signals import Stopped, stop_on_signal
 
     folder.check_compatible(study)
     missing = folder.missing(study)
     around, watcher = watch(Console(), ProgressBoard(missing, study.size - len(missing)))
     try:
-        with stop_on_signals(), around:
+        with stop_on_signal(), around:
             for event in run_events(study, folder, options):
                 watcher(event)
     except Stopped as stop:

@@ -1,1 +1,1 @@
-"""What everything else stands on: names, errors, randomness, hashes, files, locks, the environment."""
+"""Foundations without PyTorch: names, errors, randomness, hashes, files, the lock, the environment."""

@@ -1,14 +1,17 @@
-"""Files written whole or not at all, and files set aside instead of trusted."""
+"""Files that are written completely or not at all, and damaged files that are moved out of the way."""
 
 import os
 from pathlib import Path
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that its name holds the old content or the new, never a part, whatever happens.
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file so that its name always refers to the old content or to the new, never to a part.
 
-    Written under another name, synced, renamed, and the folder synced too, so that a loss of power after the
-    return loses nothing. OSError where the disk is full or cannot be written; the old content then stands.
+    The content is written under another name, synced and renamed. The folder is synced too, so that a loss
+    of power after the return loses nothing.
+
+    Raises:
+        OSError: The disk is full or cannot be written; the old content is still there.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -21,35 +24,38 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
+    _sync_folder(path.parent)
 
 
-def _sync_directory(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:
-        return  # Windows opens no folders; the rename itself has happened
+        return  # Windows cannot open folders; the rename itself has happened
     try:
         os.fsync(handle)
     except OSError:
-        pass  # some network file systems cannot
+        pass  # some network file systems cannot sync a folder
     finally:
         os.close(handle)
 
 
-def set_aside(path: Path, place: Path) -> Path:
-    """Move a file that is not to be trusted into the folder `place`, beside whatever lies there already."""
-    place.mkdir(exist_ok=True)
-    target = place / path.name
+def quarantine(path: Path, folder: Path) -> Path:
+    """Move a file that cannot be trusted into `folder` and return its new path.
+
+    Files of the same name that are already in `folder` stay there.
+    """
+    folder.mkdir(exist_ok=True)
+    target = folder / path.name
     for number in range(1, 1000):
         if not target.exists():
             break
-        target = place / f"{path.stem}-{number}{path.suffix}"
+        target = folder / f"{path.stem}-{number}{path.suffix}"
     path.replace(target)
     return target
 
 
-def sweep(folder: Path) -> None:
-    """Delete what writers that were killed have left half written in a folder."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
+def delete_partial_files(folder: Path) -> None:
+    """Delete the half-written files that killed writers have left in a folder."""
+    for partial in folder.glob(".*.part"):
+        partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""One way to write a value as JSON, and its SHA-256: what keys, checksums and names of files come from."""
+"""One way to write a value as JSON, and its SHA-256: keys, checksums and file names come from it."""
 
 import hashlib
 import json
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON with sorted keys; NaN and infinities are refused (ValueError)."""
+    """Return compact JSON with sorted keys. NaN and infinities raise `ValueError`."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of the canonical JSON of a value, 64 hex digits."""
+    """Return the SHA-256 of the canonical JSON of a value, as 64 hexadecimal digits."""
     return hashlib.sha256(dumps(value).encode()).hexdigest()

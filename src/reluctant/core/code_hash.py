@@ -1,4 +1,4 @@
-"""What makes an object what it is, as a sum that is the same in every process."""
+"""A hash of an object's code and values that is the same in every process."""
 
 import builtins
 import functools
@@ -12,153 +12,152 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+Visited = dict[int, Any]  # objects that are already described, by id; the reference keeps the id unique
 
-def sum_of(value: Any) -> str:
-    """SHA-256 of the code and the values behind an object.
 
-    Of functions and classes their code and everything that it names, arguments that are bound, what they
-    close over; of instances their class and attributes, of arrays their values. Of Python and of installed
-    packages, whose versions the records tell, names count alone.
+def code_hash(value: Any) -> str:
+    """Return the SHA-256 of the code and the values behind an object.
+
+    - Functions and classes: their code, everything that the code names, bound arguments and closures.
+    - Instances: their class and attributes. Arrays: their values.
+    - Python and installed packages: only the names, because the records hold the versions.
     """
-    return hashlib.sha256("\n".join(_told(value, {})).encode()).hexdigest()
+    return hashlib.sha256("\n".join(_describe(value, {})).encode()).hexdigest()
 
 
-def _told(value: Any, met: dict[int, Any]) -> Iterator[str]:
-    """Texts that change whenever the object does; each object is told of once."""
-    if isinstance(value, _PLAIN):
+def _describe(value: Any, visited: Visited) -> Iterator[str]:
+    """Yield texts that change whenever the object changes. Each object is described once."""
+    if isinstance(value, _PLAIN_TYPES):
         yield repr(value)
-    elif id(value) in met:
-        return
-    else:
-        met[id(value)] = value  # kept, or another object may get its number
-        for kind, tell in _TELLERS:
-            if isinstance(value, kind):
-                yield from tell(value, met)
-                return
-        yield from _of_instance(value, met)
+    elif id(value) not in visited:
+        visited[id(value)] = value
+        describe = next((f for kind, f in _DESCRIBERS if isinstance(value, kind)), _describe_instance)
+        yield from describe(value, visited)
 
 
-def _of_partial(value: functools.partial[Any], met: dict[int, Any]) -> Iterator[str]:
+def _describe_partial(value: functools.partial[Any], visited: Visited) -> Iterator[str]:
     for part in (value.func, list(value.args), dict(value.keywords)):
-        yield from _told(part, met)
+        yield from _describe(part, visited)
 
 
-def _of_several(value: Any, met: dict[int, Any]) -> Iterator[str]:
+def _describe_collection(value: Any, visited: Visited) -> Iterator[str]:
     if isinstance(value, set | frozenset):
         value = sorted(value, key=repr)
-    for each in value.items() if isinstance(value, Mapping) else value:
-        yield from _told(each, met)
+    for item in value.items() if isinstance(value, Mapping) else value:
+        yield from _describe(item, visited)
 
 
-def _of_class(value: type, met: dict[int, Any]) -> Iterator[str]:
+def _describe_class(value: type, visited: Visited) -> Iterator[str]:
     yield f"{value.__module__}.{value.__qualname__}"
-    if _foreign(value):
+    if _is_library_object(value):
         return
     for base in value.__bases__:
-        yield from _told(base, met)
+        yield from _describe(base, visited)
     for name, member in sorted(vars(value).items()):
         if not name.startswith("__") or inspect.isfunction(member):
             yield name
-            yield from _told(member, met)
+            yield from _describe(member, visited)
 
 
-def _of_module(value: types.ModuleType, met: dict[int, Any]) -> Iterator[str]:
-    """The text of one's own; of others the name."""
+def _describe_module(value: types.ModuleType, visited: Visited) -> Iterator[str]:
+    """Yield the name, and the source of a module that is user code."""
     yield value.__name__
-    if not _of_library(value.__name__):
+    if not _is_library_module(value.__name__):
         with suppress(OSError, TypeError):
             yield inspect.getsource(value)
 
 
-def _of_wrapped(value: Any, met: dict[int, Any]) -> Iterator[str]:
-    """Methods, bound ones with what they are bound to, and properties."""
+def _describe_descriptor(value: Any, visited: Visited) -> Iterator[str]:
+    """Methods, with the object that they are bound to, and properties."""
     yield type(value).__name__
-    for part in ("__func__", "__self__", "fget", "fset"):
-        yield from _told(getattr(value, part, None), met)
+    for attribute in ("__func__", "__self__", "fget", "fset"):
+        yield from _describe(getattr(value, attribute, None), visited)
 
 
-def _of_builtin(value: Any, met: dict[int, Any]) -> Iterator[str]:
-    """What is written in C has a name alone, and perhaps what it is bound to."""
+def _describe_builtin(value: Any, visited: Visited) -> Iterator[str]:
+    """A function written in C has only a name, and perhaps an object that it is bound to."""
     owner = getattr(value, "__self__", None)
     yield f"{value.__module__}.{value.__qualname__}"
     if not isinstance(owner, types.ModuleType | type):
-        yield from _told(owner, met)
+        yield from _describe(owner, visited)
 
 
-def _of_function(value: types.FunctionType, met: dict[int, Any]) -> Iterator[str]:
-    if _foreign(value):
+def _describe_function(value: types.FunctionType, visited: Visited) -> Iterator[str]:
+    if _is_library_object(value):
         yield f"{value.__module__}.{value.__qualname__}"
         return
-    yield from _of_code(value.__code__)
-    yield from _told([value.__defaults__, value.__kwdefaults__], met)
+    yield from _describe_code(value.__code__)
+    yield from _describe([value.__defaults__, value.__kwdefaults__], visited)
     for cell in value.__closure__ or ():
-        yield from _told(cell.cell_contents, met)
-    for name in sorted(_names(value.__code__)):
+        yield from _describe(cell.cell_contents, visited)
+    for name in sorted(_global_names(value.__code__)):
         if name in value.__globals__:
             yield name
-            yield from _told(value.__globals__[name], met)
+            yield from _describe(value.__globals__[name], visited)
 
 
-def _names(code: types.CodeType) -> set[str]:
-    inner = [_names(each) for each in code.co_consts if isinstance(each, types.CodeType)]
+def _global_names(code: types.CodeType) -> set[str]:
+    """The names that a function and the functions inside it use."""
+    inner = [_global_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return set(code.co_names).union(*inner)
 
 
-def _of_code(code: types.CodeType) -> Iterator[str]:
+def _describe_code(code: types.CodeType) -> Iterator[str]:
     yield f"{code.co_name} {code.co_code.hex()} {code.co_names} {code.co_varnames}"
-    for each in code.co_consts:
-        yield from _of_code(each) if isinstance(each, types.CodeType) else _told(each, {})
+    for constant in code.co_consts:
+        is_code = isinstance(constant, types.CodeType)
+        yield from _describe_code(constant) if is_code else _describe(constant, {})
 
 
-def _of_instance(value: Any, met: dict[int, Any]) -> Iterator[str]:
-    """Its class, and its plain attributes; of what holds arrays, their values."""
+def _describe_instance(value: Any, visited: Visited) -> Iterator[str]:
+    """The class, the attributes and, for arrays and tensors, the values."""
     yield f"{type(value).__module__}.{type(value).__qualname__}"
-    if not _foreign(type(value)):
-        yield from _told(type(value), met)
+    if not _is_library_object(type(value)):
+        yield from _describe(type(value), visited)
     if hasattr(type(value), "__array__"):
-        yield _of_array(value)
-    for name, each in sorted(getattr(value, "__dict__", {}).items()):
+        yield _describe_array(value)
+    for name, attribute in sorted(getattr(value, "__dict__", {}).items()):
         yield name
-        yield from _told(each, met)
+        yield from _describe(attribute, visited)
 
 
-def _foreign(value: Any) -> bool:
-    """Whether a class or function is of Python or of an installed package."""
-    if value.__module__ == "builtins":  # so is the module of code that was run by `exec`
-        return getattr(builtins, value.__qualname__, None) is value
-    return _of_library(str(value.__module__))
-
-
-def _of_library(module: str) -> bool:
-    root = module.partition(".")[0]
-    if root in sys.stdlib_module_names - {"__main__"} or root == "reluctant":
-        return True
-    where = getattr(sys.modules.get(root), "__file__", None) or ""
-    return any(Path(where).is_relative_to(place) for place in _PACKAGES)
-
-
-def _of_array(value: Any) -> str:
-    """Type, shape and content; of what has no content yet, such as a lazy parameter, how it is written."""
+def _describe_array(value: Any) -> str:
+    """Type, shape and content. Without content, as for a lazy parameter, the `repr`."""
     import numpy as np
 
     try:
-        held = value.detach().cpu() if hasattr(value, "detach") else value
-        found = np.asarray(held.float() if str(held.dtype) == "torch.bfloat16" else held)
+        tensor = value.detach().cpu() if hasattr(value, "detach") else value
+        array = np.asarray(tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor)
     except (AttributeError, TypeError, ValueError, RuntimeError):
         return repr(value)
-    whole = found.dtype.hasobject
-    content = repr(found.tolist()).encode() if whole else np.ascontiguousarray(found).tobytes()
-    return f"{found.dtype} {found.shape} {hashlib.sha256(content).hexdigest()}"
+    holds_objects = array.dtype.hasobject
+    content = repr(array.tolist()).encode() if holds_objects else np.ascontiguousarray(array).tobytes()
+    return f"{array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}"
 
 
-_PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...))
-_PACKAGES = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
-_TELLERS: tuple[tuple[Any, Callable[[Any, dict[int, Any]], Iterator[str]]], ...] = (
-    (types.ModuleType, _of_module),
-    (functools.partial, _of_partial),
-    (type, _of_class),
-    (types.FunctionType, _of_function),
-    (types.BuiltinFunctionType, _of_builtin),
-    ((types.MethodType, staticmethod, classmethod, property), _of_wrapped),
-    ((list, tuple, set, frozenset, Mapping), _of_several),
+def _is_library_object(value: Any) -> bool:
+    """Whether a class or function belongs to Python, to this package or to an installed package."""
+    if value.__module__ == "builtins":  # so is the module of code that was run by `exec`
+        return getattr(builtins, value.__qualname__, None) is value
+    return _is_library_module(str(value.__module__))
+
+
+def _is_library_module(name: str) -> bool:
+    root = name.partition(".")[0]
+    if root in sys.stdlib_module_names - {"__main__"} or root == "reluctant":
+        return True
+    file = getattr(sys.modules.get(root), "__file__", None) or ""
+    return any(Path(file).is_relative_to(folder) for folder in _PACKAGE_FOLDERS)
+
+
+_PLAIN_TYPES = (str, bytes, int, float, complex, bool, type(None), type(...))
+_PACKAGE_FOLDERS = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
+_DESCRIBERS: tuple[tuple[Any, Callable[[Any, Visited], Iterator[str]]], ...] = (
+    (types.ModuleType, _describe_module),
+    (functools.partial, _describe_partial),
+    (type, _describe_class),
+    (types.FunctionType, _describe_function),
+    (types.BuiltinFunctionType, _describe_builtin),
+    ((types.MethodType, staticmethod, classmethod, property), _describe_descriptor),
+    ((list, tuple, set, frozenset, Mapping), _describe_collection),
 )

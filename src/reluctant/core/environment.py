@@ -1,4 +1,4 @@
-"""What this machine and its software are: an allow-list, never the whole environment."""
+"""A description of this machine and its software: an allow-list, never the whole environment."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reluctant.core.canonical_json import digest
 
-# What else may change numbers or speed; nothing else of the environment is ever kept.
+# Environment variables that may change numbers or speed. No other variable is ever recorded.
 SETTINGS = (
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_CBWR",
     "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_DISABLE_JIT",
@@ -18,7 +18,7 @@ PACKAGES = ("reluctant", "torch", "numpy", "scipy", "scikit-learn", "numba", "ll
 
 
 def version(package: str) -> str:
-    """A package's installed version, or 'missing'."""
+    """Return the installed version of a package, or 'missing'."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -26,17 +26,17 @@ def version(package: str) -> str:
 
 
 def processor() -> str:
-    """The processor's name as the system gives it."""
+    """Return the processor's name as the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         lines = []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def cores() -> int:
-    """How many processors this process may use."""
+    """Return the number of processors that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on Linux
@@ -44,7 +44,7 @@ def cores() -> int:
 
 
 def killed_for_memory() -> int:
-    """How many processes the system has killed here for lack of memory, as far as it says so (Linux)."""
+    """Return how many processes the system has killed for lack of memory (Linux cgroups; otherwise 0)."""
     try:
         lines = Path("/sys/fs/cgroup/memory.events").read_text().splitlines()
     except OSError:
@@ -53,7 +53,7 @@ def killed_for_memory() -> int:
 
 
 def commit() -> str:
-    """The commit of the source folder that this package is used from; empty for an installed package."""
+    """Return the commit of the source checkout in use; empty for an installed package."""
     git = Path(__file__).parents[3] / ".git"
     try:
         head = (git / "HEAD").read_text().strip()
@@ -64,8 +64,8 @@ def commit() -> str:
         return ""
 
 
-def describe() -> dict[str, object]:
-    """Versions, hardware and settings, the same for every run on a machine."""
+def describe_environment() -> dict[str, object]:
+    """Return versions, hardware and settings: the same for every run on a machine."""
     return {
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
@@ -79,6 +79,6 @@ def describe() -> dict[str, object]:
     }
 
 
-def name_of(description: dict[str, object]) -> str:
-    """The short hash that a record carries and that names the file in `environments/`."""
+def environment_id(description: dict[str, object]) -> str:
+    """Return the short hash of a description. A record holds it, and it names the file in `environments/`."""
     return digest(description)[:16]

@@ -1,6 +1,6 @@
-"""Optional rooms of the package: each registers itself in its `extension.py`, and nothing imports it by name.
+"""Optional folders of the package: each registers itself in its `extension.py`; no other folder imports it.
 
-A folder that is deleted takes its commands and its part of the report with it and breaks nothing else.
+When such a folder is deleted, its commands and its section of the report disappear and all else works.
 """
 
 import importlib
@@ -15,10 +15,10 @@ PACKAGE = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Extension:
-    """What an optional room adds. Objects are named `module:attribute` and imported when they are used.
+    """What an optional folder adds. Objects are named `module:attribute` and imported when they are used.
 
     `commands` are click commands, `report_section` is a function of the report, `studies` a folder of study
-    files, and `renamed_modules` maps a module's name in old studies and records to its name today.
+    files. `renamed_modules` maps a module's name in old studies and records to its present name.
     """
 
     commands: tuple[str, ...] = ()
@@ -29,12 +29,12 @@ class Extension:
 
 @cache
 def extensions() -> tuple[Extension, ...]:
-    """The extensions that are there, by the names of their folders."""
+    """Return the installed extensions, sorted by the names of their folders."""
     names = sorted(path.parent.name for path in PACKAGE.glob("*/extension.py"))
     return tuple(importlib.import_module(f"reluctant.{name}.extension").EXTENSION for name in names)
 
 
-def load(reference: str) -> Any:
-    """The object that `module:attribute` names."""
+def load_object(reference: str) -> Any:
+    """Import and return the object that `module:attribute` names."""
     module, _, attribute = reference.partition(":")
     return getattr(importlib.import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""One writer at a time in a folder: a lock that names its holder and dies with it."""
+"""One writer at a time in a folder: a lock file that names the writer and is free once the writer is gone."""
 
 import json
 import os
@@ -11,24 +11,29 @@ from typing import Any
 
 from reluctant.core.errors import StudyError
 
-NAME = ".lock"
+LOCK_FILE = ".lock"
+Writer = dict[str, Any]  # process, machine, since; empty where the file names nobody
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Be the one writer in a folder, which is made where it is missing.
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Be the only writer in a folder, which is created if it is missing.
 
-    Raises `StudyError` that names process, machine and time where another process is the writer. The system
-    itself frees the lock of a process that is gone; where the file system knows no locks, a holder of this
-    machine that no longer lives is passed over.
+    The system itself frees the lock of a process that is gone. On a file system without locks, a writer of
+    this machine that is no longer alive is ignored.
+
+    Raises:
+        StudyError: Another process is the writer; the message names process, machine and time.
     """
-    made = not folder.exists()
+    created = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / NAME
-    handle = _taken(path)
+    path = folder / LOCK_FILE
+    handle = _open_locked(path)
     try:
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        writer = {"process": os.getpid(), "machine": platform.node(), "since": now}
         os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(_me()).encode(), 0)
+        os.pwrite(handle, json.dumps(writer).encode(), 0)
         yield
     finally:
         try:
@@ -36,86 +41,73 @@ def alone(folder: Path) -> Iterator[None]:
                 path.unlink()
         finally:
             os.close(handle)
-        if made:  # a folder that nothing came into is no trace worth leaving
+        if created:  # do not leave an empty folder behind
             with suppress(OSError):
                 folder.rmdir()
 
 
-def _me() -> dict[str, Any]:
-    now = datetime.now().astimezone().isoformat(timespec="seconds")
-    return {"process": os.getpid(), "machine": platform.node(), "since": now}
+def lock_holder(folder: Path) -> str:
+    """Return who writes in a folder, in words; empty where nobody does."""
+    writer = _read_writer(folder / LOCK_FILE)
+    ours = writer.get("process") == os.getpid()
+    return _describe_writer(writer) if ours or _may_be_alive(writer) else ""
 
 
-def _taken(path: Path) -> int:
-    """An open handle of the lock file, held alone."""
+def _open_locked(path: Path) -> int:
+    """Return an open handle of the lock file, with the lock."""
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        if not _hold(handle, path):
+        if not _acquire_lock(handle, path):
             os.close(handle)
-            raise StudyError(_held(path))
-        if _is(path, handle):
-            return handle
-        os.close(handle)  # its holder deleted it between our opening it and our locking it
+            writer = _read_writer(path)
+            who = _describe_writer(writer) if writer else "another process"
+            raise StudyError(
+                f"{path.parent} is being worked on by {who}. Wait for it or stop it; `reluctant status`, "
+                f"`report` and `compare` work meanwhile. If that process is gone and this stays, "
+                f"delete {path}."
+            )
+        with suppress(FileNotFoundError):
+            if os.path.samestat(path.stat(), os.fstat(handle)):
+                return handle
+        os.close(handle)  # its writer deleted the file after we opened it and before we locked it
 
 
-def _hold(handle: int, path: Path) -> bool:
+def _acquire_lock(handle: int, path: Path) -> bool:
     try:
         import fcntl
     except ImportError:  # Windows
-        return not _alive(_holder(path))
+        return not _may_be_alive(_read_writer(path))
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks
-        return not _alive(_holder(path))
+        return not _may_be_alive(_read_writer(path))
     return True
 
 
-def _is(path: Path, handle: int) -> bool:
+def _read_writer(path: Path) -> Writer:
     try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
-    except FileNotFoundError:
-        return False
-
-
-def holder(folder: Path) -> str:
-    """Who is the writer in a folder, in words; empty where nobody is."""
-    found = _holder(folder / NAME)
-    return _who(found) if found.get("process") == os.getpid() or _alive(found) else ""
-
-
-def _who(found: dict[str, Any]) -> str:
-    return f"process {found.get('process')} on {found.get('machine')}, since {found.get('since')}"
-
-
-def _holder(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text("utf-8"))
+        writer = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return writer if isinstance(writer, dict) else {}
 
 
-def _alive(found: dict[str, Any]) -> bool:
-    """Whether the holder may still be at work; of another machine nobody can tell, so it counts as alive."""
-    if not found or found.get("process") == os.getpid():
+def _describe_writer(writer: Writer) -> str:
+    return f"process {writer.get('process')} on {writer.get('machine')}, since {writer.get('since')}"
+
+
+def _may_be_alive(writer: Writer) -> bool:
+    """Whether another process may still write. On another machine nobody can check, so it counts as alive."""
+    if not writer or writer.get("process") == os.getpid():
         return False
-    if found.get("machine") != platform.node():
+    if writer.get("machine") != platform.node():
         return True
     try:
-        os.kill(int(found["process"]), 0)
+        os.kill(int(writer["process"]), 0)
     except (ProcessLookupError, KeyError, ValueError):
         return False
     except OSError:
         return True
     return True
-
-
-def _held(path: Path) -> str:
-    found = _holder(path)
-    who = _who(found) if found else "another process"
-    return (
-        f"{path.parent} is being worked on by {who}. Wait for it or stop it; `reluctant status`, "
-        f"`report` and `compare` work meanwhile. If that process is gone and this stays, delete {path}."
-    )

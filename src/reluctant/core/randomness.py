@@ -1,7 +1,7 @@
-"""Where random numbers come from: one seed per purpose, epoch and place, the activation's name in none.
+"""Random numbers: one seed sequence per seed, purpose and path. The activation is never part of them.
 
-Nothing here depends on the order of runs, on workers or on interruptions, so the same seed gives every
-activation the same start, the same batches and the same dropout masks.
+Nothing here depends on the order of runs, on workers or on interruptions. So the same seed gives every
+activation the same initial weights, the same batches and the same dropout masks.
 """
 
 import hashlib
@@ -21,25 +21,26 @@ PURPOSES = {
 }
 
 
-def derived(seed: int, purpose: str, *path: int | str) -> np.random.SeedSequence:
-    """The seed sequence of one purpose (a key of PURPOSES) and path (an epoch, a parameter's name)."""
-    words = [PURPOSES[purpose]]
+def seed_sequence(seed: int, purpose: str, *path: int | str) -> np.random.SeedSequence:
+    """Return the seed sequence of a purpose (a key of PURPOSES) and a path (an epoch, a parameter's name, …).
+
+    A text in the path counts as the first four 32-bit words of its SHA-256.
+    """
+    spawn_key = [PURPOSES[purpose]]
     for step in path:
-        words += _words(step) if isinstance(step, str) else [step]
-    return np.random.SeedSequence(entropy=seed, spawn_key=tuple(words))
+        if isinstance(step, str):
+            spawn_key += np.frombuffer(hashlib.sha256(step.encode()).digest(), "<u4")[:4].tolist()
+        else:
+            spawn_key.append(step)
+    return np.random.SeedSequence(entropy=seed, spawn_key=tuple(spawn_key))
 
 
-def _words(text: str) -> list[int]:
-    digest = hashlib.sha256(text.encode()).digest()
-    return [int.from_bytes(digest[i : i + 4], "little") for i in (0, 4, 8, 12)]
-
-
-def integer(seed: int, purpose: str, *path: int | str) -> int:
-    """A 63-bit seed for a generator of PyTorch's."""
-    low, high = derived(seed, purpose, *path).generate_state(2, np.uint32)
+def torch_seed(seed: int, purpose: str, *path: int | str) -> int:
+    """Return a 63-bit seed for a PyTorch generator."""
+    low, high = seed_sequence(seed, purpose, *path).generate_state(2, np.uint32)
     return (int(high) << 32 | int(low)) >> 1
 
 
 def generator(seed: int, purpose: str, *path: int | str) -> np.random.Generator:
-    """A NumPy generator (PCG64)."""
-    return np.random.default_rng(derived(seed, purpose, *path))
+    """Return a NumPy generator (PCG64)."""
+    return np.random.default_rng(seed_sequence(seed, purpose, *path))

@@ -1,30 +1,42 @@
-"""Data sets as arrays, wherever they come from: bundled, downloaded, files, code or objects of one's own."""
+"""Data sets as arrays, wherever they come from: bundled, downloaded, files, user-defined code or objects."""
 
 import importlib
 from pathlib import Path
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.data.arrays import from_data
+from reluctant.data.arrays import from_data, from_factory
 from reluctant.data.dataset import Dataset, Split
+from reluctant.data.description import describe_dataset
 from reluctant.data.download import fetch
-from reluctant.data.folder import root
-from reluctant.data.own import from_factory
+from reluctant.data.folder import data_folder
 from reluctant.data.splits import split_indices
-from reluctant.data.telling import described
 
-__all__ = ["Dataset", "Split", "described", "fetch", "from_data", "load", "root", "split_indices"]
+__all__ = [
+    "Dataset",
+    "Split",
+    "data_folder",
+    "describe_dataset",
+    "fetch",
+    "from_data",
+    "load",
+    "split_indices",
+]
 
 
 def load(name: str, folder: Path | None = None) -> Dataset:
-    """The data set of a name (`digits`, `mnist`, `idx(root='mine')`, `my_lab.data:moons(n=500)`), checked.
+    """The data set of this name, checked. Nothing is downloaded.
 
-    `folder` is where published files lie (see `root`). Nothing is downloaded. Raises `StudyError` for an
-    unknown name, for files that are missing or damaged, and for arrays nothing could be trained on.
+    Args:
+        name: `digits`, `mnist`, `idx(root='mine')`, `my_lab.data:moons(n=500)`.
+        folder: Where published files lie (see `data_folder`).
+
+    Raises:
+        DataError: An unknown name, missing or damaged files, or arrays that nothing can be trained on.
     """
     canonical = DATASETS.canonical(name)
-    if canonical.is_own:
+    if canonical.is_user_defined:
         return from_factory(canonical)
     module, _, attribute = DATASETS[canonical.head].code.partition(":")
     loader = getattr(importlib.import_module(module), attribute)
-    dataset: Dataset = loader(canonical, root(folder))
+    dataset: Dataset = loader(canonical, data_folder(folder))
     return dataset

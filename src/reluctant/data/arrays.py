@@ -1,32 +1,31 @@
-"""Data handed over in Python: arrays, tensors, frames and PyTorch data sets, in pairs or not."""
+"""Data from Python: arrays, tensors, frames, PyTorch data sets, and functions that return them."""
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import did_you_mean
+from reluctant.core.display import did_you_mean
+from reluctant.core.errors import DataError
+from reluctant.core.names import Name
+from reluctant.core.user_objects import load_user_object
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset, Split
-from reluctant.data.guess import guessed
-from reluctant.data.labels import check_kind
-from reluctant.data.materialise import LIMIT, Materialised, is_torch_data, materialised
-from reluctant.data.table import as_given, as_numbers, as_target, check_names
-from reluctant.data.whole import held_out
+from reluctant.data.labels import check_kind, flatten_column, interpret_labels
+from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise
+from reluctant.data.splits import hold_out
+from reluctant.data.table import as_numbers, check_unique_names, interpret_target, series_labels
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-_WANTED = (
-    "wanted is (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), a torch Dataset, or a pair of them"
+_EXPECTED = (
+    "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), a torch Dataset, or a pair of them"
 )
-_TWO, _FOUR = 2, 4
+_EXPECTED_FACTORY = "a function that returns (x_train, y_train, x_test, y_test) or a reluctant.data.Dataset"
 
 
 def from_data(
-    given: object,
+    data: object,
     name: str = "data",
     *,
     test_fraction: float = 0.2,
@@ -35,91 +34,122 @@ def from_data(
     kind: str = "auto",
     limit: int = LIMIT,
 ) -> Dataset:
-    """A data set from what a user holds in hands, checked; without a test part some items are held out.
+    """A data set from objects in Python, checked; without a test part some items are held out.
 
-    `given` is one of `reluctant.data`'s own (kept as it is), (x, y), (x, y, x_test, y_test), ((x, y),
-    (x_test, y_test)), (frame, "target"), a `torch.utils.data.Dataset` of (input, label), or two of them for
-    training and test. x and y are arrays, tensors on any device, lists, pandas frames or series. PyTorch data
-    sets are read once, in order, into at most `limit` bytes: what a random transform gives that once is used
-    in every epoch.
-    `kind`: see `labelled`; labels without `classes`: see `guessed`. Raises `StudyError`.
+    Args:
+        data: A `reluctant.data.Dataset` (returned as it is where it was checked), (x, y),
+            (x, y, x_test, y_test), ((x, y), (x_test, y_test)), (frame, "target"), a
+            `torch.utils.data.Dataset` of (input, label), or two of them for training and test. x and y are
+            arrays, tensors on any device, lists, pandas frames or series.
+        classes: The names of the classes; without them see `interpret_labels`.
+        kind: "classes", "numbers" or "auto", see `interpret_labels`.
+        limit: PyTorch data sets are read once, in order, into at most so many bytes; what a random transform
+            returns that once is used in every epoch.
+
+    Raises:
+        DataError: Nothing can be trained on these data.
     """
-    if isinstance(given, Dataset):
-        return given if given.sha256 and not classes else _again(given, classes)
+    if isinstance(data, Dataset):
+        return data if data.sha256 and not classes else _check_dataset(data, data.name, classes)
     check_kind(name, kind)
-    parts = [_read(name, part, limit) for part in _parts(name, given)]
-    parts, columns = _without_frames(name, parts)
-    parts, more = _with_labels(name, parts, kind, tuple(classes))
-    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    known: dict[str, Any] = {"title": title or name, **columns, **more, "remarks": notes}
+    parts = [_read_part(name, part, limit) for part in _as_parts(name, data)]
+    parts, columns = _encode_frames(name, parts)
+    parts, label_fields = _interpret_parts(name, parts, kind, tuple(classes))
+    remarks = tuple(dict.fromkeys(remark for part in parts for remark in part.remarks))
+    fields: dict[str, Any] = {"title": title or name, **columns, **label_fields, "remarks": remarks}
     if len(parts) == 1:
-        return held_out(name, parts[0].inputs, parts[0].labels, test_fraction, **known)
+        return hold_out(name, parts[0].inputs, parts[0].labels, test_fraction, **fields)
     train, test = ((part.inputs, part.labels) for part in parts)
-    return checked(name, train, test, **known)
+    return checked(name, train, test, **fields)
 
 
-def _again(given: Dataset, classes: Sequence[str]) -> Dataset:
-    """A data set made by hand, checked."""
-    if not (isinstance(given.train, Split) and isinstance(given.test, Split)):
-        raise StudyError(f"the Dataset {given.name!r} has no two Splits; give it train=Split(x, y), test=…")
+def from_factory(name: Name) -> Dataset:
+    """The data set that the user-defined function `module:name` returns for the name's arguments, checked.
+
+    Inputs may be uint8, or floats (stored as float32). Raises `DataError`.
+    """
+    factory = load_user_object(name.head, "data set")
+    if isinstance(factory, Dataset) and factory.sha256:  # handed over as an object, and checked there
+        return replace(factory, name=str(name))
+    if not callable(factory):
+        raise DataError(f"data set {name.head!r} is {type(factory).__name__}; expected {_EXPECTED_FACTORY}")
+    try:
+        data = factory(**name.arguments)
+    except DataError:
+        raise
+    except Exception as fault:
+        raise DataError(f"data set {str(name)!r} failed: {type(fault).__name__}: {fault}") from fault
+    if isinstance(data, Dataset) and isinstance(data.train, Split) and isinstance(data.test, Split):
+        return _check_dataset(data, str(name))
+    if not isinstance(data, tuple | list) or len(data) != 4:
+        size = f" of {len(data)}" if isinstance(data, tuple | list) else ""
+        raise DataError(
+            f"data set {name.head!r} returned {type(data).__name__}{size}; expected {_EXPECTED_FACTORY}"
+        )
+    x_train, y_train, x_test, y_test = data
+    return checked(str(name), (x_train, y_train), (x_test, y_test), title=name.head)
+
+
+def _check_dataset(data: Dataset, name: str, classes: Sequence[str] = ()) -> Dataset:
+    """A data set that somebody built without `checked`, checked and under this name."""
+    if not (isinstance(data.train, Split) and isinstance(data.test, Split)):
+        raise DataError(f"the Dataset {data.name!r} has no two Splits; give it train=Split(x, y), test=…")
     return checked(
-        given.name,
-        (given.train.images, given.train.labels),
-        (given.test.images, given.test.labels),
-        title=given.title,
-        classes=tuple(classes) or given.classes,
-        note=given.note,
-        warnings=given.warnings,
-        items=given.items if given.items != Dataset.items else None,
-        remarks=given.remarks,
+        name,
+        (data.train.inputs, data.train.targets),
+        (data.test.inputs, data.test.targets),
+        title=data.title,
+        classes=tuple(classes) or data.classes,
+        note=data.note,
+        warnings=data.warnings,
+        items=data.items if data.items != Dataset.items else None,
+        remarks=data.remarks,
     )
 
 
-def _parts(name: str, given: Any) -> list[Any]:
+def _as_parts(name: str, data: Any) -> list[Any]:
     """One part or two, each a torch data set or a pair."""
-    if isinstance(given, str):
-        raise StudyError(f"{name}: {given!r} is a name and no data; give it to reluctant.data.load")
-    if is_torch_data(given):
-        return [given]
-    if isinstance(given, tuple | list):
-        given = _with_columns(name, given)
-        if len(given) == _FOUR:
-            return [tuple(given[:2]), tuple(given[2:])]
-        if len(given) == _TWO:
-            halves = [
-                is_torch_data(part) or (isinstance(part, tuple) and len(part) == _TWO) for part in given
-            ]
-            return list(given) if all(halves) else [tuple(given)]
-        raise StudyError(f"{name}: {type(given).__name__} of {len(given)} cannot be data; {_WANTED}")
-    raise StudyError(f"{name}: {type(given).__module__}.{type(given).__name__} cannot be data; {_WANTED}")
+    if isinstance(data, str):
+        raise DataError(f"{name}: {data!r} is a name and no data; give it to reluctant.data.load")
+    if is_torch_data(data):
+        return [data]
+    if not isinstance(data, tuple | list):
+        raise DataError(f"{name}: {type(data).__module__}.{type(data).__name__} cannot be data; {_EXPECTED}")
+    data = _split_off_targets(name, data)
+    if len(data) == 4:
+        return [tuple(data[:2]), tuple(data[2:])]
+    if len(data) == 2:
+        pairs = [is_torch_data(part) or (isinstance(part, tuple) and len(part) == 2) for part in data]
+        return list(data) if all(pairs) else [tuple(data)]
+    raise DataError(f"{name}: {type(data).__name__} of {len(data)} cannot be data; {_EXPECTED}")
 
 
-def _with_columns(name: str, given: "Sequence[Any]") -> "Sequence[Any]":
-    """(frame, "target") as the frame without that column, and the column."""
-    if len(given) % 2 or not any(isinstance(each, str) for each in given[1::2]):
-        return given
-    found: list[Any] = []
-    for frame, target in zip(given[::2], given[1::2], strict=True):
+def _split_off_targets(name: str, data: Sequence[Any]) -> Sequence[Any]:
+    """(frame, "target") as the frame without that column, and the column; anything else as it is."""
+    if len(data) % 2 or not any(isinstance(each, str) for each in data[1::2]):
+        return data
+    parts: list[Any] = []
+    for frame, target in zip(data[::2], data[1::2], strict=True):
         if not (isinstance(target, str) and hasattr(frame, "columns") and hasattr(frame, "drop")):
-            raise StudyError(f"{name}: the name of a column goes with a pandas frame; {_WANTED}")
+            raise DataError(f"{name}: the name of a column goes with a pandas frame; {_EXPECTED}")
         if target not in frame.columns:
-            known = list(map(str, frame.columns))
-            hint = did_you_mean(target, known) or f"; there are {', '.join(known)}"
-            raise StudyError(f"{name}: there is no column {target!r}{hint}")
-        found += [frame.drop(columns=[target]), frame[target]]
-    return tuple(found)
+            columns = list(map(str, frame.columns))
+            hint = did_you_mean(target, columns) or f"; there are {', '.join(columns)}"
+            raise DataError(f"{name}: there is no column {target!r}{hint}")
+        parts += [frame.drop(columns=[target]), frame[target]]
+    return tuple(parts)
 
 
-def _read(name: str, part: Any, limit: int) -> Materialised:
+def _read_part(name: str, part: Any, limit: int) -> LabelledArrays:
     if is_torch_data(part):
-        return materialised(name, part, limit)
+        return materialise(name, part, limit)
     for half, other in zip(part, ("y", "x"), strict=True):
         if is_torch_data(half):
-            raise StudyError(f"{name}: a torch Dataset holds its labels, so leave {other} out; {_WANTED}")
-    return Materialised(*map(_plain, part))
+            raise DataError(f"{name}: a torch Dataset holds its labels, so leave {other} out; {_EXPECTED}")
+    return LabelledArrays(*map(_without_tensors, part))
 
 
-def _plain(value: Any) -> Any:
+def _without_tensors(value: Any) -> Any:
     """A tensor as an array, whole numbers in nested lists as floats; anything else as it is."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
@@ -130,69 +160,51 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list) and value and isinstance(value[0], list):
         try:
             array = np.asarray(value)
-        except ValueError:  # ragged; the checks say so
+        except ValueError:  # ragged; the checks report it
             return value
         return array.astype(np.float32) if array.dtype.kind == "i" else array
     return value
 
 
-def _without_frames(name: str, parts: list[Materialised]) -> tuple[list[Materialised], dict[str, Any]]:
+def _encode_frames(name: str, parts: list[LabelledArrays]) -> tuple[list[LabelledArrays], dict[str, Any]]:
     """Frames of pandas as arrays, both parts together, and the names of their columns."""
     pandas = sys.modules.get("pandas")
     frames = [part.inputs for part in parts]
     if pandas is None or not all(isinstance(each, pandas.DataFrame) for each in frames):
         return parts, {}
-    _check_columns(name, frames)
+    for frame in frames:
+        check_unique_names(name, frame.columns)
+    if other := sorted(set(map(str, frames[0].columns)) ^ set(map(str, frames[-1].columns))):
+        raise DataError(f"{name}: train and test differ in the columns {', '.join(other)}; make them equal")
     values, columns = as_numbers(name, pandas.concat(frames, ignore_index=True))
-    x = _cut(values, frames)
-    return [Materialised(a, part.labels, part.notes) for a, part in zip(x, parts, strict=True)], {
-        "columns": columns
-    }
+    inputs = _cut_like(values, frames)
+    return [replace(part, inputs=x) for part, x in zip(parts, inputs, strict=True)], {"columns": columns}
 
 
-def _with_labels(
-    name: str, parts: list[Materialised], kind: str, classes: tuple[str, ...]
-) -> tuple[list[Materialised], dict[str, Any]]:
+def _interpret_parts(
+    name: str, parts: list[LabelledArrays], kind: str, classes: tuple[str, ...]
+) -> tuple[list[LabelledArrays], dict[str, Any]]:
     """Labels as arrays, series of both parts together; the classes and the kind that they turn out to be."""
     pandas = sys.modules.get("pandas")
-    y = [_column(part.labels) for part in parts]
-    if pandas is not None and all(isinstance(each, pandas.Series) for each in y):
-        whole = pandas.concat(y, ignore_index=True)
-        if not classes:
-            codes, found, said = as_target(name, whole, kind)
-            told = {"classes": found, "kind": "classes" if found else "numbers"}
-            return _relabelled(parts, _cut(codes, y), said), told
-        y = _cut(as_given(name, whole), y)
-    guess = guessed(name, y, kind, classes)
-    return _relabelled(parts, guess.labels, guess.remarks), {"classes": guess.classes, "kind": guess.kind}
+    labels = [flatten_column(part.labels) for part in parts]
+    series = pandas is not None and all(isinstance(each, pandas.Series) for each in labels)
+    if pandas is not None and series and not classes:
+        joint = pandas.concat(labels, ignore_index=True)
+        targets, classes, remarks = interpret_target(name, joint, kind)
+        labels, kind = _cut_like(targets, labels), "classes" if classes else "numbers"
+    else:
+        if pandas is not None and series:
+            labels = _cut_like(series_labels(name, pandas.concat(labels, ignore_index=True)), labels)
+        interpreted = interpret_labels(name, labels, kind, classes)
+        labels, classes, kind = list(interpreted.labels), interpreted.classes, interpreted.kind
+        remarks = interpreted.remarks
+    interpreted_parts = [
+        LabelledArrays(part.inputs, y, (*part.remarks, *remarks))
+        for part, y in zip(parts, labels, strict=True)
+    ]
+    return interpreted_parts, {"classes": classes, "kind": kind}
 
 
-def _relabelled(
-    parts: list[Materialised], labels: Sequence[Any], said: tuple[str, ...]
-) -> list[Materialised]:
-    return [Materialised(part.inputs, y, (*part.notes, *said)) for part, y in zip(parts, labels, strict=True)]
-
-
-def _cut(values: Any, parts: Sequence[Any]) -> list[Any]:
-    """One array for all parts as one for each."""
+def _cut_like(values: Any, parts: Sequence[Any]) -> list[Any]:
+    """One array for all parts, cut into one for each."""
     return list(np.split(values, np.cumsum([len(part) for part in parts])[:-1]))
-
-
-def _check_columns(name: str, frames: "list[pd.DataFrame]") -> None:
-    for frame in frames:
-        check_names(name, frame.columns)
-    first = list(map(str, frames[0].columns))
-    for frame in frames[1:]:
-        if other := sorted(set(map(str, frame.columns)) ^ set(first)):
-            raise StudyError(
-                f"{name}: train and test differ in the columns {', '.join(other)}; make them alike"
-            )
-
-
-def _column(labels: Any) -> Any:
-    """(n, 1) labels as (n,), a frame of one column as that column."""
-    if hasattr(labels, "columns") and hasattr(labels, "iloc"):
-        return labels.iloc[:, 0] if labels.shape[1] == 1 else labels.to_numpy()
-    if isinstance(labels, np.ndarray) and labels.ndim == _TWO and labels.shape[1] == 1:
-        return labels[:, 0]
-    return labels

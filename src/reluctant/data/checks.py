@@ -1,17 +1,21 @@
-"""What must hold of any arrays before something is trained on them, whoever made them."""
+"""What is checked of all arrays before training: lengths, types, leaks, and items common to both splits."""
 
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
-from reluctant.data.dataset import Dataset, Inputs, Split, content_sum
+from reluctant.core.errors import DataError
+from reluctant.data.dataset import Dataset, Inputs, Split, Targets, content_checksum
 from reluctant.data.inputs import as_inputs, singular, usual_word
-from reluctant.data.labels import labelled
-from reluctant.data.leak import leak
-from reluctant.data.overlap import overlap
+from reluctant.data.targets import as_targets
 
-_NAMED = 5  # so many columns are named in a sentence
+_LISTED = 5  # columns named in a sentence
+_FIRST_ROWS = 1000  # checked first for a leak; they clear most columns
+_FEWEST_ROWS = 20  # among fewer rows a column may equal the target by chance
+_ALIKE = 1 - 1e-9  # of a correlation: the target in other units
+_DIGEST_SIZE = 8  # bytes: among a million items two different ones share a digest in 1 of 10⁷ cases
 
 
 def checked(
@@ -30,68 +34,143 @@ def checked(
 ) -> Dataset:
     """A data set from two pairs (inputs, labels), each array in its final form.
 
-    Inputs: see `as_inputs`; `items` is what they are called, `columns` are the names of a table's. Labels:
-    see `labelled`. Test items that occur in train, classes in test alone and columns that never change are
-    warned of. Raises `StudyError`.
+    Its warnings name test items that occur in train, classes in test alone, columns that never change and
+    columns that are the target.
+
+    Args:
+        train: Inputs as for `as_inputs`, labels as for `as_targets`.
+        items: What the inputs are called; None: see `usual_word`.
+        kind: "classes", "numbers" or "auto", see `as_targets`.
+        columns: The names of a table's columns.
+
+    Raises:
+        DataError: Nothing can be trained on these arrays.
     """
     first, second = (
         as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test))
     )
     items = items or usual_word(first)
-    known = labelled(name, train[1], test[1], items=items, classes=classes, kind=kind)
-    splits = Split(first, known.train), Split(second, known.test)
+    targets = as_targets(name, train[1], test[1], items=items, classes=classes, kind=kind)
+    splits = Split(first, targets.train), Split(second, targets.test)
     for part, split in zip(("train", "test"), splits, strict=True):
-        check_lengths(f"{name}: {part}", len(split.images), len(split.labels), items)
-    _check_alike(name, first, second, items)
-    doubts = (
-        *known.warnings,
-        _still(first, columns),
-        leak(first, known.train, columns),
-        overlap(first, second, items),
+        check_lengths(f"{name}: {part}", len(split.inputs), len(split.targets), items)
+    for what, in_train, in_test in (
+        ("type", first.dtype, second.dtype),
+        ("shape", first.shape[1:], second.shape[1:]),
+    ):
+        if in_train != in_test:
+            raise DataError(
+                f"{name}: {items} have the {what} {in_train} in train and {in_test} in test; make them equal"
+            )
+    computed = (
+        *targets.warnings,
+        constant_columns_warning(first, columns),
+        leak_warning(first, targets.train, columns),
+        overlap_warning(first, second, items),
     )
     return Dataset(
         name,
         title,
         note,
-        known.classes,
+        targets.classes,
         *splits,
-        content_sum(*splits),
-        (*warnings, *(doubt for doubt in doubts if doubt and doubt not in warnings)),
+        content_checksum(*splits),
+        (*warnings, *(warning for warning in computed if warning and warning not in warnings)),
         items,
         tuple(remarks),
     )
 
 
 def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:
-    """`StudyError` unless there are as many labels as inputs."""
+    """`DataError` unless there are as many labels as inputs."""
     if inputs != labels:
-        raise StudyError(
+        raise DataError(
             f"{where} has {inputs} {items} and {labels} labels; every {singular(items)} needs one label"
         )
 
 
-def _check_alike(name: str, train: Inputs, test: Inputs, items: str) -> None:
-    for what, one, other in (
-        ("type", train.dtype, test.dtype),
-        ("shape", train.shape[1:], test.shape[1:]),
-    ):
-        if one != other:
-            raise StudyError(
-                f"{name}: {items} have the {what} {one} in train and {other} in test; make them equal"
-            )
-
-
-def _still(train: Inputs, columns: Sequence[str]) -> str:
-    """A sentence about the columns of a table that never change."""
+def constant_columns_warning(train: Inputs, columns: Sequence[str] = ()) -> str:
+    """A sentence about columns of a table that never change; '' where there are none."""
     if train.ndim != 2 or train.shape[1] < 2:
         return ""
-    still = np.flatnonzero((train == train[0]).all(axis=0))
-    if not len(still):
+    constant = np.flatnonzero((train == train[0]).all(axis=0))
+    if not len(constant):
         return ""
-    names = [columns[i] if i < len(columns) else str(i) for i in still[:_NAMED]]
-    more = f" and {len(still) - _NAMED} more" if len(still) > _NAMED else ""
-    one = len(still) == 1
+    names = [columns[i] if i < len(columns) else str(i) for i in constant[:_LISTED]]
+    more = f" and {len(constant) - _LISTED} more" if len(constant) > _LISTED else ""
+    one = len(constant) == 1
     return (
-        f"{len(still)} of {train.shape[1]} columns never {'changes' if one else 'change'} in the training "
+        f"{len(constant)} of {train.shape[1]} columns never {'changes' if one else 'change'} in the training "
         f"part ({', '.join(names)}{more}); nothing can be learned from {'it' if one else 'them'}"
     )
+
+
+def leak_warning(train: Inputs, targets: Targets, columns: Sequence[str] = ()) -> str:
+    """A sentence about columns of a table that are the target under another name; '' where there are none.
+
+    Such a column has one value for every class and one class for every value; or, of numbers, it is a
+    straight line of the target.
+    """
+    if train.ndim != 2 or len(train) < _FEWEST_ROWS:
+        return ""
+    is_target = _is_class if targets.ndim == 1 else _is_line
+    leaks = [
+        columns[i] if i < len(columns) else str(i)
+        for i in range(train.shape[1])
+        if is_target(train[:_FIRST_ROWS, i], targets[:_FIRST_ROWS]) and is_target(train[:, i], targets)
+    ]
+    if not leaks:
+        return ""
+    which = f"column {leaks[0]} is" if len(leaks) == 1 else f"columns {', '.join(leaks[:5])} are"
+    pronoun = "it" if len(leaks) == 1 else "them"
+    return f"{which} the target under another name; leave {pronoun} out of the inputs"
+
+
+def _is_class(column: NDArray[np.generic], classes: Targets) -> bool:
+    """Whether the values of a column and the classes stand one for the other."""
+    values = np.unique(column)
+    if len(values) != len(np.unique(classes)) or len(values) < 2:
+        return False
+    pairs = np.unique(np.stack([np.searchsorted(values, column), classes]), axis=1)
+    return bool(pairs.shape[1] == len(values))
+
+
+def _is_line(column: NDArray[np.generic], targets: Targets) -> bool:
+    """Whether a column is a straight line of one of the targets."""
+    x = np.asarray(column, float)
+    x = x - x.mean()
+    y = np.asarray(targets, float) - np.asarray(targets, float).mean(axis=0)
+    size = np.sqrt((x**2).sum() * (y**2).sum(axis=0))
+    r = np.divide(np.abs(x @ y), size, out=np.zeros(y.shape[1]), where=size > 0)
+    return bool((r > _ALIKE).any())
+
+
+def overlap_warning(train: Inputs, test: Inputs, items: str) -> str:
+    """A sentence about the test items that are in the training part too; '' where there are none.
+
+    Items are equal where all their numbers are; labels do not count.
+    """
+    train_digests, test_digests = _item_digests(train), _item_digests(test)
+    common = np.flatnonzero(np.isin(test_digests, train_digests))
+    if not len(common):
+        return ""
+    first = int(common[0])
+    twin = int(np.flatnonzero(train_digests == test_digests[first])[0])
+    one = len(common) == 1
+    return (
+        f"{len(common):,} of {len(test):,} test {items} {'occurs' if one else 'occur'} in the training part "
+        f"too ({'' if one else 'the first: '}test {singular(items)} {first:,} is training "
+        f"{singular(items)} {twin:,}, counted from 0); scores on {'it' if one else 'them'} tell nothing "
+        f"about new {items}"
+    )
+
+
+def _item_digests(inputs: Inputs) -> NDArray[np.uint64]:
+    """One short digest for every item."""
+    rows = inputs.reshape(len(inputs), -1)
+    if rows.dtype != np.uint8:
+        rows = rows + np.float32(0)  # −0 is 0
+    digests = b"".join(
+        blake2b(row.data, digest_size=_DIGEST_SIZE).digest() for row in np.ascontiguousarray(rows)
+    )
+    return np.frombuffer(digests, np.uint64)

@@ -1,4 +1,4 @@
-"""What a data set is: two splits of inputs and labels, the names of its classes, a sum of its content."""
+"""What a data set is: two splits of inputs and targets, names of classes, a checksum of the content."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,61 +7,75 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from reluctant.core.code_hash import code_hash
+
 Inputs = NDArray[np.uint8] | NDArray[np.float32]
-Labels = NDArray[Any]  # int64 (n,) for classes, float64 (n, outputs) for numbers
+Targets = NDArray[Any]  # int64 (n,) for classes, float64 (n, outputs) for numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Inputs with their labels, in order.
+    """Inputs with their targets, in order.
 
-    `images` holds the inputs, whatever they are: (n, …), C-contiguous, uint8 or float32; pictures are
-    (n, channels, height, width), signals (n, channels, length), rows of a table (n, columns). `labels` is
-    (n,), int64, where classes are told apart, and (n, outputs), float64, where numbers are predicted.
+    Attributes:
+        inputs: (n, …), C-contiguous, uint8 or float32. Images are (n, channels, height, width), signals
+            (n, channels, length), rows of a table (n, columns).
+        targets: Classes as (n,) int64, or numbers to predict as (n, outputs) float64.
     """
 
-    images: Inputs
-    labels: Labels
+    inputs: Inputs
+    targets: Targets
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.targets)
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training and a test split and what is known of them; `warnings` belong before a reader's eyes.
+    """A training and a test split, and what is known of them.
 
-    `items` is what the inputs are called, `remarks` what was done to them on the way here. Without `classes`
-    numbers are predicted.
+    Attributes:
+        classes: Their names; empty where numbers are predicted.
+        warnings: What a reader has to know before believing any score.
+        items: What the inputs are called: images, signals, rows, examples.
+        remarks: What was done to the data on the way here.
     """
 
     name: str  # canonical, as in a study
     title: str
-    note: str  # said in titles where data are not what a reader would take them for; '' otherwise
+    note: str  # shown in titles where the data are not what a reader would expect; '' otherwise
     classes: tuple[str, ...]
     train: Split
     test: Split
-    sha256: str = ""  # of the content; `load` fills it in
+    sha256: str = ""  # of the content; `checked` fills it in
     warnings: tuple[str, ...] = ()
     items: str = "images"
     remarks: tuple[str, ...] = ()
 
     @property
     def task(self) -> Literal["classification", "regression"]:
-        """Whether classes are told apart or numbers predicted."""
+        """Whether the targets are classes or numbers."""
         return "classification" if self.classes else "regression"
 
+    @property
+    def source_hash(self) -> str:
+        """The checksum of this object in records (see `reluctant.core.session_objects.source`).
 
-def content_sum(train: Split, test: Split) -> str:
+        It is computed under the attribute names of the first version, so that older folders still match.
+        """
+        recorded = object.__new__(Dataset)
+        vars(recorded).update(vars(self))
+        for part, split in (("train", self.train), ("test", self.test)):
+            vars(recorded)[part] = object.__new__(Split)
+            vars(vars(recorded)[part]).update(images=split.inputs, labels=split.targets)
+        return code_hash(recorded)
+
+
+def content_checksum(train: Split, test: Split) -> str:
     """SHA-256 of shape, type and values of the four arrays, however their files are compressed."""
     digest = hashlib.sha256()
-    for array in (train.images, train.labels, test.images, test.labels):
+    for array in (train.inputs, train.targets, test.inputs, test.targets):
         digest.update(f"{array.dtype.name} {array.shape}\n".encode())
-        digest.update(_little_endian(array))
+        little_endian = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        digest.update(little_endian.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def _little_endian(array: NDArray[Any]) -> memoryview:
-    """The bytes of an array, the same on every machine; no copy where it is so already."""
-    ordered = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    return ordered.reshape(-1).view(np.uint8).data

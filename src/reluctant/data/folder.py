@@ -1,4 +1,4 @@
-"""Where the files of published data sets lie, and what to say when they are not there."""
+"""Where the files of data sets lie, and what a message says when they are missing."""
 
 import os
 from collections.abc import Iterable
@@ -7,56 +7,63 @@ from pathlib import Path
 import platformdirs
 
 from reluctant.catalogue.datasets import DatasetEntry
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 
 VARIABLE = "RELUCTANT_DATA"
 
 
-def root(folder: Path | None = None) -> Path:
-    """The folder of data sets: the given one, else `$RELUCTANT_DATA`, else one in the user's cache."""
+def data_folder(folder: Path | None = None) -> Path:
+    """The folder of data sets: `folder` itself, else `$RELUCTANT_DATA`, else one in the user's cache."""
     if folder is not None:
         return Path(folder)
-    named = os.environ.get(VARIABLE, "")
-    if named:
-        return Path(named).expanduser()
+    variable = os.environ.get(VARIABLE, "")
+    if variable:
+        return Path(variable).expanduser()
     return Path(platformdirs.user_cache_dir("reluctant")) / "data"
 
 
-def find(folder: Path, name: str) -> Path | None:
-    """The file of a published name `….gz`, or its uncompressed form; None where neither is there.
+def find_file(folder: Path, name: str) -> Path | None:
+    """The file of a published name `….gz`, or its uncompressed form; None where neither exists.
 
-    The compressed one is taken first: it can be held against its published sum. Raises `StudyError` where
-    one may not look.
+    The compressed one comes first, since it can be compared with its published checksum. Raises
+    `DataError` where the folder cannot be read.
     """
     for path in (folder / name, folder / name.removesuffix(".gz")):
         try:
             if path.is_file():
                 return path
-        except OSError as fault:  # a folder that may not be looked into, a path too long
-            raise StudyError(f"{path} cannot be looked at: {fault.strerror}; mend its permissions") from None
+        except OSError as fault:  # no permission, or a path too long
+            raise DataError(f"{path} cannot be read: {fault.strerror}; correct its permissions") from None
     return None
 
 
-def by_hand(row: DatasetEntry, folder: Path, missing: Iterable[str]) -> str:
-    """What a user does who has no network here: which files to bring, from where, to which folder."""
+def manual_download(row: DatasetEntry, folder: Path, missing: Iterable[str]) -> str:
+    """Instructions without a network: which files to bring, from where, to which folder."""
     lines = [f"  {name}  ({row.files[name][0]:,} bytes, SHA-256 {row.files[name][1]})" for name in missing]
-    homes = " or ".join(row.mirrors)
-    return f"put these files into {folder} by hand (their home: {homes}):\n" + "\n".join(lines)
+    sites = " or ".join(row.mirrors)
+    return f"put these files into {folder} by hand (they are published at {sites}):\n" + "\n".join(lines)
 
 
-def own_path(name: str, given: str, example: str, what: str) -> Path:
-    """The user's own file or folder that a data set's name speaks of, relative to here; `~` is the home.
+def user_path(name: str, path: str, example: str, what: str) -> Path:
+    """The absolute path of a file or folder that a data set's name contains; `~` is the home folder.
 
-    Raises `StudyError` where none is given (then with the example) or there can be none of this name.
+    Args:
+        name: The name of the data set, for messages.
+        path: As written, relative to the current folder.
+        example: A name with a path, for the message where `path` is empty.
+        what: What the path leads to: "the file", "the folder".
+
+    Raises:
+        DataError: There is no path, or nothing under it.
     """
-    if not given:
-        raise StudyError(f"{name}: say which is {what}, as in {example}")
+    if not path:
+        raise DataError(f"{name}: write which is {what}, as in {example}")
     try:
-        path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100  (resolve() fails on '\0')
-        if path.exists():
-            return path
+        absolute = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  (resolve() fails on '\0')
+        if absolute.exists():
+            return absolute
     except (RuntimeError, ValueError) as fault:
-        raise StudyError(f"{name}: there can be no such path: {fault}") from None
+        raise DataError(f"{name}: this path is not possible: {fault}") from None
     except OSError as fault:
-        raise StudyError(f"{name}: {given} cannot be looked at: {fault.strerror}") from None
-    raise StudyError(f"{name}: there is no {path}; a path is taken from the folder you are in")
+        raise DataError(f"{name}: {path} cannot be read: {fault.strerror}") from None
+    raise DataError(f"{name}: there is no {absolute}; a path starts at the folder you are in")

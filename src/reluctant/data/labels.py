@@ -1,4 +1,4 @@
-"""What the labels of a data set may be: classes by number or by name, or numbers to be predicted."""
+"""Labels as users give them: read as arrays, and taken for classes or for numbers to predict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,212 +8,128 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.core.display import quoted
-from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import did_you_mean
-from reluctant.data.dataset import Labels
-from reluctant.data.inputs import as_array, singular
+from reluctant.core.errors import DataError
+from reluctant.data.inputs import as_array
 
-MOST_CLASSES = 1000
 KINDS = ("auto", "classes", "numbers")
-_SORTS = {"i": "whole", "u": "whole", "f": "floats", "U": "texts"}
-_NAMED = 5  # so many classes are named in a sentence
-_TO_WHOLE = "give whole numbers: .astype('int64')"
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """The labels of both parts in their final form, the classes (none for numbers), what to warn of."""
-
-    train: Labels
-    test: Labels
-    classes: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+MOST_CLASSES = 1000
+MOST_FLOAT_CLASSES = 20  # different whole floats; more are rather counts or years
+TO_INTEGERS = "give whole numbers: .astype('int64')"
+_LISTED = 6  # values named in a sentence
 
 
 def as_labels(where: str, value: object) -> NDArray[Any]:
-    """Labels as whole numbers, floats or texts; `StudyError` for anything else and for missing ones."""
+    """Labels as whole numbers, floats or texts; `DataError` for anything else and for missing ones."""
     labels = as_array(where, "labels", value)
     if labels.size == 0:
-        raise StudyError(f"{where} labels are empty (shape {labels.shape}); at least one item is needed")
+        raise DataError(f"{where} labels are empty (shape {labels.shape}); at least one item is needed")
     if labels.ndim == 0:
-        raise StudyError(f"{where} labels are a single value; wanted is one label an item")
+        raise DataError(f"{where} labels are a single value; expected one label an item")
     if labels.dtype.kind in "OST":
-        labels = _from_objects(where, labels)
-    if labels.dtype.kind not in _SORTS:
-        raise StudyError(f"{where} labels are {labels.dtype}; {_TO_WHOLE}")
+        values = labels.reshape(-1).tolist()
+        missing = [i for i, each in enumerate(values) if each is None or each != each]  # noqa: PLR0124  (NaN)
+        if missing:
+            raise DataError(
+                f"{where} has {len(missing)} items without a label, the first is item {missing[0]}, counted "
+                f"from 0; label them or leave them out"
+            )
+        if any(isinstance(each, str | bytes) for each in values):
+            values = [v.decode(errors="replace") if isinstance(v, bytes) else str(v) for v in values]
+        labels = as_array(where, "labels", values).reshape(labels.shape)
+    if labels.dtype.kind not in "iufU":
+        raise DataError(f"{where} labels are {labels.dtype}; {TO_INTEGERS}")
     return labels
 
 
-def _from_objects(where: str, labels: NDArray[Any]) -> NDArray[Any]:
-    values = labels.reshape(-1).tolist()
-    missing = [i for i, value in enumerate(values) if value is None or value != value]  # noqa: PLR0124  (NaN)
-    if missing:
-        raise StudyError(
-            f"{where} has {len(missing)} items without a label, the first is item {missing[0]}, counted "
-            f"from 0; label them or leave them out"
-        )
-    if any(isinstance(value, str | bytes) for value in values):
-        values = [v.decode(errors="replace") if isinstance(v, bytes) else str(v) for v in values]
-    return as_array(where, "labels", values).reshape(labels.shape)
+def flatten_column(labels: Any) -> Any:
+    """(n, 1) labels as (n,), a frame of one column as that column; anything else as it is."""
+    if hasattr(labels, "columns") and hasattr(labels, "iloc"):  # a frame of pandas
+        return labels.iloc[:, 0] if labels.shape[1] == 1 else labels.to_numpy()
+    if isinstance(labels, np.ndarray) and labels.ndim == 2 and labels.shape[1] == 1:
+        return labels[:, 0]
+    return labels
 
 
 def check_kind(name: str, kind: object) -> None:
-    """`StudyError` unless `kind` is auto, classes or numbers."""
+    """`DataError` unless `kind` is auto, classes or numbers."""
     if kind not in KINDS:
-        raise StudyError(f"{name}: kind is one of {', '.join(KINDS)}, not {quoted(kind)}")
+        raise DataError(f"{name}: kind is one of {', '.join(KINDS)}, not {quoted(kind)}")
 
 
-def told_apart(labels: NDArray[Any], kind: str) -> bool:
-    """Whether these labels are classes; else they are numbers to be predicted."""
-    return kind == "classes" or (kind == "auto" and labels.dtype.kind != "f")
+def are_classes(
+    labels: NDArray[Any], kind: str, *, most_floats: int = 0, most_integers: int | None = None
+) -> bool:
+    """Whether labels are classes; if not, they are numbers to predict. Every reader decides it here.
 
-
-def labelled(
-    name: str, train: object, test: object, *, items: str, classes: Sequence[str] = (), kind: str = "auto"
-) -> Labelled:
-    """The labels of two parts, checked together.
-
-    Whole numbers are classes counted from 0, named by `classes` or '0', '1', … up to the largest; texts are
-    classes in the order of `classes`, else sorted; floats are numbers, (n, outputs), float64, so that large
-    ones keep their digits. `kind` `classes` takes floats without a fraction for classes, `numbers` whole
-    numbers for numbers. Raises `StudyError`.
+    Args:
+        labels: Whole numbers, floats or texts.
+        kind: "classes" and "numbers" decide; "auto" looks at the labels, and texts are then classes.
+        most_floats: With "auto", floats are classes if they are at most so many different whole numbers.
+        most_integers: With "auto", whole numbers are classes up to so many different ones; None: always.
     """
-    check_kind(name, kind)
-    pair = as_labels(f"{name}: train", train), as_labels(f"{name}: test", test)
-    first, second = (_SORTS[part.dtype.kind] for part in pair)
-    if first != second and ("texts" in (first, second) or kind == "auto"):
-        raise StudyError(
-            f"{name}: labels are {pair[0].dtype} in train and {pair[1].dtype} in test; make them equal "
-            f"(whole numbers and texts are classes, floats are numbers to be predicted)"
-        )
-    if not told_apart(pair[0], kind):
-        return _as_numbers(name, pair, classes)
-    for part, labels in zip(("train", "test"), pair, strict=True):
-        if labels.ndim != 1:
-            raise StudyError(
-                f"{name}: {part} labels have shape {labels.shape}; "
-                f"wanted is (n,), one class {_article(singular(items))}"
-            )
-    if first == "texts":
-        codes, names = _from_texts(name, pair, classes)
-    else:
-        codes, names = _from_whole(name, pair, classes)
-    return Labelled(*codes, names, _doubts(name, codes, names, singular(items)))
+    if kind != "auto":
+        return kind == "classes"
+    if labels.dtype.kind == "f":
+        values = np.unique(labels) if most_floats else labels
+        return len(values) <= most_floats and are_whole(values)
+    if labels.dtype.kind in "iu" and most_integers is not None:
+        return len(np.unique(labels)) <= most_integers
+    return True
 
 
-def _article(word: str) -> str:
-    return f"{'an' if word[:1] in tuple('aeiou') else 'a'} {word}"
+def are_whole(values: NDArray[Any]) -> bool:
+    """Whether all values are finite and without a fraction."""
+    return bool(np.isfinite(values).all() and (values == np.floor(values)).all())
 
 
-def _as_numbers(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str]) -> Labelled:
-    if classes:
-        raise StudyError(
-            f"{name}: classes are named, and the labels are {pair[0].dtype}, numbers to be predicted; "
-            f"{_TO_WHOLE}, or leave the classes out"
-        )
-    train, test = (
-        _floats(f"{name}: {part}", labels) for part, labels in zip(("train", "test"), pair, strict=True)
-    )
-    if train.shape[1] != test.shape[1]:
-        raise StudyError(
-            f"{name}: {train.shape[1]} numbers are to be predicted in train and {test.shape[1]} in test; "
-            f"make them equal"
-        )
-    still = np.flatnonzero((train == train[0]).all(axis=0))
-    if len(still):
-        which = "" if train.shape[1] == 1 else f" in column {still[0]}"
-        raise StudyError(
-            f"{name}: every training target{which} is {train[0, still[0]]:g}; there is nothing to be "
-            f"learned, so choose another target"
-        )
-    return Labelled(train, test, ())
+def class_name(value: float) -> str:
+    """The name of a class that is a number: 3 and 3.0 are '3'."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
 
 
-def _floats(where: str, labels: NDArray[Any]) -> NDArray[np.float64]:
-    if labels.dtype.kind == "U":
-        raise StudyError(
-            f"{where} labels are texts such as {quoted(str(labels.flat[0]))}; numbers are wanted"
-        )
-    if labels.ndim not in (1, 2):
-        raise StudyError(f"{where} labels have shape {labels.shape}; wanted is (n,) or (n, outputs)")
-    floats = np.ascontiguousarray(labels, np.float64).reshape(len(labels), -1)
-    with np.errstate(over="ignore"):  # training sees float32, so its range is the limit
-        bad = ~np.isfinite(floats.astype(np.float32)).all(axis=1)
-    if bad.any():
-        raise StudyError(
-            f"{where} labels hold {np.count_nonzero(bad)} values that are not finite (NaN, inf), the first "
-            f"in item {int(np.argmax(bad))}, counted from 0; remove such items"
-        )
-    return floats
+def classes_remark(n: int, what: str) -> str:
+    """The sentence that says that numbers were taken for classes, and how to predict them as numbers."""
+    return f"the {n} whole numbers of {what} are taken for classes; kind='numbers' predicts them as numbers"
 
 
-Codes = tuple[NDArray[np.int64], NDArray[np.int64]]
+@dataclass(frozen=True)
+class InterpretedLabels:
+    """The labels of every part, the names of their classes, the kind, and remarks about the decision."""
+
+    labels: tuple[Any, ...]
+    classes: tuple[str, ...]
+    kind: str
+    remarks: tuple[str, ...] = ()
 
 
-def _from_texts(
-    name: str, pair: tuple[NDArray[Any], ...], given: Sequence[str]
-) -> tuple[Codes, tuple[str, ...]]:
-    found, codes = np.unique(np.concatenate(pair), return_inverse=True)
-    if len(found) > MOST_CLASSES:
-        raise StudyError(
-            f"{name}: the labels are {len(found):,} different texts; at most {MOST_CLASSES} classes are told "
-            f"apart, so is this the label?"
-        )
-    names = tuple(map(str, given)) or tuple(map(str, found))
-    unknown = sorted(set(map(str, found)) - set(names))
-    if unknown:
-        raise StudyError(f"{name}: the label {unknown[0]!r} is none of the classes given"
-                         f"{did_you_mean(unknown[0], names)}")  # fmt: skip
-    places = np.array([names.index(str(text)) for text in found], np.int64)[codes.reshape(-1)]
-    return (places[: len(pair[0])], places[len(pair[0]) :]), names
+def interpret_labels(
+    name: str, parts: Sequence[object], kind: str, classes: Sequence[str] = ()
+) -> InterpretedLabels:
+    """The labels of all parts together, ready for `checked`.
 
-
-def _from_whole(
-    name: str, pair: tuple[NDArray[Any], ...], given: Sequence[str]
-) -> tuple[Codes, tuple[str, ...]]:
-    train, test = (
-        _counted(f"{name}: {part}", labels) for part, labels in zip(("train", "test"), pair, strict=True)
-    )
-    largest = max(int(train.max()), int(test.max()))
-    names = tuple(map(str, given)) or tuple(map(str, range(largest + 1)))
-    if largest >= len(names):
-        raise StudyError(
-            f"{name}: a label is {largest}, and the {len(names)} classes are counted from 0 to "
-            f"{len(names) - 1}"
-        )
-    return (train, test), names
-
-
-def _counted(where: str, labels: NDArray[Any]) -> NDArray[np.int64]:
-    if labels.dtype.kind == "f" and not (np.isfinite(labels).all() and (labels == np.floor(labels)).all()):
-        raise StudyError(f"{where} labels are {labels.dtype} and have fractions; {_TO_WHOLE}")
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= MOST_CLASSES:
-        raise StudyError(
-            f"{where} labels go from {low} to {high}; "
-            f"classes are counted from 0 to at most {MOST_CLASSES - 1}"
-        )
-    return np.ascontiguousarray(labels, np.int64)
-
-
-def _doubts(name: str, codes: Codes, names: tuple[str, ...], item: str) -> tuple[str, ...]:
-    """What to warn of; `StudyError` where one class is all that there is to learn."""
-    learned, asked = (np.bincount(part, minlength=len(names)) for part in codes)
-    if np.count_nonzero(learned) < 2:
-        only = int(codes[0][0])
-        called = "" if names[only] == str(only) else f" ({names[only]})"
-        raise StudyError(
-            f"{name}: every training {item} has the label {only}{called}; at least two classes are needed, "
-            f"so add {item}s of another class"
-        )
-    unlearned = tuple(
-        f"the class {names[i]} is in the test part only ({asked[i]} of {len(codes[1])} {item}s); nothing "
-        f"can be learned of it"
-        for i in np.flatnonzero((learned == 0) & (asked > 0))
-    )
-    empty = [names[i] for i in np.flatnonzero(learned + asked == 0)]
-    if not empty:
-        return unlearned
-    some = ", ".join(empty[:_NAMED]) + (", …" if len(empty) > _NAMED else "")
-    which, it = (f"classes {some} have", "them") if len(empty) > 1 else (f"class {some} has", "it")
-    return (*unlearned, f"the {which} no {item} in either part; nothing is learned or asked of {it}")
+    Floats (n,) that are at most 20 different whole numbers are classes unless `kind` says otherwise. Whole
+    numbers that are classes, and do not count from 0 without a gap, become codes, and their values names,
+    unless `classes` names them. All else stays as it is. Raises `DataError` for what cannot be labels.
+    """
+    names = [name] if len(parts) == 1 else [f"{name}: train", f"{name}: test"]
+    labels = tuple(as_labels(where, part) for where, part in zip(names, parts, strict=True))
+    unchanged = InterpretedLabels(labels, tuple(classes), kind)
+    floats = {each.dtype.kind == "f" for each in labels}
+    if kind == "numbers" or any(each.ndim != 1 or each.dtype.kind not in "iuf" for each in labels):
+        return unchanged
+    if kind == "auto" and len(floats) > 1:  # `as_targets` refuses the mixture
+        return unchanged
+    values = np.unique(np.concatenate(labels))
+    remarks: tuple[str, ...] = ()
+    if kind == "auto" and True in floats:
+        if not are_classes(values, kind, most_floats=MOST_FLOAT_CLASSES):
+            return unchanged
+        kind, remarks = "classes", (classes_remark(len(values), "the labels"),)
+    counted_from_zero = values[0] == 0 and values[-1] == len(values) - 1
+    if classes or len(values) > MOST_CLASSES or not are_whole(values) or counted_from_zero:
+        return InterpretedLabels(labels, tuple(classes), kind, remarks)
+    codes = tuple(np.searchsorted(values, each).astype(np.int64) for each in labels)
+    class_names = tuple(map(class_name, values))
+    listed = ", ".join(class_names[:_LISTED]) + (", …" if len(values) > _LISTED else "")
+    renamed = f"the labels {listed} do not count from 0 without a gap; each is a class of that name"
+    return InterpretedLabels(codes, class_names, kind, (*remarks, renamed))

@@ -1,4 +1,4 @@
-"""Data sets in one NPZ file, the arrays called as people call them."""
+"""Data sets in one NPZ file, whose arrays have one of the usual names."""
 
 import zipfile
 import zlib
@@ -10,111 +10,116 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.errors import StudyError
+from reluctant.core.display import normalised
+from reluctant.core.errors import DataError
 from reluctant.core.names import Name
-from reluctant.core.suggestions import normalised
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
-from reluctant.data.folder import own_path
-from reluctant.data.guess import guessed
+from reluctant.data.folder import user_path
 from reluctant.data.inputs import channels_last
-from reluctant.data.whole import held_out
+from reluctant.data.labels import flatten_column, interpret_labels
+from reluctant.data.splits import hold_out
 
 LARGEST = 8 * 1024**3  # bytes of values
-_INPUTS = ("x", "images", "data", "inputs", "features", "samples")
-_LABELS = ("y", "labels", "targets", "target", "label")
-_CLASSES = ("classes", "classnames", "labelnames", "targetnames")
-_WANTED = "wanted are x_train, y_train, x_test and y_test, or x and y"
-_Found = dict[str, str]
+_INPUT_NAMES = ("x", "images", "data", "inputs", "features", "samples")
+_LABEL_NAMES = ("y", "labels", "targets", "target", "label")
+_CLASS_NAMES = ("classes", "classnames", "labelnames", "targetnames")
 
 
-def load(name: Name, folder: Path) -> Dataset:
-    """The data set of an NPZ file, `path`, relative to here; `folder` is not used.
+def load_npz(name: Name, folder: Path) -> Dataset:
+    """The data set of an NPZ file, `path`, relative to the current folder; `folder` is not used.
 
-    Channels that come last are brought first, (n, 1) labels become (n,); without a test part, some items are
-    held out. Raises `StudyError` for a file that is none, lacks an array or holds pickled objects.
+    Channels that come last are moved to the front, (n, 1) labels become (n,); without a test part, some
+    items are held out.
+
+    Raises:
+        DataError: A file that is no NPZ file, lacks an array or holds pickled objects.
     """
-    given = DATASETS.arguments(name)
-    path = own_path(str(name), given["path"], "npz(path='mine.npz')", "the file")
-    arrays = _read(path)
-    used, classes = _parts(path, arrays), _named(given["classes"], arrays)
+    arguments = DATASETS.arguments(name)
+    path = user_path(str(name), arguments["path"], "npz(path='mine.npz')", "the file")
+    arrays = _read_arrays(path)
+    keys = _keys_of_parts(path, arrays)
     remarks = []
-    ready: dict[str, NDArray[Any]] = {}
-    for part, key in used.items():
-        ready[part] = _labels(arrays[key]) if part.startswith("y") else arrays[key]
+    parts: dict[str, NDArray[Any]] = {}
+    for part, key in keys.items():
+        parts[part] = flatten_column(arrays[key]) if part.startswith("y") else arrays[key]
         if part.startswith("x") and channels_last(arrays[key]):
-            ready[part] = arrays[key].transpose(0, 3, 1, 2)
+            parts[part] = arrays[key].transpose(0, 3, 1, 2)
             remarks.append(f"{key} has its channels last; they were brought before height and width")
-    left = [key for key in arrays if key not in used.values() and normalised(key) not in _CLASSES]
-    if left:
-        remarks.append(f"not used of the file: {', '.join(left)}")
-    labels = [part for part in ready if part.startswith("y")]
-    guess = guessed(str(name), [ready[part] for part in labels], given["kind"], classes)
-    ready.update(zip(labels, guess.labels, strict=True))
-    known: dict[str, Any] = {
+    unused = [key for key in arrays if key not in keys.values() and normalised(key) not in _CLASS_NAMES]
+    if unused:
+        remarks.append(f"not used of the file: {', '.join(unused)}")
+    label_parts = [part for part in parts if part.startswith("y")]
+    interpreted = interpret_labels(
+        str(name),
+        [parts[part] for part in label_parts],
+        arguments["kind"],
+        _class_names(arguments["classes"], arrays),
+    )
+    parts.update(zip(label_parts, interpreted.labels, strict=True))
+    fields: dict[str, Any] = {
         "title": path.name,
-        "classes": guess.classes,
-        "kind": guess.kind,
-        "remarks": (*remarks, *guess.remarks),
+        "classes": interpreted.classes,
+        "kind": interpreted.kind,
+        "remarks": (*remarks, *interpreted.remarks),
     }
-    if "x" in ready:
-        return held_out(str(name), ready["x"], ready["y"], given["test_fraction"], **known)
-    train, test = ((ready[f"x_{part}"], ready[f"y_{part}"]) for part in ("train", "test"))
-    return checked(str(name), train, test, **known)
+    if "x" in parts:
+        return hold_out(str(name), parts["x"], parts["y"], arguments["test_fraction"], **fields)
+    train, test = ((parts[f"x_{part}"], parts[f"y_{part}"]) for part in ("train", "test"))
+    return checked(str(name), train, test, **fields)
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as file:
             size = sum(member.file_size for member in file.infolist())
         if size > LARGEST:
-            raise StudyError(f"{path} unpacks to {size:,} bytes; at most {LARGEST:,} are read, so shrink it")
+            raise DataError(f"{path} unpacks to {size:,} bytes; at most {LARGEST:,} are read, so shrink it")
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         if foreign := [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]:
             raise ValueError(f"{foreign[0]} is no array")
         return arrays
     except zipfile.BadZipFile:
-        raise StudyError(f"{path} is no whole NPZ file; write it anew with numpy.savez_compressed") from None
+        raise DataError(
+            f"{path} is no complete NPZ file; write it again with numpy.savez_compressed"
+        ) from None
     except OSError as fault:
-        raise StudyError(f"{path} cannot be read: {fault.strerror or fault}") from None
+        raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
     except (ValueError, EOFError, zlib.error, MemoryError, KeyError, NotImplementedError) as fault:
-        if "pickle" in str(fault):  # reading a pickle runs whatever code its maker put there
-            raise StudyError(
+        if "pickle" in str(fault):  # reading a pickle runs whatever code its author put into it
+            raise DataError(
                 f"{path} holds Python objects, which are not opened; save arrays of numbers or texts"
             ) from None
-        raise StudyError(f"{path} is damaged: {fault}; write it anew") from None
+        raise DataError(f"{path} is damaged: {fault}; write it again") from None
 
 
-def _parts(path: Path, arrays: Mapping[str, object]) -> _Found:
-    """Which array is which: x_train, y_train, x_test, y_test, or x and y alone."""
+def _keys_of_parts(path: Path, arrays: Mapping[str, object]) -> dict[str, str]:
+    """The name in the file of every part: x_train, y_train, x_test, y_test, or x and y alone."""
     known = {normalised(key): key for key in arrays}
-    found: _Found = {}
-    for letter, words in (("x", _INPUTS), ("y", _LABELS)):
+    keys: dict[str, str] = {}
+    for letter, words in (("x", _INPUT_NAMES), ("y", _LABEL_NAMES)):
         for part in ("train", "test"):
-            keys = [known[k] for w in words for k in (w + part, part + w) if k in known]
-            if keys:
-                found[f"{letter}_{part}"] = keys[0]
+            matches = [known[k] for w in words for k in (w + part, part + w) if k in known]
+            if matches:
+                keys[f"{letter}_{part}"] = matches[0]
         alone = [known[word] for word in words if word in known]
         if alone:
-            found[letter] = alone[0]
-    for wanted in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
-        if all(part in found for part in wanted):
-            return {part: found[part] for part in wanted}
-    if {"x_train", "y_train"} <= set(found) and not {"x_test", "y_test"} & set(found):
-        return {"x": found["x_train"], "y": found["y_train"]}
-    held = ", ".join(arrays) or "nothing"
-    raise StudyError(f"{path} holds {held}; {_WANTED}")
+            keys[letter] = alone[0]
+    for complete in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
+        if all(part in keys for part in complete):
+            return {part: keys[part] for part in complete}
+    if {"x_train", "y_train"} <= set(keys) and not {"x_test", "y_test"} & set(keys):
+        return {"x": keys["x_train"], "y": keys["y_train"]}
+    listed = ", ".join(arrays) or "nothing"
+    raise DataError(f"{path} holds {listed}; expected x_train, y_train, x_test and y_test, or x and y")
 
 
-def _named(given: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[str, ...]:
-    if given:
-        return tuple(word.strip() for word in given.split(","))
+def _class_names(written: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[str, ...]:
+    """The names of the classes, as written in the study, else from an array of the file."""
+    if written:
+        return tuple(word.strip() for word in written.split(","))
     for key, array in arrays.items():
-        if normalised(key) in _CLASSES and array.ndim == 1:
+        if normalised(key) in _CLASS_NAMES and array.ndim == 1:
             return tuple(map(str, array.tolist()))
     return ()
-
-
-def _labels(labels: NDArray[Any]) -> NDArray[Any]:
-    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels

@@ -1,12 +1,20 @@
-"""Which items are kept aside: for validation, and for testing where there is no test part."""
+"""Which items are held out: for validation, and for testing where data come without a test part."""
 
 import math
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.display import quoted
+from reluctant.core.errors import DataError
 from reluctant.core.randomness import generator
+from reluctant.data.checks import check_lengths, checked
+from reluctant.data.dataset import Dataset
+from reluctant.data.inputs import as_array, singular, usual_word
+from reluctant.data.labels import are_classes, as_labels
 
 Indices = NDArray[np.int64]
 
@@ -14,36 +22,82 @@ Indices = NDArray[np.int64]
 def split_indices(n: int, train_fraction: float, seed: int = 0) -> tuple[Indices, Indices]:
     """The indices to train on and those to validate on, both ascending, together 0 … n-1.
 
-    round(n * train_fraction) are trained on. The choice depends on `n`, the fraction and the seed alone:
+    round(n * train_fraction) are for training. The choice depends on `n`, the fraction and the seed alone:
     unless a study varies that, every activation and every seed is judged on the same images. Raises
-    `StudyError` where a part would be empty.
+    `DataError` where a part would be empty.
     """
-    fits = math.isfinite(train_fraction) and 0 < train_fraction < 1
-    kept = round(n * train_fraction) if fits else 0
-    if not 0 < kept < n:
-        raise StudyError(_would_do(n, train_fraction))
+    valid = math.isfinite(train_fraction) and 0 < train_fraction < 1
+    size = round(n * train_fraction) if valid else 0
+    if not 0 < size < n:
+        if n < 2:
+            raise DataError(f"{n} training images cannot be split; at least 2 are needed")
+        digits = len(str(n)) + 1  # enough that the bounds in the message really work
+        low = math.ceil(10**digits / n) / 10**digits
+        high = math.floor(10**digits * (n - 1) / n) / 10**digits
+        raise DataError(
+            f"train_fraction = {train_fraction} leaves no images to train on, or none to validate on, of "
+            f"{n}; write a number from {low:.{digits}f} to {high:.{digits}f}"
+        )
     order = generator(seed, "split").permutation(n).astype(np.int64)
-    return np.sort(order[:kept]), np.sort(order[kept:])
-
-
-def _would_do(n: int, train_fraction: float) -> str:
-    if n < 2:
-        return f"{n} training images cannot be split; at least 2 are needed"
-    digits = len(str(n)) + 1  # enough that the bounds shown really do
-    low = math.ceil(10**digits / n) / 10**digits
-    high = math.floor(10**digits * (n - 1) / n) / 10**digits
-    return (
-        f"train_fraction = {train_fraction} leaves no images to train on, or none to validate on, of {n}; "
-        f"write a number from {low:.{digits}f} to {high:.{digits}f}"
-    )
+    return np.sort(order[:size]), np.sort(order[size:])
 
 
 def stratified(labels: Indices, n: int) -> Indices:
-    """`n` indices, ascending, drawn once and for all with every class in its proportion (to within one).
+    """`n` indices, ascending, always the same, with every class in its proportion (to within one).
 
     The shuffled items are lined up by class; every (size/n)-th is taken.
     """
-    order = generator(0, "split", "digits").permutation(len(labels))  # named for the first that was so cut
+    order = generator(0, "split", "digits").permutation(len(labels))  # the name of the first data set so cut
     by_class = order[np.argsort(labels[order], kind="stable")]
-    places = (2 * np.arange(n) + 1) * len(labels) // (2 * n)
-    return np.sort(by_class[places]).astype(np.int64)
+    positions = (2 * np.arange(n) + 1) * len(labels) // (2 * n)
+    return np.sort(by_class[positions]).astype(np.int64)
+
+
+def hold_out(
+    name: str,
+    inputs: object,
+    labels: object,
+    test_fraction: float,
+    *,
+    kind: str = "auto",
+    remarks: Sequence[str] = (),
+    **fields: Any,
+) -> Dataset:
+    """The data set of which round(n · test_fraction) items are the test part, with a remark about it.
+
+    The items are the same every time, from every class its share.
+
+    Args:
+        test_fraction: Above 0 and below 1.
+        fields: For `checked`.
+
+    Raises:
+        DataError: A fraction that leaves a part empty, or arrays that nothing can be trained on.
+    """
+    x, y = as_array(name, "inputs", inputs), as_labels(name, labels)
+    items = fields.get("items") or usual_word(x)
+    check_lengths(name, x.shape[0] if x.ndim else 1, len(y) if y.ndim else 1, items)
+    n = _test_size(name, len(y), test_fraction, items)
+    by_class = y.ndim == 1 and are_classes(y, kind)
+    test = stratified(np.unique(y, return_inverse=True)[1] if by_class else np.zeros(len(y), np.int64), n)
+    train = np.setdiff1d(np.arange(len(y)), test)
+    remark = f"{n:,} of {len(y):,} {items} are held out as the test part, the same ones every time"
+    return checked(
+        name, (x[train], y[train]), (x[test], y[test]), kind=kind, remarks=(*remarks, remark), **fields
+    )
+
+
+def _test_size(name: str, total: int, fraction: Any, items: str) -> int:
+    if isinstance(fraction, bool) or not isinstance(fraction, Real):
+        raise DataError(
+            f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {quoted(fraction)}"
+        )
+    share = float(fraction)
+    n = round(total * share) if 0 < share < 1 else 0
+    if not 0 < n < total:
+        raise DataError(
+            f"{name}: test_fraction = {share:g} of {total:,} {items if total != 1 else singular(items)} "
+            f"leaves nothing to train on or nothing to test on; write a number between 0 and 1, or give a "
+            f"test part"
+        )
+    return n

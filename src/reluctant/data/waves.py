@@ -1,4 +1,4 @@
-"""Waves made by a formula: a task of signals, not images, that comes without a download."""
+"""Waves computed by a formula: a task of signals instead of images, without a download."""
 
 from pathlib import Path
 
@@ -16,11 +16,11 @@ _GRID = 1024  # values are whole multiples of 1/1024, so that every machine gets
 _TURN = 2 * np.pi
 
 
-def load(name: Name, folder: Path) -> Dataset:
+def load_waves(name: Name, folder: Path) -> Dataset:
     """2,000 training and 1,000 test signals, (n, 1, 128) float32, of eight kinds in equal number.
 
-    Frequency, phase and strength are drawn for each; `noise` is the deviation of what is added to every
-    point. `folder` is not used. Source: made here, see `signals`.
+    Frequency, phase and strength of each are random; `noise` is the standard deviation of what is added to
+    every point. `folder` is not used. Source: computed here, see `signals`.
     """
     noise = DATASETS.arguments(name)["noise"]
     train, test = signals(TRAIN, noise, "train"), signals(TEST, noise, "test")
@@ -34,19 +34,19 @@ def signals(n: int, noise: float, part: str) -> tuple[NDArray[np.float32], NDArr
     With the phase p(t) = f·t + p₀ over one second, f of 2 to 5: sin 2πp, its sign, the triangle and the saw
     of that period; f rising threefold or falling to a third on the way; the sine under a bell; nothing.
     """
-    draw = generator(0, "split", f"waves {part}")
+    rng = generator(0, "split", f"waves {part}")
     kinds = np.arange(n) % 8
-    draw.shuffle(kinds)
+    rng.shuffle(kinds)
     t = np.arange(LENGTH) / LENGTH
     f, start, strength, middle = (
-        draw.uniform(low, high, (n, 1)) for low, high in ((2, 5), (0, 1), (0.7, 1.3), (0.3, 0.7))
+        rng.uniform(low, high, (n, 1)) for low, high in ((2, 5), (0, 1), (0.7, 1.3), (0.3, 0.7))
     )
-    shape = _shapes(f, start, middle, t)[kinds, np.arange(n)]
-    values = strength * shape + noise * draw.standard_normal((n, LENGTH))
+    shape = _all_kinds(f, start, middle, t)[kinds, np.arange(n)]
+    values = strength * shape + noise * rng.standard_normal((n, LENGTH))
     return (np.round(values * _GRID) / _GRID).astype(np.float32)[:, np.newaxis], kinds.astype(np.int64)
 
 
-def _shapes(
+def _all_kinds(
     f: NDArray[np.float64], start: NDArray[np.float64], middle: NDArray[np.float64], t: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Every kind for every item: (8, n, 128)."""

@@ -1,35 +1,26 @@
-"""Engines: runs in, events out as they happen. `serial` and `local` keep one contract, tested on both."""
+"""Engines: runs in, events out as they happen. All engines keep one contract, which one test checks.
 
-from reluctant.engines.event import (
-    TRIES,
-    Done,
-    Engine,
-    Epoch,
-    Event,
-    Events,
-    Failed,
-    Ready,
-    Said,
-    Started,
-    Work,
-    attempt,
-)
+`serial` and `local` are here; the Ray engine is in `reluctant.engines.ray`, because Ray is optional.
+"""
+
+from reluctant.engines.events import Done, Engine, Epoch, Event, Events, Failed, Message, Ready, Started, Work
 from reluctant.engines.local import local
-from reluctant.engines.serial import serial
+from reluctant.engines.run_queue import MAX_ATTEMPTS
+from reluctant.engines.serial import execute, serial
 
 __all__ = [
-    "TRIES",
+    "MAX_ATTEMPTS",
     "Done",
     "Engine",
     "Epoch",
     "Event",
     "Events",
     "Failed",
+    "Message",
     "Ready",
-    "Said",
     "Started",
     "Work",
-    "attempt",
+    "execute",
     "local",
     "serial",
 ]

@@ -1,99 +1,80 @@
-"""Processes on this machine, one run each at a time; a process that dies costs only its run."""
+"""The local engine: a pool of worker processes on this machine, each with one run at a time."""
 
 import os
 import time
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
-from reluctant.engines.event import TRIES, Done, Event, Events, Failed, Ready, Said, Work
+from reluctant.engines.events import Done, Events, Failed, Ready, Work
+from reluctant.engines.run_queue import RunQueue, timeout_reason
 from reluctant.engines.serial import serial
-from reluctant.engines.worker_process import Process, stop
-
-
-@dataclass(frozen=True)
-class Task:
-    """A run and how often it has been begun."""
-
-    run: Any
-    attempts: int = 0
+from reluctant.engines.worker_process import WorkerProcess, stop_workers
 
 
 def local(work: Work, runs: Sequence[Any], *, workers: int, timeout: float | None = None) -> Events:
-    """Carry out the runs in up to `workers` processes.
+    """Train the runs in up to `workers` processes and yield the events.
 
-    A run whose process dies, starves of memory, or takes longer than `timeout` seconds is begun again, three
-    times in all; from its checkpoint, if the work keeps one.
+    A run whose process dies, runs out of memory or takes longer than `timeout` seconds is started again, up
+    to three attempts in all. It continues from its checkpoint if the work keeps one.
     """
-    if os.name == "nt":  # handing pipes to a program of one's own works differently there
+    if os.name == "nt":  # there a program of ours cannot inherit pipes in this way
         yield from serial(work, runs)
         return
-    crew = Crew(work, deque(map(Task, runs)), timeout)
+    pool = WorkerPool(work, RunQueue(runs), timeout)
     try:
-        crew.hire(min(workers, len(runs)))
+        pool.spawn(min(workers, len(runs)))
         yield Ready()
-        crew.hand_out()
-        while crew.busy:
-            yield from crew.hear()
+        pool.assign()
+        while pool.busy:
+            yield from pool.poll()
     finally:
-        stop(crew.processes)
+        stop_workers(pool.workers)
 
 
-class Crew:
-    """The processes of one study, and the tasks that are still to be handed out."""
+class WorkerPool:
+    """The worker processes of one study and the queue of its runs."""
 
-    def __init__(self, work: Work, todo: deque[Task], timeout: float | None) -> None:
-        self.work, self.todo, self.timeout = work, todo, timeout
-        self.processes: list[Process] = []
+    def __init__(self, work: Work, queue: RunQueue, timeout: float | None) -> None:
+        self.work, self.queue, self.timeout = work, queue, timeout
+        self.workers: list[WorkerProcess] = []
 
     @property
-    def busy(self) -> dict[Connection, Process]:
-        """The processes at work, by their pipes."""
-        return {process.connection: process for process in self.processes if process.task is not None}
+    def busy(self) -> dict[Connection, WorkerProcess]:
+        """The workers that train a run, by their connections."""
+        return {worker.connection: worker for worker in self.workers if worker.attempt is not None}
 
-    def hire(self, number: int) -> None:
-        """Start so many processes."""
-        for _ in range(number):
-            self.processes.append(Process(self.work))
+    def spawn(self, number: int) -> None:
+        """Start `number` more workers."""
+        self.workers += [WorkerProcess(self.work) for _ in range(number)]
 
-    def hand_out(self) -> None:
-        """Give every idle process a task, as far as there are any."""
-        for process in self.processes:
-            if process.task is None and self.todo:
-                task = self.todo.popleft()
-                process.begin(replace(task, attempts=task.attempts + 1), self.timeout)
+    def assign(self) -> None:
+        """Give every idle worker the next run of the queue, as long as there are runs."""
+        for worker in self.workers:
+            if worker.attempt is None and self.queue:
+                worker.start_run(self.queue.pop(), self.timeout)
 
-    def hear(self) -> Events:
-        """Wait for the processes to speak, or to run out of time."""
+    def poll(self) -> Events:
+        """Wait until a worker sends an event or a run times out, and yield what happened."""
         busy = self.busy
-        ends = [process.deadline for process in busy.values()]
-        for ready in wait(list(busy), max(0.0, min(ends) - time.monotonic()) if self.timeout else None):
-            yield from self._answer(busy[cast(Connection, ready)])
-        for process in busy.values():
-            if process.task is not None and process.deadline <= time.monotonic():
-                process.end(f"the run took longer than {self.timeout:g} seconds (--run-timeout)")
+        next_deadline = min(worker.deadline for worker in busy.values())
+        seconds = max(0.0, next_deadline - time.monotonic()) if self.timeout else None
+        for connection in wait(list(busy), seconds):
+            yield from self._handle_event(busy[cast(Connection, connection)])
+        for worker in busy.values():
+            if worker.attempt is not None and worker.deadline <= time.monotonic():
+                worker.kill(timeout_reason(self.timeout))
 
-    def _answer(self, process: Process) -> Events:
-        """Pass on what a process says, and give it the next task when it is through with one."""
-        event, task = process.receive(), process.task
-        if not isinstance(event, Done | Failed):
+    def _handle_event(self, worker: WorkerProcess) -> Events:
+        """Pass on a worker's event. After the end of a run, replace a dead worker and assign the next run."""
+        event, attempt = worker.receive(), worker.attempt
+        if attempt is None or not isinstance(event, Done | Failed):
             yield event
             return
-        process.task = None
-        yield self._outcome(event, task)
-        if not process.alive or (isinstance(event, Failed) and event.again):
-            self.processes.remove(process)
-            stop([process])
-            self.hire(bool(self.todo))
-        self.hand_out()
-
-    def _outcome(self, event: Done | Failed, task: Task) -> Event:
-        if isinstance(event, Done):
-            return replace(event, attempts=task.attempts)
-        if event.again and task.attempts < TRIES:
-            self.todo.appendleft(task)
-            why = event.cause.splitlines()[0]
-            return Said(event.run, f"{why}; begun again, try {task.attempts + 1} of {TRIES}")
-        return event
+        worker.attempt = None
+        yield self.queue.finish(attempt, event)
+        if not worker.alive or (isinstance(event, Failed) and event.retryable):
+            self.workers.remove(worker)
+            stop_workers([worker])
+            self.spawn(1 if self.queue else 0)
+        self.assign()

@@ -1,26 +1,26 @@
-"""Ray: every run a task of its own, on this machine or on all nodes of a cluster."""
+"""The Ray engine: every run is a Ray task, on this machine or on all nodes of a cluster."""
 
 import importlib
 import os
 import pickle
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reluctant.core.environment import cores
 from reluctant.core.errors import StudyError
-from reluctant.engines import on_node
-from reluctant.engines.event import TRIES, Done, Event, Events, Failed, Ready, Said, Started, Work
-from reluctant.engines.ray_session import connected
+from reluctant.engines import ray_node
+from reluctant.engines.events import Done, Events, Failed, Message, Ready, Started, Work
+from reluctant.engines.ray_connection import connect
+from reluctant.engines.run_queue import Attempt, RunQueue, timeout_reason
 
-SPARE = 4  # processors' worth of tasks that wait in Ray's own queue, so that none stands idle
-POLL = 2.0  # seconds between two looks at the cluster while no task speaks
-PATIENCE = 3.0  # seconds that cancelled tasks get to end
+WAITING_CPUS = 4  # for how many CPUs tasks wait in Ray's own queue, so that no CPU is idle
+POLL_SECONDS = 2.0  # between two checks of the cluster while no task sends an event
+CANCEL_SECONDS = 3.0  # that cancelled tasks get to end
 
 
 def ray_engine(
@@ -31,37 +31,41 @@ def ray_engine(
     gpus_per_run: float = 0.0,
     timeout: float | None = None,
 ) -> Events:
-    """Carry out the runs on the Ray cluster at `address`, else `$RAY_ADDRESS`, else on a Ray started here.
+    """Train the runs on the Ray cluster at `address`, else `$RAY_ADDRESS`, else on a Ray started here.
 
-    A run whose process or node dies, or that takes longer than `timeout` seconds, is begun again, three times
-    in all. A Ray started here hears loopback only and ends with the engine; a cluster is left as it is, and
-    so is a connection that is open already. Raises `StudyError` without Ray, cluster or fit node.
+    A run whose process or node dies, or that takes longer than `timeout` seconds, is started again, up to
+    three attempts in all. A Ray started here listens on loopback only and ends with the engine. A cluster,
+    and a connection that is already open, are left as they are.
+
+    Raises:
+        StudyError: Ray is not installed, the cluster does not answer, or no node can train the runs.
     """
     if not runs:
         yield Ready()
         return
-    ray = _imported()
-    with connected(
-        ray, address or os.environ.get("RAY_ADDRESS"), max(cores(), *map(_threads, runs))
-    ) as shared:
-        fleet = Fleet(ray, work, runs, gpus_per_run, timeout)
+    ray = _import_ray()
+    cpus = max(cores(), *map(_threads, runs))
+    with connect(ray, address or os.environ.get("RAY_ADDRESS"), cpus) as shared:
+        scheduler = RayScheduler(ray, work, runs, gpus_per_run, timeout)
         try:
-            if not shared and not fleet.able():
-                raise StudyError(f"{fleet.wanted()}, which this machine has not; change --gpus-per-run")
+            if not shared and not scheduler.capable_nodes():
+                raise StudyError(
+                    f"{scheduler.requirement}, which this machine does not have; change --gpus-per-run"
+                )
             yield Ready()
-            fleet.fill()
-            while fleet.flights:
-                yield from fleet.hear()
+            scheduler.submit_waiting()
+            while scheduler.tasks:
+                yield from scheduler.poll()
         finally:
-            fleet.cancel(wait=shared)
+            scheduler.cancel_all(wait=shared)
 
 
-def _imported() -> Any:
+def _import_ray() -> Any:
     try:
         return importlib.import_module("ray")
-    except ImportError as fault:
+    except ImportError as error:
         raise StudyError(
-            f"the engine ray needs Ray, which is not here ({fault}); pip install 'reluctant[ray]'"
+            f"the engine ray needs Ray, which is not installed ({error}); pip install 'reluctant[ray]'"
         ) from None
 
 
@@ -69,172 +73,158 @@ def _threads(run: Any) -> int:
     return int(getattr(run, "threads", 1))
 
 
-@dataclass(frozen=True)
-class Task:
-    """A run and how often it has been begun."""
-
-    run: Any
-    attempts: int = 0
-
-
 @dataclass
-class Flight:
-    """A task that Ray has been given, and what is known of it; `place` is the node's name once it began."""
+class RayTask:
+    """An attempt that was submitted to Ray. `node_name` is empty until it begins on a node."""
 
-    task: Task
-    stream: Any
-    place: str = ""
+    attempt: Attempt
+    stream: Any  # of the values that `ray_node.run_remote` yields
+    node_name: str = ""
     deadline: float = float("inf")
-    sentence: str = ""  # why it was ended by this process
+    cancel_reason: str = ""  # why this process has cancelled it
 
 
-class Fleet:
-    """The tasks of one study that Ray has, those it has not yet, and the nodes that may not have any."""
+class RayScheduler:
+    """The runs of one study: those that Ray has, those that wait, and the nodes that must not get any."""
 
     def __init__(self, ray: Any, work: Work, runs: Sequence[Any], gpus: float, timeout: float | None) -> None:
         self.ray, self.work, self.gpus, self.timeout = ray, work, gpus, timeout
-        self.todo = deque(map(Task, runs))
-        self.flights: dict[Any, Flight] = {}
-        self.unfit: dict[str, str] = {}  # the reasons, by the node's id
-        self._most = max(map(_threads, runs))
-        self._home = on_node.home()
-        self._told = False
-        self._ears = ThreadPoolExecutor(1)
-        ray.cloudpickle.register_pickle_by_value(on_node)
-        self._carry = ray.remote(on_node.carry)
+        self.queue = RunQueue(runs)
+        self.tasks: dict[Any, RayTask] = {}  # by their streams
+        self.unfit_nodes: dict[str, str] = {}  # the reasons, by the node's id
+        self._cpus = max(map(_threads, runs))
+        self._driver = ray_node.describe_driver()
+        self._warned_of_waiting = False
+        self._thread = ThreadPoolExecutor(1)
+        ray.cloudpickle.register_pickle_by_value(ray_node)
+        self._run_remote = ray.remote(ray_node.run_remote)
 
-    def fill(self) -> None:
-        """Give Ray as many tasks as its nodes can carry and a few more; never ten thousand."""
-        room = self.ray.cluster_resources().get("CPU", 0) + SPARE
-        taken = sum(_threads(flight.task.run) for flight in self.flights.values())
-        while self.todo and (taken + _threads(self.todo[0].run) <= room or not self.flights):
-            taken += _threads(self.todo[0].run)
-            self._launch(self.todo.popleft())
+    @property
+    def requirement(self) -> str:
+        """What the largest run needs of a node, in words."""
+        gpus = f" and {self.gpus:g} GPUs" if self.gpus else ""
+        return f"a run needs {self._cpus} processors{gpus}"
 
-    def _launch(self, task: Task) -> None:
-        options: dict[str, Any] = {"num_cpus": _threads(task.run), "num_gpus": self.gpus, "max_retries": 0}
-        if self.unfit:
-            options["label_selector"] = {"ray.io/node-id": f"!in({','.join(self.unfit)})"}
-        parcel = pickle.dumps((self.work, task.run))
-        stream = self._carry.options(num_returns="streaming", **options).remote(parcel, self._home)
-        self.flights[stream] = Flight(replace(task, attempts=task.attempts + 1), stream)
-
-    def hear(self) -> Events:
-        """Wait for a task to speak, or for one that runs out of time, or for a new node."""
-        ends = min(flight.deadline for flight in self.flights.values()) - time.monotonic()
-        ready, _ = self._aside(self.ray.wait, list(self.flights), timeout=max(0.0, min(POLL, ends)))
-        for stream in ready:
-            yield from self._answer(self.flights[stream])
-        for flight in self.flights.values():
-            if flight.deadline <= time.monotonic():
-                self._end(flight, f"the run took longer than {self.timeout:g} seconds (--run-timeout)")
-        if not ready:
-            yield from self._look_round()
-        self.fill()
-
-    def _aside(self, function: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-        """Call in a thread what waits in Ray's C code, which would swallow a signal handler's exception."""
-        return self._ears.submit(function, *arguments, **more).result()
-
-    def _answer(self, flight: Flight) -> Events:
-        word = self._aside(self._word, flight)
-        if isinstance(word, tuple):
-            yield from self._landed(flight, *word)
-            return
-        if isinstance(word, Started) and self.timeout:
-            flight.deadline = time.monotonic() + self.timeout
-        if isinstance(word, Done | Failed):
-            del self.flights[flight.stream]
-            word = self._outcome(word, flight.task)
-        yield word
-
-    def _word(self, flight: Flight) -> Any:
-        """The next event of a task; `Failed` where there will be none."""
-        try:
-            return self.ray.get(next(flight.stream))
-        except StopIteration:
-            return Failed(flight.task.run, "the task ended without an outcome", again=True)
-        except self.ray.exceptions.RayError as fault:
-            if isinstance(fault, self.ray.exceptions.RayTaskError):
-                return Failed(flight.task.run, re.sub(r"\x1b\[[0-9;]*m", "", str(fault)))  # Ray colours it
-            return Failed(flight.task.run, self._obituary(flight, fault), again=True)
-
-    def _obituary(self, flight: Flight, fault: Exception) -> str:
-        kinds, where = self.ray.exceptions, f" on node {flight.place}" if flight.place else ""
-        if flight.sentence:
-            return flight.sentence
-        if isinstance(fault, kinds.NodeDiedError | kinds.LocalRayletDiedError):
-            return f"the node {flight.place} was lost before the run was over".replace("  ", " ")
-        if isinstance(fault, kinds.OutOfMemoryError):
-            return f"out of memory{where}\n{fault}"
-        if isinstance(fault, kinds.WorkerCrashedError):
-            return f"the worker process{where} died before the run was over (killed, crashed, out of memory)"
-        return f"Ray lost the run{where}: {type(fault).__name__}\n{fault}"
-
-    def _landed(self, flight: Flight, node: str, place: str, other: str) -> Events:
-        """A task has reached a node; where the node is another than the driver, it goes elsewhere."""
-        flight.place, self._told = place, False
-        if not other:
-            return
-        del self.flights[flight.stream]
-        self.todo.appendleft(replace(flight.task, attempts=flight.task.attempts - 1))
-        if node not in self.unfit:
-            self.unfit[node] = f"node {place} has {other}"
-            yield Said(None, f"{self.unfit[node]}; nothing is trained there")
-        self._require_a_fit_node()
-
-    def _require_a_fit_node(self) -> None:
-        able = self.able()
-        if able and all(node in self.unfit for node in able):
-            reasons = "\n  ".join(self.unfit[node] for node in able)
-            raise StudyError(
-                f"no node of the cluster is like this process; install the same there:\n  {reasons}"
-            )
-
-    def _outcome(self, event: Done | Failed, task: Task) -> Event:
-        if isinstance(event, Done):
-            return replace(event, attempts=task.attempts)
-        if event.again and task.attempts < TRIES:
-            self.todo.appendleft(task)
-            why = event.cause.splitlines()[0]
-            return Said(event.run, f"{why}; begun again, try {task.attempts + 1} of {TRIES}")
-        return event
-
-    def _look_round(self) -> Events:
-        """Say, once, that no node can take what is waiting."""
-        if any(flight.place for flight in self.flights.values()):
-            return
-        self._require_a_fit_node()
-        if not self._told and not self.able():
-            self._told = True
-            yield Said(None, f"{self.wanted()}; no node of the cluster has them now, so this waits for one")
-
-    def wanted(self) -> str:
-        """What the greediest run asks of a node, in words."""
-        graphics = f" and {self.gpus:g} GPUs" if self.gpus else ""
-        return f"a run wants {self._most} processors{graphics}"
-
-    def able(self) -> list[str]:
-        """The ids of the living nodes that have what the greediest run wants."""
+    def capable_nodes(self) -> list[str]:
+        """Return the ids of the living nodes that have what the largest run needs."""
         return [
             node["NodeID"]
             for node in self.ray.nodes()
             if node["Alive"]
-            and node["Resources"].get("CPU", 0) >= self._most
+            and node["Resources"].get("CPU", 0) >= self._cpus
             and node["Resources"].get("GPU", 0) >= self.gpus
         ]
 
-    def _end(self, flight: Flight, why: str) -> None:
-        flight.sentence, flight.deadline = why, float("inf")
-        with suppress(self.ray.exceptions.RayError):
-            self.ray.cancel(flight.stream, force=True)
+    def submit_waiting(self) -> None:
+        """Submit as many runs as the cluster has CPUs for, and a few more; never ten thousand at once."""
+        capacity = self.ray.cluster_resources().get("CPU", 0) + WAITING_CPUS
+        used = sum(_threads(task.attempt.run) for task in self.tasks.values())
+        while self.queue and (used + _threads(self.queue.next_run) <= capacity or not self.tasks):
+            attempt = self.queue.pop()
+            cpus = _threads(attempt.run)
+            used += cpus
+            options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": self.gpus, "max_retries": 0}
+            if self.unfit_nodes:
+                options["label_selector"] = {"ray.io/node-id": f"!in({','.join(self.unfit_nodes)})"}
+            payload = pickle.dumps((self.work, attempt.run))
+            remote = self._run_remote.options(num_returns="streaming", **options)
+            stream = remote.remote(payload, self._driver)
+            self.tasks[stream] = RayTask(attempt, stream)
 
-    def cancel(self, *, wait: bool) -> None:
-        """End every task by force; `wait` for their processes to be gone."""
-        for flight in self.flights.values():
-            self._end(flight, "cancelled")
-        if self.flights and wait:
-            ends = [stream.completed() for stream in self.flights]
-            self.ray.wait(ends, num_returns=len(ends), timeout=PATIENCE, fetch_local=False)
-        self._ears.shutdown()
-        self.flights.clear()
+    def poll(self) -> Events:
+        """Wait for an event, a timeout or a new node; yield what happened and submit further runs."""
+        seconds = min(task.deadline for task in self.tasks.values()) - time.monotonic()
+        seconds = max(0.0, min(POLL_SECONDS, seconds))
+        ready, _ = self._call_in_thread(self.ray.wait, list(self.tasks), timeout=seconds)
+        for stream in ready:
+            yield from self._handle_event(self.tasks[stream])
+        for task in self.tasks.values():
+            if task.deadline <= time.monotonic():
+                self._cancel(task, timeout_reason(self.timeout))
+        if not ready and not any(task.node_name for task in self.tasks.values()):
+            yield from self._warn_of_waiting()
+        self.submit_waiting()
+
+    def cancel_all(self, *, wait: bool) -> None:
+        """Cancel every task by force. With `wait`, return only when their processes are gone."""
+        for task in self.tasks.values():
+            self._cancel(task, "cancelled")
+        if self.tasks and wait:
+            ends = [stream.completed() for stream in self.tasks]
+            self.ray.wait(ends, num_returns=len(ends), timeout=CANCEL_SECONDS, fetch_local=False)
+        self._thread.shutdown()
+        self.tasks.clear()
+
+    def _cancel(self, task: RayTask, reason: str) -> None:
+        task.cancel_reason, task.deadline = reason, float("inf")
+        with suppress(self.ray.exceptions.RayError):
+            self.ray.cancel(task.stream, force=True)
+
+    def _call_in_thread(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """Call in a thread what waits in Ray's C code, which would swallow a signal handler's exception."""
+        return self._thread.submit(function, *arguments, **keywords).result()
+
+    def _handle_event(self, task: RayTask) -> Events:
+        event = self._call_in_thread(self._next_event, task)
+        if isinstance(event, tuple):
+            yield from self._check_node(task, *event)
+            return
+        if isinstance(event, Started) and self.timeout:
+            task.deadline = time.monotonic() + self.timeout
+        if isinstance(event, Done | Failed):
+            del self.tasks[task.stream]
+            event = self.queue.finish(task.attempt, event)
+        yield event
+
+    def _next_event(self, task: RayTask) -> Any:
+        """What `run_remote` yields next; `Failed` where nothing more will come."""
+        run = task.attempt.run
+        try:
+            return self.ray.get(next(task.stream))
+        except StopIteration:
+            return Failed(run, "the task ended without an outcome", retryable=True)
+        except self.ray.exceptions.RayError as error:
+            if isinstance(error, self.ray.exceptions.RayTaskError):
+                return Failed(run, re.sub(r"\x1b\[[0-9;]*m", "", str(error)))  # Ray colours the traceback
+            return Failed(run, self._cause_of_loss(task, error), retryable=True)
+
+    def _cause_of_loss(self, task: RayTask, error: Exception) -> str:
+        kinds, where = self.ray.exceptions, f" on node {task.node_name}" if task.node_name else ""
+        if task.cancel_reason:
+            return task.cancel_reason
+        if isinstance(error, kinds.NodeDiedError | kinds.LocalRayletDiedError):
+            return f"the node {task.node_name} was lost before the run was over".replace("  ", " ")
+        if isinstance(error, kinds.OutOfMemoryError):
+            return f"out of memory{where}\n{error}"
+        if isinstance(error, kinds.WorkerCrashedError):
+            return f"the worker process{where} died before the run was over (killed, crashed, out of memory)"
+        return f"Ray lost the run{where}: {type(error).__name__}\n{error}"
+
+    def _check_node(self, task: RayTask, node_id: str, node_name: str, differences: str) -> Events:
+        """Note on which node a task has begun. If the node differs from the driver, queue the run again."""
+        task.node_name, self._warned_of_waiting = node_name, False
+        if not differences:
+            return
+        del self.tasks[task.stream]
+        self.queue.put_back(task.attempt)
+        if node_id not in self.unfit_nodes:
+            self.unfit_nodes[node_id] = f"node {node_name} has {differences}"
+            yield Message(None, f"{self.unfit_nodes[node_id]}; nothing is trained there")
+        self._require_fit_node()
+
+    def _warn_of_waiting(self) -> Events:
+        """Yield a message, once, when no node can take what waits."""
+        self._require_fit_node()
+        if not self._warned_of_waiting and not self.capable_nodes():
+            self._warned_of_waiting = True
+            text = "no node of the cluster has them now, so this waits for one"
+            yield Message(None, f"{self.requirement}; {text}")
+
+    def _require_fit_node(self) -> None:
+        nodes = self.capable_nodes()
+        if nodes and all(node in self.unfit_nodes for node in nodes):
+            reasons = "\n  ".join(self.unfit_nodes[node] for node in nodes)
+            raise StudyError(
+                f"no node of the cluster has the versions of this process; install the same there:\n"
+                f"  {reasons}"
+            )

@@ -1,109 +1,145 @@
-"""A worker process as its owner sees it: started, told what to do, heard, ended."""
+"""A worker process of `local`: the handle in the parent, and the program in the process."""
 
+import gc
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from multiprocessing.connection import Pipe
+from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from reluctant.core.environment import killed_for_memory
-from reluctant.engines.event import Event, Failed, Work
+from reluctant.engines.events import Event, Failed, Work
+from reluctant.engines.run_queue import Attempt
+from reluctant.engines.serial import execute
 
-PATIENCE = 3.0  # seconds that processes get to end before they are killed
-_TAIL = 2000  # characters of a dead process's output that are kept
+STOP_SECONDS = 3.0  # that workers get to exit by themselves before they are killed
+_OUTPUT_TAIL = 2000  # how many characters of a dead worker's output its failure shows
 
 
-class Process:
-    """A worker process. It ends by itself when this process does, or when `stop` is called.
+class WorkerProcess:
+    """A worker process. It exits by itself when its parent does, or when `stop_workers` is called.
 
-    Started as a program of its own and not through `multiprocessing`, so that scripts and notebooks need
-    no `if __name__ == "__main__"`. `task` is what it works on, with a field `run`; None while it waits.
+    It is started as a program of its own and not through `multiprocessing`, so that scripts and notebooks
+    need no `if __name__ == "__main__"`. `attempt` is what it trains, None while it waits.
     """
 
     def __init__(self, work: Work) -> None:
-        self.task: Any = None
+        self.attempt: Attempt | None = None
         self.deadline = float("inf")
-        self._sentence = ""  # why it was ended by its owner
-        self._starved = killed_for_memory()
-        self.output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (closed in `stop`)
+        self._kill_reason = ""  # why the parent has killed it
+        self._memory_kills_before = killed_for_memory()
+        self.output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (closed in `stop_workers`)
         self.connection, theirs = Pipe()
-        ears, self.lifeline = os.pipe()
-        command = [sys.executable, "-P", "-m", "reluctant.engines.process", str(theirs.fileno()), str(ears)]
+        their_lifeline, self.lifeline = os.pipe()
+        handles = (theirs.fileno(), their_lifeline)
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "-P", "-m", "reluctant.engines.worker_process", *map(str, handles)],
             stdin=subprocess.DEVNULL,
             stdout=self.output,
             stderr=self.output,
-            pass_fds=(theirs.fileno(), ears),
-            start_new_session=True,  # a Ctrl-C in the terminal is for this process to answer
+            pass_fds=handles,
+            start_new_session=True,  # only the parent receives a Ctrl-C in the terminal
         )
         theirs.close()
-        os.close(ears)
+        os.close(their_lifeline)
         self._send(sys.path)
         self._send(work)
 
-    def begin(self, task: Any, timeout: float | None = None) -> None:
-        """Hand over a task's run, to be over in `timeout` seconds."""
-        self.task = task
+    def start_run(self, attempt: Attempt, timeout: float | None = None) -> None:
+        """Send the worker a run, which may take `timeout` seconds."""
+        self.attempt = attempt
         self.deadline = time.monotonic() + timeout if timeout else float("inf")
-        self._send(task.run)
+        self._send(attempt.run)
 
-    def end(self, why: str) -> None:
-        """Kill the process; `why` is then what becomes of its run."""
-        self._sentence = why
+    def kill(self, reason: str) -> None:
+        """Kill the process; `reason` becomes the cause of the run's failure."""
+        self._kill_reason = reason
         self.process.kill()
 
-    def _send(self, value: Any) -> None:
-        with suppress(OSError):  # it has died; the next `receive` says so
-            self.connection.send(value)
-
     def receive(self) -> Event:
-        """The next event, `Failed` where the process has died."""
+        """Return the worker's next event. It is `Failed` when the process has died."""
         try:
             event: Event = self.connection.recv()
         except (EOFError, OSError):
-            return Failed(self.task.run, self._obituary(), again=True)
+            run = self.attempt.run if self.attempt else None
+            return Failed(run, self._cause_of_death(), retryable=True)
         return event
-
-    def _obituary(self) -> str:
-        try:
-            status = self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:  # it closed its pipe and lives on
-            self.process.kill()
-            status = self.process.wait()
-        self.output.seek(0)
-        tail = self.output.read().decode(errors="replace")[-_TAIL:].strip()
-        return f"{self._sentence or self._death(status)}\n{tail}".strip()
-
-    def _death(self, status: int) -> str:
-        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        if status == -9 and killed_for_memory() > self._starved:
-            how = "was killed by the system: out of memory"
-        elif status == -9:
-            how += " (SIGKILL: often the system's answer to a lack of memory)"
-        return f"the worker process {how} before the run was over"
 
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self.process.poll() is None
 
+    def _send(self, value: Any) -> None:
+        with suppress(OSError):  # the process has died; the next `receive` reports that
+            self.connection.send(value)
 
-def stop(processes: Iterable[Process]) -> None:
-    """End processes, at once where they are idle, by force where they must be; all together."""
-    ending = list(processes)
-    for process in ending:
-        os.close(process.lifeline)
-    last = time.monotonic() + PATIENCE
-    for process in ending:
+    def _cause_of_death(self) -> str:
+        """How the process ended, and the tail of its output."""
         try:
-            process.process.wait(max(0.0, last - time.monotonic()))
+            status = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # it has closed its pipe and is still alive
+            self.process.kill()
+            status = self.process.wait()
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        if status == -9 and killed_for_memory() > self._memory_kills_before:
+            how = "was killed by the system: out of memory"
+        elif status == -9:
+            how += " (SIGKILL: often the system's answer to a lack of memory)"
+        cause = self._kill_reason or f"the worker process {how} before the run was over"
+        self.output.seek(0)
+        tail = self.output.read().decode(errors="replace")[-_OUTPUT_TAIL:].strip()
+        return f"{cause}\n{tail}".strip()
+
+
+def stop_workers(workers: Iterable[WorkerProcess]) -> None:
+    """Stop processes all together. Idle ones exit at once; the others are killed after `STOP_SECONDS`."""
+    stopping = list(workers)
+    for worker in stopping:
+        os.close(worker.lifeline)
+    deadline = time.monotonic() + STOP_SECONDS
+    for worker in stopping:
+        try:
+            worker.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            process.process.kill()
-            process.process.wait()
-        process.connection.close()
-        process.output.close()
+            worker.process.kill()
+            worker.process.wait()
+        worker.connection.close()
+        worker.output.close()
+
+
+def run_worker(pipe: int, lifeline: int) -> None:
+    """Receive the import path, the work, then runs; send the events of each run.
+
+    Args:
+        pipe: Handle of the connection to the parent.
+        lifeline: Handle of a pipe that the parent holds open. When it closes, also because the parent has
+            died, this process exits.
+    """
+    threading.Thread(target=_exit_with_parent, args=(lifeline,), daemon=True).start()
+    connection: Connection = Connection(pipe)
+    sys.path[:] = connection.recv()
+    work = connection.recv()
+    if hasattr(work, "warm_up"):
+        gc.disable()  # what this imports stays; searching it for garbage took a fifth of the start
+        with suppress(Exception):  # a fault will be reported by the run itself
+            work.warm_up()
+        gc.freeze()
+        gc.enable()
+    while True:
+        for event in execute(work, connection.recv()):
+            connection.send(event)
+
+
+def _exit_with_parent(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    run_worker(int(sys.argv[1]), int(sys.argv[2]))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from reluctant.study import PublishedNumber
 
+
 SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
 # The sign of a published number: its form and its colour, so that neither has to be seen alone.
@@ -70,14 +71,14 @@ def published_numbers(data: SettingData, *, width: float = WIDE) -> "Figure":
     return made.finish(" ".join(sentences))
 
 
-def score_words(data: SettingData, published: "Published") -> str:
+def score_words(data: SettingData, published: "PublishedNumber") -> str:
     """`test accuracy`, `validation loss`, `training macro F1`."""
     metric = data.metric(published.metric)
     title = "loss" if metric.name == "loss" else within_sentence(metric_title(metric))
     return f"{SPLIT_WORDS[published.split]} {title}"
 
 
-def epoch_words(published: "Published") -> str:
+def epoch_words(published: "PublishedNumber") -> str:
     """`after epoch 5`, `after the last epoch`."""
     return f"after epoch {published.epoch:,}" if published.epoch else "after the last epoch"
 

@@ -80,8 +80,9 @@ def style(**settings: Any) -> Iterator[None]:
     import matplotlib
 
     with matplotlib.rc_context(fname=_SHEET):
-        ours: dict[Any, Any] = {"font.family": faces(), "savefig.bbox": None, "path.sketch": None, "svg.id": None}
-        matplotlib.rcParams.update({**ours, "path.effects": [], **settings})
+        ours: dict[Any, Any] = {"font.family": faces(), "savefig.bbox": None, "path.sketch": None}
+        ours |= {"svg.id": None, "path.effects": [], **settings}
+        matplotlib.rcParams.update(ours)
         yield
 
 

@@ -1,1 +1,1 @@
-"""One network looked into: dead and saturated units, values, gradients."""
+"""Probe one network: dead and saturated units, values, gradients, and warnings."""

@@ -1,4 +1,4 @@
-"""`reluctant inspect`: what goes on inside one network, and what to mind, in words."""
+"""`reluctant inspect`: tables of what one probe measured in a network, and warnings."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,73 +8,66 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from reluctant.inspect.inspection import Inspection
+COUNTS = ("dead", "nearly", "dead_channels", "saturated", "zero")
 
 
-@click.command()
+@click.command("inspect")
 @click.argument("network")
 @click.option(
-    "--data", metavar="NAME", help="Data set to look at it on: digits, mnist, your own [a study's own]."
+    "--data",
+    metavar="NAME",
+    help="Data set that gives the inputs: digits, mnist, your own [default: the study's].",
 )
-def inspect(network: str, data: str | None) -> None:
-    """Look inside NETWORK: dead and saturated units, values, gradients.
+def inspect_command(network: str, data: str | None) -> None:
+    """Probe NETWORK: dead and saturated units, values, gradients.
 
-    NETWORK is `module:factory` for a torch module, or for (model, images, labels), trained or not; or weights
-    that a study has kept: DIR/weights/KEY.pt, DIR/checkpoints/KEY.pt.
+    NETWORK is `module:factory`, which returns a torch module or (model, inputs, labels), trained or not; or
+    weights that a study stored: DIR/weights/KEY.pt, DIR/checkpoints/KEY.pt.
     """
     from rich.console import Console
 
-    from reluctant.inspect.inspection import inspect as look
-    from reluctant.inspect.inspection import mind
+    from reluctant.analysis.units import percent
+    from reluctant.inspect.diagnose import diagnose
+    from reluctant.inspect.inspection import inspect_network
 
     console = Console(highlight=False)
-    seen = look(network, data)
-    console.print(f"{seen.about}, {seen.images} images looked at", markup=False)
-    _sites(console, seen)
-    _layers(console, seen)
-    for text in mind(seen):
-        console.print(f"! {text}", markup=False)
-
-
-def _sites(console: "Console", seen: "Inspection") -> None:
-    """Two tables, units and values, so that both fit 80 columns."""
-    from reluctant.analysis.probe_metrics import percent
-
-    if not seen.sites:
-        return
-    units = [
-        (name, f"{s['units']:,}", *(percent(s[what] / s["units"]) for what in ("dead", "nearly")),
-         percent(s["dead_channels"] / s["channels"]),
-         *(percent(s[what] / s["values"]) for what in ("saturated", "zero")))
-        for name, s in seen.sites.items()
-    ]  # fmt: skip
-    values = [(name, *map(_digits, (*s["in"], *s["out"], s["gradient"]))) for name, s in seen.sites.items()]
-    _print(console, ("site", "units", "dead", "nearly", "dead maps", "saturated", "zero"), units)
-    _print(console, ("site", "in: mean", "variance", "out: mean", "variance", "gradient"), values)
-
-
-def _layers(console: "Console", seen: "Inspection") -> None:
-    if seen.layers:
-        rows = [
-            (name or "(itself)", _digits(layer["gradient"]), _digits(layer["weight"]))
-            for name, layer in seen.layers.items()
+    inspection = inspect_network(network, data)
+    console.print(f"{inspection.description}; probed with {inspection.inputs} inputs", markup=False)
+    if inspection.sites:  # two tables, so that each fits 80 columns
+        units = [
+            (name, f"{site.units:,}", *map(percent, map(site.share, COUNTS)))
+            for name, site in inspection.sites.items()
         ]
-        _print(console, ("layer", "norm of gradient", "of weights"), rows)
+        values = [
+            (name, *map(_three_digits, (*site.inputs, *site.outputs, site.gradient)))
+            for name, site in inspection.sites.items()
+        ]
+        _print_table(console, ("site", "units", "dead", "nearly", "dead maps", "saturated", "zero"), units)
+        _print_table(console, ("site", "in: mean", "variance", "out: mean", "variance", "gradient"), values)
+    if inspection.layers:
+        layers = [
+            (name or "(itself)", _three_digits(layer.gradient), _three_digits(layer.weight))
+            for name, layer in inspection.layers.items()
+        ]
+        _print_table(console, ("layer", "norm of gradient", "of weights"), layers)
+    for warning in diagnose(inspection):
+        console.print(f"! {warning}", markup=False)
 
 
-def _print(console: "Console", heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _print_table(console: "Console", headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table with the first column to the left and the others to the right."""
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(heads[0], overflow="fold")
-    for head in heads[1:]:
-        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column(headings[0], overflow="fold")
+    for heading in headings[1:]:
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(escape(row[0]), *row[1:])
     console.print()
     console.print(table)
 
 
-def _digits(value: float | None) -> str:
+def _three_digits(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}".replace("-", "−")

@@ -1,5 +1,5 @@
-"""What the inspection of a network adds to the package."""
+"""What the room of network inspection adds to the package: the command `inspect`."""
 
 from reluctant.core.extensions import Extension
 
-EXTENSION = Extension(commands=("reluctant.inspect.command:inspect",))
+EXTENSION = Extension(commands=("reluctant.inspect.command:inspect_command",))

@@ -1,17 +1,16 @@
-"""Networks: built from a name, their weights drawn from a seed, their layers listed."""
+"""Networks: built by name, initialised from a seed, with any activation at their sites."""
 
 from reluctant.models.build import build
 from reluctant.models.cnn import CNN
 from reluctant.models.convnet import ConvNet, kernels_used
 from reluctant.models.dropout import Dropout
+from reluctant.models.factories import build_with_activation
+from reluctant.models.factory_arguments import activation_keyword
 from reluctant.models.initialise import initialise
-from reluctant.models.layers import layers
+from reluctant.models.layers import layer_table
 from reluctant.models.mlp import MLP
 from reluctant.models.resnet import ResNet
-from reluctant.models.swap.factory import give_or_swap, takes_activation
-from reluctant.models.swap.learned import learned
-from reluctant.models.swap.sites import place_name, sites
-from reluctant.models.swap.swap import Swap, swap_activations
+from reluctant.models.swap import SwapReport, activation_modules, activation_parameters, site_name, swap_activations
 
 __all__ = [
     "CNN",
@@ -19,15 +18,15 @@ __all__ = [
     "ConvNet",
     "Dropout",
     "ResNet",
-    "Swap",
+    "SwapReport",
+    "activation_keyword",
+    "activation_modules",
+    "activation_parameters",
     "build",
-    "give_or_swap",
+    "build_with_activation",
     "initialise",
     "kernels_used",
-    "layers",
-    "learned",
-    "place_name",
-    "sites",
+    "layer_table",
+    "site_name",
     "swap_activations",
-    "takes_activation",
 ]

@@ -11,15 +11,21 @@ from reluctant.models.dropout import Dropout
 
 CHANNELS = (32, 64)
 HIDDEN = 128
-SMALLEST = 6  # pixels: what "cut a border of one, twice, then halve" leaves at least one of
+SMALLEST = 6  # pixels; with fewer, "cut a border of one, twice, then halve" leaves no pixel
 
 
 class CNN(nn.Module):
     """Images (n, channels, height, width) → scores (n, classes), as in the example of Keras for MNIST.
 
-    `dropout` follows the pooling, `dense_dropout` the hidden linear layer. `activation` is a name, a module
-    class, a module, or a function of a tensor; every place gets a fresh one.
-    Raises `StudyError` for images under 6 pixels high or wide.
+    Args:
+        activation: A name, a module class, a module or a function of a tensor; every site gets a fresh one.
+        image: The shape of one image.
+        classes: The number of outputs.
+        dropout: The probability of a zero after the pooling.
+        dense_dropout: The probability of a zero after the hidden linear layer.
+
+    Raises:
+        StudyError: The images are under 6 pixels high or wide.
     """
 
     def __init__(
@@ -32,17 +38,22 @@ class CNN(nn.Module):
         dense_dropout: float = 0.5,
     ) -> None:
         super().__init__()
-        height, width = _pooled(image)
-        fresh = factory(activation)
-        self.conv1 = nn.Conv2d(image[0], CHANNELS[0], kernel_size=3)
-        self.activation1 = fresh()
+        channels, height, width = image
+        if min(height, width) < SMALLEST:
+            raise StudyError(
+                f"images of {height}×{width} are too small for cnn; the smallest that fit are "
+                f"{SMALLEST}×{SMALLEST}"
+            )
+        make_activation = factory(activation)
+        self.conv1 = nn.Conv2d(channels, CHANNELS[0], kernel_size=3)
+        self.activation1 = make_activation()
         self.conv2 = nn.Conv2d(*CHANNELS, kernel_size=3)
-        self.activation2 = fresh()
+        self.activation2 = make_activation()
         self.pool = nn.MaxPool2d(2)
         self.dropout = Dropout(dropout)
         self.flatten = nn.Flatten()
-        self.hidden = nn.Linear(CHANNELS[1] * height * width, HIDDEN)
-        self.activation3 = fresh()
+        self.hidden = nn.Linear(CHANNELS[1] * ((height - 4) // 2) * ((width - 4) // 2), HIDDEN)
+        self.activation3 = make_activation()
         self.dense_dropout = Dropout(dense_dropout)
         self.output = nn.Linear(HIDDEN, classes)
 
@@ -50,14 +61,3 @@ class CNN(nn.Module):
         for module in self.children():
             x = module(x)
         return x
-
-
-def _pooled(image: tuple[int, int, int]) -> tuple[int, int]:
-    """Height and width of the map that the hidden layer sees."""
-    _, height, width = image
-    if min(height, width) < SMALLEST:
-        raise StudyError(
-            f"images of {height}×{width} are too small for cnn; the smallest that fit are "
-            f"{SMALLEST}×{SMALLEST}"
-        )
-    return (height - 4) // 2, (width - 4) // 2

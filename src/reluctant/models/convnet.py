@@ -14,10 +14,10 @@ from reluctant.models.dropout import Dropout
 
 CHANNELS = (32, 64, 128)
 HIDDEN = 128
-SMALLEST = 22  # pixels: what three times "cut a border of one, then halve" leaves at least one of
+SMALLEST = 22  # pixels; with fewer, "cut a border of one, then halve" three times leaves no pixel
 
 
-class Block(nn.Module):
+class ConvBlock(nn.Module):
     """Convolution 3×3, batch norm, max-pooling, activation, dropout: (n, c, s, s) → (n, out, (s−2)//2, …)."""
 
     def __init__(self, channels: int, out: int, activation: nn.Module, dropout: float) -> None:
@@ -30,29 +30,33 @@ class Block(nn.Module):
         self.kernel = ""  # the compiled kernel that ran last, if any
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.dropout(self.activation(self._pooled(x)))
+        layers = (self.conv, self.norm, self.pool)
+        # A compiled kernel runs the three layers as one, so it would call none of their hooks.
+        if self.supports_kernel(x) and not any(layer._forward_hooks for layer in layers):
+            self.kernel = fused.kernel_name(x, self.conv.weight)
+            x = fused.conv_norm_pool(x, self.conv, self.norm)
+        else:
+            x = self.pool(self.norm(self.conv(x)))
+        out: Tensor = self.dropout(self.activation(x))
         return out
 
-    def _pooled(self, x: Tensor) -> Tensor:
-        """Convolution, batch norm and pooling by one kernel; one by one where somebody listens to them."""
-        inner = (self.conv, self.norm, self.pool)
-        if self.fused(x) and not any(module._forward_hooks for module in inner):
-            self.kernel = fused.kernel_of(x, self.conv.weight)
-            return fused.conv_norm_pool(x, self.conv, self.norm)
-        out: Tensor = self.pool(self.norm(self.conv(x)))
-        return out
-
-    def fused(self, x: Tensor) -> bool:
-        """Whether a kernel serves this input; in evaluation it knows no gradient."""
-        return fused.served(x) and (self.training or not torch.is_grad_enabled())
+    def supports_kernel(self, x: Tensor) -> bool:
+        """Whether a compiled kernel takes this input; in evaluation mode it computes no gradient."""
+        return fused.is_supported(x) and (self.training or not torch.is_grad_enabled())
 
 
 class ConvNet(nn.Module):
     """The network of Nicolas's article: images (n, channels, side, side) → log-probabilities (n, classes).
 
-    With `numbers`, the outputs are `classes` plain numbers, for regression.
-    `activation` is a name, a module class, a module, or a function of a tensor; every place gets a fresh one.
-    Raises `StudyError` for images that are not square or under 22 pixels wide.
+    Args:
+        activation: A name, a module class, a module or a function of a tensor; every site gets a fresh one.
+        image: The shape of one image.
+        classes: The number of outputs.
+        dropout: The probability of a zero after every block.
+        numbers: Whether the outputs are plain numbers, for regression.
+
+    Raises:
+        StudyError: The images are not square, or under 22 pixels wide.
     """
 
     def __init__(
@@ -65,16 +69,23 @@ class ConvNet(nn.Module):
         numbers: bool = False,
     ) -> None:
         super().__init__()
-        side = _side(image)
-        fresh = factory(activation)
-        widths = (image[0], *CHANNELS)
+        channels, side, width = image
+        if side != width:
+            raise StudyError(f"convnet takes square images, not {side}×{width}; crop or pad them first")
+        if side < SMALLEST:
+            raise StudyError(
+                f"images of {side}×{width} are too small for convnet; the smallest that fit are "
+                f"{SMALLEST}×{SMALLEST}"
+            )
+        make_activation = factory(activation)
+        widths = (channels, *CHANNELS)
         self.blocks = nn.ModuleList(
-            Block(widths[i], widths[i + 1], fresh(), dropout) for i in range(len(CHANNELS))
+            ConvBlock(widths[i], widths[i + 1], make_activation(), dropout) for i in range(len(CHANNELS))
         )
         for _ in CHANNELS:
             side = (side - 2) // 2
         self.hidden = nn.Linear(CHANNELS[-1] * side * side, HIDDEN)
-        self.activation = fresh()
+        self.activation = make_activation()
         self.output = nn.Linear(HIDDEN, classes)
         self.numbers = numbers
 
@@ -88,15 +99,5 @@ class ConvNet(nn.Module):
 
 def kernels_used(model: nn.Module) -> list[str]:
     """The names of the compiled kernels that ran in a network."""
-    ran = {module.kernel for module in model.modules() if isinstance(module, Block | Dropout)}
-    return sorted(ran - {""})
-
-
-def _side(image: tuple[int, int, int]) -> int:
-    _, height, width = image
-    if height != width:
-        raise StudyError(f"convnet wants square images, not {height}×{width}; crop or pad them first")
-    if height < SMALLEST:
-        raise StudyError(f"images of {height}×{width} are too small for convnet; the smallest that fit are "
-                         f"{SMALLEST}×{SMALLEST}")  # fmt: skip
-    return height
+    names = {module.kernel for module in model.modules() if isinstance(module, ConvBlock | Dropout)}
+    return sorted(names - {""})

@@ -1,4 +1,4 @@
-"""The weights a seed decides: drawn by the names of the layers, so that every activation starts alike."""
+"""Initial weights that follow from a seed and the layers' names, equal for every activation."""
 
 from math import sqrt
 from typing import Any
@@ -8,46 +8,38 @@ from torch import nn
 
 from reluctant.activations import gain
 from reluctant.catalogue import INITIALISATIONS
-from reluctant.core.randomness import integer
+from reluctant.core.randomness import torch_seed
 
 WEIGHTED = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear
 
 
 def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu") -> None:
-    """Draw the weights of all layers that know how to (`reset_parameters`) anew.
+    """Draw new weights for every layer that has parameters and a `reset_parameters`.
 
-    Each layer's numbers follow from the seed and the layer's name alone: layers with the same name and
-    shape get the same weights, whatever stands between them; with `kaiming` they differ by the gain of the
-    activation, a factor. With `as_made` all stay as they are. PyTorch's global random state is left alone.
+    The numbers of a layer follow from the seed and the layer's name alone: layers of one name and shape get
+    the same weights in every network; with `kaiming` they differ by a factor, the gain of the activation.
+    `as_made` changes nothing. PyTorch's global random state does not change.
     """
     name = INITIALISATIONS.canonical(init)
     if name.head == "as_made":
         return
     factor = gain(activation) if name.head == "kaiming" else 1.0
-    last = [m for m in model.modules() if isinstance(m, WEIGHTED)][-1:]
+    last = [module for module in model.modules() if isinstance(module, WEIGHTED)][-1:]
     for path, module in model.named_modules():
         reset: Any = getattr(module, "reset_parameters", None)
-        if callable(reset) and any(True for _ in module.parameters(recurse=False)):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(integer(seed, "weights", path))
-                reset()
-                if name.head == "normal":
-                    _normal(module, INITIALISATIONS.arguments(name)["std"])
-                elif name.head == "kaiming" and isinstance(module, WEIGHTED):
-                    fan_in = module.weight[0].numel()
-                    _normal(module, (1.0 if module in last else factor) / sqrt(fan_in))
-                elif name.head == "xavier_uniform" and isinstance(module, WEIGHTED):
-                    _uniform(module)
-
-
-def _normal(module: nn.Module, std: float) -> None:
-    if isinstance(module, WEIGHTED):
-        nn.init.normal_(module.weight, std=std)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-
-
-def _uniform(module: nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear) -> None:
-    nn.init.xavier_uniform_(module.weight)
-    if module.bias is not None:
-        nn.init.zeros_(module.bias)
+        if not callable(reset) or not any(True for _ in module.parameters(recurse=False)):
+            continue
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(torch_seed(seed, "weights", path))
+            reset()
+            if not isinstance(module, WEIGHTED) or name.head == "default":
+                continue
+            if name.head == "normal":
+                nn.init.normal_(module.weight, std=INITIALISATIONS.arguments(name)["std"])
+            elif name.head == "kaiming":
+                fan_in = module.weight[0].numel()
+                nn.init.normal_(module.weight, std=(1.0 if module in last else factor) / sqrt(fan_in))
+            elif name.head == "xavier_uniform":
+                nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

@@ -8,12 +8,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from reluctant.activations import factory
-from reluctant.catalogue.models import WIDTHS, widths_of
+from reluctant.catalogue.models import WIDTHS, parse_widths
 from reluctant.models.dropout import Dropout
 
 
-class Layer(nn.Module):
-    """Linear map, batch norm where wanted, activation, dropout: (n, inputs) → (n, width)."""
+class HiddenLayer(nn.Module):
+    """Linear map, optional batch norm, activation, dropout: (n, inputs) → (n, width)."""
 
     def __init__(self, inputs: int, width: int, activation: nn.Module, *, dropout: float, norm: bool) -> None:
         super().__init__()
@@ -30,11 +30,18 @@ class Layer(nn.Module):
 
 
 class MLP(nn.Module):
-    """Hidden layers of these widths, one linear map to the classes: images (n, …) → scores (n, classes).
+    """Hidden layers, then one linear map to the outputs: inputs (n, …) → scores (n, classes).
 
-    `widths` are whole numbers with a hyphen between; `norm` adds batch norm before every activation.
-    `activation` is a name, a module class, a module, or a function of a tensor; every place gets a fresh one.
-    Raises `StudyError` for widths of another form.
+    Args:
+        activation: A name, a module class, a module or a function of a tensor; every site gets a fresh one.
+        image: The shape of one input.
+        classes: The number of outputs.
+        widths: The widths of the hidden layers, whole numbers with hyphens between: `200-100`.
+        dropout: The probability of a zero after every hidden layer.
+        norm: Whether there is a batch norm before every activation.
+
+    Raises:
+        StudyError: The widths have another form.
     """
 
     def __init__(
@@ -48,9 +55,10 @@ class MLP(nn.Module):
         norm: bool = False,
     ) -> None:
         super().__init__()
-        fresh, sizes = factory(activation), (prod(image), *widths_of(widths))
+        make_activation, sizes = factory(activation), (prod(image), *parse_widths(widths))
         self.layers = nn.ModuleList(
-            Layer(inputs, width, fresh(), dropout=dropout, norm=norm) for inputs, width in pairwise(sizes)
+            HiddenLayer(inputs, width, make_activation(), dropout=dropout, norm=norm)
+            for inputs, width in pairwise(sizes)
         )
         self.output = nn.Linear(sizes[-1], classes)
 

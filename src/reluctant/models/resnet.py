@@ -11,31 +11,33 @@ from reluctant.activations import factory
 from reluctant.catalogue.models import depth_fault
 from reluctant.core.errors import StudyError
 
-SMALLEST = 8  # pixels: what two halvings leave a map of
+SMALLEST = 8  # pixels; the map is halved twice
 
 
-class Residual(nn.Module):
-    """x + norm(conv(f(norm(conv x)))), then f: (n, channels, h, w) → (n, out, h/stride, w/stride).
+class ResidualBlock(nn.Module):
+    """f(x + norm(conv(f(norm(conv x))))): (n, channels, h, w) → (n, out, h/stride, w/stride).
 
-    Where the map shrinks or widens, x is thinned out by the stride and given channels of zeros, which takes
-    no weights (kind A of the source).
+    Where the map gets smaller or gets more channels, the shortcut takes every stride-th pixel of x and adds
+    channels of zeros, which needs no weights (option A of the source).
     """
 
-    def __init__(self, channels: int, out: int, stride: int, fresh: Callable[[], nn.Module]) -> None:
+    def __init__(
+        self, channels: int, out: int, stride: int, make_activation: Callable[[], nn.Module]
+    ) -> None:
         super().__init__()
-        self.stride, self.more = stride, out - channels
-        self.conv1 = _conv(channels, out, stride)
+        self.stride, self.zero_channels = stride, out - channels
+        self.conv1 = _conv3x3(channels, out, stride)
         self.norm1 = nn.BatchNorm2d(out)
-        self.activation1 = fresh()
-        self.conv2 = _conv(out, out)
+        self.activation1 = make_activation()
+        self.conv2 = _conv3x3(out, out)
         self.norm2 = nn.BatchNorm2d(out)
-        self.activation2 = fresh()
+        self.activation2 = make_activation()
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = self.norm2(self.conv2(self.activation1(self.norm1(self.conv1(x)))))
-        if self.stride > 1 or self.more:
-            x = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.more))
-        out: Tensor = self.activation2(inner + x)
+        residual = self.norm2(self.conv2(self.activation1(self.norm1(self.conv1(x)))))
+        if self.stride > 1 or self.zero_channels:
+            x = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.zero_channels))
+        out: Tensor = self.activation2(residual + x)
         return out
 
 
@@ -43,10 +45,17 @@ class ResNet(nn.Module):
     """Images (n, channels, height, width) → scores (n, classes), by 6n + 2 layers with weights.
 
     A convolution, three stages of n residual blocks with `width`, twice and four times as many channels, the
-    mean over the map, a linear layer. `activation` is a name, a module class, a module, or a function of a
-    tensor; every place gets a fresh one. Raises `StudyError` for images under 8 pixels high or wide, and for
-    another depth.
-    Source: He et al. 2016 (1512.03385), section 4.2.
+    mean over the map, a linear layer. Source: He et al. 2016 (1512.03385), section 4.2.
+
+    Args:
+        activation: A name, a module class, a module or a function of a tensor; every site gets a fresh one.
+        image: The shape of one image.
+        classes: The number of outputs.
+        depth: 6n + 2, at least 8.
+        width: The channels of the first stage.
+
+    Raises:
+        StudyError: The images are under 8 pixels high or wide, or the depth is another number.
     """
 
     def __init__(
@@ -59,14 +68,22 @@ class ResNet(nn.Module):
         width: int = 16,
     ) -> None:
         super().__init__()
-        _check(image, depth)
-        fresh, each = factory(activation), (depth - 2) // 6
-        self.conv = _conv(image[0], width)
+        if min(image[1:]) < SMALLEST:
+            raise StudyError(
+                f"images of {image[1]}×{image[2]} are too small for resnet; the smallest that fit are "
+                f"{SMALLEST}×{SMALLEST}"
+            )
+        if depth < 8 or depth_fault(depth):
+            reason = depth_fault(max(8, depth)) or f"depth must be at least 8, not {depth}"
+            raise StudyError(f"resnet: {reason}")
+        make_activation, blocks_per_stage = factory(activation), (depth - 2) // 6
+        self.conv = _conv3x3(image[0], width)
         self.norm = nn.BatchNorm2d(width)
-        self.activation = fresh()
-        widths = [width] + [width * 2**stage for stage in range(3) for _ in range(each)]
+        self.activation = make_activation()
+        widths = [width] + [width * 2**stage for stage in range(3) for _ in range(blocks_per_stage)]
         self.blocks = nn.ModuleList(
-            Residual(before, out, 2 if out > before else 1, fresh) for before, out in pairwise(widths)
+            ResidualBlock(channels, out, 2 if out > channels else 1, make_activation)
+            for channels, out in pairwise(widths)
         )
         self.output = nn.Linear(widths[-1], classes)
 
@@ -78,16 +95,6 @@ class ResNet(nn.Module):
         return scores
 
 
-def _check(image: tuple[int, int, int], depth: int) -> None:
-    if min(image[1:]) < SMALLEST:
-        raise StudyError(
-            f"images of {image[1]}×{image[2]} are too small for resnet; the smallest that fit are "
-            f"{SMALLEST}×{SMALLEST}"
-        )
-    if depth < 8 or depth_fault(depth):
-        raise StudyError(f"resnet: {depth_fault(max(8, depth)) or f'depth must be at least 8, not {depth}'}")
-
-
-def _conv(channels: int, out: int, stride: int = 1) -> nn.Conv2d:
-    """3×3, a border of zeros, no bias: the norm behind it takes any away."""
+def _conv3x3(channels: int, out: int, stride: int = 1) -> nn.Conv2d:
+    """3×3 with a border of zeros, without bias: the batch norm after it would remove a bias."""
     return nn.Conv2d(channels, out, kernel_size=3, stride=stride, padding=1, bias=False)

@@ -1,18 +1,15 @@
-"""The probe snapshots of one run as arrays over snapshots and sites: the first snapshot is before training."""
+"""Probe snapshots: their compact form in a record, and those of one run as arrays over snapshots and sites."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.records.schema import NORMS, ProbeSnapshot, SiteProbe
+from reluctant.records.schema import NORMS, SIZE_OF, ProbeSnapshot, SiteProbe
 
 Floats = npt.NDArray[np.float64]
-
-COUNTS = ("dead", "nearly", "died", "revived", "dead_channels", "saturated", "zero")
-SIZES = ("units", "channels", "values")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +55,10 @@ class ProbeTable:
             np.stack([_histograms(by_site[when]) for when in (0, -1)]),
         )
 
-    def share(self, count: str, size: str) -> Floats:
-        """A count as a share of a size, shape (snapshots, sites)."""
+    def share(self, count: str) -> Floats:
+        """A count as a share of its size, shape (snapshots, sites)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.counts[count] / self.sizes[size], float)
+            return np.asarray(self.counts[count] / self.sizes[SIZE_OF[count]], float)
 
 
 def _attribute(probe: object, key: str) -> float | None:
@@ -79,3 +76,21 @@ def _histograms(sites: Sequence[SiteProbe | None]) -> Floats:
             for side, counts in enumerate((site.histogram.inputs, site.histogram.outputs)):
                 shares[side, i] = np.array(counts, float) / max(sum(counts), 1)
     return shares
+
+
+EDGES = np.linspace(-6, 6, 25)  # of the histograms; the first and the last bin reach to ±∞
+CURVE = np.linspace(-5, 5, 41)  # the points at which a learned function is stored
+COUNTS = ("dead", "nearly", "died", "revived", "dead_channels", "saturated", "zero")
+SIZES = ("units", "channels", "values")
+
+
+def compact(snapshot: dict[str, Any], *, first: bool) -> dict[str, Any]:
+    """The snapshot without counts that are 0, without sizes unless it is the `first`, norms as lists."""
+    left_out = () if first else SIZES
+    return {
+        "sites": {
+            name: {k: v for k, v in site.items() if k not in left_out and not (k in COUNTS and v == 0)}
+            for name, site in snapshot["sites"].items()
+        },
+        "layers": {name: [norms[k] for k in NORMS] for name, norms in snapshot["layers"].items()},
+    }

@@ -9,7 +9,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, metric, scores_from_counts, regression_sums, total_items
+from reluctant.catalogue.metrics import (
+    CLASSIFICATION,
+    REGRESSION,
+    metric,
+    regression_sums,
+    scores_from_counts,
+    total_items,
+)
 from reluctant.records.probe_table import ProbeTable
 from reluctant.records.schema import SPLITS, RunRecord
 from reluctant.study import Run, Seed
@@ -148,9 +155,7 @@ class RunResult:
         if self.truth is None or metric(name).compute is None or len(self.truth) < 2 * groups:
             return None
         predicted = self.predictions
-        group = (
-            np.arange(len(predicted)) % groups
-        )  # spread over the set, whose parts may differ in difficulty
+        group = np.arange(len(predicted)) % groups  # spread over the set, whose parts may differ in difficulty
         if self.task == REGRESSION:
             sums = [regression_sums(self.truth[group != left], predicted[group != left]) for left in range(groups)]
             return scores_from_counts(np.stack(sums), name)

@@ -4,6 +4,7 @@ A record is JSON. Its keys are listed here once, and code reads them as attribut
 key changes its meaning; `upgraded` brings an older record to today's form.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
@@ -88,6 +89,10 @@ class Histograms(Schema):
     outputs: list[int] = Field(alias="out")
 
 
+SIZE_OF = {"dead": "units", "nearly": "units", "dead_channels": "channels", "saturated": "values",
+           "zero": "values"}  # fmt: skip  # what each count of a site is a share of
+
+
 class SiteProbe(Schema):
     """What a probe counts where an activation is called. A count that is not there is 0.
 
@@ -110,6 +115,11 @@ class SiteProbe(Schema):
     learned: list[float | None] = []
     histogram: Histograms | None = None
     curve: list[float | None] | None = None
+
+    def share(self, count: str) -> float:
+        """A count as a share of its size; NaN where the sizes are not there."""
+        size = getattr(self, SIZE_OF[count])
+        return getattr(self, count) / size if size else math.nan
 
 
 class LayerProbe(Schema):
@@ -302,10 +312,10 @@ def upgraded(content: Any) -> Json:
 def written(model: BaseModel) -> Json:
     """The JSON of a part of a file: the keys that were set, by their names in the file, in plain types."""
     content: Json = {}
-    for name in model.model_fields_set | set(model.model_extra or ()):
-        field = type(model).model_fields.get(name)
-        content[(field.alias if field else None) or name] = _plain(getattr(model, name))
-    return content
+    for name, field in type(model).model_fields.items():
+        if name in model.model_fields_set:
+            content[field.alias or name] = _plain(getattr(model, name))
+    return {**content, **{name: _plain(value) for name, value in (model.model_extra or {}).items()}}
 
 
 def _plain(value: Any) -> Any:

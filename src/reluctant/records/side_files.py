@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reluctant.core.environment import name_of
+from reluctant.core.environment import environment_id
 from reluctant.records.schema import DataRecord, HistoryRecord, Json, RecordError
 
 ENVIRONMENTS, DATA, HISTORY, FAILED = "environments", "data", "history.jsonl", "failed"
@@ -64,7 +64,7 @@ def _read_all(folder: Path, read: Callable[[Path], T]) -> tuple[dict[str, T], li
 
 def _environment(path: Path) -> Json:
     content = _json(path)
-    if not isinstance(content, dict) or name_of(content) != path.stem:
+    if not isinstance(content, dict) or environment_id(content) != path.stem:
         raise RecordError(f"{path} is not the environment that its name is the hash of")
     return content
 

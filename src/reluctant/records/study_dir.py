@@ -8,20 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from reluctant.core.atomic_files import set_aside, sweep, write_whole
-from reluctant.core.environment import name_of
+from reluctant.core.atomic_files import delete_partial_files, quarantine, write_atomically
+from reluctant.core.environment import environment_id
 from reluctant.core.errors import StudyError
-from reluctant.core.lock import NAME as LOCK
+from reluctant.core.lock import LOCK_FILE as LOCK
 from reluctant.records.schema import DataRecord, Json, RecordError, RunRecord
-from reluctant.records.side_files import (
-    DATA,
-    ENVIRONMENTS,
-    FAILED,
-    HISTORY,
-    read_data,
-    read_environments,
-    read_history,
-)
+from reluctant.records.side_files import DATA, ENVIRONMENTS, FAILED, HISTORY, read_data, read_environments, read_history
 from reluctant.records.store import Store
 from reluctant.study import RECIPE, Run, Study, study_changes
 
@@ -89,7 +81,7 @@ class StudyDir:
             self.path.mkdir(parents=True, exist_ok=True)
             if self._study_file.is_file():
                 self._record_change(Study.read(self._study_file), study)
-            write_whole(self._study_file, study.to_toml(objects=True))
+            write_atomically(self._study_file, study.to_toml(objects=True))
         except OSError as fault:
             raise StudyError(f"{self.path} cannot be written: {fault.strerror or fault}") from None
 
@@ -100,7 +92,7 @@ class StudyDir:
             line = {"date": date.today().isoformat(), "looked": len(self.store) > 0, "changed": changed}
             path = self.path / HISTORY
             lines = path.read_text("utf-8") if path.is_file() else ""
-            write_whole(path, lines + json.dumps(line) + "\n")
+            write_atomically(path, lines + json.dumps(line) + "\n")
 
     def missing(self, study: Study) -> list[Run]:
         """The runs of the study that have no record yet, in the study's order."""
@@ -114,26 +106,23 @@ class StudyDir:
         written is deleted, and so are checkpoints of finished runs.
         """
         for folder in (self.path, *(self.path / name for name in SUBFOLDERS)):
-            sweep(folder)
+            delete_partial_files(folder)
         origins, messages = [], []
-        for key in list(self.store.keys()):
+        for key in list(self.store):
             try:
                 origins.append(Origin.of(self.store.read(key)))
             except RecordError as error:
-                moved = set_aside(self.store.path(key), self.path / DAMAGED)
+                moved = quarantine(self.store.path(key), self.path / DAMAGED)
                 messages.append(f"{error}. It was moved to {moved}, and its run will be trained again.")
             else:
                 self._checkpoint(key).unlink(missing_ok=True)
         for read in (read_environments, read_data, read_history):
             for path in read(self.path)[1]:
-                messages.append(f"{path} is damaged. It was moved to {set_aside(path, self.path / DAMAGED)}.")
+                messages.append(f"{path} is damaged. It was moved to {quarantine(path, self.path / DAMAGED)}.")
         return origins, messages
 
     def check_origins(
-        self,
-        data: Mapping[str, str],
-        sources: Mapping[str, str] | None = None,
-        origins: Iterable[Origin] | None = None,
+        self, data: Mapping[str, str], sources: Mapping[str, str] | None = None, origins: Iterable[Origin] | None = None
     ) -> None:
         """Make sure that new runs and the records here belong together.
 
@@ -146,7 +135,7 @@ class StudyDir:
             StudyError: A record comes from another recipe, from other data or from other code.
         """
         if origins is None:
-            origins = [Origin.of(self.store.read(key)) for key in self.store.keys()]
+            origins = [Origin.of(self.store.read(key)) for key in list(self.store)]
         for origin in origins:
             if origin.recipe != RECIPE:
                 raise StudyError(
@@ -172,7 +161,7 @@ class StudyDir:
         """Write a finished run's record and its environment; delete its checkpoint and its failure."""
         changes: Json = {}
         if isinstance(record.environment, dict):
-            changes["environment"] = name_of(record.environment)
+            changes["environment"] = environment_id(record.environment)
             self.save_environment(record.environment)
         if record.provenance is not None:
             changes["provenance"] = record.provenance.model_copy(update={"attempts": attempts})
@@ -184,19 +173,19 @@ class StudyDir:
         """Write what is known of the data: classes, sizes, the targets of the test split."""
         (self.path / DATA).mkdir(exist_ok=True)
         text = json.dumps(description.model_dump(exclude_unset=True), indent=1) + "\n"
-        write_whole(self.path / DATA / f"{description.sha256[:16]}.json", text)
+        write_atomically(self.path / DATA / f"{description.sha256[:16]}.json", text)
 
     def save_environment(self, environment: Json) -> None:
         """Write a description of this machine, under the name that its records have for it."""
         (self.path / ENVIRONMENTS).mkdir(exist_ok=True)
-        path = self.path / ENVIRONMENTS / f"{name_of(environment)}.json"
+        path = self.path / ENVIRONMENTS / f"{environment_id(environment)}.json"
         if not path.is_file():
-            write_whole(path, json.dumps(environment, indent=1) + "\n")
+            write_atomically(path, json.dumps(environment, indent=1) + "\n")
 
     def save_failure(self, run: Run, cause: str) -> None:
         """Write why a run failed; the next `reluctant run` tries it again."""
         self._failure(run).parent.mkdir(exist_ok=True)
-        write_whole(self._failure(run), f"{run.activation}, seed {run.seed}\n\n{cause}\n")
+        write_atomically(self._failure(run), f"{run.activation}, seed {run.seed}\n\n{cause}\n")
 
     def remove_empty_checkpoints(self) -> None:
         """Remove the folder of checkpoints when none is left."""

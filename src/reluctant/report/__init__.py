@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from reluctant.analysis import ReportData
-from reluctant.core.atomic_files import write_whole
+from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.environment import version
 
@@ -21,7 +21,7 @@ def write_report(data: ReportData, folder: str | Path, *, to: str | Path | None 
     target = folder / "report.html" if to is None else Path(to)
     html = render_page(data, folder / "figures" if to is None else None)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, html)
+    write_atomically(target, html)
     return target
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from reluctant.analysis import Comparison, ReportData, VerdictRow
 from reluctant.analysis.labels import setting_text
 from reluctant.analysis.units import DASH
-from reluctant.core.atomic_files import write_whole
+from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
-from reluctant.scores.frame import scores_frame
+from reluctant.scores.scores import scores_frame
 
 MARKS = {"best": "**", "tied": "*", "": ""}  # the best mean, and all that the data do not tell from it
 
@@ -46,7 +46,7 @@ def _write_csv(data: ReportData, path: Path) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(frame.columns)
     writer.writerows([_inert(value) for value in row] for row in frame.itertuples(index=False))
-    write_whole(path, out.getvalue())
+    write_atomically(path, out.getvalue())
 
 
 def _inert(value: object) -> object:
@@ -71,8 +71,7 @@ def _write_parquet(data: ReportData, path: Path) -> None:
 def _comparisons(data: ReportData) -> tuple[Comparison, ...]:
     if data.question.seed_sources:
         raise StudyError(
-            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or "
-            ".parquet"
+            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or .parquet"
         )
     return data.comparisons
 
@@ -111,7 +110,7 @@ def _write_markdown(data: ReportData, path: Path) -> None:
         head = markdown(_under(comparison))
         parts.append((f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(line)} |" for line in lines))
     note = "**bold**: the best; *italic*: what the data do not tell from it."
-    write_whole(path, "\n\n".join([*parts, note]) + "\n")
+    write_atomically(path, "\n\n".join([*parts, note]) + "\n")
 
 
 _MARKDOWN = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "{": "&#123;", "}": "&#125;", "@": "&#64;", "\n": " "} | {
@@ -142,7 +141,7 @@ def _write_latex(data: ReportData, path: Path) -> None:
             r"\end{tabular}",
         ]
         tables.append("\n".join(lines))
-    write_whole(path, "\n\n".join(tables) + "\n")
+    write_atomically(path, "\n\n".join(tables) + "\n")
 
 
 def _marked(cell: str) -> str:

@@ -20,7 +20,7 @@ from reluctant.catalogue import (
     OPTIMIZERS,
     PROCEDURES,
     SCHEDULES,
-    augmentation,
+    canonical_augmentation,
 )
 from reluctant.core.errors import ReluctantError
 from reluctant.study.claim import printable
@@ -83,7 +83,7 @@ Initialisations = Axis[Annotated[str, _named(INITIALISATIONS.canonical)]]
 Pixels = Axis[Literal["standardised", "unit"]]
 Procedures = Axis[Annotated[str, _named(PROCEDURES.canonical)]]
 Schedules = Axis[Annotated[str, _named(SCHEDULES.canonical)]]
-Augmentations = Axis[Annotated[str, _named(augmentation)]]
+Augmentations = Axis[Annotated[str, _named(canonical_augmentation)]]
 _PlainSeeds = Axis[Annotated[int, Field(strict=True, ge=0, lt=LARGEST)]]
 if TYPE_CHECKING:
     Seeds = tuple[Seed, ...]

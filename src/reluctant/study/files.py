@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reluctant.core.display import quoted
+from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
-from reluctant.core.own_code import HERE
-from reluctant.core.suggestions import did_you_mean
+from reluctant.core.user_objects import SESSION_MODULE
 
 
 def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
@@ -74,7 +73,7 @@ def _set_key(content: dict[str, Any], path: str, value: Any) -> None:
 
 def refuse_session_objects(names: Iterable[str]) -> None:
     """`StudyError` where one of the names is that of an object of this Python session."""
-    if here := [name for name in names if name.startswith(f"{HERE}:")]:
+    if here := [name for name in names if name.startswith(f"{SESSION_MODULE}:")]:
         raise StudyError(
             f"{' and '.join(here)} {'is an object' if len(here) == 1 else 'are objects'} of this Python "
             f"session, which no file can name; put the code into a module and name it module:name, and data "

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from reluctant.core.canonical_json import dumps
-from reluctant.core.names import plain
+from reluctant.core.names import canonical_value
 from reluctant.study.seeds import Seed, source_seed
 
 RECIPE = 2  # version of the numerics; raised whenever the same Run would give other numbers
@@ -40,7 +40,7 @@ class Run:
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
-        pairs = {f.name: (plain(getattr(self, f.name)), plain(f.default)) for f in fields(self)
+        pairs = {f.name: (canonical_value(getattr(self, f.name)), canonical_value(f.default)) for f in fields(self)
                  if f.name != "activation"}  # fmt: skip
         return {
             "activation": self.activation,
@@ -58,7 +58,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as a record holds them."""
-        return {name: plain(value) for name, value in asdict(self).items()}
+        return {name: canonical_value(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:

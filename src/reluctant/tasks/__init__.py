@@ -1,4 +1,4 @@
-"""What a network is trained to do: its loss, what is counted of its outputs, how these are kept."""
+"""What a network is trained to do: its loss, what is counted of its outputs, how predictions are stored."""
 
 from reluctant.tasks.classification import Classification
 from reluctant.tasks.regression import Regression

@@ -10,19 +10,19 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.catalogue.metrics import REGRESSION, regression_sums
-from reluctant.tasks.task import shape_fault, whole
+from reluctant.tasks.task import shape_error, to_numpy
 
 
 @dataclass(frozen=True)
 class Regression:
-    """Numbers for every input: targets (n, outputs), less `mean`, divided by `deviation`.
+    """Numbers for every input: targets (n, outputs), less `mean`, divided by the standard deviation `std`.
 
     Training and the loss see standardised targets, so that a learning rate means the same whatever the
-    units; what is counted and kept is in the targets' own.
+    units; what is counted and stored is in the targets' own.
     """
 
     mean: tuple[float, ...] = (0.0,)
-    deviation: tuple[float, ...] = (1.0,)
+    std: tuple[float, ...] = (1.0,)
     name = REGRESSION
     key = "sums"
 
@@ -35,41 +35,40 @@ class Regression:
         """Mean squared error over the batch and the outputs."""
         return nn.functional.mse_loss(outputs.reshape(targets.shape), targets)
 
-    def total(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Squared errors, averaged over the outputs, summed over the batch in double precision."""
         errors = (outputs.reshape(targets.shape) - targets).cpu().double()
         return errors.square().mean(dim=1).sum()
 
-    def decide(self, outputs: Tensor) -> Tensor:
+    def predict(self, outputs: Tensor) -> Tensor:
         """The outputs themselves, (n, outputs)."""
         return outputs.reshape(-1, self.outputs)
 
-    def counts(self, predicted: Tensor, targets: Tensor) -> Any:
+    def counts(self, predictions: Tensor, targets: Tensor) -> Any:
         """Sums per output: see `reluctant.catalogue.metrics.summed`."""
-        return regression_sums(self.own(targets), self.own(predicted)).tolist()
+        return regression_sums(self.in_original_units(targets), self.in_original_units(predictions)).tolist()
 
-    def own(self, standardised: Tensor) -> npt.NDArray[np.float64]:
+    def in_original_units(self, standardised: Tensor) -> npt.NDArray[np.float64]:
         """Targets or predictions in the targets' own units."""
-        found: npt.NDArray[np.float64] = whole(standardised).astype(float) * np.array(self.deviation)
-        found += np.array(self.mean)
-        return found
+        values: npt.NDArray[np.float64] = to_numpy(standardised).astype(float) * np.array(self.std)
+        values += np.array(self.mean)
+        return values
 
-    def encoded(self, predicted: Tensor) -> str:
+    def standardise(self, targets: npt.NDArray[Any]) -> Tensor:
+        """Targets (n, outputs) in their own units as training sees them, float32."""
+        return torch.from_numpy(((targets - np.array(self.mean)) / np.array(self.std)).astype(np.float32))
+
+    def encode(self, predictions: Tensor) -> str:
         """In the targets' own units, as float64, little-endian.
 
         Double precision, for where targets lie far from 0 and vary little, single would lose the errors.
         """
-        if not len(predicted):  # of a run that diverged
+        if not len(predictions):  # of a run that diverged
             return ""
-        return base64.b64encode(self.own(predicted).astype("<f8").tobytes()).decode()
+        return base64.b64encode(self.in_original_units(predictions).astype("<f8").tobytes()).decode()
 
-    def fault(self, outputs: Any, n: int) -> str:
+    def output_error(self, outputs: Any, n: int) -> str:
         """Outputs are (n, outputs); where one number is predicted, (n,) too."""
         if self.outputs == 1 and isinstance(outputs, Tensor) and tuple(outputs.shape) == (n,):
             return ""
-        return shape_fault(outputs, (n, self.outputs), "one number per target: numbers")
-
-
-def standardised(targets: npt.NDArray[Any], task: Regression) -> Tensor:
-    """Targets (n, outputs) as training sees them, float32."""
-    return torch.from_numpy(((targets - np.array(task.mean)) / np.array(task.deviation)).astype(np.float32))
+        return shape_error(outputs, (n, self.outputs), "one number per target: numbers")

@@ -8,10 +8,7 @@ from torch import Tensor
 
 
 class Task(Protocol):
-    """Loss, counts, and how predictions are kept. Scores come from counts (`catalogue.metrics`).
-
-    `key` is where an epoch's record holds the counts.
-    """
+    """The loss, the counts, and how predictions are stored. Scores come from counts (`catalogue.metrics`)."""
 
     @property
     def name(self) -> str:
@@ -25,46 +22,50 @@ class Task(Protocol):
 
     @property
     def outputs(self) -> int:
-        """How many numbers a network gives for one input."""
+        """How many numbers a network returns for one input."""
         ...
 
     def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
         """The mean over a batch that training minimises."""
         ...
 
-    def total(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The same without smoothing, summed over a batch in double precision, on the processor."""
+    def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The same without smoothing, summed over a batch in double precision, on the CPU."""
         ...
 
-    def decide(self, outputs: Tensor) -> Tensor:
+    def predict(self, outputs: Tensor) -> Tensor:
         """What a network predicts, in the form of the targets."""
         ...
 
-    def counts(self, predicted: Tensor, targets: Tensor) -> Any:
-        """What a record holds of a whole split's predictions: lists of numbers."""
+    def counts(self, predictions: Tensor, targets: Tensor) -> Any:
+        """What a record holds of the predictions for a whole split: lists of numbers."""
         ...
 
-    def encoded(self, predicted: Tensor) -> str:
+    def encode(self, predictions: Tensor) -> str:
         """Predictions or targets as base64, for records and for the description of data."""
         ...
 
-    def fault(self, outputs: Any, n: int) -> str:
+    def output_error(self, outputs: Any, n: int) -> str:
         """What is wrong with a network's outputs for n inputs; empty where nothing is."""
         ...
 
 
-def shape_fault(outputs: Any, wanted: tuple[int, ...], what: str) -> str:
-    """What is wrong with the kind or the shape of outputs; empty where nothing is."""
+def shape_error(outputs: Any, expected: tuple[int, ...], what: str) -> str:
+    """What is wrong with the type or the shape of outputs; empty where nothing is.
+
+    Args:
+        what: What the outputs are; its last word names them.
+    """
     if not isinstance(outputs, Tensor):
         return (
-            f"returns {type(outputs).__name__}; a tensor is wanted: let its forward return the "
+            f"returns {type(outputs).__name__}; expected a tensor: let its forward return the "
             f"{what.rsplit(maxsplit=1)[-1]} alone"
         )
-    if tuple(outputs.shape) != wanted:
-        return f"returns shape {tuple(outputs.shape)} for {wanted[0]} inputs; {wanted} is wanted, {what}"
+    if tuple(outputs.shape) != expected:
+        return f"returns shape {tuple(outputs.shape)} for {expected[0]} inputs; expected {expected}, {what}"
     return ""
 
 
-def whole(tensor: Tensor) -> npt.NDArray[Any]:
-    """A tensor as an array on the processor."""
+def to_numpy(tensor: Tensor) -> npt.NDArray[Any]:
+    """A tensor as an array on the CPU."""
     return np.asarray(tensor.detach().cpu().numpy())

@@ -1,27 +1,27 @@
 """Training one run: the data as tensors, the epochs as an iterator, the record at the end."""
 
-from reluctant.training.estimate import seconds_expected
+from reluctant.training.checksums import fingerprint, study_sources
 from reluctant.training.evaluation import evaluate
-from reluctant.training.preflight import preflight, replaced
-from reluctant.training.procedures import training_for
-from reluctant.training.runner import carry_out, device, forget, rehearse
-from reluctant.training.sources import sources
-from reluctant.training.tensors import Prepared, prepare
-from reluctant.training.training import Training, fingerprint
+from reluctant.training.machine import select_device
+from reluctant.training.preflight import describe_replacements, expected_seconds, preflight
+from reluctant.training.runner import build_training, clear_data_cache, train_run, warm_up
+from reluctant.training.tensors import TensorData, TensorSplit, prepare
+from reluctant.training.training import Training
 
 __all__ = [
-    "Prepared",
+    "TensorData",
+    "TensorSplit",
     "Training",
-    "carry_out",
-    "device",
+    "build_training",
+    "clear_data_cache",
+    "describe_replacements",
     "evaluate",
+    "expected_seconds",
     "fingerprint",
-    "forget",
     "preflight",
     "prepare",
-    "rehearse",
-    "replaced",
-    "seconds_expected",
-    "sources",
-    "training_for",
+    "select_device",
+    "study_sources",
+    "train_run",
+    "warm_up",
 ]

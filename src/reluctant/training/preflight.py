@@ -1,86 +1,65 @@
-"""What can be found wrong before anything trains: the data, the activations, the network on this data."""
+"""Before a study trains: what can fail is tried, what is replaced is described, the duration is estimated."""
 
+import time
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
 import torch
 
-from reluctant.activations import check, gain
+from reluctant.activations import check_activation, gain
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
-from reluctant.core.own_code import HERE
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.models import build
-from reluctant.models.build import swapped, told
+from reluctant.models.build import preview_shape_arguments, preview_swap
 from reluctant.study import Run, Study
-from reluctant.training.augmentation import check as check_augment
-from reluctant.training.procedures import training_for
-from reluctant.training.runner import prepared
-from reluctant.training.tensors import Prepared
+from reluctant.training.augmentation import check_augmentation
+from reluctant.training.evaluation import BATCH, evaluate
+from reluctant.training.machine import limit_threads
+from reluctant.training.runner import build_training, load_run_data, load_tensors
+from reluctant.training.tensors import TensorData, TensorSplit
 
 
-def preflight(study: Study, folder: Path | None = None) -> dict[str, Prepared]:
+def preflight(study: Study, folder: Path | None = None) -> dict[str, TensorData]:
     """The data sets by name, after everything that can be tried was tried.
 
-    Raises `StudyError` for missing or broken data, an activation that fails, changes the shape or returns
-    NaN, and a network that does not fit the images.
+    Args:
+        folder: Where data sets lie; None: the usual folder.
+
+    Raises:
+        StudyError: Missing or damaged data, an activation that fails, changes the shape or returns NaN, or a
+            network that does not fit the inputs.
     """
     for activation in study.activation:
-        check(activation)
+        check_activation(activation)
     if "kaiming" in study.init:
-        _has_gain(study.activation)
-    found = {}
+        _check_gains(study.activation)
+    datasets = {}
     for dataset in study.dataset:
         for fraction, pixels in product(study.train_fraction, study.pixels):
-            data = prepared(dataset, fraction, str(folder) if folder else None, pixels=pixels)
-        found[dataset] = data
-        _agree(study, data)
+            data = load_tensors(dataset, fraction, str(folder) if folder else None, pixels=pixels)
+        datasets[dataset] = data
+        _check_task(study, data)
         for model in study.model:
-            for activation in _worth_trying(study, model):
-                _try(model, activation, data)
+            if MODELS.canonical(model).is_user_defined:
+                activations = study.activation
+            else:  # networks of the catalogue take all of the catalogue's activations
+                first, *others = study.activation
+                activations = tuple(dict.fromkeys([first, *(a for a in others if parse(a).is_user_defined)]))
+            for activation in activations:
+                _check_network(model, activation, data)
         for model, procedure in product(study.model, study.procedure):
             if procedure != Run.procedure:
-                training_for(
+                build_training(
                     Run(study.activation[0], dataset=dataset, model=model, procedure=procedure), data
                 )
-    return found
+    return datasets
 
 
-def replaced(study: Study, found: Mapping[str, Prepared]) -> list[str]:
-    """What is replaced in networks of one's own, and what their factories are told: a sentence each."""
-    sentences = []
-    for model, data in product(study.model, found.values()):
-        swap = swapped(model, study.activation[0], data.image, data.classes)
-        words = told(model, data.image, data.classes)
-        what = [swap.brief()] if swap else ["takes the activation"] if words else []
-        if words:
-            what.append("told: " + ", ".join(f"{word}={value}" for word, value in words.items()))
-        if what:
-            sentences.append(f"{model.removeprefix(f'{HERE}:')}: {'; '.join(what)}")
-    return list(dict.fromkeys(sentences))
-
-
-def _agree(study: Study, data: Prepared) -> None:
-    """The study asks for what the data can give."""
-    if data.task.name != study.task:
-        what = "numbers to be predicted" if data.task.name == REGRESSION else "classes"
-        meant = "; a table's whole numbers are predicted with csv(…, kind='numbers')"
-        meant = "" if data.task.name == REGRESSION else meant
-        raise StudyError(
-            f"{data.source.name} holds {what}, and the study's task is {study.task}; write "
-            f"task = {data.task.name!r}{meant}"
-        )
-    for each in study.augment:
-        check_augment(each, tuple(data.train.images.shape))
-    if any(study.robustness) and (data.task.name == REGRESSION or len(data.image) != 3):
-        raise StudyError("robustness is looked at by worsening images that are classified; leave it out")
-    if data.task.name == REGRESSION and any(study.label_smoothing):
-        raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
-
-
-def _has_gain(activations: tuple[str, ...]) -> None:
+def _check_gains(activations: tuple[str, ...]) -> None:
     """Kaiming's initial weights are scaled by the gain, which blocks of several numbers do not have."""
     for activation in activations:
         try:
@@ -92,26 +71,74 @@ def _has_gain(activations: tuple[str, ...]) -> None:
             ) from None
 
 
-def _worth_trying(study: Study, model: str) -> tuple[str, ...]:
-    """All activations for a network of one's own; else the first, and those that are not the catalogue's."""
-    if MODELS.canonical(model).is_own:
-        return study.activation
-    return tuple(dict.fromkeys([study.activation[0], *(a for a in study.activation if parse(a).is_own)]))
+def _check_task(study: Study, data: TensorData) -> None:
+    """`StudyError` where the study does not fit what the data hold."""
+    regression = data.task.name == REGRESSION
+    if data.task.name != study.task:
+        what = "numbers to predict" if regression else "classes"
+        hint = "" if regression else "; a table's whole numbers are predicted with csv(…, kind='numbers')"
+        raise StudyError(
+            f"{data.source.name} holds {what}, and the study's task is {study.task}; write "
+            f"task = {data.task.name!r}{hint}"
+        )
+    for augment in study.augment:
+        check_augmentation(augment, tuple(data.train.inputs.shape))
+    if any(study.robustness) and (regression or len(data.input_shape) != 3):
+        raise StudyError("robustness is measured on corrupted images that are classified; leave it out")
+    if regression and any(study.label_smoothing):
+        raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
 
 
-def _try(model: str, activation: str, data: Prepared) -> None:
-    network = build(model, activation, data.image, data.classes, task=data.task.name)
-    images = data.train.images[:2]
+def _check_network(model: str, activation: str, data: TensorData) -> None:
+    """Build a network and run it on two inputs."""
+    network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
+    inputs = data.train.inputs[:2]
     try:
         with torch.no_grad():
-            out = network(images)
+            outputs = network(inputs)
     except Exception as fault:
-        size = "×".join(map(str, data.image))
+        size = "×".join(map(str, data.input_shape))
         raise StudyError(
             f"model {model} with {activation} fails on {data.source.items} of {size}: "
             f"{type(fault).__name__}: {fault}"
         ) from fault
-    if wrong := data.task.fault(out, len(images)):
-        raise StudyError(f"model {model} {wrong}")
-    if not torch.isfinite(out).all():
+    if error := data.task.output_error(outputs, len(inputs)):
+        raise StudyError(f"model {model} {error}")
+    if not torch.isfinite(outputs).all():
         raise StudyError(f"model {model} with {activation} returns NaN or infinity before any training")
+
+
+def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> list[str]:
+    """What is replaced in user-defined networks, and the sizes their factories receive: a sentence each."""
+    sentences = []
+    for model, data in product(study.model, datasets.values()):
+        swap = preview_swap(model, study.activation[0], data.input_shape, data.outputs)
+        sizes = preview_shape_arguments(model, data.input_shape, data.outputs)
+        parts = [swap.one_line()] if swap else ["takes the activation"] if sizes else []
+        if sizes:
+            parts.append("receives: " + ", ".join(f"{keyword}={value}" for keyword, value in sizes.items()))
+        if parts:
+            sentences.append(f"{model.removeprefix(f'{SESSION_MODULE}:')}: {'; '.join(parts)}")
+    return list(dict.fromkeys(sentences))
+
+
+def expected_seconds(run: Run, folder: Path | None = None, steps: int = 20) -> float:
+    """The seconds one run will take, from a few timed steps of training and one batch of evaluation."""
+    data = load_run_data(run, str(folder) if folder else None)
+    training = build_training(run, data)
+    inputs, targets = data.train.inputs[: run.batch_size], data.train.targets[: run.batch_size]
+    batch = TensorSplit(data.test.inputs[:BATCH], data.test.targets[:BATCH])
+    step_seconds, evaluate_seconds = [], []
+    with limit_threads(run.threads):
+        training.model.train()
+        for _ in range(steps):
+            began = time.perf_counter()
+            training.step(inputs, targets)
+            step_seconds.append(time.perf_counter() - began)
+        for _ in range(5):
+            began = time.perf_counter()
+            evaluate(training.model, batch, training.task)
+            evaluate_seconds.append((time.perf_counter() - began) / len(batch))
+    step, per_item = sorted(step_seconds)[steps // 2], sorted(evaluate_seconds)[2]
+    per_epoch = step * -(-len(data.train) // run.batch_size) + per_item * (len(data.valid) + len(data.test))
+    return run.epochs * per_epoch + per_item * len(data.train)

@@ -1,4 +1,4 @@
-"""What goes on inside a network, on a fixed batch of training images: at the start and after every epoch."""
+"""Probe snapshots of the inside of a network, on a fixed batch of training inputs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -9,133 +9,136 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.core.randomness import generator
-from reluctant.models import place_name
-from reluctant.models.swap import sites
-from reluctant.models.swap.activation_types import SOFTMAX, WIDTH, basic
-from reluctant.models.swap.tracer import Listener
-from reluctant.records.probe_format import CURVE, EDGES
-from reluctant.records.store import Record
+from reluctant.models.swap import activation_modules, site_name
+from reluctant.models.swap.activation_kinds import SOFTMAX, WIDTH_HALVING, base_kind
+from reluctant.models.swap.tracer import CallTracer, FunctionCall
+from reluctant.records.probe_table import CURVE, EDGES
+from reluctant.records.schema import NORMS, Json
 from reluctant.tasks import Classification, Task
-from reluctant.training.tensors import Part
+from reluctant.training.tensors import TensorSplit
 
-MOST, LEAST, SHARE = 256, 32, 64  # images of the probe batch: one in 64 of the training part, within these
-NEARLY = 1e-3  # a slope below this is nearly zero
-SATURATED = 0.05  # a slope below this is flat
-NEAR_ZERO = 1e-3  # an output below this is as good as none
-
-
+LARGEST_BATCH, SMALLEST_BATCH, SHARE = 256, 32, 64  # the probe batch: one in 64 of the training split
+NEARLY_ZERO_SLOPE = 1e-3
+FLAT_SLOPE = 0.05  # below this a value is saturated
+ZERO_OUTPUT = 1e-3
 _CLASSES = Classification()
 
 
 class Probes:
-    """Looks into one network. A look changes nothing: no weight, gradient, statistic or random state.
+    """Takes snapshots of one network, which change nothing: no weight, gradient, statistic, random state.
 
-    Calls of functions (`F.relu`) are seen too, called `block#relu`; where the first look hears none, later
-    ones do not listen for them, nor does any in a network of ours, which has none.
+    Calls of functions (`F.relu`) are traced too, under `block#relu`. Where the first snapshot finds none,
+    later ones do not trace them, nor does any in a network of this package, which has none.
     """
 
-    def __init__(self, model: nn.Module, train: Part, task: Task = _CLASSES) -> None:
+    def __init__(self, model: nn.Module, train: TensorSplit, task: Task = _CLASSES) -> None:
         self.model = model
-        chosen = generator(0, "probe").permutation(len(train))[: batch_size(len(train))]
-        rows = torch.from_numpy(np.sort(chosen)).to(train.labels.device)
-        self.images, self.labels, self.task = train.images[rows], train.labels[rows], task
-        self.sites = sites(model)
-        self.functions = not type(model).__module__.startswith("reluctant.")  # whether it may call any
-        self.dead: dict[str, Tensor] = {}  # by site: which single units were dead at the last look
-        self.weights: dict[str, Tensor] = {}  # by parameter: its values at the last look
+        chosen = generator(0, "probe").permutation(len(train))[: probe_batch_size(len(train))]
+        rows = torch.from_numpy(np.sort(chosen)).to(train.targets.device)
+        self.inputs, self.targets, self.task = train.inputs[rows], train.targets[rows], task
+        self.sites = activation_modules(model)
+        self.trace_functions = not type(model).__module__.startswith("reluctant.")
+        self.dead: dict[str, Tensor] = {}  # by site: which single units were dead in the last snapshot
+        self.weights: dict[str, Tensor] = {}  # by parameter: its values in the last snapshot
 
-    def look(self, *, closely: bool = False) -> Record:
-        """What is seen now; deaths and updates are counted since the last look.
+    def snapshot(self, *, detailed: bool = False) -> Json:
+        """The state now; deaths and updates are counted since the last snapshot.
 
-        `sites` holds per place an activation is applied: counts of units and channels whose slope is zero
-        (or below 10⁻³) for every image, of values with a flat slope or no output, moments, the norm of the
-        loss's gradient by the output; `layers` the norms of gradient and update. With `closely` also
-        histograms, and the curves of learned functions.
+        Returns:
+            `sites`: per activation call, counts of units and channels whose slope is zero (or below 10⁻³) for
+            every input, of values with a flat slope or no output, moments, the norm of the loss's gradient by
+            the output. `layers`: the norms of gradient, weights and update. `detailed` adds histograms, and
+            the curves of learned functions.
         """
-        with _undisturbed(self.model):
-            with _listening(self.model, self.functions) as heard:
-                loss = self.task.loss(self.model(self.images), self.labels)
-            self.functions = any(isinstance(call.module, Function) for call in heard.values())
-            named = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
-            reached = {name: call.out for name, call in heard.items() if call.out.requires_grad}
-            gradients = torch.autograd.grad(loss, [*named.values(), *reached.values()], allow_unused=True)
-            by_site = dict(zip(reached, gradients[len(named) :], strict=True))
-            seen = {name: self._site(name, call, by_site.get(name), closely) for name, call in heard.items()}
-        layers = self._layers(named, dict(zip(named, gradients, strict=False)))
-        self.weights = {name: p.detach().clone() for name, p in named.items()}
-        return {"sites": seen, "layers": layers}
+        with _evaluation_mode(self.model):
+            with _traced_calls(self.model, self.trace_functions) as calls:
+                loss = self.task.loss(self.model(self.inputs), self.targets)
+            self.trace_functions = any(isinstance(call.module, FunctionModule) for call in calls.values())
+            parameters = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+            outputs = {name: call.output for name, call in calls.items() if call.output.requires_grad}
+            inner = [*parameters.values(), *outputs.values()]
+            gradients = torch.autograd.grad(loss, inner, allow_unused=True)
+            by_site = dict(zip(outputs, gradients[len(parameters) :], strict=True))
+            site_records = {
+                site: self._site_record(site, call, by_site.get(site), detailed)
+                for site, call in calls.items()
+            }
+        layers = self._layer_norms(parameters, dict(zip(parameters, gradients, strict=False)))
+        self.weights = {name: p.detach().clone() for name, p in parameters.items()}
+        return {"sites": site_records, "layers": layers}
 
-    def _site(self, name: str, call: "Call", gradient: Tensor | None, closely: bool) -> Record:
-        slope = slopes(call.module, call.given)
+    def _site_record(self, name: str, call: "TracedCall", gradient: Tensor | None, detailed: bool) -> Json:
+        slope = slopes(call.module, call.input)
         dead = (slope == 0).all(0)
-        before = self.dead.get(name, dead)
-        self.dead[name] = dead
-        nearly = (slope.abs() < NEARLY).all(0)
-        x, y = call.given.double(), call.out.detach().double()
-        seen: Record = {
+        before, self.dead[name] = self.dead.get(name, dead), dead
+        x, y = call.input.double(), call.output.detach().double()
+        record: Json = {
             "units": dead.numel(),
             "dead": int(dead.sum()),
-            "nearly": int(nearly.sum()),
+            "nearly": int((slope.abs() < NEARLY_ZERO_SLOPE).all(0).sum()),
             "died": int((dead & ~before).sum()),
             "revived": int((before & ~dead).sum()),
             "channels": len(dead),
-            "dead_channels": int(_channels(dead).sum()),
+            "dead_channels": int(dead.reshape(len(dead), -1).all(1).sum()),
             "values": y.numel(),
-            "saturated": int((slope.abs() < SATURATED).sum()),
-            "zero": int((y.abs() < NEAR_ZERO).sum()),
-            "in": [short(x.mean()), short(x.var())],
-            "out": [short(y.mean()), short(y.var())],
-            "gradient": short(gradient.norm()) if gradient is not None else None,
+            "saturated": int((slope.abs() < FLAT_SLOPE).sum()),
+            "zero": int((y.abs() < ZERO_OUTPUT).sum()),
+            "in": [four_digits(x.mean()), four_digits(x.var())],
+            "out": [four_digits(y.mean()), four_digits(y.var())],
+            "gradient": four_digits(gradient.norm()) if gradient is not None else None,
         }
         learned = [value for p in call.module.parameters() for value in p.detach().reshape(-1)[:8].tolist()]
         if learned:
-            seen["learned"] = [short(value) for value in learned]
-        if closely:
-            seen["histogram"] = {"in": histogram(x), "out": histogram(y)}
+            record["learned"] = [four_digits(value) for value in learned]
+        if detailed:
+            record["histogram"] = {"in": histogram(x), "out": histogram(y)}
             if learned:
-                seen["curve"] = curve(call.module)
-        return seen
+                record["curve"] = _learned_curve(call.module)
+        return record
 
-    def _layers(self, named: dict[str, nn.Parameter], gradients: dict[str, Tensor | None]) -> Record:
-        """Per layer: norm of the gradient, of the weights, and of their change since the last look."""
-        parts: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
-        for name, p in named.items():
-            if name.rpartition(".")[0] in self.sites:  # what an activation learns is told at its site
+    def _layer_norms(self, weights: dict[str, nn.Parameter], gradients: dict[str, Tensor | None]) -> Json:
+        """Per layer: norm of the gradient, of the weights, and of their change since the last snapshot."""
+        by_layer: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
+        for name, p in weights.items():
+            layer = name.rpartition(".")[0]
+            if layer in self.sites:  # what an activation learns is in the record of its site
                 continue
             gradient, values = gradients[name], p.detach()
             change = values - self.weights.get(name, values)
             zero = torch.zeros_like(values) if gradient is None else gradient
-            parts.setdefault(name.rpartition(".")[0], []).append((zero, values, change))
-        found = {}
-        for layer, rows in parts.items():
-            gradient, weight, update = (torch.stack([row[i].norm() for row in rows]).norm() for i in range(3))
-            found[layer] = {"gradient": short(gradient), "weight": short(weight), "update": short(update)}
-        return found
+            by_layer.setdefault(layer, []).append((zero, values, change))
+        norms = {}
+        for layer, rows in by_layer.items():
+            norms[layer] = {
+                key: four_digits(torch.stack([row[i].norm() for row in rows]).norm())
+                for i, key in enumerate(NORMS)
+            }
+        return norms
 
 
-class Call:
-    """One application of an activation: the module, what went in, and what came out, in autograd's graph."""
+class TracedCall:
+    """One application of an activation: the module, its input, and its output in autograd's graph."""
 
-    def __init__(self, module: nn.Module, given: Tensor) -> None:
-        self.module, self.given = module, given.detach().clone()  # cloned: the module may work in place
-        self.out = self.given
+    def __init__(self, module: nn.Module, x: Tensor) -> None:
+        self.module, self.input = module, x.detach().clone()  # cloned: the module may work in place
+        self.output = self.input
 
 
-class Function(nn.Module):
+class FunctionModule(nn.Module):
     """A call of an activation function as a module of its first argument."""
 
-    def __init__(self, function: Callable[..., Tensor], args: tuple[Any, ...], named: dict[str, Any]) -> None:
+    def __init__(self, function: Callable[..., Tensor], args: Any, kwargs: dict[str, Any]) -> None:
         super().__init__()
-        self.function, self.args, self.named = function, args, named
+        self.function, self.args, self.kwargs = function, args, kwargs
 
     def forward(self, x: Tensor) -> Tensor:
         """The function of `x`, any shape."""
-        return self.function(x, *self.args, **self.named)
+        return self.function(x, *self.args, **self.kwargs)
 
 
-def batch_size(images: int) -> int:
-    """How many images of the training part are looked at."""
-    return min(images, max(LEAST, min(MOST, images // SHARE)))
+def probe_batch_size(n: int) -> int:
+    """How many of n training inputs the probes use."""
+    return min(n, max(SMALLEST_BATCH, min(LARGEST_BATCH, n // SHARE)))
 
 
 def slopes(module: nn.Module, x: Tensor) -> Tensor:
@@ -147,11 +150,6 @@ def slopes(module: nn.Module, x: Tensor) -> Tensor:
     return torch.zeros_like(x) if slope is None else slope
 
 
-def _channels(dead: Tensor) -> Tensor:
-    """Which channels are dead at every place."""
-    return dead.reshape(len(dead), -1).all(1)
-
-
 def histogram(values: Tensor) -> list[int]:
     """Counts of values in 24 even bins from −6 to 6, the first and last reaching to ±∞."""
     clipped = np.clip(values.cpu().numpy().reshape(-1), EDGES[0], EDGES[-1])
@@ -159,25 +157,25 @@ def histogram(values: Tensor) -> list[int]:
     return counts
 
 
-def curve(module: nn.Module) -> list[float | None] | None:
+def _learned_curve(module: nn.Module) -> list[float | None] | None:
     """The function as it is now, at 41 even points from −5 to 5; None where it takes no line of points."""
     p = next(module.parameters())
     try:
         with torch.no_grad():
             y = module(torch.from_numpy(CURVE).to(p.device, p.dtype))
-    except Exception:  # a block with weights of its own
+    except Exception:  # a block with its own weights
         return None
-    return [short(value) for value in y.tolist()]
+    return [four_digits(value) for value in y.tolist()]
 
 
-def short(value: Any) -> float | None:
-    """Four digits, enough for a picture; None for what is not finite."""
+def four_digits(value: Any) -> float | None:
+    """The value with four digits, enough for a figure; None for what is not finite."""
     number = float(value)
     return float(f"{number:.4g}") if abs(number) < 1e300 else None
 
 
 @contextmanager
-def _undisturbed(model: nn.Module) -> Iterator[None]:
+def _evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Evaluation mode, with gradients; afterwards modes and random state are as before."""
     modes = {module: module.training for module in model.modules()}
     model.eval()
@@ -190,63 +188,59 @@ def _undisturbed(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(model: nn.Module, functions: bool) -> Iterator[dict[str, Call]]:
-    """Calls of the network's activations by site, `name#2` where one is used again; also of `functions`."""
-    heard: dict[str, Call] = {}
-    open_calls: dict[str, list[Call]] = {}
+def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str, TracedCall]]:
+    """Calls of the network's activations by site, `name#2` where one is used again."""
+    calls: dict[str, TracedCall] = {}
+    open_calls: dict[str, list[TracedCall]] = {}
 
     def before(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
-            open_calls.setdefault(name, []).append(Call(module, (*given, *named.values())[0]))
+        def hook(module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
+            open_calls.setdefault(name, []).append(TracedCall(module, (*args, *kwargs.values())[0]))
 
         return hook
 
     def after(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, given: object, named: object, out: Tensor) -> None:
+        def hook(module: nn.Module, args: object, kwargs: object, output: Tensor) -> None:
             call = open_calls[name].pop()
-            call.out = out
-            if call.given.dim() < 2:  # a gate of one number, not what a layer gives
-                return
-            heard[_free(place_name(name), heard)] = call
+            call.output = output
+            if call.input.dim() >= 2:  # else a gate of one number, not the output of a layer
+                calls[_unused_name(site_name(name), calls)] = call
 
         return hook
 
     hooks: list[Any] = []
-    for name, module in sites(model).items():
+    for name, module in activation_modules(model).items():
         hooks.append(module.register_forward_pre_hook(before(name), with_kwargs=True))
         hooks.append(module.register_forward_hook(after(name), with_kwargs=True))
     try:
-        with _Functions(model, heard) if functions else nullcontext():
-            yield heard
+        with _FunctionTracer(model, calls) if trace_functions else nullcontext():
+            yield calls
     finally:
         for hook in hooks:
             hook.remove()
 
 
-def _free(name: str, heard: dict[str, Call]) -> str:
-    """The name of the next call of a site."""
-    free, number = name, 1
-    while free in heard:
+def _unused_name(name: str, calls: dict[str, TracedCall]) -> str:
+    """The name of a site's next call: `name`, then `name#2`, …."""
+    unused, number = name, 1
+    while unused in calls:
         number += 1
-        free = f"{name}#{number}"
-    return free
+        unused = f"{name}#{number}"
+    return unused
 
 
-class _Functions(Listener):
-    """Notes calls of functions among those of modules."""
+class _FunctionTracer(CallTracer):
+    """Adds calls of functions to those of modules."""
 
-    def __init__(self, model: nn.Module, heard: dict[str, Call]) -> None:
+    def __init__(self, model: nn.Module, calls: dict[str, TracedCall]) -> None:
         super().__init__(model)
-        self.heard = heard
+        self.calls = calls
 
-    def on_function(
-        self, owner: str, call: str, kind: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]
-    ) -> Any:
-        x = args[0] if args else named["input"]
-        if basic(kind) in SOFTMAX | WIDTH or x.dim() < 2:
-            return function(*args, **named)
-        rest = {key: value for key, value in named.items() if key != "input"}
-        noted = Call(Function(function, args[1:], rest), x)
-        noted.out = function(*args, **named)
-        self.heard[_free(f"{owner}#{call}", self.heard)] = noted
-        return noted.out
+    def on_function(self, call: FunctionCall) -> Any:
+        if base_kind(call.kind) in SOFTMAX | WIDTH_HALVING or call.input.dim() < 2:
+            return call.run()
+        kwargs = {key: value for key, value in call.kwargs.items() if key != "input"}
+        traced = TracedCall(FunctionModule(call.function, call.args[1:], kwargs), call.input)
+        traced.output = call.run()
+        self.calls[_unused_name(f"{call.owner}#{call.name}", self.calls)] = traced
+        return traced.output

@@ -1,4 +1,4 @@
-"""A finished network on worsened test images: the same noise, blur, shift and turn for every activation."""
+"""A trained network on corrupted test images: the same corruptions for every activation."""
 
 import math
 from collections.abc import Callable
@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.core.randomness import generator
-from reluctant.records.store import Record
+from reluctant.records.schema import Json
 from reluctant.training.evaluation import evaluate
-from reluctant.training.tensors import Part
+from reluctant.training.tensors import TensorSplit
 
-# Strengths: deviation of the noise in deviations of the training pixels; deviation of the blur in pixels;
-# pixels of shift; degrees of turn.
+# Standard deviation of the noise in those of the training pixels; standard deviation of the blur in pixels;
+# pixels of shift; degrees of rotation.
 STRENGTHS = {
     "noise": (0.25, 0.5, 1.0),
     "blur": (0.5, 1.0, 1.5),
@@ -23,35 +23,39 @@ STRENGTHS = {
 }
 
 
-def robustness(model: nn.Module, part: Part, background: float, unit: float = 1.0) -> Record:
-    """Per worsening and strength, how many of the part's images are still classified right.
+def measure_robustness(
+    model: nn.Module, split: TensorSplit, background: float, pixel_std: float = 1.0
+) -> Json:
+    """Per corruption and strength, how many of the split's images are still classified right.
 
-    `background` is what the network is fed for a black pixel, which comes in at the edges; `unit` is the
-    deviation of the training pixels in what it is fed.
+    Args:
+        background: What the network sees for a black pixel, which fills the edges.
+        pixel_std: The standard deviation of the training pixels as the network sees them.
     """
-    found: Record = {"images": len(part)}
+    record: Json = {"images": len(split)}
     for kind, strengths in STRENGTHS.items():
-        found[kind] = {}
+        record[kind] = {}
         for strength in strengths:
-            worse = worsened(part.images, kind, strength * (unit if kind == "noise" else 1), background)
-            _, predicted = evaluate(model, Part(worse, part.labels))
-            found[kind][f"{strength:g}"] = int((predicted == part.labels.cpu()).sum())
-    return found
+            scaled = strength * (pixel_std if kind == "noise" else 1)
+            images = corrupt(split.inputs, kind, scaled, background)
+            _, predictions = evaluate(model, TensorSplit(images, split.targets))
+            record[kind][f"{strength:g}"] = int((predictions == split.targets.cpu()).sum())
+    return record
 
 
-def worsened(images: Tensor, kind: str, strength: float, background: float = 0.0) -> Tensor:
-    """Standardised images (n, c, h, w), worsened; which way each is moved follows from its place alone."""
-    changed = _KINDS[kind](images - background, strength) + background
-    return changed.contiguous(memory_format=torch.channels_last)
+def corrupt(images: Tensor, kind: str, strength: float, background: float = 0.0) -> Tensor:
+    """Standardised images (n, c, h, w), corrupted; the direction of each follows from its index alone."""
+    corrupted = _CORRUPTIONS[kind](images - background, strength) + background
+    return corrupted.contiguous(memory_format=torch.channels_last)
 
 
-def _noise(images: Tensor, strength: float) -> Tensor:
-    drawn = generator(0, "robustness", "noise").standard_normal(tuple(images.shape), np.float32)
-    return images + strength * torch.from_numpy(drawn).to(images.device)
+def _add_noise(images: Tensor, strength: float) -> Tensor:
+    noise = generator(0, "robustness", "noise").standard_normal(tuple(images.shape), np.float32)
+    return images + strength * torch.from_numpy(noise).to(images.device)
 
 
 def _blur(images: Tensor, strength: float) -> Tensor:
-    """By a Gaussian, cut off at three deviations."""
+    """By a Gaussian, cut off at three standard deviations."""
     reach = math.ceil(3 * strength)
     x = torch.arange(-reach, reach + 1, dtype=images.dtype, device=images.device)
     bell = torch.exp(-0.5 * (x / strength) ** 2)
@@ -63,36 +67,37 @@ def _blur(images: Tensor, strength: float) -> Tensor:
     )
 
 
-def _shift(images: Tensor, strength: float) -> Tensor:
-    """By so many pixels in one of eight directions, drawn for each image."""
-    angle = _drawn("shift", 8, images) * (math.pi / 4)
+def _shift_images(images: Tensor, strength: float) -> Tensor:
+    """By so many pixels in one of eight directions, at random for each image."""
+    angle = _random_integers("shift", 8, images) * (math.pi / 4)
     size = torch.tensor([images.shape[3], images.shape[2]], device=images.device)
-    moved = torch.stack([angle.cos(), angle.sin()], dim=1).round() * strength * 2 / size
-    still = torch.eye(2, device=images.device).expand(len(images), 2, 2)
-    return _moved(images, torch.cat([still, moved[:, :, None]], dim=2))
+    shift = torch.stack([angle.cos(), angle.sin()], dim=1).round() * strength * 2 / size
+    identity = torch.eye(2, device=images.device).expand(len(images), 2, 2)
+    return _resample(images, torch.cat([identity, shift[:, :, None]], dim=2))
 
 
-def _rotation(images: Tensor, strength: float) -> Tensor:
-    """By so many degrees, to the left or to the right, drawn for each image."""
-    angle = math.radians(strength) * (2 * _drawn("rotation", 2, images) - 1)
+def _rotate(images: Tensor, strength: float) -> Tensor:
+    """By so many degrees, to the left or to the right, at random for each image."""
+    angle = math.radians(strength) * (2 * _random_integers("rotation", 2, images) - 1)
     cos, sin, none = angle.cos(), angle.sin(), torch.zeros_like(angle)
-    return _moved(images, torch.stack([cos, -sin, none, sin, cos, none], dim=1).view(-1, 2, 3))
+    return _resample(images, torch.stack([cos, -sin, none, sin, cos, none], dim=1).view(-1, 2, 3))
 
 
-def _drawn(kind: str, number: int, images: Tensor) -> Tensor:
-    """A whole number below `number` for every image."""
-    drawn = generator(0, "robustness", kind).integers(0, number, len(images))
-    return torch.from_numpy(drawn).to(images.device, images.dtype)
+def _random_integers(kind: str, limit: int, images: Tensor) -> Tensor:
+    """A whole number below `limit` for every image."""
+    integers = generator(0, "robustness", kind).integers(0, limit, len(images))
+    return torch.from_numpy(integers).to(images.device, images.dtype)
 
 
-def _moved(images: Tensor, theta: Tensor) -> Tensor:
+def _resample(images: Tensor, theta: Tensor) -> Tensor:
+    """The images after an affine map of each, (n, 2, 3)."""
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     return F.grid_sample(images.contiguous(), grid, align_corners=False)
 
 
-_KINDS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "noise": _noise,
+_CORRUPTIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "noise": _add_noise,
     "blur": _blur,
-    "shift": _shift,
-    "rotation": _rotation,
+    "shift": _shift_images,
+    "rotation": _rotate,
 }

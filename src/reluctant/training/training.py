@@ -1,77 +1,86 @@
 """The training of one run, as an iterator over its epochs.
 
-A procedure of one's own derives from `Training` and says what differs: `network`, `fresh_optimizer`,
-`pass_over`, `step`, `epoch`. What state it adds goes into `state_dict` and out of `load_state_dict`, or a run
-that was interrupted ends with other numbers.
+A user-defined procedure derives from `Training` and overrides what differs: `build_network`,
+`build_optimizer`, `train_epoch`, `step`, `epoch`. State that it adds goes into `state_dict` and out of
+`load_state_dict`, or a run that was interrupted ends with other numbers.
 """
 
 import copy
-import functools
-import hashlib
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
-from threadpoolctl import ThreadpoolController
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
-from reluctant.activations import Stochastic, make, shape
+from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue.metrics import MOST
-from reluctant.core.randomness import generator, integer
-from reluctant.models import build, initialise, kernels_used, layers
-from reluctant.models.swap import learned
-from reluctant.records.probe_format import compact
-from reluctant.records.store import Record
+from reluctant.core.randomness import generator, torch_seed
+from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
+from reluctant.records.probe_table import compact
+from reluctant.records.schema import SCHEMA, EpochRecord, FinalRecord, ProbeSnapshot, RunRecord, written
 from reluctant.study import RECIPE, Run
-from reluctant.study.schedule import last_rate, rate
-from reluctant.study.stopping import stops
+from reluctant.study.schedule import last_rate, rate, stops_early
 from reluctant.tasks import Classification
 from reluctant.training.augmentation import Augmentation
-from reluctant.training.calibration import calibration
-from reluctant.training.evaluation import evaluate
-from reluctant.training.optimizers import clip, optimizer, set_rate
+from reluctant.training.checksums import fingerprint, run_sources
+from reluctant.training.evaluation import calibration, evaluate
+from reluctant.training.machine import limit_threads
+from reluctant.training.optimizers import clip_gradients, optimizer_from_name, set_learning_rate
 from reluctant.training.probes import Probes
-from reluctant.training.robustness import robustness
-from reluctant.training.sources import sources_of
-from reluctant.training.tensors import Part, Prepared
+from reluctant.training.robustness import measure_robustness
+from reluctant.training.tensors import TensorData, TensorSplit
 
 
 class Training:
-    """One run under way: every step of the iteration trains an epoch and yields its part of the record.
+    """One run in progress: every step of the iteration trains an epoch and yields its part of the record.
 
     Saves and loads like an optimizer (`state_dict`, `load_state_dict`) between epochs. There is no random
     state to save: all random numbers of an epoch follow from the run's seed and the epoch.
+
+    Example:
+        training = Training(Run("gelu", epochs=2), prepare(load("digits"), 0.92))
+        for epoch in training:
+            print(epoch.epoch, epoch.loss.train)
+        record = training.record()
     """
 
-    def __init__(self, run: Run, data: Prepared, device: torch.device | None = None) -> None:
+    def __init__(self, run: Run, data: TensorData, device: torch.device | None = None) -> None:
         self.run = run
         self.device = device or torch.device("cpu")
         self.data = data if self.device.type == "cpu" else data.to(self.device)
         self.task = data.task
-        model = self.network()
+        model = self.build_network()
         initialise(model, run.init, run.seed_for("init"), run.activation)
-        self.model = placed(model, self.device, self.data.image)
-        self.optimizer = self.fresh_optimizer()
+        model = model.to(self.device)
+        if len(self.data.input_shape) == 3:  # images
+            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = model
+        self.optimizer = self.build_optimizer()
         self.probes = Probes(self.model, self.data.train, self.task)
-        self.start: Record = {}
-        self.kernels: list[str] = []  # that ran in earlier sittings
-        self.epochs: list[Record] = []
+        self.start: ProbeSnapshot | None = None  # before the first step
+        self.kernels: list[str] = []  # that ran before an interruption
+        self.epochs: list[EpochRecord] = []
         self.diverged: int | None = None
         self.predictions = torch.empty(0, dtype=torch.int64)
 
-    def network(self) -> nn.Module:
-        """The network to train, its weights not yet drawn."""
-        run = self.run
-        image, outputs, task = self.data.image, self.data.classes, self.data.task.name
-        return build(run.model, run.activation, image, outputs, run.seed_for("init"), task=task)
+    def build_network(self) -> nn.Module:
+        """The network to train, before its weights are initialised."""
+        run, data = self.run, self.data
+        return build(
+            run.model,
+            run.activation,
+            data.input_shape,
+            data.outputs,
+            run.seed_for("init"),
+            task=data.task.name,
+        )
 
-    def fresh_optimizer(self) -> torch.optim.Optimizer:
+    def build_optimizer(self) -> torch.optim.Optimizer:
         """The run's optimizer over the network's parameters, as before the first step."""
-        return optimizer(self.run.optimizer, self.model.parameters(), self.run.lr, learned(self.model))
+        parameters, no_decay = self.model.parameters(), activation_parameters(self.model)
+        return optimizer_from_name(self.run.optimizer, parameters, self.run.lr, no_decay)
 
     @property
     def done(self) -> bool:
@@ -81,17 +90,17 @@ class Training:
     @property
     def stopped(self) -> int | None:
         """The epoch after which the run stopped early; None where it did not."""
-        return len(self.epochs) if stops(self.run, self._validation_losses()) else None
+        return len(self.epochs) if stops_early(self.run, self._validation_losses()) else None
 
     def _validation_losses(self) -> list[float]:
-        return [epoch["loss"]["valid"] for epoch in self.epochs]
+        return [epoch.loss.valid for epoch in self.epochs]
 
-    def __iter__(self) -> Iterator[Record]:
-        if not self.start:
-            with threads(self.run.threads):
-                self.start = compact(self.probes.look(closely=True), first=True)
+    def __iter__(self) -> Iterator[EpochRecord]:
+        if self.start is None:
+            with limit_threads(self.run.threads):
+                self.start = ProbeSnapshot.read(compact(self.probes.snapshot(detailed=True), first=True))
         while not self.done:
-            with threads(self.run.threads):
+            with limit_threads(self.run.threads):
                 epoch = self.epoch(len(self.epochs) + 1)
             if epoch is None:
                 self.diverged = len(self.epochs) + 1
@@ -99,10 +108,10 @@ class Training:
             self.epochs.append(epoch)
             yield epoch
 
-    def epoch(self, number: int) -> Record | None:
+    def epoch(self, number: int) -> EpochRecord | None:
         """Train and evaluate one epoch, from 1: its part of the record; None where the loss is not finite."""
         began = time.perf_counter()
-        train = self.pass_over(number)
+        train = self.train_epoch(number)
         trained = time.perf_counter()
         valid = evaluate(self.model, self.data.valid, self.task)
         test = evaluate(self.model, self.data.test, self.task)
@@ -110,186 +119,139 @@ class Training:
         if train is None or not math.isfinite(valid[0] + test[0]):
             return None
         self.predictions = test[1]
-        last = number == self.run.epochs or stops(self.run, [*self._validation_losses(), valid[0]])
-        seen = compact(self.probes.look(closely=last), first=False)
+        last = number == self.run.epochs or stops_early(self.run, [*self._validation_losses(), valid[0]])
+        snapshot = compact(self.probes.snapshot(detailed=last), first=False)
         probed = time.perf_counter()
         splits = {"train": train, "valid": (*valid, self.data.valid), "test": (*test, self.data.test)}
-        return {
-            "epoch": number,
-            "seconds": {
-                "train": round(trained - began, 4),
-                "evaluate": round(evaluated - trained, 4),
-                "probe": round(probed - evaluated, 4),
-            },
-            "lr": last_rate(self.run, number, self._batches),
-            "loss": {name: loss for name, (loss, _, _) in splits.items()},
-            self.task.key: {
-                name: self.task.counts(predicted, part.labels)
-                for name, (_, predicted, part) in splits.items()
-            },
-            "probes": seen,
-        }
+        return EpochRecord.read(
+            {
+                "epoch": number,
+                "seconds": {
+                    "train": round(trained - began, 4),
+                    "evaluate": round(evaluated - trained, 4),
+                    "probe": round(probed - evaluated, 4),
+                },
+                "lr": last_rate(self.run, number, self._batches),
+                "loss": {name: loss for name, (loss, _, _) in splits.items()},
+                self.task.key: {
+                    name: self.task.counts(predictions, split.targets)
+                    for name, (_, predictions, split) in splits.items()
+                },
+                "probes": snapshot,
+            }
+        )
 
-    def pass_over(self, number: int) -> tuple[float, Tensor, Part] | None:
-        """One pass over the training images, and what it scored; None as soon as a loss is not finite."""
-        images, labels, size = self.data.train.images, self.data.train.labels, self.run.batch_size
-        augmented = Augmentation(self.run, self.data, number)
-        order = torch.from_numpy(generator(self.run.seed_for("order"), "order", number).permutation(len(labels)))
-        predicted = torch.empty_like(labels)
+    def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
+        """Train on every input once: mean loss, predictions, and the split that they belong to.
+
+        None as soon as a loss is not finite.
+        """
+        inputs, targets, size = self.data.train.inputs, self.data.train.targets, self.run.batch_size
+        augment = Augmentation(self.run, self.data, number)
+        rng = generator(self.run.seed_for("order"), "order", number)
+        order = torch.from_numpy(rng.permutation(len(targets)))
+        predictions = torch.empty_like(targets)
         total = 0.0
         self._reseed(number)
         self.model.train()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(integer(self.run.seed_for("noise"), "foreign", number))
-            for start in range(0, len(labels), size):
+            torch.manual_seed(torch_seed(self.run.seed_for("noise"), "foreign", number))
+            for start in range(0, len(targets), size):
                 batch = order[start : start + size]
-                self._set_rate(number, start // size)
-                loss, scores = self.step(augmented(images[batch], batch), labels[batch])
-                predicted[batch] = self.task.decide(scores)
+                if self.run.schedule != Run.schedule:  # the rate is not the same in all steps
+                    lr = rate(self.run, number, start // size, self._batches)
+                    set_learning_rate(self.optimizer, lr)
+                loss, outputs = self.step(augment(inputs[batch], batch), targets[batch])
+                predictions[batch] = self.task.predict(outputs)
                 if not math.isfinite(loss):
                     return None
                 total += loss * len(batch)
-        return total / len(labels), predicted, self.data.train
+        return total / len(targets), predictions, self.data.train
 
-    def step(self, images: Tensor, labels: Tensor) -> tuple[float, Tensor]:
-        """One batch: forward, backward, update. The loss is the mean over the batch."""
-        scores: Tensor = self.model(images)
-        loss = self.task.loss(scores, labels, self.run.label_smoothing)
+    def step(self, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+        """One batch: forward, backward, update. The mean loss over the batch, and the outputs."""
+        outputs: Tensor = self.model(inputs)
+        loss = self.task.loss(outputs, targets, self.run.label_smoothing)
         self.optimizer.zero_grad(set_to_none=False)
         loss.backward()  # type: ignore[no-untyped-call]
-        clip(self.optimizer, self.run.clip_norm)
+        clip_gradients(self.optimizer, self.run.clip_norm)
         self.optimizer.step()
-        return loss.item(), scores.detach()
+        return loss.item(), outputs.detach()
 
     @property
     def _batches(self) -> int:
         return -(-len(self.data.train) // self.run.batch_size)
 
-    def _set_rate(self, epoch: int, batch: int) -> None:
-        """Give the optimizer the rate of this step, where it is not the same in all."""
-        if self.run.schedule != Run.schedule:
-            set_rate(self.optimizer, rate(self.run, epoch, batch, self._batches))
-
     def _reseed(self, epoch: int) -> None:
-        """Give every module that draws random numbers its own stream for this epoch."""
+        """Give every module that uses random numbers a separate stream for this epoch."""
         for name, module in self.model.named_modules():
             if isinstance(module, Stochastic):
-                module.reseed(integer(self.run.seed_for("noise"), "dropout", epoch, name))
+                module.reseed(torch_seed(self.run.seed_for("noise"), "dropout", epoch, name))
 
-    def record(self) -> Record:
-        """The finished run as the store keeps it. Without the environment, which the worker adds."""
-        return {
-            "run": self.run.to_dict(),
+    def record(self) -> RunRecord:
+        """The finished run, without the environment, which `train_run` adds."""
+        sources = run_sources(self.run)
+        content = {
+            "schema": SCHEMA,
+            "run": self.run,
             "recipe": RECIPE,
             "diverged": self.diverged,
-            **_named("stopped", self.stopped),
+            **({"stopped": self.stopped} if self.stopped else {}),
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            "layers": layers(copy.deepcopy(self.model).cpu(), self.data.image),
+            "layers": layer_table(copy.deepcopy(self.model).cpu(), self.data.input_shape),
             "start": self.start,
             "epochs": self.epochs,
-            "final": self._final(),
-            "shape": shape(make(self.run.activation)),
-            "test_predictions": self.task.encoded(self.predictions),
+            "final": self._final_evaluation() if self.diverged is None else None,
+            "shape": sample_curve(make(self.run.activation)),
+            "test_predictions": self.task.encode(self.predictions),
             "weights": fingerprint(self.model),
             "data": self.data.source.sha256,
-            **_named("sources", sources_of(self.run)),
+            **({"sources": sources} if sources else {}),
             "warnings": list(self.data.source.warnings),
         }
+        return RunRecord.read(content)
 
-    def _final(self) -> Record | None:
-        """After the last epoch: the whole training part in evaluation mode, and how the test part is met."""
-        if self.diverged is not None:
-            return None
-        with threads(self.run.threads):
-            loss, predicted = evaluate(self.model, self.data.train, self.task)
-            found = {self.task.key: self.task.counts(predicted, self.data.train.labels)}
+    def _final_evaluation(self) -> FinalRecord:
+        """After the last epoch: the training split in evaluation mode, and more about the test split."""
+        with limit_threads(self.run.threads):
+            loss, predictions = evaluate(self.model, self.data.train, self.task)
+            final: dict[str, Any] = {
+                "loss": loss,
+                self.task.key: self.task.counts(predictions, self.data.train.targets),
+            }
             if isinstance(self.task, Classification):
-                found |= self._classified(self.task)
+                final["calibration"] = calibration(self.model, self.data.test)
+                if self.task.classes > MOST:  # where epochs hold three rows of the test matrix
+                    matrix = self.task.confusion_matrix(self.predictions, self.data.test.targets)
+                    final["test_confusion"] = matrix.tolist()
             if self.run.robustness:
-                black = -self.data.mean / self.data.deviation
-                found["robustness"] = robustness(self.model, self.data.test, black, self.data.unit)
-        return {"loss": loss, **found}
-
-    def _classified(self, task: Classification) -> Record:
-        """How far probabilities can be believed; the whole test matrix where epochs hold three rows of it."""
-        matrix = task.matrix(self.predictions, self.data.test.labels) if task.classes > MOST else None
-        return {
-            "calibration": calibration(self.model, self.data.test),
-            **({} if matrix is None else {"test_confusion": matrix.tolist()}),
-        }
+                black = -self.data.mean / self.data.std
+                final["robustness"] = measure_robustness(
+                    self.model, self.data.test, black, self.data.pixel_std
+                )
+        return FinalRecord.read(final)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next epoch depends on, as tensors and plain values."""
         return {
             "run": self.run.to_dict(),
             "recipe": RECIPE,
-            "data": {self.data.source.name: self.data.source.sha256, **sources_of(self.run)},
+            "data": {self.data.source.name: self.data.source.sha256, **run_sources(self.run)},
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            "start": copy.deepcopy(self.start),
-            "epochs": copy.deepcopy(self.epochs),
+            "start": written(self.start) if self.start else None,
+            "epochs": [written(epoch) for epoch in self.epochs],
             "predictions": self.predictions,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state that `state_dict` gave."""
+        """Continue from a state that `state_dict` returned."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.start, self.epochs = copy.deepcopy(state["start"]), copy.deepcopy(state["epochs"])
+        self.start = ProbeSnapshot.read(state["start"]) if state["start"] else None
+        self.epochs = [EpochRecord.read(epoch) for epoch in state["epochs"]]
         self.predictions, self.kernels = state["predictions"], list(state["kernels"])
-        with threads(self.run.threads):
-            self.probes.look()  # which units are dead now, for the deaths and revivals of the next epoch
-
-
-def placed(model: nn.Module, device: torch.device, image: tuple[int, ...]) -> nn.Module:
-    """The network on its device, and in channels-last memory where it is fed images."""
-    model = model.to(device)
-    if len(image) != 3:
-        return model
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-def _named(key: str, value: Any) -> Record:
-    """An entry of the record, left out where it holds nothing."""
-    return {key: value} if value else {}
-
-
-@contextmanager
-def threads(number: int) -> Iterator[None]:
-    """PyTorch and NumPy at work with this many threads: part of a `Run`, since the split decides sums."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        with _libraries().limit(limits=number, user_api="blas"):
-            yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@functools.cache
-def _libraries() -> ThreadpoolController:
-    """The libraries of matrix products in this process; looking for them takes milliseconds."""
-    return ThreadpoolController()
-
-
-@functools.cache
-def product_kernels() -> str:
-    """What takes NumPy's matrix products here: the library, its version, the processor it believes in."""
-    found = [lib for lib in _libraries().info() if lib["user_api"] == "blas"]
-    chosen: dict[str, Any] = next((lib for lib in found if "numpy" in lib["filepath"]), {})
-    return " ".join(str(chosen.get(key, "")) for key in ("internal_api", "version", "architecture")).strip()
-
-
-def fingerprint(model: nn.Module) -> str:
-    """SHA-256 of all parameters and buffers, by name; of one that is not made yet, of its name alone."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        if is_lazy(tensor):
-            digest.update(f"{name} is made by the first input\n".encode())
-            continue
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().tobytes())  # NumPy knows no bfloat16
-    return digest.hexdigest()
+        with limit_threads(self.run.threads):
+            self.probes.snapshot()  # which units are dead now, for the deaths and revivals of the next epoch

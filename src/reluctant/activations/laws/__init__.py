@@ -1,11 +1,10 @@
-"""Laws that every activation of the catalogue keeps, and that anybody's function can be tried on."""
+"""Laws that every activation of the catalogue obeys, and that can be checked for any activation."""
 
-from reluctant.activations.laws.behaviour import BEHAVIOUR
-from reluctant.activations.laws.law import Law, Subject
+from reluctant.activations.laws.behaviour import BEHAVIOUR, TRANSFORMS
+from reluctant.activations.laws.law import CheckedActivation, Law
 from reluctant.activations.laws.mathematics import MATHEMATICS
 from reluctant.activations.laws.precision import PRECISION
-from reluctant.activations.laws.transforms import TRANSFORMS
 
 LAWS: tuple[Law, ...] = (*MATHEMATICS, *PRECISION, *BEHAVIOUR, *TRANSFORMS)
 
-__all__ = ["LAWS", "Law", "Subject"]
+__all__ = ["LAWS", "TRANSFORMS", "CheckedActivation", "Law"]

@@ -1,4 +1,4 @@
-"""What a law is, what it is tried on, and the points at which functions are looked at."""
+"""What a law is, what it checks, and how a fault is found and described."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,89 +9,89 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.activations import Stochastic, make
+from reluctant.activations.numerics import ScalarFunction
 from reluctant.catalogue import Activation
 
-NEAR = 1e-3  # how near to a kink a slope is not looked at
+KINK_DISTANCE = 1e-3  # slopes are not compared nearer to a kink than this
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A function on trial: what makes a fresh module of it, and what it is said to be.
+class CheckedActivation:
+    """Activation code that is checked, and the row of the catalogue that it claims to be.
 
-    `row` is the catalogue's, at the parameters `given`; `fresh` may be anybody's.
+    `row` describes the catalogue's function `name` with its parameters; `build` may be a user's code.
     """
 
     row: Activation
-    fresh: Callable[[], nn.Module]
-    name: str  # the catalogue's, with parameters, that it is held against
+    build: Callable[[], nn.Module]
+    name: str
 
     @classmethod
-    def of(cls, row: Activation) -> "Subject":
-        """The catalogue's own function, at its default parameters."""
+    def of_row(cls, row: Activation) -> "CheckedActivation":
+        """The catalogue's own function, with default parameters."""
         return cls(row, lambda: make(row.name), row.name)
 
     def module(self, dtype: torch.dtype = torch.float64) -> nn.Module:
         """A fresh module in evaluation mode."""
-        return self.fresh().to(dtype).eval()
+        return self.build().to(dtype).eval()
 
-    def trusted(self) -> nn.Module:
+    def reference(self) -> nn.Module:
         """The catalogue's function, in double precision and evaluation mode."""
         return make(self.name).double().eval()
 
+    def function(self) -> ScalarFunction:
+        """A fresh module as a function of NumPy arrays."""
+        return ScalarFunction(self.build())
+
+    def module_with_weights(self) -> nn.Module:
+        """A fresh module in evaluation mode; a block has seen a batch and so has its weights."""
+        module = self.build().eval()
+        if self.is_block:
+            with torch.no_grad(), torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                module(batch())
+        return module
+
     @cached_property
     def is_block(self) -> bool:
-        """Whether it is no function of one number."""
+        """Whether it acts on a whole layer and is not a function of one number."""
         return self.row.family == "block"
 
     @cached_property
     def is_stochastic(self) -> bool:
-        """Whether it draws random numbers in training."""
-        return "stochastic" in self.row.traits or isinstance(self.fresh(), Stochastic)
+        """Whether it uses random numbers in training."""
+        return "stochastic" in self.row.traits or isinstance(self.build(), Stochastic)
 
     def smooth_points(self) -> Tensor:
-        """Points of [−6, 6] in double precision, none near a kink."""
+        """Points in [−6, 6] in double precision, none near a kink."""
         x = np.linspace(-6, 6, 241) + 1e-3 * np.sqrt(2)
         for kink in self.row.kinks:
-            x = x[np.abs(x - kink) > NEAR]
+            x = x[np.abs(x - kink) > KINK_DISTANCE]
         return torch.from_numpy(x)
 
 
 @dataclass(frozen=True)
 class Law:
-    """A law: `check` tells what is wrong with a subject, in words; an empty text where it is kept."""
+    """A law: `check` describes what is wrong with an activation; its text is empty if the law holds."""
 
     name: str
-    says: str
-    check: Callable[[Subject], str]
-    blocks: bool = False  # whether it can be asked of what is no function of one number
-
-
-def value_and_slope(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """The function and autograd's slope at every point; a slope of zero where no gradient comes back.
-
-    The module is given a copy: one that works in place breaks the law about its input, not every other.
-    """
-    x = x.detach().clone().requires_grad_()
-    with torch.enable_grad():
-        y = module(x.clone())
-        if not y.requires_grad:
-            return y, torch.zeros_like(x)
-        (slope,) = torch.autograd.grad(y.sum(), x, allow_unused=True)
-    return y.detach(), torch.zeros_like(x) if slope is None else slope
+    statement: str
+    check: Callable[[CheckedActivation], str]
+    for_blocks: bool = False  # whether it also applies to blocks
 
 
 def batch(dtype: torch.dtype = torch.float32) -> Tensor:
-    """A batch of eight-channel maps, (2, 8, 3, 3)."""
+    """A batch of two maps with eight channels, shape (2, 8, 3, 3)."""
     return torch.linspace(-3, 3, 2 * 8 * 3 * 3, dtype=dtype).reshape(2, 8, 3, 3)
 
 
-def worst(x: Tensor, got: Tensor, wanted: Tensor, allowed: Tensor) -> str:
-    """Where two results differ most beyond what is allowed, near zero if there; empty if nowhere."""
-    error = (got - wanted).abs()
-    beyond = torch.where(error.isnan() & ~(got.isnan() & wanted.isnan()), torch.inf, error / allowed)
-    beyond = torch.where(got == wanted, 0, beyond)
-    near = torch.where(x.abs() <= 10, beyond, 0)
-    at = int(near.argmax() if near.max() > 1 else beyond.argmax())
-    if not beyond[at] > 1:
+def worst_difference(x: Tensor, actual: Tensor, expected: Tensor, tolerance: Tensor) -> str:
+    """Where two results differ most beyond the tolerance, near zero if possible; empty if nowhere."""
+    error = (actual - expected).abs()
+    excess = torch.where(error.isnan() & ~(actual.isnan() & expected.isnan()), torch.inf, error / tolerance)
+    excess = torch.where(actual == expected, 0, excess)
+    near = torch.where(x.abs() <= 10, excess, 0)
+    at = int(near.argmax() if near.max() > 1 else excess.argmax())
+    if not excess[at] > 1:
         return ""
-    return f"at {float(x[at]):.6g} it is {float(got[at]):.10g}, not {float(wanted[at]):.10g}"
+    return f"at {float(x[at]):.6g} it is {float(actual[at]):.10g}, not {float(expected[at]):.10g}"

@@ -1,134 +1,128 @@
-"""Laws of the function itself: its values and slopes, and what its row says of it."""
+"""Laws of the function itself: its values, its slopes, and what its row of the catalogue states."""
 
 import math
-from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from reluctant.activations.laws.law import Law, Subject, value_and_slope, worst
+from reluctant.activations.laws.law import CheckedActivation, Law, worst_difference
+from reluctant.activations.numerics import (
+    difference_quotient,
+    end_behaviour,
+    never_falls,
+    observed_range,
+    values_and_slopes,
+)
 
-FINE = 2e-11  # relative, in double precision
-FAR = 1e4
-EPS = 1e-9
+VALUE_TOLERANCE = 2e-11  # relative, in double precision
+KINK_STEP = 1e-9
 
 
-def _values(subject: Subject) -> str:
-    x = _points()
-    got, wanted = subject.module()(x.clone()), subject.trusted()(x)
-    return worst(x, got.detach(), wanted.detach(), FINE * (1 + wanted.detach().abs()))
+def check_values(activation: CheckedActivation) -> str:
+    """Compare values over a grid with those of the catalogue's function."""
+    near = torch.linspace(-12, 12, 24_001, dtype=torch.float64)
+    far = torch.logspace(-12, 4, 400, dtype=torch.float64)
+    x = torch.cat([near, far, -far])
+    actual, expected = activation.module()(x.clone()).detach(), activation.reference()(x).detach()
+    return worst_difference(x, actual, expected, VALUE_TOLERANCE * (1 + expected.abs()))
 
 
-def _slopes(subject: Subject) -> str:
-    x = subject.smooth_points()
-    (_, got), (_, wanted) = value_and_slope(subject.module(), x), value_and_slope(subject.trusted(), x)
-    fault = worst(x, got, wanted, 1e-9 * (1 + wanted.abs()))
+def check_slopes(activation: CheckedActivation) -> str:
+    """Compare autograd's slopes with those of the catalogue's function, away from kinks."""
+    x = activation.smooth_points()
+    _, actual = values_and_slopes(activation.module(), x)
+    _, expected = values_and_slopes(activation.reference(), x)
+    fault = worst_difference(x, actual, expected, 1e-9 * (1 + expected.abs()))
     return f"its slope: {fault}" if fault else ""
 
 
-def _gradcheck(subject: Subject) -> str:
-    """Autograd's slope against the difference quotient, away from kinks."""
-    x, module, h = subject.smooth_points(), subject.module(), 1e-5
-    _, slope = value_and_slope(module, x)
+def check_gradient(activation: CheckedActivation) -> str:
+    """Compare autograd's slopes with difference quotients, away from kinks."""
+    x, module = activation.smooth_points(), activation.module()
+    _, slope = values_and_slopes(module, x)
     with torch.no_grad():
-        quotient = (module(x - 2 * h) - 8 * module(x - h) + 8 * module(x + h) - module(x + 2 * h)) / (12 * h)
-    fault = worst(x, slope, quotient, 1e-7 * (1 + slope.abs()))
+        quotient = difference_quotient(module, x)
+    fault = worst_difference(x, slope, quotient, 1e-7 * (1 + slope.abs()))
     return f"its slope: {fault} (difference quotient)" if fault else ""
 
 
-def _continuity(subject: Subject) -> str:
-    if "discontinuous" in subject.row.traits or not subject.row.kinks:
+def check_continuity(activation: CheckedActivation) -> str:
+    """Compare the values just below and just above every kink."""
+    if "discontinuous" in activation.row.traits or not activation.row.kinks:
         return ""
-    kinks = torch.tensor(subject.row.kinks, dtype=torch.float64)
+    kinks = torch.tensor(activation.row.kinks, dtype=torch.float64)
     with torch.no_grad():
-        module = subject.module()
-        below, above = module(kinks - EPS), module(kinks + EPS)
-    fault = worst(kinks, above, below, torch.full_like(kinks, 1e-6))
+        module = activation.module()
+        below, above = module(kinks - KINK_STEP), module(kinks + KINK_STEP)
+    fault = worst_difference(kinks, above, below, torch.full_like(kinks, 1e-6))
     return f"it jumps: just above, {fault} as just below" if fault else ""
 
 
-def _range(subject: Subject) -> str:
-    if subject.row.range is None:
+def check_range(activation: CheckedActivation) -> str:
+    """Compare the smallest and largest value with the stated range."""
+    if activation.row.range is None:
         return ""
-    low, high = subject.row.range
-    x = _points()
-    with torch.no_grad():
-        y = subject.module()(x)
-    least, most = float(y.min()), float(y.max())
+    f = activation.function()
+    least, most = observed_range(f)
+    near = float(np.abs(f(np.linspace(-100, 100, 2001))).max())
+    low, high = activation.row.range
     slack = 1e-9 * (1 + max((abs(v) for v in (low, high) if math.isfinite(v)), default=0))
     if least < low - slack or most > high + slack:
-        return (
-            f"its values reach from {least:.10g} to {most:.10g}, beyond the stated [{low:.10g}, {high:.10g}]"
-        )
-    for stated, found in ((low, least), (high, most)):
-        if math.isfinite(stated) and abs(found - stated) > 2e-3 * (1 + abs(stated)):
-            return f"its values never come near {stated:.10g}: they reach from {least:.10g} to {most:.10g}"
-        if not math.isfinite(stated) and abs(found) < 1 + float(y[x.abs() <= FAR / 100].abs().max()):
-            return f"it is said to be unbounded and stays between {least:.10g} and {most:.10g}"
+        return f"its values go from {least:.10g} to {most:.10g}, beyond the stated [{low:.10g}, {high:.10g}]"
+    for stated, value in ((low, least), (high, most)):
+        if math.isfinite(stated) and abs(value - stated) > 2e-3 * (1 + abs(stated)):
+            return f"its values never come near {stated:.10g}: they go from {least:.10g} to {most:.10g}"
+        if not math.isfinite(stated) and abs(value) < 1 + near:
+            return f"its row states that it is unbounded, but it stays between {least:.10g} and {most:.10g}"
     return ""
 
 
-def _monotone(subject: Subject) -> str:
-    with torch.no_grad():
-        y = subject.module()(torch.linspace(-30, 30, 60_001, dtype=torch.float64))
-    falls = bool((y.diff() < -1e-12).any())
-    if falls and "monotone" in subject.row.traits:
-        return "it falls somewhere, and is said to be monotone"
-    if not falls and "monotone" not in subject.row.traits:
-        return "it never falls, and is not said to be monotone"
+def check_monotone(activation: CheckedActivation) -> str:
+    """Compare whether the function ever falls with the row's trait."""
+    rises, stated = never_falls(activation.function()), "monotone" in activation.row.traits
+    if stated and not rises:
+        return "it falls somewhere, but its row states that it is monotone"
+    if rises and not stated:
+        return "it never falls, but its row does not state that it is monotone"
     return ""
 
 
-def _limits(subject: Subject) -> str:
-    found = {}
-    for sign, stated in zip((-1, 1), subject.row.limits, strict=True):
+def check_limits(activation: CheckedActivation) -> str:
+    """Compare the behaviour at −∞ and ∞ with the stated limits."""
+    f, faults = activation.function(), []
+    for sign, end, stated in zip((-1, 1), ("−∞", "∞"), activation.row.limits, strict=True):
         if stated is None:
             continue
-        x = sign * torch.tensor([1e2, 1e3, FAR], dtype=torch.float64)
-        with torch.no_grad():
-            y = subject.module()(x)
-        if not _tends(y, stated):
-            found[f"{'−' if sign < 0 else ''}∞"] = (stated, y.tolist())
-    return "; ".join(f"at {where} it does not tend to {s}: {y}" for where, (s, y) in found.items())
+        limit = end_behaviour(f, sign).limit
+        if limit is None or not math.isclose(limit, stated, abs_tol=2e-6, rel_tol=2e-6):
+            values = ", ".join(f"{v:.6g}" for v in f(sign * np.array([1e2, 1e3, 1e4])))
+            faults.append(f"at {end} it does not tend to {stated:g}; at ±100, ±1,000, ±10,000 it is {values}")
+    return "; ".join(faults)
 
 
-def _tends(y: Tensor, stated: float) -> bool:
-    """Whether values at 100, 1,000 and 10,000 come nearer and nearer to a limit."""
-    if math.isinf(stated):
-        up: list[float] = (y * math.copysign(1, stated)).tolist()
-        return all(b >= a for a, b in pairwise(up)) and up[-1] > 5
-    error: list[float] = (y - stated).abs().tolist()
-    return error[-1] < 0.02 and error[-1] <= error[0] + 1e-12
-
-
-def _smooth(subject: Subject) -> str:
-    """A smooth row's slope does not jump: between neighbours it changes little, at any place."""
-    if "smooth" not in subject.row.traits:
+def check_smoothness(activation: CheckedActivation) -> str:
+    """Look for a jump of the slope between neighbours on a fine grid, if the row states "smooth"."""
+    if "smooth" not in activation.row.traits:
         return ""
     x = torch.linspace(-8, 8, 160_001, dtype=torch.float64)
-    _, slope = value_and_slope(subject.module(), x)
-    jump = slope.diff().abs()
-    at = int(jump.argmax())
-    limit = 0.05 * (1 + float(slope.abs().max()))
-    return (
-        f"its slope jumps by {float(jump[at]):.4g} at {float(x[at]):.5g}" if float(jump[at]) > limit else ""
-    )
-
-
-def _points() -> Tensor:
-    """Dense near zero, sparse far out, both signs, zero included."""
-    near = torch.linspace(-12, 12, 24_001, dtype=torch.float64)
-    far = torch.logspace(-12, 4, 400, dtype=torch.float64)
-    return torch.cat([near, far, -far])
+    _, slope = values_and_slopes(activation.module(), x)
+    jumps: Tensor = slope.diff().abs()
+    at = int(jumps.argmax())
+    if float(jumps[at]) > 0.05 * (1 + float(slope.abs().max())):
+        return f"its slope jumps by {float(jumps[at]):.4g} at {float(x[at]):.5g}"
+    return ""
 
 
 MATHEMATICS = (
-    Law("values", "its values are the catalogue's in double precision", _values),
-    Law("slopes", "so are its slopes", _slopes),
-    Law("gradient", "autograd's slope is the difference quotient, away from kinks", _gradcheck),
-    Law("continuity", "it does not jump at its breakpoints", _continuity),
-    Law("range", "its values fill the stated range and no more", _range),
-    Law("monotone", "it never falls exactly where its row says so", _monotone),
-    Law("limits", "it tends to the stated limits", _limits),
-    Law("smooth", "its slope has no jump where it is said to be smooth", _smooth),
-)
+    Law("values", "In double precision the values equal those of the catalogue's function.", check_values),
+    Law("slopes", "In double precision the slopes equal those of the catalogue's function.", check_slopes),
+    Law("gradient", "Away from kinks, autograd's slope equals the difference quotient.", check_gradient),
+    Law("continuity", "The function does not jump at its kinks, unless its row states that it does.",
+        check_continuity),
+    Law("range", "The values fill the stated range and do not leave it.", check_range),
+    Law("monotone", "The function never falls if and only if its row states that it is monotone.",
+        check_monotone),
+    Law("limits", "At −∞ and at ∞ the function tends to the stated limits.", check_limits),
+    Law("smooth", "The slope does not jump if the row states that the function is smooth.", check_smoothness),
+)  # fmt: skip

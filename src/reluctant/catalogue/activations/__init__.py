@@ -1,4 +1,4 @@
-"""The activation functions: name, formula, parameters, source, what each is for, where its code lives."""
+"""The activation functions: name, formula, parameters, source, purpose, and the address of the code."""
 
 from reluctant.catalogue.activations import (
     blocks,
@@ -12,11 +12,11 @@ from reluctant.catalogue.activations import (
     shapes,
 )
 from reluctant.catalogue.activations.row import Activation
-from reluctant.catalogue.entry import Table
+from reluctant.catalogue.entry import Catalogue
 
 __all__ = ["ACTIVATIONS", "Activation"]
 
-ACTIVATIONS: Table[Activation] = Table(
+ACTIVATIONS: Catalogue[Activation] = Catalogue(
     "activation",
     tuple(
         sorted(

@@ -1,4 +1,4 @@
-"""What looks at a whole layer and keeps its width, and what cannot stand in a study, with the reason."""
+"""Blocks, which act on a whole layer and keep its width, and functions that a study refuses, with reasons."""
 
 from functools import partial
 
@@ -7,8 +7,8 @@ from reluctant.catalogue.entry import Parameter
 
 block = partial(row, family="block", module="reluctant.activations.blocks", traits="learned")
 _SHAZEER = "Shazeer 2020 (2002.05202)"
-_WIDTH = "W and V are square, so that the width is kept, and make the network larger: mind it when comparing."
-_MAPS = f"In the paper a layer of two thirds the width. {_WIDTH}"
+_WIDTH = "W and V are square, so the width stays, but the network becomes larger; compare with care."
+_MAPS = f"In the paper the layer has two thirds of the width. {_WIDTH}"
 
 # fmt: off
 ROWS = (
@@ -19,13 +19,13 @@ ROWS = (
     ),
     block(
         33, "crelu", "CReLU", "Shang et al. 2016 (1603.05201)", r"[\max(0, x), \max(0, -x)]\,W + b",
-        "Keeps what ReLU throws away beside what it keeps.",
+        "Passes the negative part of its input as well as the positive part.",
         code="CReLU", note="The paper doubles the width; here a learned map brings it back.",
     ),
     block(
         44, "abrelu", "ABReLU", "Dubey & Chakraborty 2018", r"\max(0, x - \mathrm{mean}(x))",
         "ReLU whose threshold is the sample's mean over the layer.",
-        code="ABReLU", traits="", note="The mean counts as a constant on the way back.",
+        code="ABReLU", traits="", note="No gradient flows through the mean.",
     ),
     block(
         137, "maxout", "Maxout", "Goodfellow et al. 2013 (1302.4389)", r"\max(xW + b, xV + c)",
@@ -35,10 +35,10 @@ ROWS = (
     block(
         139, "kwta", "kWTA", "Xiao et al. 2019 (1905.10510)",
         r"x \text{ if } x \geq \mathrm{kth\ largest} \text{ else } 0",
-        "Winners take all: only the largest values of a sample pass, against adversarial attacks.",
+        "Only the largest values of a sample pass: a defence against adversarial attacks.",
         Parameter("ratio", 0.2, "share of units that pass", above=0.0, high=1.0),
         code="KWTA", traits="discontinuous",
-        note="The number is rounded down, at least one; ties with the last one pass. Maps count as a whole.",
+        note="Rounded down, but at least one unit; ties pass. All channels and positions count together.",
     ),
     block(
         140, "bilinear", "Bilinear", _SHAZEER, r"(xW + b)(xV + c)",
@@ -75,12 +75,12 @@ REFUSED = {
     "log_softmax": "it couples all units of a layer and is not element-wise",
     "softmin": "it couples all units of a layer and is not element-wise",
     "adaptive_log_softmax_with_loss": "it is an output layer with its loss, not an activation",
-    "multihead_attention": "it is a layer of its own, not an activation",
+    "multihead_attention": "it is a layer with weights, not an activation",
     "funnel_relu": "it is a convolution over the neighbourhood with batch norm, for images only, and is not "
     "element-wise",
     "meta_acon": "its sharpness comes from a small network over the pooled layer, so it is not element-wise; "
     "acon_c is",
     "opau": "it is pau in an orthogonal basis, which spans the same functions; write pau",
-    "kan": "it learns a function on every edge in the place of the linear layer: a network of its own",
+    "kan": "it replaces the linear layer by a learned function on every edge: another kind of network",
     "dynamic_relu": "its slopes come from a small network over the pooled layer, so it is not element-wise",
 }

@@ -1,4 +1,4 @@
-"""Functions that flatten on both sides, and those that grow only like a logarithm."""
+"""Functions that saturate on both sides, and functions that grow like a logarithm."""
 
 from functools import partial
 from math import inf, pi
@@ -31,7 +31,7 @@ ROWS = (
     bounded(
         107, "penalized_tanh", "PenalizedTanh", "Xu, Huang & Li 2016 (1602.05980)",
         r"\tanh x \text{ if } x > 0 \text{ else } \alpha \tanh x",
-        "A leaky tanh: less on the negative side, which makes deep stacks trainable.",
+        "A leaky tanh: smaller on the negative side, which makes deep stacks trainable.",
         Parameter("alpha", 0.25, "α: factor below zero"),
         range=(-0.25, 1.0), limits=(-0.25, 1.0), kinks=(0.0,), traits="monotone bounded",
     ),
@@ -67,13 +67,13 @@ ROWS = (
     ),
     bounded(
         113, "arcsinh", "Arcsinh", "classical", r"\ln(x + \sqrt{x^2 + 1})",
-        "The identity near zero, a logarithm far out on both sides: tames outliers without saturating.",
+        "The identity near zero, a logarithm far out on both sides: reduces outliers without saturating.",
         family="classical", range=LINE, limits=LINE, traits="monotone smooth", aliases="asinh",
     ),
     bounded(
         114, "hexpo", "Hexpo", "Kong & Takatsuka 2017",
         r"-a(e^{-x/b} - 1) \text{ if } x \geq 0 \text{ else } c(e^{x/d} - 1)",
-        "Like tanh, with limits and slopes of its own on each side.",
+        "Like tanh, with separate limits and slopes on each side.",
         Parameter("a", 1.0, "a: the value at ∞", above=0.0),
         Parameter("b", 1.0, "b: scale of the upper side", above=0.0),
         Parameter("c", 1.0, "c: the value at −∞ is −c", above=0.0),
@@ -86,17 +86,17 @@ ROWS = (
         "A clip to (0, 1) with rounded corners, for outputs that must stay inside.",
         Parameter("alpha", 0.5, "α: sharpness of the corners", above=0.0, high=80.0),
         range=UNIT, limits=UNIT, traits="monotone bounded smooth",
-        note="The default is that of public lists; the paper uses a sharp one for its outputs.",
+        note="The default is that of public lists; the paper uses a sharper one for its outputs.",
     ),
     bounded(
         116, "soft_root_sign", "SoftRootSign", "Zhou et al. 2020 (2003.00547)",
         r"x/(x/\alpha + e^{-x/\beta})",
-        "Bounded and non-monotone with learned limits, meant to need no batch normalisation.",
+        "Bounded and non-monotone with learned limits, designed to work without batch normalisation.",
         Parameter("alpha", 5.0, "α: the limit at ∞", above=0.0, learned=True),
         Parameter("beta", 3.0, "β: where the dip lies", above=0.0, learned=True),
         range=(-1.4162421447869211, 5.0), limits=(0.0, 5.0), traits="learned bounded smooth", aliases="srs",
-        fault=lambda given: "" if 2 * given["alpha"] >= given["beta"] else "alpha must not be below beta/2",
-        note="The denominator has a zero where α < β/e; α is held at β/2 or above, β at 0.01 or above.",
+        fault=lambda p: "" if 2 * p["alpha"] >= p["beta"] else "alpha must not be below beta/2",
+        note="The denominator has a zero where α < β/e; α is clamped to at least β/2, β to at least 0.01.",
     ),
     bounded(
         117, "cloglog", "Cloglog", _GOMES, r"1 - e^{-e^x}",

@@ -3,7 +3,7 @@
 from functools import partial
 from math import inf
 
-from reluctant.catalogue.activations.row import LINE, RAY, ordered, row
+from reluctant.catalogue.activations.row import LINE, RAY, require_order, row
 from reluctant.catalogue.entry import Parameter
 
 torch = partial(row, module="torch.nn")
@@ -13,12 +13,12 @@ _LAMBDA = Parameter("lambd", 0.5, "half the width of the dead zone", low=0.0)
 ROWS = (
     torch(
         1, "identity", "Identity", "-", r"x",
-        "No activation at all: shows what the nonlinearity itself brings.",
+        "No activation: shows what the nonlinearity contributes.",
         family="classical", range=LINE, limits=LINE, traits="monotone smooth", aliases="linear none",
     ),
     torch(
         2, "relu", "ReLU", "Fukushima 1969; Nair & Hinton 2010", r"\max(0, x)",
-        "The default of most networks: cheap, sparse, but a unit whose input stays negative learns no more.",
+        "The default of most networks: cheap and sparse. A unit whose input stays negative stops learning.",
         family="rectifier", range=RAY, limits=RAY, kinks=(0.0,), traits="monotone", aliases="rectifier",
     ),
     torch(
@@ -50,7 +50,7 @@ ROWS = (
         Parameter("upper", 1 / 3, "highest slope u"),
         module="reluctant.activations.stochastic", code="RReLU",
         family="rectifier", range=LINE, limits=LINE, kinks=(0.0,), traits="stochastic monotone",
-        fault=ordered("lower", "upper"),
+        fault=require_order("lower", "upper"),
     ),
     torch(
         7, "elu", "ELU", "Clevert et al. 2015 (1511.07289)",
@@ -73,11 +73,11 @@ ROWS = (
     ),
     torch(
         10, "gelu", "GELU", "Hendrycks & Gimpel 2016 (1606.08415)", r"x\,\Phi(x)",
-        "Weighs its input by the normal distribution: the choice of most transformers.",
+        "The input times the normal distribution function: the choice of most transformers.",
         Parameter("approximate", "none", "none: exact; tanh: approximation", choices=("none", "tanh")),
         family="self-gated", range=(-0.16997120747990367, inf), limits=RAY, traits="smooth",
-        note="JAX takes the tanh form by default, PyTorch the exact one; the tanh form is row 11 of the "
-        "list.",
+        note="JAX takes the tanh form by default, PyTorch the exact one; the tanh form has number 11 in "
+        "the list from which the catalogue started.",
     ),
     torch(
         12, "silu", "SiLU", "Hendrycks & Gimpel 2016; Elfwing et al. 2017 (1702.03118)", r"x\,\sigma(x)",
@@ -107,11 +107,11 @@ ROWS = (
     ),
     torch(
         16, "hardtanh", "Hardtanh", "Collobert 2004", r"\min(\max(x, l), u)",
-        "Tanh from straight pieces: the identity, cut off.",
+        "Tanh from straight pieces: the identity, clipped.",
         Parameter("min_val", -1.0, "lowest value l"),
         Parameter("max_val", 1.0, "highest value u"),
         family="bounded", range=(-1.0, 1.0), limits=(-1.0, 1.0), kinks=(-1.0, 1.0), traits="monotone bounded",
-        aliases="htanh", fault=ordered("min_val", "max_val", apart=True),
+        aliases="htanh", fault=require_order("min_val", "max_val", strict=True),
     ),
     torch(
         17, "hardshrink", "Hardshrink", "Donoho & Johnstone 1994",
@@ -122,7 +122,7 @@ ROWS = (
     ),
     torch(
         18, "softshrink", "Softshrink", "Donoho 1995", r"\mathrm{sign}(x) \max(|x| - \lambda, 0)",
-        "Draws every value towards zero by λ: soft thresholding, the step of sparse coding.",
+        "Moves every value towards zero by λ: soft thresholding, the step of sparse coding.",
         _LAMBDA,
         family="classical", range=LINE, limits=LINE, kinks=(-0.5, 0.5), traits="monotone",
     ),
@@ -152,12 +152,12 @@ ROWS = (
     ),
     torch(
         23, "logsigmoid", "LogSigmoid", "classical", r"\ln \sigma(x)",
-        "The logarithm of a probability: mostly inside losses.",
+        "The logarithm of a probability: mostly used inside losses.",
         family="classical", range=(-inf, 0.0), limits=(-inf, 0.0), traits="monotone smooth",
     ),
     torch(
         24, "tanh", "Tanh", "classical", r"\tanh x",
-        "The classical zero-centred squashing function, at home in recurrent networks.",
+        "The classical zero-centred squashing function, used in recurrent networks.",
         family="bounded", range=(-1.0, 1.0), limits=(-1.0, 1.0), traits="monotone bounded smooth",
     ),
     torch(

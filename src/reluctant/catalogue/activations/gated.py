@@ -34,7 +34,7 @@ ROWS = (
         r"\frac{x}{2}\mathrm{clip}(x + 2, 0, 2)",
         "Mish from a parabola and two straight pieces, for phones.",
         range=(-0.5, inf), kinks=(-2.0,), traits="", aliases="h_mish",
-        note="A function of the community without a paper.",
+        note="It comes from the community; there is no paper.",
     ),
     gated(
         72, "lisht", "LiSHT", "Roy et al. 2019 (1901.05894)", r"x \tanh x",
@@ -108,7 +108,7 @@ ROWS = (
     ),
     gated(
         88, "aria2", "ARiA2", "Patwardhan et al. 2018 (1805.08878)", r"x(1 + e^{-\beta x})^{-\alpha}",
-        "Gated by Richards' growth curve, whose two bends can be set apart.",
+        "Gated by Richards' growth curve, whose two bends have separate parameters.",
         Parameter("alpha", 1.5, "α: asymmetry of the gate", low=0.0),
         Parameter("beta", 2.0, "β: sharpness of the gate"),
         range=(-0.069977641319701381, inf), note="With α = 1 it is Swish.",
@@ -117,7 +117,7 @@ ROWS = (
         89, "pflu", "PFLU", "Zhu et al. 2021", r"\frac{x}{2}(1 + x/\sqrt{1 + x^2})",
         "Gated by an inverse square root: no exponential, and a long tail below zero.",
         range=(-0.15014155300038884, inf),
-        note="max(x, x/(1 + x²)) has the same name.",
+        note="Another function, max(x, x/(1 + x²)), has the same name.",
     ),
     gated(
         90, "fpflu", "FPFLU", "Zhu et al. 2021",
@@ -127,7 +127,7 @@ ROWS = (
     ),
     gated(
         91, "eanaf", "EANAF", "Chai et al. 2022", r"x e^x/(e^x + 2)",
-        "Gated by tanh of half a softplus, which is a sigmoid moved by ln 2.",
+        "Gated by tanh of half a softplus, which is a sigmoid shifted by ln 2.",
         range=(-0.15718495148381400, inf),
         note="x tanh(ln(1 + eˣ)/2) and xσ(x − ln 2) are the same.",
     ),
@@ -140,7 +140,7 @@ ROWS = (
     gated(
         95, "tanh_soft", "TanhSoft", "Biswas et al. 2020",
         r"\tanh(\alpha x + \beta e^{\gamma x})\ln(\delta + e^x)",
-        "Tanh times softplus; the family holds TanhExp and LiSHT-like functions too.",
+        "Tanh times softplus; the family contains TanhExp and LiSHT-like functions too.",
         Parameter("alpha", 0.87, "α"),
         Parameter("beta", 0.0, "β"),
         Parameter("gamma", 0.0, "γ"),
@@ -155,12 +155,12 @@ ROWS = (
         Parameter("alpha", 0.15, "α: slope below zero", low=-1.0, high=1.0),
         Parameter("sigma", 0.1, "σ: width of the density", above=0.0),
         range=(-inf, inf), limits=(-inf, inf), traits="monotone smooth",
-        note="φ is the normal density. The paper's σ is 1/n with a large n that could not be looked up; σ = "
+        note="φ is the normal density. The paper's σ is 1/n with a large n that could not be found; σ = "
         "0.1 is a choice of this catalogue.",
     ),
     gated(
         103, "gelu_sine", "GELUSine", "2026 (2602.05688)", r"x\,\Phi(x) + 0.1\sin x",
-        "GELU with a small wave on it.",
+        "GELU plus a small sine wave.",
         range=(-0.24404498113523420, inf), limits=(None, inf),
     ),
 )

@@ -1,4 +1,4 @@
-"""Functions with a wave in them."""
+"""Periodic functions, and functions with a periodic part."""
 
 from functools import partial
 from math import inf
@@ -13,10 +13,10 @@ _SURVEY = "Kunc & Kléma 2024 (2402.09092), a survey"
 ROWS = (
     periodic(
         120, "sine", "Sine", "Parascandolo et al. 2016; Sitzmann et al. 2020 (2006.09661)", r"\sin(\omega x)",
-        "A pure wave: represents images and sound as functions of place and time.",
+        "A pure wave: represents images and sound as functions of position and time.",
         Parameter("omega", 1.0, "ω: frequency"),
         range=(-1.0, 1.0), traits="bounded smooth", aliases="sin siren",
-        note="SIREN takes ω = 30 and initial weights of its own, which a study here does not draw.",
+        note="SIREN uses ω = 30 and special initial weights, which a study does not offer.",
     ),
     periodic(
         121, "cosine", "Cosine", "Gallant & White 1988", r"\cos x",
@@ -37,13 +37,13 @@ ROWS = (
     ),
     periodic(
         124, "sinc", "Sinc", _SURVEY, r"\sin(x)/x",
-        "A wave that dies away on both sides of a bump.",
+        "A bump with waves that fade on both sides.",
         range=(-0.21723362821122166, 1.0), limits=(0.0, 0.0), traits="bounded smooth",
         note="The value at zero is 1.",
     ),
     periodic(
         125, "pvlu", "PVLU", "Gupta & Duggal 2021", r"\max(0, x) + \alpha\sin(\beta x)",
-        "ReLU with a learned wave on it, so that no unit dies.",
+        "ReLU plus a learned sine wave, so that no unit dies.",
         Parameter("alpha", 1.0, "α: height of the wave", learned=True),
         Parameter("beta", 1.0, "β: frequency", learned=True),
         range=(-1.0, inf), limits=(None, inf), kinks=(0.0,), traits="learned", aliases="vlu",

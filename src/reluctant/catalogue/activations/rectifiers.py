@@ -3,7 +3,7 @@
 from functools import partial
 from math import inf, sqrt
 
-from reluctant.catalogue.activations.row import BOTH, LINE, RAY, ordered, row
+from reluctant.catalogue.activations.row import BOTH, LINE, RAY, require_order, row
 from reluctant.catalogue.entry import Parameter
 
 rectifier = partial(row, family="rectifier", module="reluctant.activations.rectifiers")
@@ -32,7 +32,7 @@ ROWS = (
         Parameter("scale", 0.8944, "s", learned=True),
         Parameter("bias", -0.4472, "b", learned=True),
         range=(-0.4472, inf), limits=(-0.4472, inf), traits="learned monotone smooth",
-        note="The starts are the paper's, 2/√5 and −1/√5 to four digits.",
+        note="The initial values are the paper's, 2/√5 and −1/√5 to four digits.",
     ),
     rectifier(
         30, "shifted_relu", "ShiftedReLU", "Clevert et al. 2015 (1511.07289)", r"\max(-1, x)",
@@ -50,15 +50,15 @@ ROWS = (
     rectifier(
         32, "srelu", "SReLU", "Jin et al. 2015 (1512.07030)",
         r"l + a(x - l) \text{ if } x \leq l \text{ else } r + b(x - r) \text{ if } x \geq r \text{ else } x",
-        "Three straight pieces whose ends and outer slopes are learned, S-shaped if need be.",
+        "Three straight pieces whose ends and outer slopes are learned, S-shaped if necessary.",
         Parameter("left", 0.0, "l: where the left piece ends", learned=True),
         Parameter("left_slope", 0.2, "a: slope of the left piece", learned=True),
         Parameter("right", 1.0, "r: where the right piece starts", learned=True),
         Parameter("right_slope", 1.0, "b: slope of the right piece", learned=True),
         range=LINE, limits=LINE, kinks=(0.0,), traits="learned monotone", aliases="s_shaped_relu",
-        fault=ordered("left", "right"),
-        note="The paper learns four numbers per channel and takes r from the first batches; here one each "
-        "per layer, r starting at 1. The shifted ReLU is called SReLU too.",
+        fault=require_order("left", "right"),
+        note="The paper learns four numbers per channel and takes r from the first batches; here it is four "
+        "per layer, and r starts at 1. The shifted ReLU is called SReLU too.",
     ),
     rectifier(
         34, "modulus", "Modulus", _VALLES, r"|x|",
@@ -86,15 +86,15 @@ ROWS = (
     ),
     rectifier(
         39, "noisy_relu", "NoisyReLU", "Nair & Hinton 2010", r"\max(0, x + n),\ n \sim N(0, \sigma(x))",
-        "ReLU of a noisy input: what an infinite set of binary units amounts to.",
+        "ReLU of a noisy input: equivalent to an infinite set of binary units.",
         module="reluctant.activations.stochastic", code="NoisyReLU",
         range=RAY, limits=RAY, kinks=(0.0,), traits="stochastic monotone",
-        note="σ(x) is the variance. In evaluation it is ReLU; the slope in training includes the noise's "
-        "width.",
+        note="σ(x) is the variance. In evaluation it is ReLU; in training the slope includes the "
+        "slope of the noise's width.",
     ),
     rectifier(
         40, "nlrelu", "NLReLU", "Liu et al. 2019 (1908.03682)", r"\ln(\beta \max(0, x) + 1)",
-        "ReLU through a logarithm, which draws large outputs together.",
+        "ReLU through a logarithm, which compresses large outputs.",
         Parameter("beta", 1.0, "β", above=0.0),
         range=RAY, limits=RAY, kinks=(0.0,), traits="monotone", aliases="natural_log_relu",
     ),
@@ -104,7 +104,7 @@ ROWS = (
         "ReLU with a small wave below zero, so that the slope there is not zero.",
         Parameter("epsilon", 0.0025, "ε: height of the wave"),
         range=(-0.0025 * sqrt(2), inf), limits=(None, inf), kinks=(0.0,), traits="discontinuous",
-        note="It jumps by ε at zero; the formula is its author's, in a blog.",
+        note="It jumps by ε at zero; the formula is from its author's blog.",
     ),
     rectifier(
         42, "sign_relu", "SignReLU", "Lin & Shen 2018",
@@ -147,7 +147,7 @@ ROWS = (
         "The bent identity with a learned bend, from the identity to a rectifier on either side.",
         Parameter("beta", 0.5, "β: the bend", low=-1.0, high=1.0, learned=True),
         range=LINE, limits=LINE, traits="learned monotone smooth", aliases="bendable_linear_unit",
-        note="β is held within [−1, 1]; it starts at the bent identity's 0.5, a choice of this catalogue.",
+        note="β is clamped to [−1, 1]. Its start at the bent identity's 0.5 is a choice of this catalogue.",
     ),
     rectifier(
         49, "delu", "DELU", _PISHCHIK,
@@ -167,7 +167,7 @@ ROWS = (
     rectifier(
         51, "arelu", "AReLU", "Chen, Li & Xu 2020 (2006.13858)",
         r"(1 + \sigma(\beta))x \text{ if } x \geq 0 \text{ else } \mathrm{clip}(\alpha, 0.01, 0.99)x",
-        "Leaky ReLU with two learned slopes, read as attention to the sign: fast in transfer learning.",
+        "Leaky ReLU with two learned slopes, presented as attention to the sign: fast in transfer learning.",
         Parameter("alpha", 0.9, "α: slope below zero", low=0.0, high=1.0, learned=True),
         Parameter("beta", 2.0, "β: 1 + σ(β) is the slope above zero", learned=True),
         range=LINE, limits=LINE, kinks=(0.0,), traits="learned monotone",
@@ -175,9 +175,9 @@ ROWS = (
     rectifier(
         52, "bsilu_sugar", "SUGAR", "Horuz et al. 2025 (2505.22074)",
         r"\max(0, x),\ \mathrm{slope\ of\ } (x + \alpha)\sigma(x) - \alpha/2",
-        "ReLU that learns with the slope of a smooth function, so that dead units come back.",
+        "ReLU that learns with the slope of a smooth function, so that dead units can recover.",
         Parameter("alpha", 1.67, "α of B-SiLU"),
         range=RAY, limits=RAY, kinks=(0.0,), traits="monotone", aliases="sugar", code="sugar",
-        note="Its gradient is another function's, on purpose: autograd and difference quotient disagree.",
+        note="A surrogate gradient, on purpose: autograd and the difference quotient differ.",
     ),
 )

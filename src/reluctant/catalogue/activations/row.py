@@ -1,4 +1,4 @@
-"""What a row about an activation function holds."""
+"""A row of the catalogue of activation functions."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,13 +19,20 @@ NONE = (None, None)
 
 @dataclass(frozen=True)
 class Activation(Entry):
-    """An activation function; `formula` in LaTeX, `number` its row of the list that the catalogue began as.
+    """An activation function.
 
-    What is said of the function holds at its default parameters, where learned ones start, in evaluation:
-    `range` is infimum and supremum (None: no function of one number), `limits` those at −∞ and ∞ (None: it
-    has none), `kinks` the points where f or f′ jumps. `traits` are among learned, stochastic, bounded,
-    monotone, smooth (f′ jumps nowhere) and discontinuous (f jumps). `identifier` is an arXiv number or a
-    DOI, `year` 0 where there is no first source.
+    Range, limits, kinks and traits hold for the default parameters, in evaluation mode, before training.
+
+    Attributes:
+        formula: In LaTeX.
+        traits: Some of learned, stochastic, bounded, monotone, smooth (f′ does not jump), discontinuous (f
+            jumps).
+        year: 0 if there is no first source.
+        identifier: An arXiv number or a DOI.
+        number: The position in the list from which the catalogue started.
+        range: Infimum and supremum; None if it is not a function of one number.
+        limits: At −∞ and at ∞; None if there is no limit.
+        kinks: The points where f or f′ jumps.
     """
 
     formula: str = ""
@@ -61,7 +68,7 @@ def row(
     note: str = "",
     fault: Fault | None = None,
 ) -> Activation:
-    """One row; year and arXiv number are read off the source where they are not given."""
+    """One row; by default, year and arXiv number are taken from the source."""
     years, numbers = re.findall(r"\b(?:19|20)\d\d\b(?!\.)", source), re.findall(r"\d{4}\.\d{4,5}", source)
     return Activation(
         name,
@@ -85,12 +92,12 @@ def row(
     )
 
 
-def ordered(lower: str, upper: str, apart: bool = False) -> Fault:
-    """Refuses a lower value above an upper one, and with `apart` two that are equal."""
+def require_order(lower: str, upper: str, strict: bool = False) -> Fault:
+    """A check that one parameter is not above another one; with `strict`, that it is below it."""
 
-    def fault(given: Mapping[str, Any]) -> str:
-        if given[lower] > given[upper]:
+    def fault(values: Mapping[str, Any]) -> str:
+        if values[lower] > values[upper]:
             return f"{lower} must not be above {upper}"
-        return f"{lower} must be below {upper}" if apart and given[lower] == given[upper] else ""
+        return f"{lower} must be below {upper}" if strict and values[lower] == values[upper] else ""
 
     return fault

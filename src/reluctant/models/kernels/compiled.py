@@ -1,4 +1,4 @@
-"""How kernels are compiled: by Numba, when first called, and kept on disk for the next process."""
+"""How kernels are compiled: by Numba at the first call, and cached on disk for the next process."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,12 +12,11 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Sums may be taken in another order, but nothing may assume finite numbers: a NaN has to reach the loss.
-_FAST = {"contract", "reassoc", "nsz", "arcp"}
+# Sums may be taken in another order, but numbers may not be assumed finite: a NaN has to reach the loss.
+_FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 
 
-def _place() -> str:
-    """A folder for compiled code that can be written to."""
+def _writable_cache_folder() -> str:
     from platformdirs import user_cache_dir
 
     folder = Path(user_cache_dir("reluctant")) / "kernels"
@@ -29,41 +28,41 @@ def _place() -> str:
         return tempfile.mkdtemp(prefix="reluctant-kernels-")
 
 
-_settings: Any = numba.config
-if not _settings.CACHE_DIR:
-    _settings.CACHE_DIR = _place()
+_config: Any = numba.config
+if not _config.CACHE_DIR:
+    _config.CACHE_DIR = _writable_cache_folder()
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One process at a time: two that keep different types of one kernel would share a file name."""
+def _compilation_lock() -> Iterator[None]:
+    """One process compiles at a time: two that store a kernel for different types would use one file name."""
     try:
         import fcntl
     except ImportError:  # Windows, where studies run in one process
         yield
         return
-    with (Path(_settings.CACHE_DIR) / ".lock").open("w") as file:
+    with (Path(_config.CACHE_DIR) / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def inner(function: F) -> F:
-    """A part of kernels, written into each of them before it is compiled.
+def inlined(function: F) -> F:
+    """A part of kernels, inserted into each kernel before that is compiled.
 
-    As a function of its own it would be compiled twice, alone and with its caller, and round differently;
-    which of the two then ran would depend on whether the caller came from disk.
+    As a separate function it would be compiled twice, alone and with its caller, and round differently; which
+    of the two ran would depend on whether the caller was loaded from disk.
     """
     return cast(F, numba.njit(inline="always")(function))
 
 
-def compiled(function: F) -> F:
-    """A kernel: the function as machine code for the types it is called with. Calls `inner` parts only."""
-    machine: Any = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)(function)
-    compile_for = machine.compile
+def kernel(function: F) -> F:
+    """A kernel: compiled to machine code for the types of its arguments. It may call `inlined` parts only."""
+    dispatcher: Any = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST_MATH)(function)
+    compile_for = dispatcher.compile
 
-    def alone(signature: Any) -> Any:
-        with _alone():
+    def compile_under_lock(signature: Any) -> Any:
+        with _compilation_lock():
             return compile_for(signature)
 
-    machine.compile = alone
-    return cast(F, machine)
+    dispatcher.compile = compile_under_lock
+    return cast(F, dispatcher)

@@ -1,12 +1,12 @@
-"""Dropout whose mask is a function of a key and the place, so that nothing has to be kept for backward."""
+"""Dropout whose mask is a hash of a key and the position, so that nothing is stored for backward."""
 
 import numpy as np
 
-from reluctant.models.kernels.compiled import Array, compiled
+from reluctant.models.kernels.compiled import Array, kernel
 
 
-@compiled
-def dropout(x: Array, key: np.uint64, rate: float) -> Array:
+@kernel
+def hash_dropout(x: Array, key: np.uint64, rate: float) -> Array:
     """X times 1 / (1 − rate) where a hash of key and position is at least `rate`, 0 elsewhere. Contiguous.
 
     The hash is a 32-bit mixer of multiplications and shifts (constants: Wellons 2018, "hash prospector").

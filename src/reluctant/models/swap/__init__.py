@@ -1,16 +1,7 @@
-"""Activations of a network: where they are called, and how others are put in their place."""
+"""Activation sites of any network: where they are, and how another activation gets there."""
 
-from reluctant.models.swap.factory import give_or_swap, takes_activation
-from reluctant.models.swap.learned import learned
-from reluctant.models.swap.sites import place_name, sites
-from reluctant.models.swap.swap import Swap, swap_activations
+from reluctant.models.swap.modules import activation_modules, activation_parameters, site_name
+from reluctant.models.swap.report import SwapReport
+from reluctant.models.swap.swap import swap_activations
 
-__all__ = [
-    "Swap",
-    "give_or_swap",
-    "learned",
-    "place_name",
-    "sites",
-    "swap_activations",
-    "takes_activation",
-]
+__all__ = ["SwapReport", "activation_modules", "activation_parameters", "site_name", "swap_activations"]

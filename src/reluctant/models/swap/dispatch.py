@@ -1,10 +1,10 @@
-"""Calls of activation functions that go to modules: the mode that sends each to the module of its place.
+"""Functional activation calls that run modules: a dispatch mode sends each call to the module of its site.
 
-A module that calls functions gets a class of its own, made from the one it had, whose forward runs under the
-mode. The modules that answer lie in the calling module itself, so every part of a network is whole: it can be
-called alone, copied, pickled, run again in backward (`torch.utils.checkpoint` of a module) or in threads.
-`torch.compile` sees through the mode where a whole network is compiled in one piece: in pieces, what has been
-sent to a module would be sent again, so a graph break is an error, and so is compiling a part alone.
+A module with such calls gets a subclass of its class, whose forward runs under the mode. The modules that
+replace the calls are its children, so every part of a network is complete: it can be called alone, copied,
+pickled, run again in backward (`torch.utils.checkpoint` of a module) and run in threads.
+`torch.compile` traces through the mode if it compiles the network as one graph. After a graph break,
+dispatched calls would be dispatched again, so a graph break is an error, and so is compiling a part alone.
 """
 
 import copyreg
@@ -18,164 +18,169 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from reluctant.core.errors import StudyError
-from reluctant.models.swap.activation_types import FUNCTIONS, GATES, SOFTMAX, WIDTH, basic, in_place
-from reluctant.models.swap.sites import CALLS, TURNS
-from reluctant.models.swap.tracer import numbered
+from reluctant.models.swap.activation_kinds import FUNCTIONS, GATES, SOFTMAX, WIDTH_HALVING, base_kind, is_in_place
+from reluctant.models.swap.modules import CALL_MODULES, FUNCTION_MODULES
+from reluctant.models.swap.tracer import CallCounter
 
-HEARD = "reluctant_heard"
-QUIET = GATES | SOFTMAX | WIDTH  # functions that go on as they are where nobody asked for them
+KNOWN_CALLS = "reluctant_known_calls"  # attribute of a module whose calls are dispatched
+OPTIONAL = GATES | SOFTMAX | WIDTH_HALVING  # an unknown call of these may run as it is
+RETRACE = "give swap_activations an example that takes this path too"
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What is known of a module's calls: its path, the calls heard, the functions that modules answer for."""
+class KnownCalls:
+    """The functional calls that the trace found in one module.
+
+    `path` is the module's path, `calls` are the names of its calls, `replaced` the kinds that have a module.
+    """
 
     path: str
     calls: frozenset[str] = frozenset()
-    answered: frozenset[str] = frozenset()
+    replaced: frozenset[str] = frozenset()
 
 
-class Attention(TorchFunctionMode):
-    """One call of a module under way: its calls of activation functions go to the modules of their places.
+class ActivationDispatch(TorchFunctionMode):
+    """The mode under which one module's forward runs once: activation calls go to the modules of their sites.
 
-    Calls are known by function and order, `relu`, `relu_2`, …, whatever else runs between. What an activation
-    calls itself is not looked at: no mode is on inside.
+    A call is identified by its function and its number, `relu`, `relu_2`, …, whatever else runs in between.
+    The mode is off inside the module that replaces a call.
     """
 
-    def __init__(self, module: nn.Module, heard: Heard) -> None:
+    def __init__(self, module: nn.Module, known: KnownCalls) -> None:
         super().__init__()
-        self.module, self.heard = module, heard
-        self.counts: dict[str, int] = {}
+        self.module, self.known = module, known
+        self.counter = CallCounter(known.path)
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        kind = FUNCTIONS.get(func)
-        if kind is not None:
-            return self._answer(kind, func, args, kwargs or {})
-        return func(*args, **(kwargs or {}))
-
-    def turn(self, turns: "Turns") -> nn.Module:
-        """The module whose turn it is."""
-        return turns.place(self.heard.path, self._number(f"module {turns.path}"))
-
-    def _number(self, what: str) -> int:
-        self.counts[what] = self.counts.get(what, 0) + 1
-        return self.counts[what]
-
-    def _answer(self, kind: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        call = numbered(kind, self._number(kind))
+        kind, kwargs = FUNCTIONS.get(func), kwargs or {}
+        if kind is None:
+            return func(*args, **kwargs)
+        call = self.counter.name_function_call(kind)
         with torch._C.DisableTorchFunction():
-            if call not in self.heard.calls:
-                self._unheard(kind, call)
-                return function(*args, **named)
-            places: Any = getattr(self.module, CALLS, {})
-            if call not in places:
-                return function(*args, **named)
-            x = args[0] if args else named["input"]
-            if in_place(function, named):
-                return x.copy_(places[call](x.clone()))  # others may look at x, and a gradient at what it was
-            return places[call](x)
+            if call not in self.known.calls:
+                self._check_unknown_call(kind, call)
+                return func(*args, **kwargs)
+            modules: Any = getattr(self.module, FUNCTION_MODULES, {})
+            if call not in modules:
+                return func(*args, **kwargs)
+            x = args[0] if args else kwargs["input"]
+            if is_in_place(func, kwargs):  # other code may use x afterwards, and a gradient its old values
+                return x.copy_(modules[call](x.clone()))
+            return modules[call](x)
 
-    def _unheard(self, kind: str, call: str) -> None:
-        if basic(kind) in QUIET and kind not in self.heard.answered:
+    def _check_unknown_call(self, kind: str, call: str) -> None:
+        """Raise for a call that the trace did not find, unless such calls need no module."""
+        if base_kind(kind) in OPTIONAL and kind not in self.known.replaced:
             return
         raise RuntimeError(
-            f"{self.heard.path}#{call} ({type(self.module).__name__}) was never called when activations were "
-            f"swapped, so no module stands for it; give swap_activations an example that goes this way too"
+            f"{self.known.path}#{call} ({type(self.module).__name__}) was never called when activations were "
+            f"swapped, so no module replaces it; {RETRACE}"
         )
 
 
-class Turns(nn.Module):
-    """The modules that stand for one called at several places; who calls and which time tells them apart."""
+class ModulePerCall(nn.Module):
+    """Replaces an activation module that is called at several sites: one module for every call.
 
-    def __init__(self, path: str, places: Mapping[str, nn.Module]) -> None:
+    `modules_by_call` has the names that `CallCounter.name_module_call` gives to the calls.
+    """
+
+    def __init__(self, path: str, modules_by_call: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.path = path
-        self.order = {key: str(number) for number, key in enumerate(places, 1)}
-        turns = {number: places[key] for key, number in self.order.items()}
-        setattr(self, TURNS, nn.ModuleDict(turns))
-
-    def place(self, caller: str, number: int) -> nn.Module:
-        """The module for the n-th call within one call of `caller`."""
-        key = turn(caller, number)
-        if key not in self.order:
-            raise RuntimeError(
-                f"{self.path} was never called for the {number}. time by {caller or 'the network itself'} "
-                f"when activations were swapped; give swap_activations an example that goes this way too"
-            )
-        found: nn.Module = getattr(self, TURNS)[self.order[key]]
-        return found
+        self.numbers = {call: str(number) for number, call in enumerate(modules_by_call, 1)}
+        modules = {self.numbers[call]: module for call, module in modules_by_call.items()}
+        setattr(self, CALL_MODULES, nn.ModuleDict(modules))
 
     def forward(self, x: Tensor) -> Any:
         for mode in reversed(_get_current_function_mode_stack()):  # type: ignore[no-untyped-call]
-            if isinstance(mode, Attention):
-                return mode.turn(self)(x)
-        raise RuntimeError(f"{self.path} stands for several places, so it runs only inside its network")
+            if isinstance(mode, ActivationDispatch):
+                return self.module_for(mode.counter.name_module_call(self.path))(x)
+        raise RuntimeError(f"{self.path} has one module for every call, so it runs only inside its network")
+
+    def module_for(self, call: str) -> nn.Module:
+        """The module of one call."""
+        if call not in self.numbers:
+            caller, _, number = call.rpartition("#")
+            raise RuntimeError(
+                f"call {number} of {self.path} by {caller or 'the network itself'} never happened when "
+                f"activations were swapped; {RETRACE}"
+            )
+        module: nn.Module = getattr(self, CALL_MODULES)[self.numbers[call]]
+        return module
 
 
-def turn(caller: str, number: int) -> str:
-    """How `Turns` knows a call: by the path of the module that calls, and which time."""
-    return f"{caller}#{number}"
+def dispatch_calls(module: nn.Module, known: KnownCalls) -> None:
+    """Run a module's forward under `ActivationDispatch` from now on; `StudyError` if it is wrapped."""
+    _change_class(module, known)
 
 
-def attend(module: nn.Module, heard: Heard | None) -> None:
-    """Let a module's forward run under `Attention`, or, without `heard`, under no mode: a closed activation.
+def disable_dispatch(module: nn.Module) -> None:
+    """Run an activation module's forward without any mode from now on, as its own calls are not sites."""
+    _change_class(module, None)
 
-    Raises `StudyError` for a module whose forward was replaced.
-    """
-    mine = module.__dict__.get("forward")
-    if getattr(mine, "__func__", None) is type(module).forward and getattr(mine, "__self__", None) is module:
-        del module.__dict__["forward"]  # the very method of its class, left there by somebody who put it back
-    elif mine is not None:
+
+def has_changed_class(module: nn.Module) -> bool:
+    """Whether `dispatch_calls` or `disable_dispatch` changed the class of a module."""
+    return hasattr(type(module), "reluctant_original_class")
+
+
+def _change_class(module: nn.Module, known: KnownCalls | None) -> None:
+    forward = module.__dict__.get("forward")
+    if (
+        getattr(forward, "__func__", None) is type(module).forward
+        and getattr(forward, "__self__", None) is module
+    ):
+        del module.__dict__["forward"]  # the method of its class, left there by a tool that unwrapped it
+    elif forward is not None:
         raise StudyError(
-            f"{type(module).__name__}: somebody has wrapped its forward, past which its calls of activations "
-            f"cannot be sent to modules; swap before it is wrapped"
+            f"{type(module).__name__}: its forward is wrapped, so its activation calls cannot be replaced; "
+            f"swap activations before the forward is wrapped"
         )
-    module.__dict__[HEARD] = heard
-    if not is_attended(module):
-        module.__class__ = _attending(type(module), heard is None)  # type: ignore[arg-type]
-
-
-def is_attended(module: nn.Module) -> bool:
-    """Whether a module has been given its class here."""
-    return hasattr(type(module), "reluctant_kind")
+    module.__dict__[KNOWN_CALLS] = known
+    if not has_changed_class(module):
+        module.__class__ = _subclass(type(module), known is not None)  # type: ignore[arg-type]
 
 
 @functools.cache
-def _attending(kind: Any, closed: bool) -> type[nn.Module]:
-    """The class of attended modules of a class; it is called alike and pickled as what it was made from."""
-    forward = _closed_forward(kind) if closed else _open_forward(kind)
+def _subclass(kind: Any, dispatches: bool) -> type[nn.Module]:
+    """A subclass with another forward; it has the same name, and its pickles name the original class."""
+    forward = _dispatching_forward(kind) if dispatches else _plain_forward(kind)
 
-    def reduced(self: nn.Module, protocol: Any) -> Any:
-        found: Any = object.__reduce_ex__(self, 4)
-        if found[0] is not copyreg.__newobj__:  # type: ignore[attr-defined]
-            return found
-        return (_revived, (kind, closed), *found[2:])
+    def reduce(self: nn.Module, protocol: Any) -> Any:
+        reduced: Any = object.__reduce_ex__(self, 4)
+        if reduced[0] is not copyreg.__newobj__:  # type: ignore[attr-defined]
+            return reduced
+        return (_new_instance, (kind, dispatches), *reduced[2:])
 
-    names = {"forward": forward, "__reduce_ex__": reduced, "reluctant_kind": kind}
-    about = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
-    return type(kind.__name__, (kind,), {**about, **names})
+    attributes = {
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "__doc__": kind.__doc__,
+        "__reduce_ex__": reduce,
+        "forward": forward,
+        "reluctant_original_class": kind,
+    }
+    return type(kind.__name__, (kind,), attributes)
 
 
-def _open_forward(kind: type[nn.Module]) -> Any:
+def _dispatching_forward(kind: type[nn.Module]) -> Any:
     @functools.wraps(kind.forward)
     def forward(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        heard = self.__dict__.get(HEARD)
-        if heard is None:  # made anew by its class, such as a slice of a Sequential
+        known = self.__dict__.get(KNOWN_CALLS)
+        if known is None:  # built by its class, such as a slice of a Sequential
             return kind.forward(self, *args, **kwargs)
-        if (
-            torch.compiler.is_compiling()
-        ):  # in pieces it would run under the mode what the mode has been through
-            with torch._dynamo.error_on_graph_break(True), Attention(self, heard):
+        if torch.compiler.is_compiling():  # after a graph break, dispatched calls would be dispatched again
+            with torch._dynamo.error_on_graph_break(True), ActivationDispatch(self, known):
                 return kind.forward(self, *args, **kwargs)
-        with Attention(self, heard):
+        with ActivationDispatch(self, known):
             return kind.forward(self, *args, **kwargs)
 
     return forward
 
 
-def _closed_forward(kind: type[nn.Module]) -> Any:
+def _plain_forward(kind: type[nn.Module]) -> Any:
     @functools.wraps(kind.forward)
     def forward(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
         with torch._C.DisableTorchFunction():
@@ -184,8 +189,8 @@ def _closed_forward(kind: type[nn.Module]) -> Any:
     return forward
 
 
-def _revived(kind: type[nn.Module], closed: bool) -> nn.Module:
-    """An empty module of the class, for `copy` and `pickle` to fill."""
-    made = _attending(kind, closed)  # type: ignore[arg-type]
-    found: nn.Module = made.__new__(made)
-    return found
+def _new_instance(kind: type[nn.Module], dispatches: bool) -> nn.Module:
+    """An empty instance of the subclass, for `copy` and `pickle` to fill."""
+    subclass = _subclass(kind, dispatches)  # type: ignore[arg-type]
+    instance: nn.Module = subclass.__new__(subclass)
+    return instance

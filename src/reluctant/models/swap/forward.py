@@ -1,4 +1,4 @@
-"""Running a network on an example without a trace: on a copy that shares its weights, random states kept."""
+"""Run a network on an example without changing it: on a copy that shares its parameters."""
 
 import copy
 import random
@@ -16,24 +16,25 @@ from torch.utils.flop_counter import FlopCounterMode
 from reluctant.core.errors import StudyError
 
 
-def likeness(model: nn.Module) -> nn.Module:
-    """A copy of a network with the same parameters (not copies), and buffers and a state of its own.
+def clone_sharing_parameters(model: nn.Module) -> nn.Module:
+    """A copy of a network with the same parameters (not copies), but its own buffers and attributes.
 
-    Raises `StudyError` for one that cannot be copied.
+    Raises:
+        StudyError: The network cannot be copied.
     """
     shared: list[Tensor] = [p for p in model.parameters() if not is_lazy(p)]
-    for module in model.modules():  # a tensor that was computed cannot be copied
+    for module in model.modules():  # PyTorch cannot copy a tensor that was computed
         shared += [v for v in vars(module).values() if isinstance(v, Tensor) and not v.is_leaf]
     try:
-        return copy.deepcopy(model, {id(each): each for each in shared})
-    except Exception as fault:
+        return copy.deepcopy(model, {id(tensor): tensor for tensor in shared})
+    except Exception as error:
         raise StudyError(
-            f"the network cannot be copied, as it must be to look at it: {type(fault).__name__}: {fault}"
-        ) from fault
+            f"the network cannot be copied, and only a copy can be traced: {type(error).__name__}: {error}"
+        ) from error
 
 
-def call(model: nn.Module, example: Any) -> Any:
-    """What a network gives for a tensor, or for a tuple or mapping of its inputs."""
+def call_network(model: nn.Module, example: Any) -> Any:
+    """The output for a tensor, or for a tuple or mapping of the network's inputs."""
     if isinstance(example, Mapping):
         return model(**example)
     if isinstance(example, tuple | list):
@@ -41,40 +42,61 @@ def call(model: nn.Module, example: Any) -> Any:
     return model(example)
 
 
-def try_out(model: nn.Module, example: Any, *, training: bool = False) -> Any:
-    """One forward pass without gradients; in training mode batch norms keep to their running statistics.
+def run_example(clone: nn.Module, example: Any, *, training: bool = False) -> Any:
+    """The output of one forward pass without gradients.
 
-    For a `likeness`: buffers and the module's own counters may change. Random states are left alone.
+    In training mode batch norms still use their running statistics. The pass may change buffers and
+    attributes, so it runs on a clone. Random states are preserved.
     """
-    model.train(training)
-    for module in model.modules():
+    clone.train(training)
+    for module in clone.modules():
         if isinstance(module, _BatchNorm):
             module.eval()  # a batch of one has no variance
-    with undisturbed(model), torch.no_grad():
-        return call(model, example)
+    with preserve_random_states(clone), torch.no_grad():
+        return call_network(clone, example)
 
 
-def operations(model: nn.Module, example: Any) -> int:
-    """Multiply-adds of one forward pass on the example: of convolutions, linear maps and attention."""
+def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
+    """Run the network once if it has lazy parameters, which take their shape from the first input.
+
+    The pass runs in evaluation mode. The mode of every module and random states are preserved.
+    """
+    if not any(map(is_lazy, model.parameters())):
+        return
+    modes = {module: module.training for module in model.modules()}
+    with preserve_random_states(model), torch.no_grad():
+        call_network(model.eval(), example)
+    for module in model.modules():
+        module.training = modes.get(module, module.training)
+
+
+def count_multiply_adds(clone: nn.Module, example: Any) -> int:
+    """Multiply-adds of one forward pass on the example: those of convolutions, linear maps and attention."""
     with FlopCounterMode(display=False) as counter:
-        try_out(model, example)
+        run_example(clone, example)
     flops: int = counter.get_total_flops()
-    return flops // 2  # of a multiplication and an addition
+    return flops // 2  # a multiplication and an addition are two
 
 
-def parameters(model: nn.Module) -> int:
-    """How many numbers a network learns; those not made yet are not counted."""
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers a network learns; parameters without a shape yet are not counted."""
     return sum(p.numel() for p in model.parameters() if not is_lazy(p))
 
 
 @contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Random states are put back afterwards: PyTorch's on the network's devices, NumPy's and Python's."""
+def preserve_random_states(model: nn.Module) -> Iterator[None]:
+    """Restore random states afterwards: PyTorch's on the network's devices, NumPy's and Python's."""
     devices = {p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"}
-    states = random.getstate(), np.random.get_state()
+    python_state, numpy_state = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng(devices=sorted(devices)):
             yield
     finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+
+
+def error_summary(error: Exception) -> str:
+    """The type of an error and the first line of its message."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:200]}"

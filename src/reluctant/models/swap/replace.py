@@ -1,101 +1,119 @@
-"""Fresh activations put into a network: modules in the place of modules, and behind calls of functions."""
+"""Replace activations in a network: modules by fresh ones, functional calls by modules that run instead."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection
 
 import torch
 from torch import nn
 
-from reluctant.models.swap.activation_types import kind_of
-from reluctant.models.swap.dispatch import Heard, Turns, attend, is_attended
-from reluctant.models.swap.sites import CALLS
-from reluctant.models.swap.sites_found import Place, registered
-from reluctant.models.swap.tracer import own, walk
+from reluctant.models.swap.activation_kinds import activation_kind
+from reluctant.models.swap.dispatch import (
+    KnownCalls,
+    ModulePerCall,
+    disable_dispatch,
+    dispatch_calls,
+    has_changed_class,
+)
+from reluctant.models.swap.find_sites import CallSite
+from reluctant.models.swap.modules import FUNCTION_MODULES, is_user_defined, registered_activations, walk_modules
+
+ActivationFactory = Callable[[], nn.Module]
 
 
-def put(
-    model: nn.Module, places: Iterable[Place], chosen: Iterable[Place], fresh: Callable[[], nn.Module]
+def replace_activations(
+    model: nn.Module,
+    sites: Collection[CallSite],
+    chosen: Collection[CallSite],
+    make_activation: ActivationFactory,
 ) -> None:
-    """Put a fresh module at each of the `chosen` among all `places` of a network.
+    """Give each of the `chosen` among all `sites` of a network a fresh activation module.
 
-    Every module comes to the device and in the precision of its neighbours. Nothing else changes.
+    A new module gets the device, precision and mode of its neighbours. Nothing else changes.
     """
-    places, chosen = list(places), set(chosen)
-    several = _put_modules(model, places, chosen, fresh)
-    owners = _put_calls(model, [place for place in chosen if place.form == "functional"], fresh)
-    if several or owners or any(map(is_attended, model.modules())):
-        _attend(model, places, {*owners, *several}, {place for place in chosen if place.form == "functional"})
+    callers = replace_modules(model, sites, set(chosen), make_activation)
+    callers |= replace_function_calls(model, chosen, make_activation)
+    if callers or any(map(has_changed_class, model.modules())):
+        _dispatch_network(model, sites, set(chosen), callers)
 
 
-def _put_modules(
-    model: nn.Module, places: list[Place], chosen: set[Place], fresh: Callable[[], nn.Module]
+def replace_modules(
+    model: nn.Module,
+    sites: Collection[CallSite],
+    chosen: Collection[CallSite],
+    make_activation: ActivationFactory,
 ) -> set[str]:
-    """Put modules for modules; the paths of those that call one of them at several places."""
-    by_path: dict[str, list[Place]] = {}
-    for place in places:
-        if place.form == "module":
-            by_path.setdefault(place.path, []).append(place)
+    """Replace activation modules; returns the paths of the callers of those with several sites."""
+    sites_by_path: dict[str, list[CallSite]] = defaultdict(list)
+    for site in sites:
+        if site.form == "module":
+            sites_by_path[site.path].append(site)
     callers = set()
-    for each in registered(model):
-        here = by_path[each.path]
-        if chosen.isdisjoint(here):
+    for entry in registered_activations(model):
+        local = sites_by_path[entry.path]
+        if not any(site in chosen for site in local):
             continue
-        if len(here) == 1:
-            new: nn.Module = _beside(fresh(), each.parent, model)
+        new = {
+            site.call: _match_neighbours(make_activation(), entry.parent, model)
+            if site in chosen
+            else entry.module
+            for site in local
+        }
+        if len(local) == 1:
+            module = new[local[0].call]
         else:
-            modules = {
-                p.call: _beside(fresh(), each.parent, model) if p in chosen else each.module for p in here
-            }
-            new = Turns(each.path, modules)
-            callers |= {place.call.rpartition("#")[0] for place in here}
-        setattr(each.parent, each.name, new.train(each.module.training))
-        _slow(each.parent)
+            module = ModulePerCall(entry.path, new)
+            callers |= {site.call.rpartition("#")[0] for site in local}
+        setattr(entry.parent, entry.attribute, module.train(entry.module.training))
+        _disable_fast_path(entry.parent)
     return callers
 
 
-def _put_calls(model: nn.Module, calls: list[Place], fresh: Callable[[], nn.Module]) -> set[str]:
-    """Put modules behind calls of functions; the paths of those that call."""
-    modules = dict(walk(model))
-    for place in sorted(calls, key=lambda place: place.name):
-        owner = modules[place.path]
-        if not hasattr(owner, CALLS):
-            setattr(owner, CALLS, nn.ModuleDict().train(owner.training))
-        getattr(owner, CALLS)[place.call] = _beside(fresh(), owner, model).train(owner.training)
-        _slow(owner)
-    return {place.path for place in calls}
+def replace_function_calls(
+    model: nn.Module, chosen: Collection[CallSite], make_activation: ActivationFactory
+) -> set[str]:
+    """Attach a module for every chosen functional call to the calling module; returns the callers' paths."""
+    modules = dict(walk_modules(model))
+    calls = sorted((site for site in chosen if site.form == "functional"), key=lambda site: site.name)
+    for site in calls:
+        caller = modules[site.path]
+        if not hasattr(caller, FUNCTION_MODULES):
+            setattr(caller, FUNCTION_MODULES, nn.ModuleDict().train(caller.training))
+        new = _match_neighbours(make_activation(), caller, model).train(caller.training)
+        getattr(caller, FUNCTION_MODULES)[site.call] = new
+        _disable_fast_path(caller)
+    return {site.path for site in calls}
 
 
-def _attend(model: nn.Module, places: list[Place], callers: set[str], answered: set[Place]) -> None:
-    """Let every module that may call an activation be attended to, and close the activations themselves."""
-    calls: dict[str, set[str]] = {}
-    kinds: dict[str, set[str]] = {}
-    for place in places:
-        if place.form == "functional":
-            calls.setdefault(place.path, set()).add(place.call)
-            if place in answered:
-                kinds.setdefault(place.path, set()).add(place.kind)
-    for path, module in list(walk(model)):
-        if kind_of(module):
-            attend(module, None)
-        elif isinstance(module, Turns) or is_attended(module):
+def _dispatch_network(
+    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], callers: Collection[str]
+) -> None:
+    """Dispatch the calls of every module that may call an activation, but not those inside activations."""
+    calls: dict[str, set[str]] = defaultdict(set)
+    replaced: dict[str, set[str]] = defaultdict(set)
+    for site in sites:
+        if site.form == "functional":
+            calls[site.path].add(site.call)
+            if site in chosen:
+                replaced[site.path].add(site.kind)
+    for path, module in list(walk_modules(model)):
+        if activation_kind(module):
+            disable_dispatch(module)
+        elif isinstance(module, ModulePerCall) or has_changed_class(module):
             continue
-        elif own(module) or path in callers:
-            attend(module, _known(path, calls, kinds))
+        elif is_user_defined(module) or path in callers:
+            dispatch_calls(module, KnownCalls(path, frozenset(calls[path]), frozenset(replaced[path])))
 
 
-def _known(path: str, calls: Mapping[str, set[str]], kinds: Mapping[str, set[str]]) -> Heard:
-    return Heard(path, frozenset(calls.get(path, ())), frozenset(kinds.get(path, ())))
-
-
-def _beside(new: nn.Module, parent: nn.Module, model: nn.Module) -> nn.Module:
-    """The module on the device and in the precision of the numbers around it."""
+def _match_neighbours(new: nn.Module, parent: nn.Module, model: nn.Module) -> nn.Module:
+    """The new module with the device and precision of its parent's parameters, or else of the network's."""
     for module in (parent, model):
-        like = next((p for p in module.parameters() if torch.is_floating_point(p)), None)
-        if like is not None:
-            return new.to(like.device, like.dtype)
+        for parameter in module.parameters():
+            if torch.is_floating_point(parameter):
+                return new.to(parameter.device, parameter.dtype)
     return new
 
 
-def _slow(parent: nn.Module) -> None:
-    """Keep PyTorch's encoder layer from its shortcut, which computes the old activation by itself."""
+def _disable_fast_path(parent: nn.Module) -> None:
+    """Turn off the fast path of PyTorch's encoder layer, which computes ReLU or GELU without the module."""
     if isinstance(parent, nn.TransformerEncoderLayer):
         parent.activation_relu_or_gelu = 0

@@ -1,129 +1,127 @@
-"""Who calls which activation function while a network runs: calls by place, modules and functions alike."""
+"""A tracer of activation calls: it names every call of an activation while a network runs."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from reluctant.models.swap.activation_types import FUNCTIONS, kind_of
+from reluctant.models.swap.activation_kinds import FUNCTIONS, activation_kind
+from reluctant.models.swap.modules import may_call_activations, walk_modules
 
 
-class Frame:
-    """One call of a module under way: its path, and what it has called so far."""
+class CallCounter:
+    """Names the activation calls that one module makes while its forward runs once.
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.counts: Counter[str] = Counter()
+    The tracer and the dispatch both count with it, so a site has one name when it is found and when it runs.
+    """
 
-    def next(self, kind: str) -> str:
+    def __init__(self, caller: str) -> None:
+        self.caller = caller  # the path of the module whose forward runs
+        self.counts: dict[str, int] = {}
+
+    def name_function_call(self, kind: str) -> str:
         """`relu` for the first call of that function, `relu_2` for the second."""
-        self.counts[kind] += 1
-        return numbered(kind, self.counts[kind])
+        number = self._count(kind)
+        return kind if number == 1 else f"{kind}_{number}"
 
-    def turn(self, path: str) -> int:
-        """Which time the module at `path` is called."""
-        self.counts[f"module {path}"] += 1
-        return self.counts[f"module {path}"]
+    def name_module_call(self, path: str) -> str:
+        """`blocks.0#2` for the second call of the module at `path` by the module `blocks.0`."""
+        return f"{self.caller}#{self._count(f'module {path}')}"
+
+    def _count(self, target: str) -> int:
+        self.counts[target] = self.counts.get(target, 0) + 1
+        return self.counts[target]
 
 
-class Listener(TorchFunctionMode):
-    """Hears the calls of activations in one network, as long as it is entered.
+@dataclass(frozen=True)
+class FunctionCall:
+    """A functional call: `owner` is the path of the calling module, `name` such as `relu_2`."""
 
-    A call of a function belongs to the innermost module that runs and has children or is not PyTorch's own;
-    what happens inside an activation module is part of that module. Subclasses say what they do with it.
+    owner: str
+    name: str
+    kind: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    @property
+    def input(self) -> Any:
+        """The tensor that the activation is applied to."""
+        return self.args[0] if self.args else self.kwargs["input"]
+
+    def run(self) -> Any:
+        """Call the function."""
+        return self.function(*self.args, **self.kwargs)
+
+
+class CallTracer(TorchFunctionMode):
+    """Calls its `on_…` methods for every activation call in one network, while its context is entered.
+
+    A functional call belongs to the innermost running module that has children or a user-defined class.
+    Calls inside an activation module belong to that module and are not reported.
     """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
-        self.frames: list[Frame | None] = []  # None where an activation module runs
+        self.callers: list[CallCounter | None] = []  # the running modules; None for an activation module
         self.hooks: list[Any] = []
 
-    def __enter__(self) -> "Listener":
-        for path, module in walk(self.model):
-            if not (kind_of(module) or calls(module)):
-                continue
-            self.hooks.append(module.register_forward_pre_hook(self._before(path), prepend=True))
-            self.hooks.append(module.register_forward_hook(self._after(path), always_call=True))
+    def __enter__(self) -> "CallTracer":
+        for path, module in walk_modules(self.model):
+            if activation_kind(module) or may_call_activations(module):
+                self.hooks.append(module.register_forward_pre_hook(self._enter_hook(path), prepend=True))
+                self.hooks.append(module.register_forward_hook(self._exit_hook(path), always_call=True))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
-    def __exit__(self, *fault: object) -> None:
-        super().__exit__(*fault)  # type: ignore[no-untyped-call]
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
         while self.hooks:
             self.hooks.pop().remove()
 
-    def _before(self, path: str) -> Callable[..., None]:
-        def hook(module: nn.Module, given: object) -> None:
-            if kind_of(module):
+    def _enter_hook(self, path: str) -> Callable[..., None]:
+        def hook(module: nn.Module, inputs: object) -> None:
+            if activation_kind(module):
                 self.on_module(path, module)
-                self.frames.append(None)
+                self.callers.append(None)
             else:
-                self.frames.append(Frame(path))
+                self.callers.append(CallCounter(path))
 
         return hook
 
-    def _after(self, path: str) -> Callable[..., None]:
-        def hook(module: nn.Module, given: object, out: Any) -> None:
-            self.frames.pop()
-            if kind_of(module):
-                self.on_result(path, module, out)
+    def _exit_hook(self, path: str) -> Callable[..., None]:
+        def hook(module: nn.Module, inputs: object, output: Any) -> None:
+            self.callers.pop()
+            if activation_kind(module):
+                self.on_module_output(path, module, output)
 
         return hook
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        frame, named = self.frames[-1] if self.frames else None, kwargs or {}
-        if frame is None:
-            return func(*args, **named)
+        caller, kwargs = self.callers[-1] if self.callers else None, kwargs or {}
+        if caller is None:
+            return func(*args, **kwargs)
         kind = FUNCTIONS.get(func)
         if kind is None:
-            self.on_other(func, args, named)
-            return func(*args, **named)
-        return self.on_function(frame.path, frame.next(kind), kind, func, args, named)
+            self.on_other_function(func, args, kwargs)
+            return func(*args, **kwargs)
+        name = caller.name_function_call(kind)
+        return self.on_function(FunctionCall(caller.caller, name, kind, func, args, kwargs))
 
     def on_module(self, path: str, module: nn.Module) -> None:
-        """An activation module is about to run; `self.frames[-1]` is its caller."""
+        """An activation module is about to run; `self.callers[-1]` is its caller."""
 
-    def on_result(self, path: str, module: nn.Module, out: Any) -> None:
+    def on_module_output(self, path: str, module: nn.Module, output: Any) -> None:
         """An activation module has run."""
 
-    def on_function(
-        self, owner: str, call: str, kind: str, function: Any, args: tuple[Any, ...], named: dict[str, Any]
-    ) -> Any:
-        """An activation function is called: what it gives."""
-        return function(*args, **named)
+    def on_function(self, call: FunctionCall) -> Any:
+        """An activation function is called; the result replaces that of the function."""
+        return call.run()
 
-    def on_other(self, function: Any, args: tuple[Any, ...], named: dict[str, Any]) -> None:
-        """Any other function of PyTorch's is about to be called."""
-
-
-def numbered(kind: str, number: int) -> str:
-    """What the n-th call of a function within one call of a module is called."""
-    return kind if number == 1 else f"{kind}_{number}"
-
-
-def walk(model: nn.Module, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, nn.Module]]:
-    """Every module once with its first path; what lies inside activations and scripts is left out."""
-    seen = set() if seen is None else seen
-    if id(model) in seen or isinstance(model, torch.jit.ScriptModule):
-        return
-    seen.add(id(model))
-    yield path, model
-    if not kind_of(model):
-        for name, child in model.named_children():
-            yield from walk(child, f"{path}.{name}" if path else name, seen)
-
-
-def own(module: nn.Module) -> bool:
-    """Whether a module's class is somebody's own: its forward may call anything."""
-    return not type(module).__module__.startswith("torch.nn.")
-
-
-def calls(module: nn.Module) -> bool:
-    """Whether a module may call activations."""
-    return own(module) or any(module.children())
+    def on_other_function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Any other PyTorch function is about to be called."""

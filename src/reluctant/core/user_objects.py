@@ -1,0 +1,124 @@
+"""User-defined objects by name: `module:attribute`, or `here:word` for an object of this Python session.
+
+`reluctant.compare` registers a class or function that it receives as `here:MyNet`. Worker processes receive
+these objects as bytes (cloudpickle).
+"""
+
+import importlib
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from reluctant.core.code_hash import code_hash
+from reluctant.core.display import did_you_mean
+from reluctant.core.errors import StudyError, describe_exception
+from reluctant.core.extensions import extensions
+
+SESSION_MODULE = "here"  # stands before the colon where a module's name would stand
+SESSION_OBJECTS: dict[str, Any] = {}  # by the word after the colon
+_SENT_HASHES: dict[str, str] = {}  # of objects that came from another process
+
+
+def load_user_object(head: str, kind: str) -> Any:
+    """Import what `module:attribute` names, from the installed packages or the current folder.
+
+    Args:
+        head: `module:attribute`, or `here:word` for an object of this session.
+        kind: What the object is for, such as "model"; error messages begin with it.
+
+    Raises:
+        StudyError: The module or the attribute is missing, or the module fails during its import.
+    """
+    module_name, _, path = head.partition(":")
+    if module_name == SESSION_MODULE:
+        return _session_object(path)
+    for extension in extensions():
+        module_name = extension.renamed_modules.get(module_name, module_name)
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.append(folder)  # last, so that a file in it cannot replace a library
+    try:
+        value: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise StudyError(
+            f"{kind} {head!r}: there is no module {error.name or module_name!r} here or among the "
+            f"installed packages; start in the folder that holds it"
+        ) from None
+    except (Exception, SystemExit) as error:  # a script may call sys.exit during its import
+        raise StudyError(
+            f"{kind} {head!r}: importing {module_name!r} failed: {type(error).__name__}: {error}"
+        ) from error
+    for attribute in path.split("."):
+        if not hasattr(value, attribute):
+            hint = did_you_mean(attribute, [name for name in dir(value) if not name.startswith("_")])
+            raise StudyError(f"{kind} {head!r}: {module_name!r} has no {attribute!r}{hint}")
+        value = getattr(value, attribute)
+    return value
+
+
+def _session_object(word: str) -> Any:
+    if word not in SESSION_OBJECTS:
+        raise StudyError(
+            f"{SESSION_MODULE}:{word} was an object of the Python session that compared it, and it does not "
+            f"exist in this session; call reluctant.compare there again, or put it into a module and write "
+            f"module:{word}"
+        )
+    return SESSION_OBJECTS[word]
+
+
+def register_object(word: str, value: Any) -> str:
+    """Register an object of this session and return its name in a study, `here:word`.
+
+    It replaces an older object of the same word.
+    """
+    SESSION_OBJECTS[word] = value
+    return f"{SESSION_MODULE}:{word}"
+
+
+def is_session_object(head: str) -> bool:
+    """Return whether a name's head means an object of a Python session."""
+    return head.partition(":")[0] == SESSION_MODULE
+
+
+def pack_objects(heads: Iterable[str]) -> bytes:
+    """Return the session objects among these names as bytes for another process; empty if there are none.
+
+    Raises:
+        StudyError: An object cannot be pickled.
+    """
+    import cloudpickle
+
+    pack_objects = {}
+    for head in dict.fromkeys(filter(is_session_object, heads)):
+        value = load_user_object(head, "object")
+        try:
+            pack_objects[head.partition(":")[2]] = object_hash(head), cloudpickle.dumps(value)
+        except Exception as error:  # pickling runs user code
+            raise StudyError(
+                f"{head} cannot be sent to worker processes ({describe_exception(error)}); "
+                f"train in this process with engine='serial'"
+            ) from None
+    return bytes(cloudpickle.dumps(pack_objects)) if pack_objects else b""
+
+
+def unpack_objects(content: bytes) -> None:
+    """Register the objects that another process has packed, with the hashes that they have there."""
+    if not content:
+        return
+    import cloudpickle
+
+    for word, (sent_hash, pickled) in cloudpickle.loads(content).items():
+        if word not in SESSION_OBJECTS:
+            SESSION_OBJECTS[word], _SENT_HASHES[word] = cloudpickle.loads(pickled), sent_hash
+
+
+def object_hash(head: str) -> str:
+    """Return the SHA-256 of a session object's code and values.
+
+    For an object from another process, that is the hash that it has there. An object may define its hash in
+    an attribute `source_hash`; otherwise it is `reluctant.core.code_hash.code_hash`.
+    """
+    value = load_user_object(head, "object")
+    defined = _SENT_HASHES.get(head.partition(":")[2]) or getattr(value, "source_hash", None)
+    return defined if isinstance(defined, str) else code_hash(value)

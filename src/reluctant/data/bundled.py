@@ -1,0 +1,90 @@
+"""Two data sets bundled with scikit-learn, without a download: digits (images) and diabetes (a table)."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.names import Name
+from reluctant.data.checks import checked
+from reluctant.data.dataset import Dataset
+from reluctant.data.splits import stratified
+
+SIDE = 28  # pixels, as MNIST has
+DIGITS_TEST = 360
+DIABETES_TEST = 89
+_BRIGHTEST = 16  # the scans hold 0 … 16
+
+
+def load_digits(name: Name, folder: Path) -> Dataset:
+    """1,437 training and 360 test images, (n, 1, 28, 28) uint8. `folder` is not used: nothing is read there.
+
+    Source: Alpaydin & Kaynak 1998 (UCI), the copy in `sklearn.datasets.load_digits`, enlarged to MNIST's
+    size.
+    """
+    from sklearn import datasets
+
+    row = DATASETS[name.head]
+    bunch = datasets.load_digits()
+    scans = enlarge(np.asarray(bunch.images).astype(np.int64))
+    labels = np.asarray(bunch.target).astype(np.int64)
+    test = stratified(labels, DIGITS_TEST)
+    train = np.setdiff1d(np.arange(len(labels)), test)
+    return checked(
+        str(name),
+        (scans[train], labels[train]),
+        (scans[test], labels[test]),
+        title=row.title,
+        classes=row.classes,
+        note=row.note,
+    )
+
+
+def enlarge(scans: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Square scans (n, side, side) of 0 … 16 as (n, 28, 28) of 0 … 255, bilinear, rounded half up.
+
+    Whole numbers throughout, so that every machine gets the same bytes.
+    """
+    weights, row_sum = _bilinear_weights(scans.shape[-1], SIDE)
+    sums = np.einsum("ip,npq,jq->nij", weights, scans, weights, optimize=True)
+    unit = row_sum * row_sum * _BRIGHTEST
+    rounded: NDArray[np.int64] = (2 * 255 * sums + unit) // (2 * unit)
+    return rounded.astype(np.uint8)
+
+
+def _bilinear_weights(small: int, large: int) -> tuple[NDArray[np.int64], int]:
+    """Bilinear weights (large, small) as whole numbers, and what each row adds up to.
+
+    Pixels are areas, so centres are matched: large pixel i lies at (i + 1/2)·small/large - 1/2 among the
+    small ones; beyond the outermost centres the outermost value holds.
+    """
+    row_sum = 2 * large
+    position = np.clip((2 * np.arange(large) + 1) * small - large, 0, (small - 1) * row_sum)
+    left, share = np.divmod(position, row_sum)
+    weights = np.zeros((large, small), np.int64)
+    rows = np.arange(large)
+    weights[rows, left] = row_sum - share
+    weights[rows, np.minimum(left + 1, small - 1)] += share
+    return weights, row_sum
+
+
+def load_diabetes(name: Name, folder: Path) -> Dataset:
+    """353 training and 89 test rows, (n, 10) float32; the target is the disease's progress after a year.
+
+    Age, sex, body mass index, blood pressure and six measurements of the blood, as they were measured.
+    `folder` is not used: nothing is read there. Source: Efron, Hastie, Johnstone & Tibshirani 2004.
+    """
+    from sklearn import datasets
+
+    bunch = datasets.load_diabetes(scaled=False)
+    rows, target = np.asarray(bunch.data, np.float32), np.asarray(bunch.target, np.float64)
+    test = stratified(np.zeros(len(rows), np.int64), DIABETES_TEST)
+    train = np.setdiff1d(np.arange(len(rows)), test)
+    return checked(
+        str(name),
+        (rows[train], target[train]),
+        (rows[test], target[test]),
+        title=DATASETS[name.head].title,
+        columns=bunch.feature_names,
+    )

@@ -1,0 +1,76 @@
+"""The description of data before anything trains: size, type, range, balance, remarks and warnings."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+import numpy as np
+
+from reluctant.data.dataset import Dataset
+from reluctant.data.inputs import singular
+
+WIDTH = 79
+_LISTED = 3  # classes or outputs named one by one
+_RARE = 0.1  # of an even share
+
+
+def describe_dataset(dataset: Dataset) -> str:
+    """A few lines of at most 79 characters: size, type and range, targets, remarks, warnings."""
+    inputs = dataset.train.inputs
+    size = "×".join(map(str, inputs.shape[1:]))
+    of = f"{size} column{'s' if inputs.shape[1] != 1 else ''}" if inputs.ndim == 2 else size
+    splits = (dataset.train.inputs, dataset.test.inputs)
+    low, high = min(part.min() for part in splits), max(part.max() for part in splits)
+    first = (
+        f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test {dataset.items} of "
+        f"{of} ({inputs.dtype.name}, {low:.3g} to {high:.3g})"
+    )
+    targets = _describe_classes if dataset.task == "classification" else _describe_numbers
+    others = [
+        *targets(dataset),
+        *(f"note: {remark}" for remark in dataset.remarks),
+        *(f"warning: {warning}" for warning in dataset.warnings),
+    ]
+    lines = [*_wrap_text(first, ""), *(line for text in others for line in _wrap_text(text, "  "))]
+    return "\n".join(lines)
+
+
+def _wrap_text(text: str, indent: str) -> list[str]:
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _describe_classes(dataset: Dataset) -> Iterator[str]:
+    counts = np.bincount(dataset.train.targets, minlength=len(dataset.classes))
+    total = counts.sum()
+    present = counts[counts > 0]
+    yield (
+        f"{len(dataset.classes)} classes, the rarest {present.min() / total:.1%}, the most frequent "
+        f"{present.max() / total:.1%} of the training part".replace("%", " %")
+    )
+    rare = [i for i in np.argsort(counts, kind="stable") if 0 < counts[i] < _RARE * total / len(counts)]
+    if rare:
+        item = dataset.items if counts[rare[0]] != 1 else singular(dataset.items)
+        more = f" ({len(rare)} classes are so rare)" if len(rare) > 1 else ""
+        yield f"unbalanced: of {dataset.classes[rare[0]]} there are {counts[rare[0]]:,} {item}{more}"
+    empty = [dataset.classes[i] for i in np.flatnonzero(counts == 0)]
+    if empty:
+        listed = ", ".join(empty[:_LISTED]) + (", …" if len(empty) > _LISTED else "")
+        yield f"{len(empty)} of these classes have no training {dataset.items}: {listed}"
+
+
+def _describe_numbers(dataset: Dataset) -> Iterator[str]:
+    targets = dataset.train.targets.astype(float)
+    outputs = targets.shape[1]
+    for i in range(min(outputs, _LISTED)):
+        column = targets[:, i]
+        subject = "the target goes" if outputs == 1 else f"target {i + 1} of {outputs} goes"
+        yield (
+            f"{subject} from {column.min():.4g} to {column.max():.4g}, mean {column.mean():.4g}, std "
+            f"{column.std():.4g} (training part)"
+        )

@@ -1,0 +1,53 @@
+"""The work that trains a study's runs on any engine. It imports torch only when it trains."""
+
+import platform
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reluctant.records.schema import EpochRecord, RunRecord
+from reluctant.study import Run
+
+
+@dataclass(frozen=True)
+class TrainingWork:
+    """Trains runs; a `Work` for engines. Picklable: a process receives it once, at its start.
+
+    `folder` is the study's folder, `data` the folder of data sets (None: the usual one, see
+    `reluctant.data.data_folder`). `first` is a run whose data and imports an idle process may already load.
+    """
+
+    folder: str
+    data: str | None = None
+    device: str = "auto"
+    first: Run | None = None
+    objects: bytes = b""  # packed session objects, for names such as `here:MyNet`
+
+    def __call__(self, run: Run) -> Generator[EpochRecord | str, None, RunRecord]:
+        """Train one run: yield the record of every epoch, return the whole record."""
+        from reluctant.core.user_objects import unpack_objects
+        from reluctant.training import train_run
+
+        unpack_objects(self.objects)
+        return train_run(run, self.folder, self.data, self.device)
+
+    def provide_data(self, run: Run) -> Generator[str, None, None]:
+        """Download the published data set of a run if this machine lacks it, and yield a message about it."""
+        from reluctant.catalogue import DATASETS
+        from reluctant.data import data_folder, fetch
+        from reluctant.data.folder import find_file
+
+        name, folder = DATASETS.canonical(run.dataset), Path(self.data) if self.data else None
+        row = None if name.is_user_defined else DATASETS[name.head]
+        if row and any(find_file(data_folder(folder) / row.name, file) is None for file in row.files):
+            path = fetch(run.dataset, folder, log=lambda text: None)
+            yield f"{row.title} was fetched to {path} on {platform.node()}"
+
+    def warm_up(self) -> None:
+        """Do in advance what the first run needs: imports, data, loading compiled kernels."""
+        if self.first is not None:
+            from reluctant.core.user_objects import unpack_objects
+            from reluctant.training import warm_up
+
+            unpack_objects(self.objects)
+            warm_up(self.first, self.data, self.device)

@@ -1,0 +1,146 @@
+"""Networks from any factory: the activation is an argument if the factory takes one, else it is swapped."""
+
+import copy
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from inspect import Parameter, isclass, signature
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from torch import nn
+
+from reluctant.activations import factory as activation_factory
+from reluctant.core.errors import StudyError
+from reluctant.models.factory_arguments import activation_keyword, bound_keywords, keyword_parameters
+from reluctant.models.swap.forward import preserve_random_states
+from reluctant.models.swap.report import SwapReport
+from reluctant.models.swap.swap import swap_activations
+
+Activation = str | nn.Module | Callable[..., Any]
+# Of factories that are functions: whether every call returns the same weights.
+_shares_weights: "WeakKeyDictionary[Callable[..., Any], bool]" = WeakKeyDictionary()
+
+
+class FreshActivation:
+    """Builds a fresh activation at every call and ignores the arguments (`inplace=True`)."""
+
+    def __init__(self, activation: Activation) -> None:
+        self.make_activation = activation_factory(activation)
+
+    def __call__(self, *_: Any, **__: Any) -> nn.Module:
+        return self.make_activation()
+
+
+def build_with_activation(
+    factory: Callable[..., Any],
+    activation: Activation,
+    arguments: Mapping[str, Any] | None = None,
+    example: Any = None,
+    optional: Mapping[str, Any] | None = None,
+) -> tuple[Any, SwapReport | None]:
+    """A factory's network with this activation; and a report if activations were swapped.
+
+    The network is built as it is and swapped if the factory takes no activation, or one in a form of its own:
+    the default is a string, a module or a function of a tensor. A network that would share weights with
+    another one of the same factory is copied.
+
+    Args:
+        factory: A class or function that returns a network; its other results are returned as they are.
+        activation: A name, a module class, a module or a function of a tensor.
+        arguments: Keyword arguments of the factory.
+        example: An input of the network, to find functional calls.
+        optional: Keyword arguments for which the factory may have no parameter. One with `**options` gets
+            them all; those that it then refuses are dropped.
+    """
+    arguments, parameters = dict(arguments or {}), keyword_parameters(factory)
+    any_keyword = not parameters or any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
+    extra = {
+        key: value
+        for key, value in (optional or {}).items()
+        if (any_keyword or key in parameters) and key not in bound_keywords(factory)
+    }
+    keyword = activation_keyword(factory) or ("activation" if any_keyword else None)
+    if keyword is not None and keyword not in arguments:
+        extra |= _activation_argument(keyword, parameters.get(keyword), activation)
+    extra = {key: value for key, value in extra.items() if key not in arguments}
+
+    while True:
+        try:
+            network = factory(**arguments, **extra)
+            break
+        except TypeError as error:  # a factory with **options refuses a keyword by name
+            refused = [key for key in extra if f"unexpected keyword argument '{key}'" in str(error)]
+            if not refused or refused[0] in parameters:
+                raise
+            del extra[refused[0]]
+    if not isinstance(network, nn.Module):
+        return network, None
+    network = _with_separate_weights(network, factory, {**arguments, **extra})
+    if keyword in extra:
+        return network, None
+    return swap_activations(network, activation, example=example)
+
+
+def _activation_argument(keyword: str, parameter: Parameter | None, activation: Activation) -> dict[str, Any]:
+    """The argument for an activation, in the form that the parameter's default shows; empty for another form.
+
+    `activation` gets the activation itself, or a factory of fresh modules if its default is called; the other
+    keywords get such a factory.
+    """
+    default = Parameter.empty if parameter is None else parameter.default
+    if default is Parameter.empty or default is None:
+        return {keyword: activation if keyword == "activation" else FreshActivation(activation)}
+    if isclass(default) or (
+        callable(default) and not isinstance(default, nn.Module) and not _needs_an_argument(default)
+    ):
+        return {keyword: FreshActivation(activation)}
+    return {keyword: activation} if keyword == "activation" and isinstance(default, str) else {}
+
+
+def _needs_an_argument(function: Callable[..., Any]) -> bool:
+    """Whether a function is an activation function, not a factory: it cannot be called without arguments."""
+    try:
+        return any(p.default is p.empty for p in signature(function).parameters.values())
+    except (TypeError, ValueError):  # built in, such as torch.relu
+        return True
+
+
+def _with_separate_weights(
+    network: nn.Module, factory: Callable[..., Any], arguments: Mapping[str, Any]
+) -> nn.Module:
+    """The network, or a copy if the factory's next network would have the same weights.
+
+    To find out, a function is called once more when it builds its first network; a class always makes new
+    weights. Networks are not copied without need: a closure would still use the modules of the original.
+    """
+    if isclass(factory):
+        return network
+    try:
+        shares = _shares_weights.get(factory)
+    except TypeError:  # without a hash or weak references, it is called every time
+        shares = None
+    if shares is None:
+        try:
+            with preserve_random_states(network):
+                other = factory(**arguments)
+        except Exception:  # it works only once; the next build reports the error
+            shares = False
+        else:
+            shares = other is network or not _weight_ids(other).isdisjoint(_weight_ids(network))
+        with suppress(TypeError):
+            _shares_weights[factory] = shares
+    if not shares:
+        return network
+    try:
+        return copy.deepcopy(network)
+    except Exception as error:
+        raise StudyError(
+            f"the factory returns the same weights at every call, and they cannot be copied "
+            f"({type(error).__name__}: {error}); let it create them in every call"
+        ) from error
+
+
+def _weight_ids(network: Any) -> set[int]:
+    if not isinstance(network, nn.Module):
+        return set()
+    return {id(tensor) for tensor in (*network.parameters(), *network.buffers())}

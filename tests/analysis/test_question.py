@@ -1,0 +1,215 @@
+"""compare(): what is the same question and what another, names of what is handed over, and mistakes."""
+
+import functools
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import reluctant
+from reluctant.api.run import run as carried_out
+from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.user_objects import SESSION_OBJECTS, object_hash, pack_objects, unpack_objects
+
+X = np.random.default_rng(5).normal(size=(60, 4)).astype("float32")
+Y = (X[:, 0] > 0).astype(int)
+FACTOR = 1.0
+
+
+class Net(nn.Module):
+    def __init__(self, in_features: int, num_classes: int, width: int = 4) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(in_features, width), nn.Linear(width, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.last(torch.relu(self.first(x)))
+        return out * FACTOR
+
+
+class Scaled(nn.Module):
+    def __init__(self, beta: float) -> None:
+        super().__init__()
+        self.beta = beta
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x) * self.beta
+
+
+def squash(x: Tensor) -> Tensor:
+    return x / (1 + x.abs())
+
+
+@pytest.fixture(autouse=True)
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    yield
+    SESSION_OBJECTS.clear()
+
+
+def asked(activations: Any = ("relu", "tanh"), **more: Any) -> Any:
+    given = {"model": Net, "data": (X, Y), "seeds": 2, "epochs": 1, "engine": "serial", **more}
+    return reluctant.compare(activations, **given)
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many runs every call trained."""
+    counted: list[int] = []
+
+    def watched(*args: Any, **more: Any) -> Any:
+        done: list[object] = []
+        more["watch"] = lambda event: done.append(event) if type(event).__name__ == "Done" else None
+        found = carried_out(*args, **more)
+        counted.append(len(done))
+        return found
+
+    monkeypatch.setattr("reluctant.api.compare.run", watched)
+    return counted
+
+
+def test_the_same_question_is_answered_at_once_and_may_grow_and_shrink(trained: list[int]) -> None:
+    first, again = asked(), asked()
+    more = asked(["relu", "tanh", "elu"], seeds=3)
+    fewer = asked(["tanh", "relu"], seeds=[1])
+    assert trained == [4, 0, 5, 0]
+    assert first.folder == again.folder == more.folder == fewer.folder
+    assert [len(each) for each in (first, again, more, fewer)] == [4, 4, 9, 2]
+    assert list(fewer.scores().index) == ["tanh", "relu"]
+    assert list(fewer.scores().columns) == [1]
+
+
+def closed(factor: float) -> Any:
+    def bent(x: Tensor) -> Tensor:
+        return torch.relu(x) * factor
+
+    return bent
+
+
+PAIRS = [
+    ({"model": functools.partial(Net, width=3)}, {"model": functools.partial(Net, width=5)}),
+    ({"activations": {"bent": closed(1.0)}}, {"activations": {"bent": closed(2.0)}}),
+    ({"activations": {"own": Scaled(0.1)}}, {"activations": {"own": Scaled(9.0)}}),
+    ({"activations": {"leak": functools.partial(F.leaky_relu, negative_slope=0.1)}},
+     {"activations": {"leak": functools.partial(F.leaky_relu, negative_slope=0.9)}}),
+    ({"data": (X, Y)}, {"data": (X, 1 - Y)}),
+    ({"lr": 0.1}, {"lr": 0.2}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_another_question_is_asked_anew(
+    one: dict[str, Any], other: dict[str, Any], trained: list[int]
+) -> None:
+    assert asked(seeds=1, **one).folder != asked(seeds=1, **other).folder
+    assert trained[0] == trained[1] > 0
+
+
+def test_code_or_data_that_changed_are_refused_in_a_folder_of_ones_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked(folder="mine")
+    with monkeypatch.context() as patched:
+        patched.setattr("tests.analysis.test_question.FACTOR", 2.0)
+        with pytest.raises(StudyError, match="the code of here:Net is not what mine was trained with"):
+            asked(folder="mine")
+    with pytest.raises(StudyError, match="mine holds another study"):
+        asked(folder="mine", data=(X, 1 - Y))
+
+
+def test_torchs_own_go_by_the_catalogues_name() -> None:
+    results = asked([F.relu, nn.GELU, squash])
+    assert list(results.scores().index) == ["relu", "gelu", "squash"]
+    assert results.activations == ("relu", "gelu", "here:squash")
+
+
+def test_a_network_and_an_activation_may_have_one_name() -> None:
+    results = asked(
+        ["relu", nn.Sequential(nn.Tanh())], model=nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    )
+    assert results.study.model == ("here:Sequential_",)
+    assert results.activations == ("relu", "here:Sequential")
+
+
+def test_a_network_that_is_handed_over_keeps_its_weights_and_stays_as_it_is() -> None:
+    net = Net(4, 2)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    results = asked(model=net)
+    assert results.study.init == ("as_made",)
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+    assert asked(model=net).folder == results.folder
+
+
+def test_objects_travel_as_bytes() -> None:
+    asked([squash, "relu"])
+    sent, told = pack_objects(["here:squash", "relu"]), object_hash("here:squash")
+    SESSION_OBJECTS.clear()
+    unpack_objects(sent)
+    assert object_hash("here:squash") == told
+    assert torch.equal(SESSION_OBJECTS["squash"](torch.ones(2)), torch.full((2,), 0.5))
+    SESSION_OBJECTS["gate"] = threading.Lock()
+    with pytest.raises(StudyError, match="here:gate cannot be sent to worker processes"):
+        pack_objects(["here:gate"])
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"activations": "relu"}, "activations are a list"),
+    ({"activations": [lambda x: x]}, "a lambda has no name to stand in tables"),
+    ({"activations": [3]}, "an activation is a name, a function of a tensor, or a class, not 3"),
+    ({"activations": {"relu": squash}}, "is called relu, and so is one of the catalogue"),
+    ({"activations": {1: squash}}, "an activation is called by a word such as 'squash', not 1"),
+    ({"activations": {"mine": "relu"}}, "no activation is called 'mine'|has a name of its own"),
+    ({"model": 3}, "model is a name, a torch module, or a class or function that makes one, not 3"),
+    ({"model": lambda: 3}, "model here:model returned int; a torch module is expected"),
+    ({"model": lambda: 1 / 0}, "here:model cannot be made: ZeroDivisionError"),
+    ({"seed": 3}, "seed is given to reluctant.compare by seeds="),
+    ({"epoch": 3}, "reluctant.compare has no argument 'epoch'; did you mean 'epochs'"),
+    ({"seeds": 0}, r"seeds are how many \(5\) or which"),
+    ({"seeds": 2.0}, r"seeds are how many \(5\) or which"),
+    ({"seeds": []}, r"seeds are how many \(5\) or which"),
+    ({"data": (X * np.nan, Y)}, "not finite"),
+    ({"data": (X, Y * 0)}, "at least two classes"),
+    ({"baseline": "elu"}, "'elu' is not among the activations"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG, ids=[words for _, words in WRONG])
+def test_a_mistake_gets_one_message(given: dict[str, Any], words: str, tmp_path: Path) -> None:
+    with pytest.raises(ReluctantError, match=words):
+        asked(**given)
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_results_have_the_tables_and_figures() -> None:
+    results = asked(["relu", squash], seeds=2)
+    table = results.compare(baseline="squash")
+    assert table.verdict.to_dict()["squash"] == "baseline"
+    assert set(results.frame().activation) == {"relu", "squash"}
+    assert results.curves("loss").shape == (1, 4)
+    for kind in ("scores", "curves", "differences", "quality", "shapes"):
+        assert results.plot(kind).axes
+    assert results.plot("confusion", activation="squash").axes
+    assert "squash" in repr(results)
+    assert Path(results.report()).is_file()
+    with pytest.raises(StudyError, match=r"confusion is of one activation: plot\('confusion', activation="):
+        results.plot("confusion")
+    with pytest.raises(StudyError, match="no plot is called 'score'; did you mean 'scores'"):
+        results.plot("score")
+
+
+def test_numbers_have_a_plot_of_their_own() -> None:
+    results = asked(["relu", "tanh"], data=(X, X[:, 0] * X[:, 1]), model="mlp(widths='4')", seeds=2)
+    assert results.study.task == "regression"
+    assert results.plot("predicted", activation="tanh").axes
+    with pytest.raises(StudyError, match="regression has no plot 'confusion'; there are scores"):
+        results.plot("confusion", activation="tanh")
+
+
+def test_seeds_may_be_numpys() -> None:
+    assert asked(seeds=np.int64(1)).study.seed == (0,)
+    assert asked(seeds=np.arange(2)).study.seed == (0, 1)

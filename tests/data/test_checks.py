@@ -1,0 +1,75 @@
+"""Warnings about arrays: test items that occur in train, by their content, whatever their labels."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from reluctant.data.checks import checked, overlap_warning
+from tests.support.data_files import unhurried
+
+RNG = np.random.default_rng(0)
+PIXELS = RNG.integers(0, 256, (40, 3, 4, 4), dtype=np.uint8)
+
+
+def test_splits_without_a_common_item_give_no_warning() -> None:
+    assert overlap_warning(PIXELS[:30], PIXELS[30:], "images") == ""
+
+
+def test_common_items_are_counted_and_the_first_pair_is_named() -> None:
+    test = np.concatenate([PIXELS[30:], PIXELS[[7, 3]]])
+    assert overlap_warning(PIXELS[:30], test, "images") == (
+        "2 of 12 test images occur in the training part too (the first: test image 10 is training image 7, "
+        "counted from 0); scores on them tell nothing about new images"
+    )
+
+
+def test_one_common_item_is_in_the_singular() -> None:
+    assert overlap_warning(PIXELS, PIXELS[5:6], "images") == (
+        "1 of 1 test images occurs in the training part too (test image 0 is training image 5, counted from "
+        "0); scores on it tell nothing about new images"
+    )
+
+
+@unhurried
+@given(
+    st.lists(st.integers(0, 6), min_size=1, max_size=20), st.lists(st.integers(0, 6), min_size=1, max_size=20)
+)
+def test_common_items_are_those_that_a_search_finds(train: list[int], test: list[int]) -> None:
+    common = [value for value in test if value in train]
+    warning = overlap_warning(
+        np.array(train, np.float32)[:, None], np.array(test, np.float32)[:, None], "rows"
+    )
+    assert warning.startswith(f"{len(common)} of {len(test)} test rows " if common else "")
+    assert bool(warning) == bool(common)
+    if common:
+        first = test.index(common[0])
+        assert f"test row {first} is training row {train.index(common[0])}," in warning
+
+
+def test_zero_equals_minus_zero() -> None:
+    assert overlap_warning(np.array([[0.0]], np.float32), np.array([[-0.0]], np.float32), "rows")
+
+
+@pytest.mark.parametrize("labels", [[0, 1] * 5, [1, 0] * 5])
+def test_a_data_set_has_the_warning_whatever_the_labels(labels: list[int]) -> None:
+    train: NDArray[Any] = np.arange(30, dtype=np.float32).reshape(10, 3)
+    dataset = checked("mine", (train, [0, 1] * 5), (train, labels), title="Mine")
+    assert len(dataset.warnings) == 1
+    assert dataset.warnings[0].startswith("10 of 10 test rows occur in the training part too")
+
+
+def test_a_warning_is_not_repeated() -> None:
+    train = np.arange(30, dtype=np.float32).reshape(10, 3)
+    once = checked("mine", (train, [0, 1] * 5), (train, [0, 1] * 5), title="Mine")
+    again = checked(
+        "mine",
+        (once.train.inputs, once.train.targets),
+        (once.test.inputs, once.test.targets),
+        title="Mine",
+        warnings=once.warnings,
+    )
+    assert again.warnings == once.warnings

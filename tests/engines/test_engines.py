@@ -1,0 +1,227 @@
+"""Engines: one contract for all of them, and what happens when a worker process dies."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reluctant.engines import Done, Epoch, Event, Failed, Message, Ready, Started, local, serial
+from tests.support.engine_work import work
+from tests.support.processes import ends
+
+ENGINES = {
+    "serial": serial,
+    "local, one worker": lambda w, runs: local(w, runs, workers=1),
+    "local, two workers": lambda w, runs: local(w, runs, workers=2),
+}
+
+
+@pytest.fixture(params=ENGINES, scope="module")
+def engine(request: pytest.FixtureRequest) -> Any:
+    return ENGINES[request.param]
+
+
+def by_run(events: Iterator[Event]) -> dict[Any, list[Event]]:
+    events_by_run: dict[Any, list[Event]] = {}
+    for event in events:
+        if isinstance(event, Ready):
+            continue
+        events_by_run.setdefault(event.run, []).append(event)
+    return events_by_run
+
+
+def interrupted_work(run: Any) -> Iterator[Any]:
+    """Work in which a Ctrl-C comes during compiled code."""
+    yield {"epoch": 1, "run": run}
+    raise SystemError("a kernel returned a result with an exception set") from KeyboardInterrupt()
+
+
+def test_ctrl_c_during_compiled_code_is_not_a_failed_run() -> None:
+    events: list[Event] = []
+    with pytest.raises(KeyboardInterrupt):
+        events.extend(serial(interrupted_work, ["a", "b"]))  # type: ignore[arg-type]
+    assert not any(isinstance(event, Failed) for event in events)
+
+
+class TestContract:
+    def test_every_run_starts_yields_epochs_and_ends(self, engine: Any) -> None:
+        events = by_run(engine(work, list("abcde")))
+        assert sorted(events) == list("abcde")
+        for run, run_events in events.items():
+            assert [type(event) for event in run_events] == [Started, Epoch, Epoch, Done]
+            assert [e.record["epoch"] for e in run_events if isinstance(e, Epoch)] == [1, 2]
+            assert run_events[-1].record["run"] == run  # type: ignore[union-attr]
+
+    def test_an_exception_fails_only_its_run_and_has_a_traceback(self, engine: Any) -> None:
+        events = by_run(engine(work, ["a", "raise", "b"]))
+        fault = events["raise"][-1]
+        assert isinstance(fault, Failed)
+        assert "ValueError: a fault in the run" in fault.cause
+        assert "Traceback" in fault.cause
+        assert all(isinstance(events[run][-1], Done) for run in "ab")
+
+    def test_without_runs_there_is_only_ready(self, engine: Any) -> None:
+        assert list(engine(work, [])) == [Ready()]
+
+    def test_closing_stops_the_work(self, engine: Any) -> None:
+        events = engine(work, list("abcdef"))
+        assert isinstance(next(events), Ready)
+        assert isinstance(next(events), Started)
+        events.close()
+        assert list(events) == []
+
+
+def train_locally(runs: Sequence[str], workers: int = 2) -> dict[Any, list[Event]]:
+    return by_run(local(work, runs, workers=workers))
+
+
+class TestDeath:
+    @pytest.mark.parametrize(
+        ("how", "words"),
+        [
+            ("kill", "was killed by signal 9 .*memory"),
+            ("segfault", "was killed by signal 11"),
+            ("leave", "ended with status 0 before the run was over"),
+            ("exit", "ended with status 3"),
+            ("speak", "ended with status 7 before the run was over\nlast words"),
+        ],
+    )
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_a_process_that_dies_costs_only_its_run(self, how: str, words: str, workers: int) -> None:
+        events = train_locally(["a", how, "b", "c"], workers)
+        fault = events[how][-1]
+        assert isinstance(fault, Failed)
+        assert re.search(words, fault.cause)
+        assert all(isinstance(events[run][-1], Done) for run in "abc")
+
+    @pytest.mark.parametrize("how", ["kill", "segfault", "leave", "starve"])
+    def test_a_run_that_dies_is_started_three_times(self, how: str) -> None:
+        run_events = train_locally(["a", how])[how]
+        assert [type(event) for event in run_events] == [
+            Started,
+            Epoch,
+            Message,
+            Started,
+            Epoch,
+            Message,
+            Started,
+            Epoch,
+            Failed,
+        ]
+        assert [e.text.partition("; ")[2] for e in run_events if isinstance(e, Message)] == [
+            "starting again, attempt 2 of 3",
+            "starting again, attempt 3 of 3",
+        ]
+
+    def test_a_run_that_succeeds_at_the_third_attempt_is_done(self, tmp_path: Path) -> None:
+        run_events = train_locally([f"twice {tmp_path / 'count'}"], 1)
+        (events,) = run_events.values()
+        assert isinstance(events[-1], Done)
+        assert events[-1].attempts == 3
+
+    def test_an_exception_of_the_run_is_not_retried(self) -> None:
+        assert [type(event) for event in train_locally(["raise"])["raise"]] == [Started, Epoch, Failed]
+
+    @pytest.mark.parametrize("how", ["starve", "starve torch"])
+    def test_a_lack_of_memory_is_reported(self, how: str) -> None:
+        fault = train_locally([how])[how][-1]
+        assert isinstance(fault, Failed)
+        assert fault.cause.startswith("out of memory\n")
+
+    def test_a_run_that_hangs_is_killed_and_started_again(self) -> None:
+        run_events = by_run(local(work, ["a", "hang", "b"], workers=1, timeout=1.0))
+        assert [type(event) for event in run_events["hang"]].count(Started) == 3
+        fault = run_events["hang"][-1]
+        assert isinstance(fault, Failed)
+        assert fault.cause.startswith("the run took longer than 1 seconds (--run-timeout)")
+        assert isinstance(run_events["a"][-1], Done)
+        assert isinstance(run_events["b"][-1], Done)
+
+    def test_a_message_of_the_work_is_passed_on(self) -> None:
+        events = train_locally(["say"])["say"]
+        assert [e.text for e in events if isinstance(e, Message)] == ["a word to the user"]
+
+    def test_a_reluctant_error_has_no_traceback(self) -> None:
+        assert train_locally(["mistake"])["mistake"][-1] == Failed("mistake", "write it otherwise")
+
+    def test_processes_are_reused_from_run_to_run(self) -> None:
+        events = train_locally(list("abcdefgh"))
+        processes = {run_events[-1].record["process"] for run_events in events.values()}  # type: ignore[union-attr]
+        assert 1 <= len(processes) <= 2
+        assert os.getpid() not in processes
+
+    def test_no_process_is_left_behind(self) -> None:
+        events = local(work, list("abcd"), workers=2)
+        process = next(e for e in events if isinstance(e, Done)).record["process"]
+        events.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+    def test_workers_die_with_their_parent(self) -> None:
+        """A killed parent leaves no worker: its end of the lifeline closes, and the worker exits."""
+        code = (
+            "import os, signal\n"
+            "from reluctant.engines.worker_process import WorkerProcess\n"
+            "from reluctant.engines.local import Attempt\n"
+            "from tests.support.engine_work import work\n"
+            "w = WorkerProcess(work); w.start_run(Attempt('a'))\n"
+            "while type(w.receive()).__name__ != 'Done': pass\n"
+            "print(w.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+        )
+        out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        pid = int(out.stdout)
+        assert ends(pid), "the worker outlived its parent"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_ten_thousand_runs_leave_nothing_behind() -> None:
+    """Handles, threads and memory of the driver do not grow."""
+    samples: list[tuple[int, int, int]] = []
+    done = 0
+    for event in local(work, range(10_000), workers=2):
+        done += isinstance(event, Done)
+        if isinstance(event, Done) and done % 1000 == 0:
+            status = Path("/proc/self/status").read_text()
+            resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1])  # type: ignore[index]
+            samples.append((len(os.listdir("/proc/self/fd")), threading.active_count(), resident))  # noqa: PTH208
+    assert done == 10_000
+    handles, threads, memory = zip(*samples, strict=True)
+    assert len(set(handles)) == 1
+    assert len(set(threads)) == 1
+    assert memory[-1] - memory[0] < 10_000  # KiB
+
+
+def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
+    """Workers do not import the caller's main program, so a plain script may start them."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from reluctant.engines import local\n"
+        "from tests.support.engine_work import work\n"
+        "print(sum(type(e).__name__ == 'Done' for e in local(work, [1, 2, 3], workers=2)))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    out = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=Path.cwd(),
+    )
+    assert out.stdout.strip() == "3"
+
+
+def test_a_file_in_the_current_folder_does_not_replace_a_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit('not the one you want')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent.parent), prepend=os.pathsep)
+    assert isinstance(list(local(work, ["a"], workers=1))[-1], Done)

@@ -1,0 +1,52 @@
+"""Work for the tests of the engines: runs that succeed, fail, hang, or end their process."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from reluctant.core.errors import StudyError
+
+Steps = Generator[dict[str, Any] | str, None, dict[str, Any]]
+
+
+def work(run: Any) -> Steps:
+    """Two epochs and a record; the name of a run may ask for a failure in between."""
+    yield {"epoch": 1, "run": run}
+    if run == "raise":
+        raise ValueError("a fault in the run")
+    if run == "exit":
+        sys.exit(3)
+    if run == "leave":
+        os._exit(0)
+    if run == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if run == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if run == "speak":
+        print("last words", file=sys.stderr, flush=True)
+        os._exit(7)
+    if run == "starve":
+        bytearray(1 << 60)
+    if run == "starve torch":
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+    if run == "hang":
+        threading.Event().wait()
+    if run == "say":
+        yield "a word to the user"
+    if run == "mistake":
+        raise StudyError("write it otherwise")
+    if str(run).startswith("twice "):
+        _die_twice(Path(run.partition(" ")[2]))
+    yield {"epoch": 2, "run": run}
+    return {"run": run, "process": os.getpid()}
+
+
+def _die_twice(count: Path) -> None:
+    died = len(count.read_text()) if count.exists() else 0
+    if died < 2:
+        count.write_text("x" * (died + 1))
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,81 @@
+"""A small real study to interrupt: its records without any interruption, and how to start and resume it."""
+
+import functools
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import reluctant
+from reluctant.records.store import Store
+from reluctant.study import Study
+from tests.support.small import records
+
+STUDY = Study(
+    name="disturbed",
+    activation=["relu", "rrelu"],
+    seed=[0, 1],
+    epochs=3,
+    model="convnet(dropout=0.15)",
+    optimizer="adam(beta1=0.89)",
+    lr=0.002,
+)
+
+
+# Tests may run in the background or under nohup, where processes ignore Ctrl-C and a closed terminal.
+WITH_DEFAULT_SIGNALS = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+    "runpy.run_module('reluctant', run_name='__main__')"
+)
+
+
+@functools.cache
+def expected_records() -> dict[str, Any]:
+    """The records of the study when nothing interrupts it."""
+    with tempfile.TemporaryDirectory() as folder:
+        reluctant.run(STUDY, folder, engine="serial")
+        return records(Path(folder))
+
+
+def start_study(folder: Path, *options: str) -> "subprocess.Popen[str]":
+    """`reluctant run` of the study in a process of its own."""
+    study = folder.parent / f"{folder.name}.toml"
+    study.write_text(STUDY.to_toml())
+    command = [sys.executable, "-c", WITH_DEFAULT_SIGNALS, "run", str(study), "-o", str(folder), *options]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def resume_study(folder: Path) -> str:
+    """Run the study to its end and return the output. Finished runs must stay; the numbers must be right."""
+    before = record_files(folder)
+    process = start_study(folder)
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    assert records(folder) == expected_records()
+    assert {path: content for path, content in record_files(folder).items() if path in before} == before
+    leftovers = {
+        path.name for path in folder.rglob("*") if path.suffix in (".part", ".pt") or path.name == ".lock"
+    }
+    assert leftovers == set()
+    return output
+
+
+def record_files(folder: Path) -> dict[Path, bytes]:
+    """The content of every record file."""
+    return {path: path.read_bytes() for path in (folder / "runs").glob("*.json")}
+
+
+def check_files_complete(folder: Path) -> None:
+    """Every file that has its final name must be complete."""
+    if (folder / "study.toml").exists():
+        assert Study.read(folder / "study.toml") == STUDY
+    for record in Store(folder / "runs"):  # raises where one cannot be trusted
+        assert record["run"]
+    for path in (folder / "checkpoints").glob("*.pt"):
+        assert torch.load(path, weights_only=True)["sha256"]

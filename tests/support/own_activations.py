@@ -1,0 +1,74 @@
+"""User-defined activations, correct and faulty, for tests that name them `tests.support.own_activations:…`."""
+
+import torch
+from torch import Tensor, nn
+
+
+class Gate(nn.Module):
+    def __init__(self, beta: float = 1.0) -> None:
+        super().__init__()
+        self.beta = nn.Parameter(torch.tensor(float(beta)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.beta * x)
+
+
+def bent(x: Tensor, a: float = 0.5) -> Tensor:
+    return torch.where(x > 0, x, a * x)
+
+
+def factory(beta: float = 1.0) -> nn.Module:
+    return Gate(beta)
+
+
+def function_factory() -> object:
+    return torch.tanh
+
+
+instance = Gate(3.0)
+number = 3
+
+
+def wrong_factory() -> int:
+    return 3
+
+
+def raising(x: Tensor) -> Tensor:
+    raise ValueError("no such luck")
+
+
+class Refusing(nn.Module):
+    def __init__(self) -> None:
+        raise ValueError("not today")
+
+
+def narrowing(x: Tensor) -> Tensor:
+    return x[:, :1]
+
+
+def unlucky(x: Tensor) -> Tensor:
+    return torch.log(x)
+
+
+def aliasing(x: Tensor) -> Tensor:
+    return x.clamp_(min=0)
+
+
+def doubling(x: Tensor) -> Tensor:
+    return x.double()
+
+
+def listing(x: Tensor) -> list[float]:
+    return [1.0]
+
+
+class Exploding(nn.Module):
+    """Correct at first; NaN from the eleventh batch of training on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.batches += self.training
+        return x * torch.nan if self.batches > 10 else x

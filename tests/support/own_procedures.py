@@ -1,0 +1,26 @@
+"""User-defined procedures, good and bad, for tests that name them `tests.support.own_procedures:…`."""
+
+from typing import Any
+
+from torch import Tensor
+
+from reluctant.training import Training
+from reluctant.training.tensors import TensorSplit
+
+
+class Twice(Training):
+    """Every epoch trains on the images twice, or `times` times."""
+
+    def __init__(self, run: Any, data: Any, device: Any = None, *, times: int = 2) -> None:
+        super().__init__(run, data, device)
+        self.times = times
+
+    def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
+        """The last of the passes counts."""
+        for _ in range(self.times - 1):
+            super().train_epoch(number)
+        return super().train_epoch(number)
+
+
+class Stranger:
+    """No training at all."""

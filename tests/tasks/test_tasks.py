@@ -1,0 +1,279 @@
+"""Tasks: numbers to predict, many classes, and what is refused before training."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sklearn.metrics as reference
+import torch
+from numpy.testing import assert_array_equal
+from reluctant.analysis.comparison.images import image_variance
+from reluctant.records.study_results import Results
+from reluctant.verification.folder import verify_folders
+from torch import Tensor, nn
+
+import reluctant
+from reluctant.catalogue.metrics import MOST, score_from_counts, stored_counts
+from reluctant.core import user_objects as objects
+from reluctant.core.errors import StudyError
+from reluctant.core.user_objects import SESSION_OBJECTS
+from reluctant.data import Dataset, from_data
+from reluctant.models.build import build, offers
+from reluctant.records.store import Store, checksum
+from reluctant.study import Run, Study
+from reluctant.tasks import Classification, Regression
+from reluctant.training import Training, preflight, prepare
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(150, 5)).astype("float32")
+NUMBERS = np.stack([100 + 30 * X[:, 0] - 10 * X[:, 1], X[:, 2] / 1000], axis=1)
+MANY = np.arange(150) % 25
+MLP = "mlp(widths='8')"
+
+
+@pytest.fixture(autouse=True)
+def session() -> Iterator[None]:
+    yield
+    SESSION_OBJECTS.clear()
+
+
+def numbers() -> Dataset:
+    return from_data((X[:120], NUMBERS[:120], X[120:], NUMBERS[120:]))
+
+
+def many() -> Dataset:
+    return from_data((X[:120], MANY[:120], X[120:], MANY[120:]))
+
+
+def trained(data: Dataset, **more: Any) -> Training:
+    training = Training(Run("relu", model=MLP, epochs=2, **more), prepare(data, 0.8))
+    list(training)
+    return training
+
+
+class TestNumbers:
+    def test_stored_sums_give_the_scores_of_scikit_learn(self) -> None:
+        training = trained(numbers())
+        predicted = training.model.eval()(training.data.test.inputs).detach().double().numpy()
+        assert isinstance(training.task, Regression)
+        in_units = predicted * training.task.std + training.task.mean
+        sums = np.array(training.record()["epochs"][-1]["sums"]["test"])
+        for name, theirs in (("r2", reference.r2_score), ("rmse", reference.root_mean_squared_error),
+                             ("mae", reference.mean_absolute_error)):  # fmt: skip
+            assert score_from_counts(sums, name) == pytest.approx(theirs(NUMBERS[120:], in_units), rel=1e-5)
+
+    def test_the_loss_is_the_squared_error_of_standardised_targets(self) -> None:
+        training = trained(numbers())
+        data, task = training.data, training.task
+        out = training.model.eval()(data.valid.inputs).detach()
+        expected = float(nn.functional.mse_loss(out, data.valid.targets))
+        assert training.record()["epochs"][-1]["loss"]["valid"] == pytest.approx(expected, rel=1e-6)
+        assert data.train.targets.mean(dim=0).tolist() == pytest.approx([0, 0], abs=1e-6)
+        assert data.train.targets.std(dim=0, correction=0).tolist() == pytest.approx([1, 1], rel=1e-5)
+        assert task.outputs == 2
+
+    def test_units_change_no_weight(self) -> None:
+        data = numbers()
+        scaled = from_data((X[:120], NUMBERS[:120] * 1024, X[120:], NUMBERS[120:] * 1024))
+        one, other = trained(data).record(), trained(scaled).record()
+        assert one["weights"] == other["weights"]
+        assert np.array(other["epochs"][0]["sums"]["test"])[1] == pytest.approx(
+            1024 * np.array(one["epochs"][0]["sums"]["test"])[1]
+        )
+
+    def test_one_output_may_lack_its_axis(self) -> None:
+        task = Regression()
+        out, targets = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([[1.0], [0.0], [4.0]])
+        assert float(task.loss(out, targets)) == pytest.approx(4 / 3)
+        assert float(task.loss_sum(out, targets)) == pytest.approx(4)
+        assert task.output_error(out, 3) == ""
+        assert "returns shape (3, 2) for 3 inputs; expected (3, 1)" in task.output_error(torch.zeros(3, 2), 3)
+
+    def test_an_interrupted_run_ends_with_the_same_numbers(self) -> None:
+        run, data = Run("relu", model=MLP, epochs=3), prepare(numbers(), 0.8)
+        complete = Training(run, data)
+        list(complete)
+        half = Training(run, data)
+        next(iter(half))
+        rest = Training(run, data)
+        rest.load_state_dict(half.state_dict())
+        list(rest)
+        assert rest.record()["weights"] == complete.record()["weights"]
+        assert rest.record()["test_predictions"] == complete.record()["test_predictions"]
+
+    def test_convnet_gives_plain_numbers(self) -> None:
+        images = torch.randn(2, 1, 22, 22)
+        plain = build("convnet", "relu", (1, 22, 22), 3, task="regression").eval()(images)
+        assert not torch.allclose(plain.exp().sum(dim=1), torch.ones(2))
+
+
+class TestManyClasses:
+    def test_three_rows_are_stored_and_the_matrix_at_the_end(self) -> None:
+        record = trained(many()).record()
+        assert np.array(record["epochs"][0]["confusion"]["train"]).shape == (3, 25)
+        matrix = np.array(record["final"]["test_confusion"])
+        assert matrix.shape == (25, 25)
+        assert stored_counts(matrix).tolist() == record["epochs"][-1]["confusion"]["test"]
+        assert np.array(record["final"]["confusion"]).shape == (3, 25)
+
+    def test_up_to_twenty_classes_have_matrices(self) -> None:
+        record = trained(from_data((X, np.arange(150) % MOST))).record()
+        assert np.array(record["epochs"][0]["confusion"]["test"]).shape == (MOST, MOST)
+        assert "test_confusion" not in record["final"]
+
+
+@pytest.fixture(params=["numbers", "many"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A finished study of either kind."""
+    data, task = (numbers(), "regression") if request.param == "numbers" else (many(), "classification")
+    name = objects.keep(f"data_{request.param}", data)
+    study = Study(activation=["relu", "tanh"], dataset=name, model=MLP, epochs=2, seed=[0, 1], task=task)
+    reluctant.run(study, tmp_path / "out", engine="serial")
+    return tmp_path / "out"
+
+
+def test_a_study_of_either_kind_is_read_scored_and_verified(folder: Path) -> None:
+    results = Results.read(folder)
+    task = results.study.task
+    assert results.study.compare.metric == ("r2" if task == "regression" else "f1")
+    for result in results:
+        truth = results.labels(result)
+        assert truth is not None
+        assert truth.shape == result.predictions.shape
+        assert result.task == task
+    assert np.isfinite(results.scores().to_numpy()).all()
+    variance = image_variance(results, "tanh", "relu", results.study.compare.metric, 5)
+    assert variance is not None
+    assert variance > 0
+    assert verify_folders(folder).contradictions == ()
+
+
+def test_a_group_left_out_is_a_score_without_it(folder: Path) -> None:
+    from reluctant.analysis.comparison.images import _cached
+
+    results = Results.read(folder)
+    result, name = results.results[0], results.study.compare.metric
+    truth = results.labels(result)
+    assert truth is not None
+    remaining = np.arange(len(truth)) % 5 != 2
+    without_group = _cached(result, name, 5, truth.tobytes())[2]
+    if results.study.task == "regression":
+        expected = reference.r2_score(truth[remaining], result.predictions[remaining])
+    else:
+        expected = reference.f1_score(truth[remaining], result.predictions[remaining], average="macro",
+                                      labels=range(25), zero_division=0)  # fmt: skip
+    assert without_group == pytest.approx(expected, rel=1e-9)
+
+
+FORGED = {
+    "numbers": [
+        (lambda r: r["epochs"][1]["sums"]["test"][2].__setitem__(0, 1e9), "give other squared errors"),
+        (lambda r: r["epochs"][1]["sums"]["valid"][0].__setitem__(0, 7.0), "are not four rows of sums"),
+        (lambda r: r["epochs"][1]["sums"]["valid"][3].__setitem__(0, 1.0), "are of other targets"),
+        (lambda r: r["epochs"][0]["sums"]["valid"][1].__setitem__(0, 1e9), "errors are larger than squares"),
+    ],
+    "many": [
+        (lambda r: r["epochs"][1]["confusion"]["test"][0].__setitem__(0, 99), "is no square table of counts"),
+        (lambda r: r["final"]["test_confusion"][3].__setitem__(3, 50), "its whole test matrix counts"),
+    ],
+}
+
+
+def test_a_forged_record_is_found(folder: Path) -> None:
+    kind = "numbers" if Results.read(folder).study.task == "regression" else "many"
+    store = Store(folder / "runs")
+    key = next(iter(store.keys()))
+    path = folder / "runs" / f"{key}.json"
+    sound = json.loads(path.read_text("utf-8"))
+    for forge, words in FORGED[kind]:
+        record = json.loads(json.dumps(sound))
+        forge(record)  # type: ignore[no-untyped-call]
+        record["sha256"] = checksum(record)
+        path.write_text(json.dumps(record), "utf-8")
+        assert any(words in str(finding) for finding in verify_folders(folder).findings), words
+
+
+class ReturnsDict(nn.Module):
+    """Returns an object, as networks of transformers do."""
+
+    def __init__(self, features: int, outputs: int) -> None:
+        super().__init__()
+        self.layer, self.act = nn.Linear(features, outputs), nn.ReLU()
+        self.last = nn.Linear(outputs, outputs)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        return {"logits": self.last(self.act(self.layer(x)))}
+
+
+REFUSED: list[tuple[dict[str, Any], Any, str]] = [
+    ({}, numbers, "holds numbers to predict, and the study's task is classification; write task = 'reg"),
+    ({"task": "regression"}, many, "holds classes, and the study's task is regression; write task = 'class"),
+    ({"task": "regression", "robustness": True}, numbers, "robustness is measured on corrupted images"),
+    ({"task": "regression", "label_smoothing": 0.1}, numbers, "label_smoothing is for classes"),
+    (
+        {"model": "convnet"},
+        many,
+        r"wants images of \(channels, height, width\)",
+    ),
+    ({"model": "tests.tasks.test_tasks:ReturnsDict"}, many, "returns dict; expected a tensor"),
+    ({"augment": "flip"}, many, "flip"),
+]
+
+
+@pytest.mark.parametrize(("fields", "data", "message"), REFUSED)
+def test_impossible_studies_are_refused_before_training(
+    fields: dict[str, Any], data: Any, message: str
+) -> None:
+    name = objects.keep("data_refused", data())
+    study = Study(**{"activation": "relu", "model": MLP, "dataset": name, **fields})
+    from reluctant.training import clear_data_cache
+
+    clear_data_cache()
+    with pytest.raises(StudyError, match=message):
+        preflight(study)
+
+
+def test_metrics_of_another_task_are_refused() -> None:
+    with pytest.raises(StudyError, match="f1 is no metric of regression; these are: r2, rmse, mae, loss"):
+        Study(activation="relu", task="regression", compare={"metric": "f1"})
+    with pytest.raises(StudyError, match="claim 'x': rmse is no metric of classification"):
+        Study(activation=["relu", "elu"],
+              claim=[{"says": "x", "is": "lowest", "of": "elu", "metric": "rmse"}])  # fmt: skip
+    study = Study(activation="relu", task="regression")
+    assert Study(**__import__("tomllib").loads(study.to_toml())) == study
+
+
+def test_arrays_of_the_user_are_not_changed() -> None:
+    x, y = X.copy(), NUMBERS.copy()
+    prepare(from_data((x[:120], y[:120], x[120:], y[120:])), 0.8)
+    assert_array_equal(x, X)
+    assert_array_equal(y, NUMBERS)
+
+
+def test_every_column_is_standardised_separately() -> None:
+    wide = X * np.array([1, 1000, 1e-3, 1, 0], dtype="float32") + np.float32(7)
+    data = prepare(from_data((wide, MANY)), 0.8)
+    mean, std = data.train.inputs.mean(dim=0), data.train.inputs.std(dim=0, correction=0)
+    assert mean.tolist() == pytest.approx([0] * 5, abs=1e-2)
+    assert std.tolist() == pytest.approx([1, 1, 1, 1, 0], rel=1e-2)  # what never changes stays flat
+
+
+def test_label_smoothing_is_that_of_pytorch() -> None:
+    scores, labels = torch.randn(4, 3), torch.tensor([0, 2, 1, 1])
+    loss = Classification(3).loss(scores, labels, 0.1)
+    assert loss == nn.CrossEntropyLoss(label_smoothing=0.1)(scores, labels)
+    assert trained(many(), label_smoothing=0.3).record()["weights"] != trained(many()).record()["weights"]
+
+
+def test_factories_are_told_under_their_own_words() -> None:
+    assert offers((7,), 3)["in_features"] == 7
+    assert "in_channels" not in offers((7,), 3)
+    assert offers((2, 8, 8), 3)["in_chans"] == 2
+    assert offers((2, 8, 8), 3)["num_classes"] == 3
+    net = build("tests.tasks.test_tasks:ReturnsDict", "gelu", (5,), 3)
+    assert isinstance(net, ReturnsDict)
+    assert net.layer.in_features == 5
+    assert net.last.out_features == 3

@@ -1,0 +1,265 @@
+"""A run that is killed and continued gives the same numbers; a damaged or foreign file is never trusted."""
+
+import io
+import os
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reluctant.records.store import without_seconds
+from reluctant.training import Training, build_training
+from reluctant.training.checkpoints import Checkpoint
+from reluctant.training.checksums import state_checksum
+from tests.support.small import digits, run, trained
+
+ENVIRONMENT = {"packages": {"torch": "2.13.0"}, "processor": "a processor"}
+OPTIMIZERS = ("adam", "adamw", "sgd(momentum=0.9, nesterov=True)", "sgd", "rmsprop(momentum=0.5)")
+EPOCHS = 3
+
+pytestmark = pytest.mark.resume
+
+
+def checkpoint(folder: Path) -> Checkpoint:
+    return Checkpoint(folder / "checkpoints" / "key.pt", ENVIRONMENT)
+
+
+def training_after(epochs: int, **fields: Any) -> Training:
+    """A training at the end of this epoch."""
+    training = Training(run(**{"epochs": EPOCHS, **fields}), digits(64))
+    for _ in zip(range(epochs), training, strict=False):
+        pass
+    return training
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize("activation", ["relu", "prelu", "rrelu", "gelu"])
+def test_training_continues_from_the_end_of_every_epoch(
+    activation: str, dropout: float, optimizer: str, tmp_path: Path
+) -> None:
+    fields = {"activation": activation, "model": f"convnet(dropout={dropout})", "optimizer": optimizer}
+    expected = without_seconds(trained(run(**fields, epochs=EPOCHS), digits(64)).record())
+    file = checkpoint(tmp_path)
+    for epoch in range(1, EPOCHS + 1):
+        assert file.save(training_after(epoch, **fields)) == ""
+        torch.rand(epoch)  # other random numbers of this process must not matter
+        training = training_after(0, **fields)
+        assert file.restore(training) == f"continues after epoch {epoch} of {EPOCHS}"
+        assert len(list(training)) == EPOCHS - epoch
+        assert without_seconds(training.record()) == expected
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"procedure": "reluctant.replica:Published(forgetful=True, lost_momentum=True)"},
+        {"procedure": "reluctant.replica:Published(double_softmax=True, raw_pixels=True)"},
+        {"seed": "init=1 order=2 noise=3 split=0"},
+    ],
+)
+def test_procedures_and_seeds_by_source_continue_too(fields: dict[str, Any], tmp_path: Path) -> None:
+    complete = build_training(run(epochs=EPOCHS, **fields), digits(64))
+    list(complete)
+    begun = build_training(run(epochs=EPOCHS, **fields), digits(64))
+    next(iter(begun))
+    file = checkpoint(tmp_path)
+    assert file.save(begun) == ""
+    again = build_training(run(epochs=EPOCHS, **fields), digits(64))
+    assert file.restore(again).startswith("continues after epoch 1")
+    list(again)
+    assert without_seconds(again.record()) == without_seconds(complete.record())
+
+
+def test_without_a_file_nothing_happens(tmp_path: Path) -> None:
+    training = training_after(0)
+    assert checkpoint(tmp_path).restore(training) == ""
+    assert training.epochs == []
+
+
+def refused(file: Checkpoint, **fields: Any) -> str:
+    """The message about a file that is refused; the file is set aside and the training untouched."""
+    before = file.path.read_bytes()
+    training = training_after(0, **fields)
+    message = file.restore(training)
+    assert message.startswith("starts again: its checkpoint was set aside (")
+    assert training.epochs == []
+    assert not file.path.exists()
+    aside = sorted((file.path.parent.parent / "damaged").iterdir(), key=lambda p: p.stat().st_mtime_ns)[-1]
+    assert str(aside) in message
+    assert aside.read_bytes() == before
+    return message
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Checkpoint:
+    file = checkpoint(tmp_path)
+    file.save(training_after(1))
+    return file
+
+
+def test_another_run_s_checkpoint_is_refused(saved: Checkpoint) -> None:
+    assert "another run" in refused(saved, lr=0.5)
+
+
+def test_another_recipe_s_checkpoint_is_refused(saved: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reluctant.training.training.RECIPE", 99)
+    assert "another recipe" in refused(saved)
+
+
+def test_a_checkpoint_of_other_versions_is_refused(saved: Checkpoint) -> None:
+    later = Checkpoint(saved.path, {**ENVIRONMENT, "packages": {"torch": "3"}})
+    assert "written with other packages" in refused(later)
+
+
+def test_a_checkpoint_of_other_data_is_refused(saved: Checkpoint) -> None:
+    content = torch.load(saved.path, weights_only=True)
+    content["data"] = {"digits": "0" * 64}
+    rewrite(saved.path, content)
+    assert "another data" in refused(saved)
+
+
+def rewrite(path: Path, content: dict[str, Any]) -> None:
+    """Write a content with its right checksum."""
+    content.pop("sha256", None)
+    torch.save({**content, "sha256": state_checksum(content)}, path)
+
+
+def test_changed_numbers_are_refused(saved: Checkpoint) -> None:
+    content = torch.load(saved.path, weights_only=True)
+    content["model"]["output.bias"][0] += 1
+    torch.save(content, saved.path)
+    assert "its checksum does not match" in refused(saved)
+
+
+def test_what_does_not_fit_the_network_is_refused(saved: Checkpoint) -> None:
+    content = torch.load(saved.path, weights_only=True)
+    del content["model"]["output.bias"]
+    rewrite(saved.path, content)
+    assert "its content does not fit" in refused(saved)
+
+
+def test_another_format_is_refused(saved: Checkpoint) -> None:
+    torch.save({"format": 99}, saved.path)
+    assert "another version" in refused(saved)
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, 5000, -1])
+def test_a_cut_file_is_refused(length: int, saved: Checkpoint) -> None:
+    saved.path.write_bytes(saved.path.read_bytes()[:length])
+    refused(saved)
+
+
+def test_noise_is_refused(saved: Checkpoint) -> None:
+    saved.path.write_bytes(os.urandom(3000))
+    refused(saved)
+
+
+def test_no_flipped_byte_gives_other_numbers(saved: Checkpoint) -> None:
+    """A flipped byte is noticed, or lies in the padding and changes nothing."""
+    content = saved.path.read_bytes()
+    expected = state_checksum(training_after(1).state_dict()["model"])
+    refusals = 0
+    for i in range(11, len(content), len(content) // 150):
+        saved.path.parent.mkdir(exist_ok=True)
+        saved.path.write_bytes(content[:i] + bytes([content[i] ^ 0x55]) + content[i + 1 :])
+        training = training_after(0)
+        message = saved.restore(training)
+        refusals += message.startswith("starts again")
+        assert (
+            message.startswith("starts again") or state_checksum(training.state_dict()["model"]) == expected
+        )
+    assert refusals > 100
+
+
+class Evil:
+    """Code to run, packed as a pickle."""
+
+    def __reduce__(self) -> Any:
+        return os.system, ("echo harm > harm.txt",)
+
+
+EVENTS: list[str] = []
+LISTENING = [False]
+
+
+def record_event(event: str, _: tuple[Any, ...]) -> None:
+    if LISTENING[0] and event in ("os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork"):
+        EVENTS.append(event)
+
+
+sys.addaudithook(record_event)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_code_in_a_checkpoint_never_runs(
+    legacy: bool, saved: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"format": 1, "model": Evil()}, saved.path, _use_new_zipfile_serialization=not legacy)
+    LISTENING[0] = True
+    try:
+        message = refused(saved)
+    finally:
+        LISTENING[0] = False
+    assert "something else than numbers" in message
+    assert EVENTS == []
+    assert not (tmp_path / "harm.txt").exists()
+    LISTENING[0] = True  # the hook works: the same file read carelessly is noticed
+    torch.load(next((tmp_path / "damaged").iterdir()), weights_only=False)
+    LISTENING[0] = False
+    assert EVENTS == ["os.system"]
+    EVENTS.clear()
+
+
+def test_a_full_disk_does_not_stop_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("reluctant.training.checkpoints.write_whole", full)
+    message = checkpoint(tmp_path).save(training_after(1))
+    assert message == "no checkpoint could be written (No space left on device); training goes on"
+
+
+def test_the_file_is_one_of_pytorch(saved: Checkpoint) -> None:
+    assert zipfile.is_zipfile(io.BytesIO(saved.path.read_bytes()))
+    content = torch.load(saved.path, weights_only=True)
+    assert content["run"]["activation"] == "relu"
+    assert len(content["epochs"]) == 1
+
+
+states = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(states, states)
+def test_only_equal_states_have_equal_checksums(one: Any, other: Any) -> None:
+    assert (state_checksum(one) == state_checksum(other)) == (repr(ordered(one)) == repr(ordered(other)))
+
+
+def ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        torch.zeros(4),
+        torch.zeros(2, 2, dtype=torch.float64),
+        torch.tensor([[0, 0], [0, 1.0]]),
+        torch.zeros(()),
+    ],
+)
+def test_shape_type_and_values_of_tensors_count(other: torch.Tensor) -> None:
+    assert state_checksum(torch.zeros(2, 2)) == state_checksum(torch.zeros(2, 2))
+    assert state_checksum(other) != state_checksum(torch.zeros(2, 2))
