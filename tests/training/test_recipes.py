@@ -17,6 +17,7 @@ from reluctant import run as run_study
 from reluctant.api.progress import Board, Plain
 from reluctant.engines import Done, Started
 from reluctant.figures import training_curves
+from reluctant.records.schema import RunRecord
 from reluctant.records.store import Store, without_seconds
 from reluctant.report import render
 from reluctant.report.tables import by_epoch
@@ -214,8 +215,8 @@ def forged(folder: Path, tmp_path: Path, **changes: Any) -> str:
     ("changes", "message"),
     [
         ({"stopped": 3}, "it stopped early after epoch 3 and has 4 epochs"),
-        ({"stopped": "gone"}, "it has 4 epochs, and its run asks for 8"),
-        ({"stopped": True}, "it stopped early after epoch True"),
+        ({"stopped": "gone"}, "it has 4 epochs, and its run has 8"),
+        ({"stopped": True}, "stopped must be a whole number, not True"),
         ({"diverged": 5}, "it stopped early in epoch 4 and diverged too"),
     ],
 )
