@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reluctant.analysis.claims import JudgedClaim, Outcome, Speaks, judge_claim
+from reluctant.analysis.claims import JudgedClaim, Outcome, Direction, judge_claim
 from reluctant.core.errors import StudyError
 from reluctant.study import Claim, Study
 from tests.support.scored import report_data, setting_data
@@ -100,7 +100,7 @@ def test_the_evidence_is_what_was_tested() -> None:
     assert evidence.arms == ("relu", "elu")
     assert evidence.mean == pytest.approx(0.02)
     assert evidence.n == 5
-    assert evidence.speaks == Speaks.FOR
+    assert evidence.direction == Direction.FOR
     assert "relu is highest" in result.test
     assert not result.in_epochs
 
@@ -159,7 +159,7 @@ def test_one_pair_of_many_contradicts_likeness_only_after_bonferroni_s_correctio
     outside = [each for each in result.evidence if each.low is not None and abs(each.mean) > MARGIN]
     assert len(outside) == 7  # the last with each other one; their 95 % intervals lie outside
     assert all(min(abs(each.low or 0), abs(each.high or 0)) > MARGIN for each in outside)
-    assert {each.speaks for each in outside} == {Speaks.OPEN}
+    assert {each.direction for each in outside} == {Direction.OPEN}
     assert result.outcome == U
     assert "contradicted when one lies outside even at 99.8 % (Bonferroni, 28 pairs)" in result.test
     far = alike(8, just_outside(1 - 0.05 / 28))

@@ -39,7 +39,7 @@ def test_every_verdict_has_its_clause() -> None:
 def test_who_leads_and_how_far_the_others_are_behind() -> None:
     text = verdict_sentences(compared(relu=0, elu=0.02, gelu=0.02, silu=-0.01))
     lead = "ELU and GELU lead and are the same within ±0.5 points"
-    assert text.endswith(f"Of all pairs: {lead}; ReLU and SiLU are behind by 2.00–3.00 points.")
+    assert text.endswith(f"Over all pairs: {lead}; ReLU and SiLU are behind by 2.00–3.00 points.")
     assert "lead" not in verdict_sentences(compared(relu=0, elu=0, gelu=0))
 
 

@@ -53,6 +53,14 @@ def test_every_bundled_study_is_valid() -> None:
     assert {Study.read(name).name for name in bundled()} == set(bundled())
 
 
+def test_a_file_without_a_name_gives_the_study_its_own(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("activation = 'relu'\n")
+    assert Study.read(tmp_path / "mine.toml").name == "mine"
+    assert Study.read(tmp_path / "mine.toml", {"name": "yours"}).name == "yours"
+    (tmp_path / "other.toml").write_text("activation = 'relu'\nname = 'mine'\n")
+    assert Study.read(tmp_path / "other.toml").name == "mine"
+
+
 @pytest.mark.parametrize("content", ["activation = 'relu'\n", "\ufeffactivation = 'relu'\r\n"])
 def test_a_file_is_read_as_editors_write_it(content: str, tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_bytes(content.encode())
