@@ -315,7 +315,7 @@ def test_the_exit_status_and_the_number_of_contradictions(folder: Path, capsys: 
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of made-up records with its report."""
     path = tmp_path_factory.mktemp("drawn") / "s"
-    records.folder(path, Study(activation=["relu", "elu"], seed=[0, 1], epochs=1))
+    records.study_folder(path, Study(activation=["relu", "elu"], seed=[0, 1], epochs=1))
     write_report(read_data(path), path)
     return path
 
