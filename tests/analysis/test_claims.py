@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reluctant.analysis.claims import JudgedClaim, Outcome, Direction, judge_claim
+from reluctant.analysis.claims import Direction, JudgedClaim, Outcome, judge_claim
 from reluctant.core.errors import StudyError
 from reluctant.study import Claim, Study
 from tests.support.scored import report_data, setting_data

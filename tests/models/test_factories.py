@@ -8,11 +8,7 @@ import torch
 from torch import nn
 
 from reluctant.core.errors import StudyError
-from reluctant.models import (
-    activation_keyword,
-    build,
-    build_with_activation,
-)
+from reluctant.models import activation_keyword, build, build_with_activation
 from reluctant.models.swap import activation_modules
 from tests.support.swapped_models import (
     forwards_options,

@@ -12,7 +12,6 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from reluctant.records.study_results import Results
-from reluctant.verification.folder import verify_folders
 from torch import Tensor, nn
 
 import reluctant
@@ -32,6 +31,7 @@ from reluctant.study import Run, Study
 from reluctant.training import Training, device, fingerprint, forget, prepare, replaced
 from reluctant.training.optimizers import optimizer
 from reluctant.training.runner import prepared
+from reluctant.verification.folder import verify_folders
 from tests.support.small import digits
 
 RNG = np.random.default_rng(5)

@@ -12,11 +12,7 @@ from torch import Tensor, nn
 
 from reluctant.activations import make
 from reluctant.core.errors import StudyError
-from reluctant.models import (
-    SwapReport,
-    build,
-    swap_activations,
-)
+from reluctant.models import SwapReport, build, swap_activations
 from reluctant.models.swap import activation_modules
 from reluctant.training.probes import Probes
 from reluctant.training.tensors import Part

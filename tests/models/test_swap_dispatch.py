@@ -18,9 +18,7 @@ from torch.utils.checkpoint import checkpoint
 
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import StudyError
-from reluctant.models import (
-    swap_activations,
-)
+from reluctant.models import swap_activations
 from tests.support.swapped_models import (
     Block,
     FiveSpellings,

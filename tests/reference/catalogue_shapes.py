@@ -5,18 +5,7 @@ import math
 
 from mpmath import mp  # type: ignore[import-untyped]
 
-from tests.reference.catalogue_parts import (
-    INF,
-    Formula,
-    Numbers,
-    Real,
-    Values,
-    at_zero,
-    clip,
-    elu,
-    relu,
-    softplus,
-)
+from tests.reference.catalogue_parts import INF, Formula, Numbers, Real, Values, at_zero, clip, elu, relu, softplus
 
 # Molina et al. 2019, table 6, the fit to leaky ReLU with slope 0.01: numerator from the constant up, then
 # the denominator from the first power up.

@@ -12,7 +12,6 @@ import torch
 from numpy.testing import assert_array_equal
 from reluctant.analysis.comparison.images import image_variance
 from reluctant.records.study_results import Results
-from reluctant.verification.folder import verify_folders
 from torch import Tensor, nn
 
 import reluctant
@@ -26,6 +25,7 @@ from reluctant.records.store import Store, checksum
 from reluctant.study import Run, Study
 from reluctant.tasks import Classification, Regression
 from reluctant.training import Training, preflight, prepare
+from reluctant.verification.folder import verify_folders
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(150, 5)).astype("float32")

@@ -11,7 +11,6 @@ import torch
 from reluctant.records.study_results import Results
 from reluctant.report.words import study as words
 from reluctant.study.stopping import right_stop, stops
-from reluctant.verification.folder import verify_folders
 
 from reluctant import run as run_study
 from reluctant.api.progress import Board, Plain
@@ -26,6 +25,7 @@ from reluctant.study.schedule import last_rate
 from reluctant.training import Training, build_training
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
+from reluctant.verification.folder import verify_folders
 from reluctant.verification.retraining import comparable
 from tests.support import records
 from tests.support.small import SMALL, digits, run, trained
