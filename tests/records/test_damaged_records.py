@@ -23,7 +23,7 @@ STUDY = Study(activation="prelu", seed=1, epochs=2, robustness=True)
 RUN = next(STUDY.runs())
 CONTENT: dict[str, Any] = json.loads(dumps(record(RUN).to_json()))
 Path_ = tuple[str | int, ...]
-DELETED = object()
+DELETED = ...  # in place of a value: the key is left out
 
 
 def changed(path: Path_, value: object = DELETED, content: Any = CONTENT) -> Any:
