@@ -23,6 +23,7 @@ class ModuleCopies:
         self.module = module
 
     def __call__(self) -> "nn.Module":
+        """A copy of the module."""
         return copy.deepcopy(self.module)
 
     @property
@@ -51,7 +52,8 @@ def _named_activation(name: Any, activation: Activation, used: dict[str, Any]) -
     if isinstance(activation, str):
         if ACTIVATIONS.canonical(activation) != ACTIVATIONS.canonical(name):
             raise StudyError(
-                f"{activation!r} has a name of its own, which tables show; write {activation!r}: {activation!r}"
+                f"{activation!r} has a name of its own, which tables show; write "
+                f"{activation!r}: {activation!r}"
             )
         return activation
     return _register_activation(name, activation, used)

@@ -1,4 +1,4 @@
-"""Figures: one function per figure, the analysis of a setting in, a matplotlib `Figure` out. Needs no torch."""
+"""Figures: a function each; the analysis of a setting in, a matplotlib `Figure` out. Needs no torch."""
 
 from reluctant.figures.confusion import confusion
 from reluctant.figures.cost import score_against_time

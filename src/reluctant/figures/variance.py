@@ -34,7 +34,7 @@ def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
         RowLayout.of(rows, width),
         ROW * legend_rows([SOURCE_WORDS[s] for s in present], width) + 0.1,
     )
-    made = sheet(
+    drawing = sheet(
         width,
         top + layout.height(rows) + 0.5,
         f"Where the variance of {within_sentence(metric_title(metric))} comes from",
@@ -44,8 +44,8 @@ def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
             "number: standard deviation of a single run",
         ],
     )
-    made.legend([(COLOURS[source], 1.0, SOURCE_WORDS[source]) for source in present], width)
-    axes = made.panel(
+    drawing.legend([(COLOURS[source], 1.0, SOURCE_WORDS[source]) for source in present], width)
+    axes = drawing.panel(
         layout.left, top, width - layout.left - layout.right, layout.height(rows) + 0.08, grid=""
     )
     axes.set_xlim(0, 100)
@@ -69,4 +69,4 @@ def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
         + (", ".join(f"{SOURCE_WORDS[p.source]} {100 * p.share:.0f} %" for p in each.parts) or "not known")
         for each in variances
     ]
-    return made.finish(f"{'. '.join(shares)}.")
+    return drawing.finish(f"{'. '.join(shares)}.")

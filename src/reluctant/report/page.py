@@ -1,8 +1,7 @@
-"""The contents of the page as plain data: the template only sets it."""
+"""The contents of the page, from the analysis of a study: the template only sets them."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from reluctant import figures
@@ -23,131 +22,28 @@ from reluctant.catalogue.metrics import USUAL
 from reluctant.figures.style import FEW
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import detail_tables, tables, verdict_tables
-from reluctant.report.extra_section import ExtraSection, extra_sections
+from reluctant.report.extra_section import extra_sections
 from reluctant.report.pictures import Picture, PictureBook
-from reluctant.report.tables import Table
+from reluctant.report.sections import (
+    ArmSection,
+    ClaimSection,
+    ComparisonSection,
+    FigureSection,
+    InsideSection,
+    Page,
+    ScoreSection,
+    StudySection,
+)
 
 MANY = 6  # settings up to which every one gets all figures
 NAMED = 6  # arms up to which a sentence names them
-Pairs = study_facts.Pairs
-
-
-@dataclass(frozen=True)
-class ComparisonSection:
-    """One comparison; `sentence` and `title` are empty where the page has only one."""
-
-    title: str
-    sentence: str
-    warnings: tuple[str, ...]
-    floor: str
-    picture: Picture
-    verdicts: Table
-    pairs: Table | None
-    unfolded: bool  # whether the pairs are unfolded
-    too_many: str  # why the pairs are left out, where they are
-
-
-@dataclass(frozen=True)
-class ClaimSection:
-    """One claim: its words, its outcome, how it was tested, the numbers."""
-
-    words: str
-    sign: str
-    outcome: str
-    test: str
-    numbers: Table
-
-
-@dataclass(frozen=True)
-class FigureSection:
-    """A sentence that says what to see, a figure or none, a table."""
-
-    title: str
-    sentence: str
-    picture: Picture | None
-    table: Table
-
-
-@dataclass(frozen=True)
-class ScoreSection:
-    """The scores at one setting: `title` is empty for the only one."""
-
-    title: str
-    overview: Picture
-    scores: Table
-    curves: tuple[Picture, ...]
-
-
-@dataclass(frozen=True)
-class InsideSection:
-    """The inside at one setting; `sentences` stand beside the verdicts."""
-
-    title: str
-    sentences: tuple[str, ...]
-    pictures: tuple[tuple[str, Picture], ...]  # what to see, and the figure
-    tables: tuple[Table, ...]
-    folded: bool  # whether the tables are folded away: they are long
-
-
-@dataclass(frozen=True)
-class ArmSection:
-    """One arm: what it is, and its curves and errors."""
-
-    anchor: str
-    label: str
-    name: str
-    purpose: str
-    formula: str  # an SVG, or empty
-    latex: str
-    source: str
-    shape: Picture | None
-    pictures: tuple[Picture, ...]
-    classes: tuple[Table, ...]  # where classes are many: the worst and the best, at every setting
-
-
-@dataclass(frozen=True)
-class StudySection:
-    """What was trained, where, and what went wrong."""
-
-    recipe: Pairs
-    remarks: tuple[str, ...]
-    network: Table | None
-    environments: tuple[Pairs, ...]
-    provenance: Pairs
-    problems: tuple[tuple[str, str, str], ...]  # the run, what happened, the traceback
-    command: str
-    history: tuple[str, ...]
-    source: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """All that the template needs."""
-
-    data: ReportData
-    headline: tuple[str, ...]
-    progress: str
-    warnings: tuple[str, ...]
-    comparisons: tuple[ComparisonSection, ...]
-    variances: tuple[FigureSection, ...]
-    extra: tuple[ExtraSection, ...]
-    claims: tuple[tuple[str, tuple[ClaimSection, ...]], ...]  # by title of the setting
-    claim_notes: tuple[str, ...]
-    published: tuple[FigureSection, ...]
-    scores: tuple[ScoreSection, ...]
-    inside: tuple[InsideSection, ...]
-    shapes: Picture | None
-    arms: tuple[ArmSection, ...]
-    study: StudySection | None
-    many_settings: bool
-    few_seeds: bool
 
 
 def build_page(data: ReportData, book: PictureBook) -> Page:
     """The report of an analysis; figures are saved where the picture book says."""
     some, records = data.finished > 0, data.records
     settings = data.settings if some else ()
-    shown = [each for each in data.comparisons if each.family] if some else []
+    comparisons = [each for each in data.comparisons if each.family] if some else []
     done = f"{data.finished:,} of {data.runs_planned:,} runs"
     return Page(
         data=data,
@@ -155,7 +51,8 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
         warnings=study_facts.warnings(records) if records else (),
         comparisons=tuple(
-            _comparison(each, book, alone=len(shown) == 1, first=not i) for i, each in enumerate(shown)
+            _comparison(each, book, alone=len(comparisons) == 1, first=not i)
+            for i, each in enumerate(comparisons)
         ),
         variances=tuple(_variance(s, book) for s in settings) if data.question.seed_sources else (),
         extra=extra_sections(data, book),
@@ -180,8 +77,8 @@ def _suffix(title: str) -> str:
 def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first: bool) -> ComparisonSection:
     title, arms = comparison_title(comparison), len(comparison.labels)
     too_many = (
-        f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms} are too many for a table "
-        f"here; results.comparisons in Python has them."
+        f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms} are too many for a "
+        f"table here; results.comparisons in Python has them."
     )
     return ComparisonSection(
         title=title,
@@ -291,7 +188,7 @@ def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
     """The inside at every setting that was probed; figures only where the settings are few."""
     every, sections = len(data.settings) <= MANY, []
     for setting in data.settings:
-        found = tuple(
+        inside_tables = tuple(
             table
             for table in (
                 detail_tables.probe_table(setting),
@@ -300,7 +197,7 @@ def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
             )
             if table
         )
-        if found:
+        if inside_tables:
             sections.append(
                 InsideSection(
                     setting.title,
@@ -308,7 +205,7 @@ def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
                     if data.question.seed_sources
                     else sentences_beside_verdicts(setting.comparison, setting.probes),
                     _inside_pictures(setting, book) if every and setting.probes.arms else (),
-                    found,
+                    inside_tables,
                     len(setting.arms) > FEW,
                 )
             )
@@ -329,8 +226,8 @@ def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, P
             sentence(probes, data.labels),
             book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png),
         )
-        for name, draw, sentence, table, shown in figures_
-        if shown
+        for name, draw, sentence, table, rows in figures_
+        if rows
     )
 
 
@@ -341,7 +238,7 @@ def _shapes(data: SettingData, book: PictureBook) -> Picture:
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
     row, few = study_facts.catalogue_row(arm), len(data.scores.arms) <= FEW
     latex = row.formula if row else ""
-    drawn = figures.formula(latex) if latex else None
+    formula = figures.formula(latex) if latex else None
     every = data.settings if len(data.settings) <= MANY else ()
     shape = book.draw(
         f"shape_{slug(arm)}",
@@ -356,7 +253,7 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
         label=data.labels[arm],
         name=arm,
         purpose=row.purpose if row else f"A function of this study's author: {arm}.",
-        formula=figures.inline_svg(drawn, paths=True, margin=0) if drawn else "",
+        formula=figures.inline_svg(formula, paths=True, margin=0) if formula else "",
         latex=latex,
         source=row.source if row else "",
         shape=shape,
@@ -366,7 +263,7 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
 
 
 def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) -> tuple[Picture, ...]:
-    """Training curves and confusion matrix, or predicted numbers; of many arms the narrow form for all widths."""
+    """Training curves, and confusion matrix or predicted numbers; of many arms the narrow form alone."""
     suffix, caption = f"_{slug(arm)}{_suffix(data.title)}", setting_text(data.setting)
     curves = partial(figures.training_curves, data, arm, **({} if few else {"width": 3.4}))
     name, draw, table = "confusion", figures.confusion, detail_tables.confusion_table

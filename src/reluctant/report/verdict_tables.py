@@ -1,4 +1,4 @@
-"""The tables of verdicts: every comparison with its numbers, all pairs, claims, published numbers, variance."""
+"""The tables of verdicts: every comparison, all pairs, claims, published numbers, variance."""
 
 from collections.abc import Callable, Sequence
 
@@ -31,8 +31,9 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
     seeds = len(comparison.scores.seeds)
     note = (
         f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and its "
-        f"{100 * comparison.question.confidence:g} % interval. More seeds: how many more would decide. Rank: from "
-        f"1 + the number that beat it to all minus the number it beats, by the corrected verdicts of all pairs."
+        f"{100 * comparison.question.confidence:g} % interval. More seeds: how many more would decide. Rank: "
+        f"from 1 + the number that beat it to all minus the number it beats, by the corrected verdicts of "
+        f"all pairs."
     )
     return Table(
         f"Verdicts against {label}",
@@ -122,8 +123,8 @@ def differences_table(comparison: Comparison) -> Table:
          f"95 % interval, seeds and test {comparison.subject.items}", "Standard deviation", "p", "Holm’s p",
          "Sign-flip p", "Effect size", "Probability of improvement"),
         tuple(rows),
-        note="p: paired t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean over "
-        f"standard deviation of the differences. Probability of improvement: that a run of the "
+        note="p: paired t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean "
+        f"over standard deviation of the differences. Probability of improvement: that a run of the "
         f"{comparison.subject.arm} beats one of the baseline.",
     )  # fmt: skip
 
