@@ -1,4 +1,4 @@
-"""Folders of studies that predict numbers, with records made up in the form the store keeps."""
+"""Folders of studies that predict numbers, with artificial records in the form that the store holds."""
 
 import base64
 import json
@@ -7,63 +7,72 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from reluctant.records.study_results import Results
 
 from reluctant.catalogue.metrics import regression_sums
-from reluctant.records.store import Record, Store
+from reluctant.records.schema import SPLITS, DataRecord, RunRecord
+from reluctant.records.store import Store
+from reluctant.records.study_records import StudyRecords
 from reluctant.study import Run, Study
 from tests.support.records import record
 
 ROWS, MEAN = 200, 150.0
-ERRORS = {"relu": 50.0, "gelu": 40.0, "tanh": 49.0}  # deviation of the errors after the last epoch
+ERRORS = {"relu": 50.0, "gelu": 40.0, "tanh": 49.0}  # standard deviation of the errors after the last epoch
 
 
 def targets(rows: int = ROWS, outputs: int = 1) -> "np.typing.NDArray[np.float64]":
-    """The truth about the test rows, (rows, outputs), as float32 holds it."""
-    drawn = np.random.default_rng(0).normal(MEAN, 70, (rows, outputs))
-    return drawn.astype("<f8").astype(float)
+    """The true targets of the test rows, (rows, outputs)."""
+    values = np.random.default_rng(0).normal(MEAN, 70, (rows, outputs))
+    return values.astype("<f8").astype(float)
 
 
-def made(run: Run, rows: int = ROWS, outputs: int = 1, *, diverged: int | None = None) -> Record:
+def regression_record(
+    run: Run, rows: int = ROWS, outputs: int = 1, *, diverged: int | None = None
+) -> RunRecord:
     """A record whose errors fall with every epoch to those of `ERRORS`; seeds differ a little."""
     rng = np.random.default_rng([int(run.seed), zlib.crc32(run.activation.encode())])
     true = targets(rows, outputs)
     noise = np.random.default_rng(int(run.seed)).standard_normal(true.shape)
-    given: Any = record(Run(run.activation, run.seed, epochs=run.epochs), diverged=diverged)
-    guessed = true
-    for epoch in given["epochs"]:
+    content = record(Run(run.activation, run.seed, epochs=run.epochs), diverged=diverged).to_json()
+    predicted = true
+    for epoch in content["epochs"]:
         size = ERRORS[run.activation] * (1 + (run.epochs - epoch["epoch"]) / 4) * rng.uniform(0.99, 1.01)
-        guessed = (true + size * noise).astype("<f8").astype(float)
-        sums = regression_sums(true, guessed)
+        predicted = (true + size * noise).astype("<f8").astype(float)
+        sums = regression_sums(true, predicted)
         del epoch["confusion"]
-        epoch["sums"] = {split: sums.tolist() for split in ("train", "valid", "test")}
-        loss = float(sums[2].sum() / sums[3].sum())
-        epoch["loss"] = dict.fromkeys(("train", "valid", "test"), loss)
-    kept = "" if diverged else base64.b64encode(guessed.astype("<f8").tobytes()).decode()
-    final = None if diverged else {"loss": 0.3, "sums": given["epochs"][-1]["sums"]["train"]}
-    return {**given, "run": run.to_dict(), "final": final, "test_predictions": kept}
+        epoch["sums"] = {split: sums.tolist() for split in SPLITS}
+        epoch["loss"] = dict.fromkeys(SPLITS, float(sums[2].sum() / sums[3].sum()))
+    stored = "" if diverged else base64.b64encode(predicted.astype("<f8").tobytes()).decode()
+    final = None if diverged else {"loss": 0.3, "sums": content["epochs"][-1]["sums"]["train"]}
+    return RunRecord.read({**content, "run": run.to_dict(), "final": final, "test_predictions": stored})
 
 
-def folder(
+def regression_records(
     path: Path, *, rows: int = ROWS, outputs: int = 1, lost: int | None = None, **fields: Any
-) -> Results:
+) -> StudyRecords:
     """What a study's folder holds; `lost` is the seed of `tanh` that diverged in the second epoch."""
-    asked: dict[str, Any] = {"activation": list(ERRORS), "seed": [0, 1, 2], "epochs": 4}
-    study = Study(**{**asked, "name": "numbers", "dataset": "diabetes", "task": "regression", **fields})
+    usual: dict[str, Any] = {"activation": list(ERRORS), "seed": [0, 1, 2], "epochs": 4}
+    study = Study(**{**usual, "name": "numbers", "dataset": "diabetes", "task": "regression", **fields})
     (path / "data").mkdir(parents=True)
     (path / "study.toml").write_text(study.to_toml(), "utf-8")
-    (path / "data" / "1.json").write_text(json.dumps(described(rows, outputs)), "utf-8")
+    description = data_record(rows, outputs).model_dump(exclude_unset=True)
+    (path / "data" / "1.json").write_text(json.dumps(description), "utf-8")
     for run in study.runs():
         diverged = 2 if (run.activation, run.seed) == ("tanh", lost) else None
-        Store(path / "runs").add(run.key, made(run, rows, outputs, diverged=diverged))
-    return Results.read(path)
+        Store(path / "runs").add(run.key, regression_record(run, rows, outputs, diverged=diverged))
+    return StudyRecords.read(path)
 
 
-def described(rows: int = ROWS, outputs: int = 1) -> dict[str, Any]:
-    """What a folder keeps of the data."""
+def data_record(rows: int = ROWS, outputs: int = 1) -> DataRecord:
+    """What a folder holds of the data."""
     truth = base64.b64encode(targets(rows, outputs).astype("<f8").tobytes()).decode()
-    return {
-        "name": "diabetes", "sha256": "1" * 64, "classes": [], "warnings": [], "items": "rows",
-        "images": {"train": rows, "valid": rows, "test": rows}, "test_targets": truth, "outputs": outputs,
-        "remarks": ["the column <b>age</b> was filled in with its median"],
-    }  # fmt: skip
+    return DataRecord(
+        name="diabetes",
+        sha256="1" * 64,
+        classes=[],
+        warnings=[],
+        items="rows",
+        images={"train": rows, "valid": rows, "test": rows},
+        test_targets=truth,
+        outputs=outputs,
+        remarks=["the column <b>age</b> was filled in with its median"],
+    )

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -24,9 +23,6 @@ from reluctant.catalogue import (
 from reluctant.catalogue.metrics import METRICS, Counts
 from reluctant.core.names import LONGEST, Name, canonical_value, literal
 from reluctant.study import Run
-
-settings.register_profile("house", deadline=None)  # a slow machine is no fault
-settings.load_profile("house")
 
 TABLES: tuple[Catalogue[Any], ...] = (
     ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, SCHEDULES, AUGMENTATIONS)  # fmt: skip
@@ -83,8 +79,8 @@ def written(head: str, arguments: Mapping[str, Any]) -> str:
 def arguments_of(draw: st.DrawFn, row: Entry) -> dict[str, Any]:
     """Some of a row's parameters in any order, with values that fit each other."""
     chosen = draw(st.permutations(row.parameters))[: draw(st.integers(0, len(row.parameters)))]
-    given = {parameter.name: draw(argument(parameter)) for parameter in chosen}
-    return {} if row.fault and row.fault({**row.defaults(), **given}) else given
+    arguments = {parameter.name: draw(argument(parameter)) for parameter in chosen}
+    return {} if row.fault and row.fault({**row.defaults(), **arguments}) else arguments
 
 
 @st.composite
@@ -134,7 +130,7 @@ def axis(value: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @st.composite
 def studies(draw: st.DrawFn) -> dict[str, Any]:
     """The keys of a valid study."""
-    given = draw(
+    keys = draw(
         st.fixed_dictionaries(
             {"activation": axis(canonical(ACTIVATIONS))},
             optional={
@@ -144,14 +140,14 @@ def studies(draw: st.DrawFn) -> dict[str, Any]:
             },
         )
     )
-    activations = given["activation"] if isinstance(given["activation"], list) else [given["activation"]]
+    activations = keys["activation"] if isinstance(keys["activation"], list) else [keys["activation"]]
     of_compare: dict[str, st.SearchStrategy[Any]] = {
         "metric": st.sampled_from([metric.name for metric in METRICS if "classification" in metric.tasks]),
         "baseline": st.sampled_from(activations),
         "margin": st.floats(0, 1e6),
     }
     compare = draw(st.fixed_dictionaries({}, optional=of_compare))
-    return {**given, "compare": compare} if compare else given
+    return {**keys, "compare": compare} if compare else keys
 
 
 def matrices(most: int = 10**5) -> st.SearchStrategy[Counts]:
