@@ -21,7 +21,8 @@ PROBE_TERMS = (
     "Dead: units whose slope is 0 for every {item} probed; nearly dead: below 10⁻³, the dead among them; "
     "dead maps: channels, or units of a flat layer, that are dead everywhere; saturated: values where the "
     "slope is below 0.05; zero: outputs nearer to 0 than 10⁻³. Deaths and revivals: units, counted from "
-    "snapshot to snapshot over the run. Depth index: log₁₀ of the first weight layer’s gradient norm over the last’s."
+    "snapshot to snapshot over the run. Depth index: log₁₀ of the first weight layer’s gradient norm over "
+    "the last’s."
 )
 CALIBRATION_TERMS = (
     "Calibration error: the mean distance between confidence and accuracy over 15 bins of confidence, each "
