@@ -2,7 +2,7 @@
 
 import pytest
 
-from reluctant.analysis.labels import LONGEST, arm_label, arm_labels
+from reluctant.analysis.labels import LONGEST, arm_label, arm_labels, duration
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,11 @@ def test_labels_that_would_be_alike_are_made_distinct() -> None:
     assert list(labels) == list(names)
     assert len(set(labels.values())) == len(names)
     assert max(map(len, labels.values())) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(4.24, "4.2 s"), (59.7, "1 min 0 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
