@@ -65,13 +65,13 @@ class Results:
 
     @property
     def folder(self) -> Path | None:
-        """Where the records are."""
-        return self.records.folder
+        """Where the records are; None for scores from a table."""
+        return self.data.records.folder if self.data.records else None
 
     @property
     def failures(self) -> Mapping[Run, str]:
         """The traceback of every run that failed."""
-        return self.records.failures
+        return self.data.records.failures if self.data.records else {}
 
     @property
     def missing(self) -> int:
