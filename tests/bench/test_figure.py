@@ -10,7 +10,7 @@ from reluctant.bench.figure import draw_costs
 from reluctant.bench.results import Bench, Cost, median_interval
 from reluctant.bench.trial import PASSES
 from reluctant.figures import style
-from reluctant.figures.saving import png, svg
+from reluctant.figures.inline import png, svg
 from tests.support.figures import FOUR, HOSTILE, MANY, markers, notes, texts, texts_outside
 
 

@@ -13,7 +13,7 @@ from reluctant import figures
 from reluctant.analysis.report_data import ReportData, SettingData
 from reluctant.analysis.summary import efficient
 from reluctant.figures import sheet, style
-from reluctant.figures.saving import svg
+from reluctant.figures.inline import svg
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Study
@@ -94,9 +94,7 @@ def test_dots_lie_at_the_means_and_names_on_the_front_are_in_ink(four: SettingDa
 def inks(figure: Figure, data: SettingData) -> set[str]:
     """The names of activations that are written in ink."""
     names = {text for text in figure.findobj(Text) if isinstance(text, Text)}
-    return {
-        t.get_text() for t in names if t.get_text() in data.labels.values() and t.get_color() == style.INK
-    }
+    return {t.get_text() for t in names if t.get_text() in data.labels.values() and t.get_color() == style.INK}
 
 
 def test_it_is_complete(data: SettingData) -> None:

@@ -17,7 +17,7 @@ from reluctant import figures
 from reluctant.analysis.report_data import ReportData, SettingData
 from reluctant.core.errors import StudyError
 from reluctant.figures import inline, style
-from reluctant.figures.saving import png, svg
+from reluctant.figures.inline import png, svg
 from reluctant.figures.sheet import head_of
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Study
@@ -73,9 +73,7 @@ def test_it_is_complete_for_every_study_and_width(setting: Setting, name: str) -
 
 
 @each_figure
-def test_drawn_again_under_a_readers_own_settings_it_is_the_same_to_the_byte(
-    setting: Setting, name: str
-) -> None:
+def test_drawn_again_under_a_readers_own_settings_it_is_the_same_to_the_byte(setting: Setting, name: str) -> None:
     data = setting("four")
     first = DRAW[name](data)
     text, dots = svg(first), png(first)
@@ -96,11 +94,7 @@ def test_names_of_others_are_letters_and_nothing_else(setting: Setting, name: st
     page = figures.inline_svg(DRAW[name](setting("hostile")))
     elements = list(ElementTree.fromstring(page).iter())
     assert {element.tag.rpartition("}")[2] for element in elements} <= inline.ELEMENTS
-    assert {key for element in elements for key in element.attrib} <= {
-        *inline.ATTRIBUTES,
-        "role",
-        "aria-label",
-    }
+    assert {key for element in elements for key in element.attrib} <= {*inline.ATTRIBUTES, "role", "aria-label"}
     assert not re.search(r"<(script|img|style|!--)", page)
 
 

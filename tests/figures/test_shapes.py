@@ -11,7 +11,7 @@ import pytest
 from reluctant import figures
 from reluctant.analysis.report_data import ReportData, SettingData
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.figures.saving import svg
+from reluctant.figures.inline import svg
 from reluctant.figures.shapes import shape_of
 from reluctant.records.schema import Json
 from reluctant.study import Study

@@ -13,7 +13,7 @@ from reluctant.catalogue.metrics import METRICS
 from reluctant.core.errors import StudyError
 from reluctant.records.study_records import StudyRecords
 from reluctant.report.export import export_results, latex
-from reluctant.scores.frame import scores_frame
+from reluctant.scores.scores import scores_frame
 from reluctant.study import Study
 from tests.support.records import study_records
 from tests.support.scored import report_data
@@ -53,8 +53,7 @@ def test_a_text_that_looks_like_a_formula_is_inert(plain: StudyRecords, tmp_path
     formula = "=cmd|' /C calc'!A0"
     runs = tuple(
         dataclasses.replace(
-            result,
-            record=result.record.model_copy(update={"run": dataclasses.replace(result.run, model=formula)}),
+            result, record=result.record.model_copy(update={"run": dataclasses.replace(result.run, model=formula)})
         )
         for result in plain
     )

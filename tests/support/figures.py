@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from reluctant.figures import style
-from reluctant.figures.saving import svg
+from reluctant.figures.inline import svg
 from reluctant.figures.sheet import head_of
 from reluctant.figures.text_width import any_script
 from reluctant.study import Study
@@ -54,13 +54,9 @@ def texts_outside(figure: Figure) -> list[str]:
         renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
         figure.draw(renderer)
         edge = figure.bbox.padded(1)
-        visible = [
-            t for t in figure.findobj(Text) if isinstance(t, Text) and t.get_visible() and t.get_text()
-        ]
+        visible = [t for t in figure.findobj(Text) if isinstance(t, Text) and t.get_visible() and t.get_text()]
         boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in visible]
-    return [
-        text for text, box in boxes if not (edge.contains(box.x0, box.y0) and edge.contains(box.x1, box.y1))
-    ]
+    return [text for text, box in boxes if not (edge.contains(box.x0, box.y0) and edge.contains(box.x1, box.y1))]
 
 
 def markers(figure: Figure, kinds: str) -> int:

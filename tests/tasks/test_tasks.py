@@ -12,7 +12,7 @@ import torch
 from numpy.testing import assert_array_equal
 from reluctant.analysis.comparison.images import image_variance
 from reluctant.records.study_results import Results
-from reluctant.verification.place import verify
+from reluctant.verification.folder import verify_folders
 from torch import Tensor, nn
 
 import reluctant
@@ -148,7 +148,7 @@ def test_a_study_of_either_kind_is_read_scored_and_verified(folder: Path) -> Non
     variance = image_variance(results, "tanh", "relu", results.study.compare.metric, 5)
     assert variance is not None
     assert variance > 0
-    assert [str(finding) for finding in verify(folder).findings if finding.grave] == []
+    assert verify_folders(folder).contradictions == ()
 
 
 def test_a_group_left_out_is_a_score_without_it(folder: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_forged_record_is_found(folder: Path) -> None:
         forge(record)  # type: ignore[no-untyped-call]
         record["sha256"] = checksum(record)
         path.write_text(json.dumps(record), "utf-8")
-        assert any(words in str(finding) for finding in verify(folder).findings), words
+        assert any(words in str(finding) for finding in verify_folders(folder).findings), words
 
 
 class ReturnsDict(nn.Module):

@@ -18,13 +18,12 @@ from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import render_page, write_report
 from reluctant.study import RECIPE, Study
-from reluctant.verification.difference import first_difference
 from reluctant.verification.findings import Finding
 from reluctant.verification.folder import verify_folders
 from reluctant.verification.page import check_page, compare_page
-from reluctant.verification.retraining import retrain, sample_runs
-from tests import records
-from tests.small import SMALL
+from reluctant.verification.retraining import first_difference, retrain, sample_runs
+from tests.support import records
+from tests.support.small import SMALL
 
 STUDY = Study(name="small", model=SMALL, activation=["relu", "prelu"], seed=[0, 1], epochs=2)
 Record = dict[str, Any]
@@ -109,7 +108,7 @@ def test_without_a_study_there_is_nothing_to_verify(
 
 
 def test_a_diverged_run_is_sound(tmp_path: Path) -> None:
-    names = ["tests.own_activations:Exploding", "tests.own_activations:Gate"]
+    names = ["tests.support.own_activations:Exploding", "tests.support.own_activations:Gate"]
     reluctant.run(Study(model=SMALL, activation=names, seed=[0], epochs=2), tmp_path / "s", engine="serial")
     assert StudyRecords.read(tmp_path / "s").runs[0].diverged == 1
     assert contradictions(tmp_path / "s") == []
@@ -165,7 +164,8 @@ FORGED: dict[str, tuple[Callable[[Record], Any], str]] = {
     "no matrix": (lambda r: _epoch(1)(r)["confusion"].update(test=7), "confusion.test must be a list, not 7"),
     "fewer classes": (lambda r: _epoch(1)(r)["confusion"].update(test=[[1]]), "not the same shape in every"),
     "no loss": (_loss(None), "is no record of a run: epochs.1.loss.valid must be a number, not None"),
-    "a word": (_loss("nan"), "epochs.1.loss.valid must be a finite number"),
+    "a word": (_loss("nan"), "epochs.1.loss.valid must be a number, not 'nan'"),
+    "a truth as loss": (_loss(True), "epochs.1.loss.valid must be a number, not True"),
     "below nothing": (_loss(-0.5), "it cannot be below 0"),
     "too good": (_loss(1e-6, "train"), "every wrong one costs at least ln 2"),
     "no time": (lambda r: _epoch(2)(r)["seconds"].update(train=-1.0), "time of epoch 2 is -1.0"),
@@ -185,6 +185,7 @@ FORGED: dict[str, tuple[Callable[[Record], Any], str]] = {
     "half an epoch": (lambda r: _epoch(1)(r).pop("loss"), "epochs.1.loss is missing"),
     "no sources": (lambda r: r.update(sources=["x"]), "sources must be a table of keys"),
     "no run at all": (lambda r: r.update(run={"seed": {}}), "run: must be a table with an 'activation'"),
+    "a number too large": (lambda r: r["run"].update(lr=10**30), "is too large a number"),
     "another run": (lambda r: r["run"].update(seed=7), "holds the record of another run"),
 }
 
@@ -219,10 +220,7 @@ SHARED: dict[str, tuple[Callable[[Record], Any], str]] = {
     "recipe": (lambda r: r.update(recipe=9), f"its recipe is 9, and {RECIPE} in"),
     "data": (lambda r: r.update(data="f" * 64), f"SHA-256 of the data digits is {'f' * 64}, and "),
     "code": (lambda r: r["sources"].update({SMALL: "e" * 64}), f"SHA-256 of the code {SMALL} is {'e' * 64}"),
-    "images": (
-        _reclassed,
-        "number of valid images by class (digits at train_fraction 0.92",
-    ),
+    "images": (_reclassed, "number of valid images by class (digits at train_fraction 0.92"),
 }
 
 
@@ -302,9 +300,7 @@ def test_a_damaged_history_is_found(folder: Path) -> None:
         assert message in contradictions(folder)
 
 
-def test_the_exit_status_and_the_number_of_contradictions(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_exit_status_and_the_number_of_contradictions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     forge(files(folder)[0], lambda r: _wander(r, "test"))
     status, out, err = answer(capsys, folder)
     assert (status, err) == (SOME_FAILED, "")
@@ -409,9 +405,7 @@ def test_an_older_page_is_no_contradiction(reported: Path) -> None:
     gone.write_bytes(content)
     (finding,) = list(check_page(reported))
     assert not finding.is_contradiction
-    assert finding.message.startswith(
-        "is older than the records: it was drawn from 3 of 4 runs, and now there are 4"
-    )
+    assert finding.message.startswith("is older than the records: it was drawn from 3 of 4 runs, and now there are 4")
 
 
 def test_a_page_of_runs_without_a_record_is_found(reported: Path) -> None:

@@ -68,12 +68,12 @@ def compare(
 
     Args:
         activations: Names of the catalogue, or classes and functions; a mapping gives these names.
-        model: A name (`"resnet"`), a class or function that builds a network, or a network, of which every
-            run gets a copy that starts with its weights (`init="default"` draws new ones). One that takes an
+        model: A name (`"resnet"`), a class or function that builds a network, or a network, of which every run
+            gets a copy that starts with its weights (`init="default"` draws new ones). One that takes an
             activation (`activation=`, `act_layer=`, …) is given one; in any other, every activation is
             replaced (see `reluctant.models.swap_activations`).
-        data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or
-            a `reluctant.data.Dataset`. Whole numbers and texts in y are classes, other numbers are predicted
+        data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or a
+            `reluctant.data.Dataset`. Whole numbers and texts in y are classes, other numbers are predicted
             (regression).
         seeds: How many runs each activation gets, or which seeds.
         baseline: The activation that the others are compared with; the first unless given.
@@ -160,9 +160,7 @@ def compare(
     return _only(results, study)
 
 
-def _dataset(
-    data: Any, test_fraction: float, kind: str, folder: str | Path | None
-) -> "tuple[str, Dataset, str]":
+def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | None) -> "tuple[str, Dataset, str]":
     """The name of the data in a study, the data, and what there is to learn."""
     from reluctant.data import from_data, load
 

@@ -27,14 +27,12 @@ class ModuleCopies:
         return copy.deepcopy(self.module)
 
     @property
-    def source_sum(self) -> str:
+    def source_hash(self) -> str:
         """The hash of the class, its attributes and the weights."""
         return code_hash(self.module)
 
 
-def activation_names(
-    activations: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]
-) -> list[str]:
+def activation_names(activations: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]) -> list[str]:
     """The names of activations in a study; objects among them are registered for this session."""
     if isinstance(activations, str):
         raise StudyError(f"activations are a list, such as ['relu', {activations!r}]")
@@ -52,8 +50,7 @@ def _named_activation(name: Any, activation: Activation, used: dict[str, Any]) -
     if isinstance(activation, str):
         if ACTIVATIONS.canonical(activation) != ACTIVATIONS.canonical(name):
             raise StudyError(
-                f"{activation!r} has a name of its own, which tables show; write "
-                f"{activation!r}: {activation!r}"
+                f"{activation!r} has a name of its own, which tables show; write {activation!r}: {activation!r}"
             )
         return activation
     return _register_activation(name, activation, used)
@@ -67,9 +64,7 @@ def _unnamed_activation(activation: Any, used: dict[str, Any]) -> str:
             "reluctant.compare({'squash': lambda x: …, 'relu': 'relu'}, …)"
         )
     if not callable(activation) or not word:
-        raise StudyError(
-            f"an activation is a name, a function of a tensor, or a class, not {quoted(activation)}"
-        )
+        raise StudyError(f"an activation is a name, a function of a tensor, or a class, not {quoted(activation)}")
     if word in ACTIVATIONS and str(getattr(activation, "__module__", "torch")).startswith("torch"):
         if is_module(activation):
             return _register_activation(f"{word}_module", activation, used)

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 @click.argument("study")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study [out/NAME].")
 @click.option("--engine", type=click.Choice(["local", "serial", "ray"]), default="local", show_default=True,
-              help="local: processes side by side; serial: one run after the other; ray: a cluster.",
-              )  # fmt: skip
+              help="local: processes side by side; serial: one run after the other; ray: a cluster.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), help="Processes at a time [one per core].")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
@@ -59,9 +58,7 @@ def run(
     folder = StudyDir(output or planned.folder)
     if planned.size > MANY and not yes:
         raise StudyError(f"{planned.size:,} runs are more than {MANY:,}; add --yes if you mean it")
-    options = ExecutionOptions(
-        engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run
-    )
+    options = ExecutionOptions(engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run)
     return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options)
 
 

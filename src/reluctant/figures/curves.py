@@ -4,13 +4,7 @@ from typing import TYPE_CHECKING
 
 from reluctant.analysis import SettingData
 from reluctant.analysis.labels import metric_title
-from reluctant.figures.curve_plot import (
-    band_limits,
-    curve_multiples,
-    curves_together,
-    draw_band,
-    draw_ghosts,
-)
+from reluctant.figures.curve_plot import band_limits, curve_multiples, curves_together, draw_band, draw_ghosts
 from reluctant.figures.notes import band_note, diverged_note, metric_axis
 from reluctant.figures.sheet import epoch_axis, name_axes, sheet, value_axis
 from reluctant.figures.style import FEW, WIDE, marks, possible, styled
@@ -53,9 +47,7 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
     for i, (name, split, above) in enumerate(four_curves(data)):
         row, column = divmod(i, columns)
         gap = 0.42 if columns == 4 else 0.48
-        axes = drawing.panel(
-            gap + column * (wide + gap), 0.38 + 2.15 * row, wide, 1.55 if columns == 4 else 1.4
-        )
+        axes = drawing.panel(gap + column * (wide + gap), 0.38 + 2.15 * row, wide, 1.55 if columns == 4 else 1.4)
         band, ghosts = data.band(name, arm, split), [data.band(name, each, split) for each in others]
         draw_ghosts(axes, ghosts)
         draw_band(axes, band, mark)

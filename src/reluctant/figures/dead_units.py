@@ -18,9 +18,7 @@ from reluctant.figures.text_width import width_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SHARES = Classes(
-    ("under 1 %", "1 to 5 %", "5 to 20 %", "20 to 50 %", "50 % and more"), (0.01, 0.05, 0.2, 0.5), "none"
-)
+SHARES = Classes(("under 1 %", "1 to 5 %", "5 to 20 %", "20 to 50 %", "50 % and more"), (0.01, 0.05, 0.2, 0.5), "none")
 
 
 @styled
@@ -48,9 +46,7 @@ def dead_units(data: SettingData, *, width: float = WIDE) -> "Figure":
     tall = min((0.13 if many else 0.21) * len(names), 3.0)
     entries = SHARES.legend()
     top, step = ROW * legend_rows([e[2] for e in entries], width) + 0.3, tall + (0.42 if many else 0.62)
-    drawing = sheet(
-        width, top + step * math.ceil(len(panels) / columns) + (0.16 if many else 0), title, notes
-    )
+    drawing = sheet(width, top + step * math.ceil(len(panels) / columns) + (0.16 if many else 0), title, notes)
     drawing.legend(entries, width)
     for i, (arm, values) in enumerate(panels.items()):
         row, column = divmod(i, columns)

@@ -10,7 +10,7 @@ from reluctant.core.errors import StudyError
 from reluctant.inspect.target import load_target
 from reluctant.models import activation_modules
 from reluctant.models.swap.forward import error_summary
-from reluctant.records.probe_format import compact
+from reluctant.records.probe_table import compact
 from reluctant.records.schema import LayerProbe, ProbeSnapshot, SiteProbe
 from reluctant.training.machine import limit_threads
 from reluctant.training.probes import Probes
@@ -49,9 +49,7 @@ def inspect_network(source: str, data: str | None = None, folder: str | None = N
             snapshot = probes.snapshot(detailed=True)
         except Exception as error:
             size = "×".join(map(str, target.inputs.inputs.shape[1:]))
-            raise StudyError(
-                f"{source}: the network fails on inputs of {size}: {error_summary(error)}"
-            ) from error
+            raise StudyError(f"{source}: the network fails on inputs of {size}: {error_summary(error)}") from error
     record = ProbeSnapshot.read(compact(snapshot, first=True))
     sites = activation_modules(target.model)
     weight_layers = tuple(

@@ -18,11 +18,10 @@ CELLS, ERRORS, ENDS, STEPS = 12, 30, 10, 10
 UNITS = {"shift": " px", "rotation": "°", "blur": " px"}
 
 PROBE_TERMS = (
-    "Dead: units whose slope is 0 for every {item} probed; nearly dead: below 10⁻³, the dead among them; "
-    "dead maps: channels, or units of a flat layer, that are dead everywhere; saturated: values where the "
-    "slope is below 0.05; zero: outputs nearer to 0 than 10⁻³. Deaths and revivals: units, counted from "
-    "snapshot to snapshot over the run. Depth index: log₁₀ of the first weight layer’s gradient norm over "
-    "the last’s."
+    "Dead: units whose slope is 0 for every {item} probed; nearly dead: below 10⁻³, the dead among them; dead "
+    "maps: channels, or units of a flat layer, that are dead everywhere; saturated: values where the slope is "
+    "below 0.05; zero: outputs nearer to 0 than 10⁻³. Deaths and revivals: units, counted from snapshot to "
+    "snapshot over the run. Depth index: log₁₀ of the first weight layer’s gradient norm over the last’s."
 )
 CALIBRATION_TERMS = (
     "Calibration error: the mean distance between confidence and accuracy over 15 bins of confidence, each "
@@ -31,14 +30,14 @@ CALIBRATION_TERMS = (
     "disagree, mean over pairs. ±: half of the 95 % interval over seeds."
 )
 ROBUSTNESS_TERMS = (
-    "The same noise, blur, shift and rotation for every activation. Noise: its standard deviation, in those "
-    "of the training pixels; blur: the standard deviation of the Gaussian, in pixels. ±: half of the 95 % "
-    "interval over seeds."
+    "The same noise, blur, shift and rotation for every activation. Noise: its standard deviation, in those of "
+    "the training pixels; blur: the standard deviation of the Gaussian, in pixels. ±: half of the 95 % interval "
+    "over seeds."
 )
 
 
 def probe_table(data: SettingData) -> Table | None:
-    """All sites together after the last epoch: shares, deaths, revivals, the index; None without probes."""
+    """After the last epoch, all sites together: shares, deaths and revivals, the index; None without probes."""
     probes, rows = data.probes, []
     if not probes.sites:
         return None
@@ -57,8 +56,8 @@ def probe_table(data: SettingData) -> Table | None:
     uncertain = "Under five seeds: wide and uncertain. " if few else ""
     return Table(
         "All sites together, after the last epoch",
-        (data.subject.arm.capitalize(), "n", "Dead", "Nearly dead", "Dead maps", "Saturated", "Zero",
-         "Deaths", "Revivals", "Depth index"),
+        (data.subject.arm.capitalize(), "n", "Dead", "Nearly dead", "Dead maps", "Saturated", "Zero", "Deaths",
+         "Revivals", "Depth index"),
         tuple(rows),
         note=f"Mean over n seeds ± half of its 95 % interval. {uncertain}"
         + PROBE_TERMS.format(item=data.subject.item),
@@ -129,16 +128,10 @@ def robustness_table(data: SettingData) -> Table | None:
         return None
     kinds = list(next(iter(data.robustness.values())))
     rows = tuple(
-        (data.labels[arm], *(_score(accuracies[kind]) for kind in kinds))
-        for arm, accuracies in data.robustness.items()
+        (data.labels[arm], *(_score(accuracies[kind]) for kind in kinds)) for arm, accuracies in data.robustness.items()
     )
-    heads = (
-        data.subject.arm.capitalize(),
-        *(f"{kind} {strength}{UNITS.get(kind, '')}" for kind, strength in kinds),
-    )
-    return Table(
-        f"Accuracy on degraded test {data.subject.items}", heads, rows, note=ROBUSTNESS_TERMS, stacked=True
-    )
+    heads = (data.subject.arm.capitalize(), *(f"{kind} {strength}{UNITS.get(kind, '')}" for kind, strength in kinds))
+    return Table(f"Accuracy on degraded test {data.subject.items}", heads, rows, note=ROBUSTNESS_TERMS, stacked=True)
 
 
 def _score(interval: Interval) -> str:

@@ -12,7 +12,7 @@ from reluctant.analysis.units import DASH
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
-from reluctant.scores.frame import scores_frame
+from reluctant.scores.scores import scores_frame
 
 MARKS = {"best": "**", "tied": "*", "": ""}  # the best mean, and all that the data do not tell from it
 
@@ -20,7 +20,7 @@ MARKS = {"best": "**", "tied": "*", "": ""}  # the best mean, and all that the d
 def export_results(data: ReportData, path: str | Path) -> Path:
     """Write scores or verdicts in the format that the file's name asks for.
 
-    `.csv` and `.parquet`: one row per arm, seed, setting, epoch and split, the task's metrics as columns.
+    `.csv` and `.parquet`: one row per arm, seed, setting, epoch and split, the metrics of the task as columns.
     `.md` and `.tex`: final scores with intervals and verdicts.
 
     Nothing of others can act where such a file is opened. In CSV, where a spreadsheet might take a text for
@@ -71,8 +71,7 @@ def _write_parquet(data: ReportData, path: Path) -> None:
 def _comparisons(data: ReportData) -> tuple[Comparison, ...]:
     if data.question.seed_sources:
         raise StudyError(
-            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or "
-            ".parquet"
+            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or .parquet"
         )
     return data.comparisons
 
@@ -114,8 +113,9 @@ def _write_markdown(data: ReportData, path: Path) -> None:
     write_atomically(path, "\n\n".join([*parts, note]) + "\n")
 
 
-_MARKDOWN = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "{": "&#123;", "}": "&#125;", "@": "&#64;", "\n": " ",
-             **{c: "\\" + c for c in "\\`*[]|$~"}}  # fmt: skip
+_MARKDOWN = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "{": "&#123;", "}": "&#125;", "@": "&#64;", "\n": " "} | {
+    c: "\\" + c for c in "\\`*[]|$~"
+}  # fmt: skip
 _EDGE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # within a word it means nothing
 
 

@@ -1,4 +1,4 @@
-"""The contents of the page, from the analysis of a study: the template only sets them."""
+"""The contents of the page from the analysis; the template only sets it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,6 @@ from reluctant.catalogue.metrics import USUAL
 from reluctant.figures.style import FEW
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import detail_tables, tables, verdict_tables
-from reluctant.report.extra_section import extra_sections
 from reluctant.report.pictures import Picture, PictureBook
 from reluctant.report.sections import (
     ArmSection,
@@ -33,6 +32,7 @@ from reluctant.report.sections import (
     Page,
     ScoreSection,
     StudySection,
+    extra_sections,
 )
 
 MANY = 6  # settings up to which every one gets all figures
@@ -51,17 +51,27 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
         warnings=study_facts.warnings(records) if records else (),
         comparisons=tuple(
-            _comparison(each, book, alone=len(comparisons) == 1, first=not i)
-            for i, each in enumerate(comparisons)
+            _comparison(each, book, alone=len(comparisons) == 1, first=not i) for i, each in enumerate(comparisons)
         ),
-        variances=tuple(_variance(s, book) for s in settings) if data.question.seed_sources else (),
+        variances=tuple(
+            FigureSection(
+                s.title,
+                variance_sentence(s.variances, data.subject.arms),
+                book.draw(f"variance{_suffix(s.title)}", partial(figures.variance_by_source, s), None),
+                verdict_tables.variance_table(s),
+            )
+            for s in settings
+            if data.question.seed_sources
+        ),
         extra=extra_sections(data, book),
         claims=tuple((s.title, _claims(s)) for s in settings) if data.question.claims else (),
         claim_notes=_claim_notes(data) if some else (),
         published=tuple(_published(s, book, data) for s in settings) if data.question.published else (),
         scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
         inside=_inside(data, book) if some else (),
-        shapes=_shapes(settings[0], book) if some and records else None,
+        shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
+        if some and records
+        else None,
         arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records else (),
         study=_study(records, data) if records else None,
         many_settings=len(data.settings) > MANY,
@@ -77,8 +87,8 @@ def _suffix(title: str) -> str:
 def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first: bool) -> ComparisonSection:
     title, arms = comparison_title(comparison), len(comparison.labels)
     too_many = (
-        f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms} are too many for a "
-        f"table here; results.comparisons in Python has them."
+        f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms} are too many for a table "
+        f"here; results.comparisons in Python has them."
     )
     return ComparisonSection(
         title=title,
@@ -95,13 +105,6 @@ def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first
         unfolded=alone and arms <= 6,
         too_many="" if arms <= FEW else too_many,
     )
-
-
-def _variance(data: SettingData, book: PictureBook) -> FigureSection:
-    draw = partial(figures.variance_by_source, data)
-    picture = book.draw(f"variance{_suffix(data.title)}", draw, None)
-    sentence = variance_sentence(data.variances, data.subject.arms)
-    return FigureSection(data.title, sentence, picture, verdict_tables.variance_table(data))
 
 
 def _claims(data: SettingData) -> tuple[ClaimSection, ...]:
@@ -172,9 +175,7 @@ def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSectio
     )
     names = [USUAL[data.subject.task] if metric == "loss" else metric, "loss"] if every else []
     curves = [
-        book.draw(
-            f"{name}{suffix}", partial(figures.score_by_epoch, data, name), tables.epochs_table(data, name)
-        )
+        book.draw(f"{name}{suffix}", partial(figures.score_by_epoch, data, name), tables.epochs_table(data, name))
         for name in dict.fromkeys(names)
         if name in data.scores.metrics
     ]
@@ -201,9 +202,7 @@ def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
             sections.append(
                 InsideSection(
                     setting.title,
-                    ()
-                    if data.question.seed_sources
-                    else sentences_beside_verdicts(setting.comparison, setting.probes),
+                    () if data.question.seed_sources else sentences_beside_verdicts(setting.comparison, setting.probes),
                     _inside_pictures(setting, book) if every and setting.probes.arms else (),
                     inside_tables,
                     len(setting.arms) > FEW,
@@ -222,17 +221,10 @@ def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, P
          () if data.setting else probes.sites),
     ]  # fmt: skip
     return tuple(
-        (
-            sentence(probes, data.labels),
-            book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png),
-        )
+        (sentence(probes, data.labels), book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png))
         for name, draw, sentence, table, rows in figures_
         if rows
     )
-
-
-def _shapes(data: SettingData, book: PictureBook) -> Picture:
-    return book.draw("shapes", partial(figures.activation_shapes, data), tables.shapes_table(data))
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
@@ -263,19 +255,15 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
 
 
 def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) -> tuple[Picture, ...]:
-    """Training curves, and confusion matrix or predicted numbers; of many arms the narrow form alone."""
+    """Training curves and confusion matrix, or predicted numbers; of many arms the narrow form for all widths."""
     suffix, caption = f"_{slug(arm)}{_suffix(data.title)}", setting_text(data.setting)
     curves = partial(figures.training_curves, data, arm, **({} if few else {"width": 3.4}))
     name, draw, table = "confusion", figures.confusion, detail_tables.confusion_table
     if data.subject.regression:
         name, draw, table = "predicted", figures.predicted, detail_tables.predicted_table
     return (
-        book.draw(
-            f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few
-        ),
-        book.draw(
-            f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few
-        ),
+        book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few),
+        book.draw(f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few),
     )
 
 
@@ -286,11 +274,7 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         for run, text in records.failures.items()
     ]
     problems += [
-        (
-            study_facts.run_text(run.run, records.study),
-            f"diverged in epoch {run.diverged}: the loss was not finite",
-            "",
-        )
+        (study_facts.run_text(run.run, records.study), f"diverged in epoch {run.diverged}: the loss was not finite", "")
         for run in records
         if run.diverged is not None
     ]

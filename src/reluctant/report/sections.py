@@ -1,11 +1,11 @@
-"""The sections of the page as plain data: what the template sets."""
+"""The contents of the page as plain data, section by section."""
 
 from dataclasses import dataclass
 
 from reluctant.analysis import ReportData
 from reluctant.analysis.study_facts import Pairs
-from reluctant.report.extra_section import ExtraSection
-from reluctant.report.pictures import Picture
+from reluctant.core.extensions import extensions, load_object
+from reluctant.report.pictures import Picture, PictureBook
 from reluctant.report.tables import Table
 
 
@@ -98,6 +98,17 @@ class StudySection:
 
 
 @dataclass(frozen=True)
+class ExtraSection:
+    """A heading with its `anchor`, and what stands below it, in this order."""
+
+    heading: str
+    anchor: str
+    paragraphs: tuple[str, ...]
+    pictures: tuple[Picture, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True)
 class Page:
     """All that the template needs."""
 
@@ -118,3 +129,9 @@ class Page:
     study: StudySection | None
     many_settings: bool
     few_seeds: bool
+
+
+def extra_sections(data: ReportData, book: PictureBook) -> tuple[ExtraSection, ...]:
+    """The sections of all optional rooms that have something to say of this analysis."""
+    builders = [load_object(each.report_section) for each in extensions() if each.report_section]
+    return tuple(section for build in builders if (section := build(data, book)) is not None)

@@ -50,9 +50,9 @@ def final_scores_table(data: SettingData) -> Table:
         f"Final scores on {data.subject.test_part}",
         (data.subject.arm.capitalize(), "n", *titles, "Worst seed", "Diverged"),
         tuple(rows),
-        note=f"* the metric that decides; the worst seed is by it. Mean over n seeds ± half of the 95 % "
-        f"interval of the mean (Student's t). {'Under five seeds: wide and uncertain. ' if few else ''}A "
-        f"diverged run counts in no mean, and as the worst seed.",
+        note=f"* the metric that decides; the worst seed is by it. Mean over n seeds ± half of the 95 % interval "
+        f"of the mean (Student's t). {'Under five seeds: wide and uncertain. ' if few else ''}A diverged run "
+        f"counts in no mean, and as the worst seed.",
         strong=2 + names.index(chosen),
         stacked=True,
     )
@@ -65,9 +65,7 @@ def seeds_table(data: SettingData) -> Table:
     for summary in data.summaries():
         diverged = {run.seed: run.diverged for run in data.scores.of(summary.arm)}
         cells = [
-            f"diverged, epoch {diverged[seed]}"
-            if diverged.get(seed) is not None
-            else unit.value(float(value))
+            f"diverged, epoch {diverged[seed]}" if diverged.get(seed) is not None else unit.value(float(value))
             for seed, value in zip(data.scores.seeds, summary.values, strict=True)
         ]
         rows.append((summary.label, *cells))
@@ -82,8 +80,7 @@ def cost_table(data: SettingData) -> Table:
     """Score against time: what an epoch of training took, and who is on the efficient front."""
     metric, unit = data.question.metric, data.unit(data.question.metric.name)
     rows = tuple(
-        (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.on_front else "no")
-        for p in data.cost()
+        (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.on_front else "no") for p in data.cost()
     )
     heads = (data.subject.arm.capitalize(), metric_title(metric), "Training per epoch", "Efficient front")
     return Table("Score against training time, means over seeds", heads, rows)

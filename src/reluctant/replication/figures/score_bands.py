@@ -23,9 +23,7 @@ CLAIMED = (0.84, 0.85)  # where the article has the F1 of ReLU, leaky ReLU and G
 
 
 @styled
-def ablation_scores(
-    data: ReportData, steps: Sequence[StepScores], title: str, *, width: float = WIDE
-) -> "Figure":
+def ablation_scores(data: ReportData, steps: Sequence[StepScores], title: str, *, width: float = WIDE) -> "Figure":
     """The reported score of every seed, step by step; the diamond is the mean over seeds."""
     of, narrow = marks(data.labels), width < 5
     above = 0.26 if narrow else 0.08
@@ -35,9 +33,10 @@ def ablation_scores(
     notes = [data.subject.data, f"dots: {count(seeds, 'seed')}", "diamond: their mean"]
     drawing = sheet(width, head + height * len(steps) + 0.45, title, notes)
     drawing.legend([(mark.colour, 1.0, mark.label) for mark in of.values()], width)
+    titles, lowest = [each.step.title for each in steps], min(each.lowest for each in steps)
     bands = _Bands.on(
-        drawing, head, width, height, [each.step.title for each in steps],
-        lowest=min(s.lowest for s in steps), axis="reported F1 after the last epoch", text=1.15, grid="x",
+        drawing, head, width, height, titles, lowest=lowest, axis="reported F1 after the last epoch", text=1.15,
+        grid="x",
     )  # fmt: skip
     descriptions = []
     for i, each in enumerate(steps):
