@@ -100,7 +100,7 @@ def test_compare_is_a_hidden_alias_of_judge(here: Path, capsys: Capture) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--metric", "f2"], "there is no metric 'f2'; did you mean 'f1'"),
+        (["--metric", "f2"], "there is no metric 'f2'; there are accuracy, precision"),
         (["--baseline", "gelu"], "'gelu' is not part of the study; choose one of relu, elu"),
         (["--margin", "-1"], "the margin is the smallest difference that matters, a number from 0, not -1"),
     ],
@@ -129,7 +129,7 @@ def test_export(here: Path, capsys: Capture) -> None:
 def test_upgrade_writes_old_records_in_todays_schema(here: Path, capsys: Capture) -> None:
     folder = study_folder(here / "s", TWO)
     store = Store(folder / "runs")
-    first, second, *_ = store.keys()
+    first, second, *_ = store
     for key in (first, second):
         old = store.content(key)
         store.add(key, {name: value for name, value in old.items() if name not in ("schema", "sha256")})

@@ -12,7 +12,7 @@ from reluctant.report.tables import final_scores_table
 from reluctant.study import Study
 from tests.support.figures import FOUR, all_diverged
 from tests.support.html import ParsedPage, read_report
-from tests.support.records import changed_records, study_records
+from tests.support.records import changed_records, study_folder, study_records
 
 
 def rendered(records: StudyRecords) -> tuple[str, str]:
@@ -26,6 +26,21 @@ def test_no_run_yet(tmp_path: Path) -> None:
     html, text = rendered(StudyRecords.read(tmp_path))
     assert "No run has finished yet: 0 of 20." in text
     assert "<figure" not in html
+    assert "Learning rate" in text
+    assert "0 of 20 finished" in text
+
+
+def test_all_runs_failed(tmp_path: Path) -> None:
+    study = Study(activation=("relu", "elu"), epochs=3, seed=0)
+    study_folder(tmp_path, study, skip=study.size)
+    (tmp_path / "failed").mkdir()
+    for run in study.runs():
+        (tmp_path / "failed" / f"{run.key}.txt").write_text("Traceback\nMemoryError: too much", "utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "1.json").write_text("{", "utf-8")
+    _, text = rendered(StudyRecords.read(tmp_path))
+    assert "elu, seed 0failed: MemoryError: too muchTraceback" in text
+    assert "Damaged and left out: data/1.json" in text
 
 
 def test_all_runs_diverged(tmp_path: Path) -> None:

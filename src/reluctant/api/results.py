@@ -65,12 +65,12 @@ class Results:
     @property
     def folder(self) -> Path | None:
         """Where the records are; None for scores from a table."""
-        return self.data.records.folder if self.data.records else None
+        return None if self.data.records is None else self.data.records.folder
 
     @property
     def failures(self) -> Mapping[Run, str]:
         """The traceback of every run that failed."""
-        return self.data.records.failures if self.data.records else {}
+        return {} if self.data.records is None else self.data.records.failures
 
     @property
     def missing(self) -> int:

@@ -49,7 +49,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         data=data,
         headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in headline(data)),
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
-        warnings=study_facts.warnings(records) if records else (),
+        warnings=study_facts.warnings(records) if records is not None else (),
         comparisons=tuple(
             _comparison(each, book, alone=len(comparisons) == 1, first=not i) for i, each in enumerate(comparisons)
         ),
@@ -70,10 +70,10 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
         inside=_inside(data, book) if some else (),
         shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
-        if some and records
+        if some and records is not None
         else None,
-        arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records else (),
-        study=_study(records, data) if records else None,
+        arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records is not None else (),
+        study=_study(records, data) if records is not None else None,
         many_settings=len(data.settings) > MANY,
         few_seeds=len(data.scores.seeds) < 5,
     )
@@ -122,7 +122,7 @@ def _claims(data: SettingData) -> tuple[ClaimSection, ...]:
 
 def _claim_notes(data: ReportData) -> tuple[str, ...]:
     """What has to be known beside the claims: untested ones, what convergence means."""
-    written = data.records.study.claim if data.records else data.question.claims
+    written = data.question.claims if data.records is None else data.records.study.claim
     untested = len(written) - len(data.question.claims)
     converges = any(claim.is_ in ("slowest", "fastest") for claim in data.question.claims)
     left_out = f"{count(untested, 'claim')} cannot be tested: activations named there take no part."
