@@ -73,10 +73,7 @@ def test_the_page_has_scores_matrix_and_the_worst_classes(thirty: ReportData) ->
 
 
 def test_the_errors_come_from_the_matrix_after_the_last_epoch(setting: SettingData) -> None:
-    assert confusion_table(setting, "relu").rows == (
-        ("bird 03", "bird 07", "80"),
-        ("bird 05", "bird 06", "5"),
-    )
+    assert confusion_table(setting, "relu").rows == (("bird 03", "bird 07", "80"), ("bird 05", "bird 06", "5"))
 
 
 def test_the_worst_and_the_best_classes(setting: SettingData) -> None:
