@@ -11,10 +11,7 @@ from tests.support.commands import answer
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            ["quick", "--set", "activation=relo"],
-            "activation: no activation is called 'relo'; did you mean 'relu'",
-        ),
+        (["quick", "--set", "activation=relo"], "activation: no activation is called 'relo'; did you mean 'relu'"),
         (["quick", "--set", "model=vgg"], "model: no model is called 'vgg'"),
         (["quick", "--set", "dataset=mnits"], "did you mean 'mnist'"),
         (["quick", "--set", "rate=0.1"], "there is no key 'rate'"),

@@ -38,9 +38,7 @@ def test_a_folder_without_a_study(here: Path, capsys: Capture, command: str) -> 
 
 
 @pytest.mark.parametrize("kind", ["activations", "models", "datasets", "studies", "metrics", "optimizers"])
-def test_lists_fit_eighty_columns(
-    here: Path, capsys: Capture, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lists_fit_eighty_columns(here: Path, capsys: Capture, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = answer(capsys, "list", kind)
     assert status == DONE
@@ -135,7 +133,7 @@ def test_upgrade_writes_old_records_in_todays_schema(here: Path, capsys: Capture
         store.add(key, {name: value for name, value in old.items() if name not in ("schema", "sha256")})
     store.path(second).write_text("{", "utf-8")
     status, out, err = answer(capsys, "upgrade", "s")
-    assert (status, out.strip()) == (DONE, "1 records upgraded to schema 2, 2 had it already")
+    assert (status, out.strip()) == (DONE, "1 record upgraded to schema 2, 2 had it already")
     assert err.startswith("left as it is: ")
     assert second in err
     assert json.loads(store.path(first).read_text("utf-8"))["schema"] == 2
@@ -147,9 +145,7 @@ def imported_modules(*arguments: str, cwd: Path) -> set[str]:
         "import sys; from reluctant.cli.main import execute; status = execute(sys.argv[1:]);"
         "print('MODULES', status, *sorted(sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, cwd=cwd
-    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, cwd=cwd)
     line = next(line for line in done.stdout.splitlines() if line.startswith("MODULES"))
     assert line.split()[1] == "0", done.stderr
     return set(line.split()[2:])

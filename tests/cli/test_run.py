@@ -31,9 +31,7 @@ def test_a_study_from_start_to_report_and_again(here: Path, capsys: Capture) -> 
     assert {path: path.stat().st_mtime_ns for path in here.glob("out/small/runs/*.json")} == times
 
 
-def test_failed_runs_are_named_and_tried_again(
-    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_runs_are_named_and_tried_again(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     from reluctant.training import Training
 
     with monkeypatch.context() as patch:

@@ -40,9 +40,7 @@ def test_nothing_of_others_acts(folder: Path) -> None:
     html = read_report(folder)
     page = ParsedPage(html)
     assert {tag for tag, _ in page.tags} <= TAGS
-    assert not [
-        key for _, attributes in page.tags for key in attributes if key.startswith("on") or key == "src"
-    ]
+    assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on") or key == "src"]
     assert html.count("<title>") == html.count("</title>") == html.count("<style>") == 1
     assert "{{7*7}}" in page.text
     assert ATTACK in page.text

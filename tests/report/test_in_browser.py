@@ -91,9 +91,7 @@ def test_hostile_names_do_nothing(browser: "Browser", evil: Path) -> None:
 
 
 def test_narrow_windows_get_their_own_figures(browser: "Browser", plain: Path) -> None:
-    visible = (
-        "[...document.querySelectorAll('.two > div')].filter(e => e.checkVisibility()).map(e => e.className)"
-    )
+    visible = "[...document.querySelectorAll('.two > div')].filter(e => e.checkVisibility()).map(e => e.className)"
     for width, name in ((360, "narrow"), (1440, "wide")):
         tab, _, context = open_page(browser, plain, width, "light")
         assert set(tab.evaluate(visible)) == {name}

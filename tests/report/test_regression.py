@@ -247,9 +247,7 @@ def test_what_the_records_lack_is_named(records: StudyRecords, tmp_path: Path) -
         ("mae", "relu", "lowest", Outcome.CONTRADICTED),
     ],
 )
-def test_claims_about_numbers(
-    records: StudyRecords, metric: str, of: str, extreme: str, expected: Outcome
-) -> None:
+def test_claims_about_numbers(records: StudyRecords, metric: str, of: str, extreme: str, expected: Outcome) -> None:
     claim = Claim.model_validate({"says": "so", "metric": metric, "of": of, "is": extreme})
     study = records.study.model_copy(update={"claim": (claim,)})
     setting = ReportData.of(dataclasses.replace(records, study=study)).one_setting
@@ -279,9 +277,7 @@ def test_commands_print_numbers(
         return " ".join(out.split())
 
     assert "other test rows" in output("judge", records.folder)
-    assert re.search(
-        r"gelu +3 +\d\d\.\d\d ± \d\.\d\d +-\d\.\d\d ", output("judge", records.folder, "--metric", "rmse")
-    )
+    assert re.search(r"gelu +3 +\d\d\.\d\d ± \d\.\d\d +-\d\.\d\d ", output("judge", records.folder, "--metric", "rmse"))
     assert "9 of 9 runs finished" in output("status", records.folder)
 
 

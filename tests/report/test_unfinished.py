@@ -76,17 +76,13 @@ def test_diverged_and_failed_runs_are_listed(tmp_path: Path) -> None:
 
 def test_warnings_stand_at_the_top(tmp_path: Path) -> None:
     study = Study(activation="relu", epochs=1, seed=(0, 1))
-    records = changed_records(
-        tmp_path, study, lambda content: content.update(warnings=["the sum is another"])
-    )
+    records = changed_records(tmp_path, study, lambda content: content.update(warnings=["the sum is another"]))
     html, _ = rendered(records)
     assert "the sum is another (2 runs)" in html
     assert html.index("the sum is another") < html.index('id="scores"')
 
 
-@pytest.mark.parametrize(
-    ("rates", "every"), [((0.1, 0.01), True), (tuple(0.1 / (i + 1) for i in range(7)), False)]
-)
+@pytest.mark.parametrize(("rates", "every"), [((0.1, 0.01), True), (tuple(0.1 / (i + 1) for i in range(7)), False)])
 def test_of_many_settings_curves_are_left_out(tmp_path: Path, rates: tuple[float, ...], every: bool) -> None:
     study = Study(activation=("relu", "elu"), lr=rates, epochs=2, seed=(0, 1))
     write_report(ReportData.of(study_records(tmp_path, study)), tmp_path)

@@ -24,9 +24,7 @@ from tests.support.html import ParsedPage
 from tests.support.predicted import LEVELS, predicted_data, usual_level, write_data_record
 from tests.support.records import record
 
-STUDY = Study(
-    name="five", activation=tuple(LEVELS), epochs=2, seed=tuple(range(6)), compare={"margin": 0.005}
-)
+STUDY = Study(name="five", activation=tuple(LEVELS), epochs=2, seed=tuple(range(6)), compare={"margin": 0.005})
 STD = {"tanh": 0.02}
 
 
@@ -101,9 +99,7 @@ def test_the_figure_draws_the_intervals(data: ReportData) -> None:
         assert any(len(x) == 1 and x[0] == pytest.approx(100 * contrast.difference.mean) for x in lines)
 
 
-@pytest.mark.parametrize(
-    ("metric", "ways"), [("f1", {"← worse", "better →"}), ("loss", {"← better", "worse →"})]
-)
+@pytest.mark.parametrize(("metric", "ways"), [("f1", {"← worse", "better →"}), ("loss", {"← better", "worse →"})])
 def test_the_figure_shows_which_way_is_better(tmp_path: Path, metric: str, ways: set[str]) -> None:
     study = Study(activation=("relu", "elu", "gelu"), epochs=1, compare={"metric": metric})
     written = texts(figures.differences(predicted_data(tmp_path, study).one_setting.comparison))
