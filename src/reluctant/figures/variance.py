@@ -17,7 +17,7 @@ COLOURS = {**dict(zip(SOURCE_WORDS, SERIES, strict=False)), REST: GHOST}
 
 
 @styled
-def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
+def variance_shares(data: SettingData, *, width: float = WIDE) -> "Figure":
     """Each source's share of the variance between runs, one bar per arm."""
     metric, variances, of = data.question.metric, data.variances, marks(data.labels)
     present = [s for s in SOURCE_WORDS if any(p.source == s for each in variances for p in each.parts)]

@@ -57,7 +57,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
             FigureSection(
                 s.title,
                 variance_sentence(s.variances, data.subject.arms),
-                book.draw(f"variance{_suffix(s.title)}", partial(figures.variance_by_source, s), None),
+                book.draw(f"variance{_suffix(s.title)}", partial(figures.variance_shares, s), None),
                 verdict_tables.variance_table(s),
             )
             for s in settings
