@@ -1,4 +1,4 @@
-"""The package keeps its shape: docstrings, sizes, names, and a half that judges without torch."""
+"""What `lint-imports` cannot hold: docstrings, sizes, names of files, a half that judges without torch."""
 
 import ast
 import re
@@ -14,10 +14,8 @@ SOURCE = ROOT / "src" / "reluctant"
 MODULES = sorted(SOURCE.rglob("*.py"))
 LONGEST = 350  # lines
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}
-
-PLACES = ("src", "tests", "benchmarks", "results", "examples", "docs")
-
-each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+FOLDERS = ("src", "tests", "benchmarks", "results", "examples", "docs")
+JUDGES = ("core", "catalogue", "statistics", "study", "records", "scores", "analysis", "figures", "report")
 
 
 def dotted(path: Path) -> str:
@@ -26,29 +24,34 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@each_module
-def test_a_module_begins_with_a_docstring(path: Path) -> None:
-    text = ast.get_docstring(ast.parse(path.read_text("utf-8")))
-    assert text is not None
-    assert text.strip()
+def test_every_module_begins_with_a_docstring() -> None:
+    docstrings = {path: ast.get_docstring(ast.parse(path.read_text("utf-8"))) for path in MODULES}
+    assert len(docstrings) > 200
+    assert [dotted(path) for path, text in docstrings.items() if not (text or "").strip()] == []
 
 
-@each_module
-def test_a_module_is_called_by_what_it_holds(path: Path) -> None:
-    assert not set(path.relative_to(SOURCE).with_suffix("").parts) & VAGUE
+def test_no_module_has_a_vague_name() -> None:
+    assert [dotted(path) for path in MODULES if set(dotted(path).split(".")) & VAGUE] == []
 
 
-@each_module
-def test_a_module_is_no_longer_than_one_can_read(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= LONGEST
+def test_no_module_is_too_long_to_read() -> None:
+    lengths = {dotted(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
+
+
+def test_tests_import_nothing_from_other_tests() -> None:
+    pattern = re.compile(r"^\s*(?:from|import) tests\.(?:\w+\.)*test_\w+", re.MULTILINE)
+    paths = sorted((ROOT / "tests").rglob("*.py"))
+    assert len(paths) > 100
+    importing = [path for path in paths if pattern.search(path.read_text("utf-8"))]
+    assert [str(path.relative_to(ROOT)) for path in importing] == []
 
 
 def texts() -> Iterator[tuple[Path, str]]:
-    """Every text file of the project, the built and the downloaded aside."""
-    inside = [
-        path for place in PLACES for path in (ROOT / place).rglob("*") if "__pycache__" not in path.parts
-    ]
-    for path in sorted({*inside, *ROOT.glob("*.*"), ROOT / "Makefile", ROOT / ".gitignore"}):
+    """Every text file of the project, without built and downloaded ones."""
+    inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
+    beside = [path for path in ROOT.glob("*.*") if path.name != ".git"]  # a file in a worktree
+    for path in sorted({*inside, *beside, ROOT / "Makefile", ROOT / ".gitignore"}):
         if path.is_file():
             try:
                 yield path, path.read_text("utf-8")
@@ -56,39 +59,36 @@ def texts() -> Iterator[tuple[Path, str]]:
                 continue
 
 
-def test_no_file_knows_the_machine_it_was_written_on() -> None:
-    place = re.compile(r"(?<![\w.])/wo" + r"rk\b")
+def test_no_file_names_the_machine_it_was_written_on() -> None:
+    folder = re.compile(r"(?<![\w.])/wo" + r"rk\b")
     read = dict(texts())
     assert ROOT / "README.md" in read
     assert Path(__file__) in read
-    assert [str(path.relative_to(ROOT)) for path, text in read.items() if place.search(text)] == []
+    assert [str(path.relative_to(ROOT)) for path, text in read.items() if folder.search(text)] == []
 
 
-def after(*statements: str) -> str:
-    """What a fresh interpreter has loaded of torch after the statements; '' or 'torch'."""
-    code = "\n".join(
-        ["import sys", *statements, "print('torch' if 'torch' in sys.modules else '', file=sys.stderr)"]
-    )
+def torch_after(*statements: str) -> str:
+    """Whether a fresh interpreter has loaded torch after the statements: '' or 'torch'."""
+    code = "\n".join(["import sys", *statements, "print('torch' if 'torch' in sys.modules else '', file=sys.stderr)"])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return done.stderr.strip().rpartition("\n")[2]
 
 
-JUDGES = ("core", "catalogue", "statistics", "study", "records", "analysis", "figures", "report")
-
-
 def test_the_half_that_judges_needs_no_torch() -> None:
-    """`lint-imports` holds the layers; this imports them all."""
+    """`lint-imports` holds the layers; this imports every module."""
     modules = [dotted(path) for path in MODULES if path.relative_to(SOURCE).parts[0] in JUDGES]
+    assert {name.split(".")[1] for name in modules} == set(JUDGES)
     assert len(modules) > 80
-    assert after(*(f"import {module}" for module in modules)) == ""
+    assert torch_after(*(f"import {module}" for module in modules)) == ""
 
 
 @pytest.mark.parametrize("words", ["--help", "run --help", "report --help", "list activations", "show adam"])
 def test_help_needs_no_torch(words: str) -> None:
     call = "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code"
-    assert after("from reluctant.cli import main", f"sys.argv = {['reluctant', *words.split()]}", call) == ""
+    arguments = f"sys.argv = {['reluctant', *words.split()]}"
+    assert torch_after("from reluctant.cli import main", arguments, call) == ""
 
 
-def test_torch_would_be_seen() -> None:
-    assert after("import types", "sys.modules['torch'] = types.ModuleType('torch')") == "torch"
+def test_torch_would_be_noticed() -> None:
+    assert torch_after("import types", "sys.modules['torch'] = types.ModuleType('torch')") == "torch"

@@ -54,13 +54,9 @@ def texts_outside(figure: Figure) -> list[str]:
         renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
         figure.draw(renderer)
         edge = figure.bbox.padded(1)
-        visible = [
-            t for t in figure.findobj(Text) if isinstance(t, Text) and t.get_visible() and t.get_text()
-        ]
+        visible = [t for t in figure.findobj(Text) if isinstance(t, Text) and t.get_visible() and t.get_text()]
         boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in visible]
-    return [
-        text for text, box in boxes if not (edge.contains(box.x0, box.y0) and edge.contains(box.x1, box.y1))
-    ]
+    return [text for text, box in boxes if not (edge.contains(box.x0, box.y0) and edge.contains(box.x1, box.y1))]
 
 
 def markers(figure: Figure, kinds: str) -> int:

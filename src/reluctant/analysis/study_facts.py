@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reluctant.analysis.labels import count, dataset_title, duration, setting_text
+from reluctant.analysis.labels import clip, count, dataset_title, duration, setting_text
 from reluctant.catalogue import (
     ACTIVATIONS,
     AUGMENTATIONS,
@@ -142,7 +142,7 @@ def class_names(records: StudyRecords, classes: int) -> tuple[str, ...]:
     """What the classes are called, or their numbers where that is not known."""
     for data in data_of(records):
         if len(data.classes) == classes:
-            return tuple(data.classes)
+            return tuple(map(clip, data.classes))
     try:
         known = DATASETS[parse(records.study.dataset[0]).head].classes
     except ReluctantError:

@@ -48,6 +48,7 @@ def status(folder: Path) -> None:
 @folder_argument
 def upgrade(folder: Path) -> None:
     """Write the records in FOLDER in today's schema. Their numbers do not change."""
+    from reluctant.analysis.labels import count
     from reluctant.core.lock import lock_folder
     from reluctant.records.schema import SCHEMA
     from reluctant.records.store import upgrade_records
@@ -56,8 +57,7 @@ def upgrade(folder: Path) -> None:
     read_study(folder)
     with lock_folder(folder):
         upgraded, current, damaged = upgrade_records(folder)
-    records = "record" if upgraded == 1 else "records"
-    click.echo(f"{upgraded} {records} upgraded to schema {SCHEMA}, {current} had it already")
+    click.echo(f"{count(upgraded, 'record')} upgraded to schema {SCHEMA}, {current:,} had it already")
     for message in damaged:
         click.echo(visible(f"left as it is: {message}"), err=True)
 

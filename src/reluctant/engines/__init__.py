@@ -6,7 +6,7 @@
 from reluctant.engines.events import Done, Engine, Epoch, Event, Events, Failed, Message, Ready, Started, Work
 from reluctant.engines.local import local
 from reluctant.engines.run_queue import MAX_ATTEMPTS
-from reluctant.engines.serial import execute, serial
+from reluctant.engines.serial import execute_run, serial
 
 __all__ = [
     "MAX_ATTEMPTS",
@@ -20,7 +20,7 @@ __all__ = [
     "Ready",
     "Started",
     "Work",
-    "execute",
+    "execute_run",
     "local",
     "serial",
 ]

@@ -82,9 +82,9 @@ def run_remote(payload: bytes, driver: Mapping[str, Any]) -> Iterator[Any]:
     ray: Any = importlib.import_module("ray")
     yield ray.get_runtime_context().get_node_id(), platform.node(), differences
     if not differences:
-        execute = importlib.import_module("reluctant.engines.serial").execute
+        execute_run = importlib.import_module("reluctant.engines.serial").execute_run
         work, run = pickle.loads(payload)
-        yield from execute(_with_data(work), run)
+        yield from execute_run(_with_data(work), run)
 
 
 def _adopt_environment(driver: Mapping[str, Any]) -> None:

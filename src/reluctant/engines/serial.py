@@ -14,10 +14,10 @@ def serial(work: Work, runs: Sequence[Any]) -> Events:
     """Train the runs one after the other in this process, and yield the events."""
     yield Ready()
     for run in runs:
-        yield from execute(work, run)
+        yield from execute_run(work, run)
 
 
-def execute(work: Work, run: Any) -> Events:
+def execute_run(work: Work, run: Any) -> Events:
     """Train one run in this process and yield its events. An exception becomes `Failed`."""
     yield Started(run)
     steps = work(run)

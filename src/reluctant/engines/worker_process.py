@@ -15,7 +15,7 @@ from typing import Any
 from reluctant.core.environment import killed_for_memory
 from reluctant.engines.events import Event, Failed, Work
 from reluctant.engines.run_queue import Attempt
-from reluctant.engines.serial import execute
+from reluctant.engines.serial import execute_run
 
 STOP_SECONDS = 3.0  # that workers get to exit by themselves before they are killed
 _OUTPUT_TAIL = 2000  # how many characters of a dead worker's output its failure shows
@@ -132,7 +132,7 @@ def run_worker(pipe: int, lifeline: int) -> None:
         gc.freeze()
         gc.enable()
     while True:
-        for event in execute(work, connection.recv()):
+        for event in execute_run(work, connection.recv()):
             connection.send(event)
 
 

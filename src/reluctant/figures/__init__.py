@@ -12,7 +12,7 @@ from reluctant.figures.predicted import predicted
 from reluctant.figures.published import published_numbers
 from reluctant.figures.scores import final_scores
 from reluctant.figures.shapes import activation_shape, activation_shapes, formula
-from reluctant.figures.variance import variance_by_source
+from reluctant.figures.variance import variance_shares
 
 __all__ = [
     "activation_shape",
@@ -31,5 +31,5 @@ __all__ = [
     "score_against_time",
     "score_by_epoch",
     "training_curves",
-    "variance_by_source",
+    "variance_shares",
 ]

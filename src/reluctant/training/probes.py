@@ -67,7 +67,7 @@ class Probes:
         self.weights = {name: p.detach().clone() for name, p in parameters.items()}
         return {"sites": site_records, "layers": layers}
 
-    def _site_record(self, name: str, call: "TracedCall", gradient: Tensor | None, detailed: bool) -> Json:
+    def _site_record(self, name: str, call: "ActivationCall", gradient: Tensor | None, detailed: bool) -> Json:
         slope = slopes(call.module, call.input)
         dead = (slope == 0).all(0)
         before, self.dead[name] = self.dead.get(name, dead), dead
@@ -116,7 +116,7 @@ class Probes:
         return norms
 
 
-class TracedCall:
+class ActivationCall:
     """One application of an activation: the module, its input, and its output in autograd's graph."""
 
     def __init__(self, module: nn.Module, x: Tensor) -> None:
@@ -188,14 +188,14 @@ def _evaluation_mode(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str, TracedCall]]:
+def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str, ActivationCall]]:
     """Calls of the network's activations by site, `name#2` where one is used again."""
-    calls: dict[str, TracedCall] = {}
-    open_calls: dict[str, list[TracedCall]] = {}
+    calls: dict[str, ActivationCall] = {}
+    open_calls: dict[str, list[ActivationCall]] = {}
 
     def before(name: str) -> Callable[..., None]:
         def hook(module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
-            open_calls.setdefault(name, []).append(TracedCall(module, (*args, *kwargs.values())[0]))
+            open_calls.setdefault(name, []).append(ActivationCall(module, (*args, *kwargs.values())[0]))
 
         return hook
 
@@ -220,7 +220,7 @@ def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str,
             hook.remove()
 
 
-def _unused_name(name: str, calls: dict[str, TracedCall]) -> str:
+def _unused_name(name: str, calls: dict[str, ActivationCall]) -> str:
     """The name of a site's next call: `name`, then `name#2`, …."""
     unused, number = name, 1
     while unused in calls:
@@ -232,7 +232,7 @@ def _unused_name(name: str, calls: dict[str, TracedCall]) -> str:
 class _FunctionTracer(CallTracer):
     """Adds calls of functions to those of modules."""
 
-    def __init__(self, model: nn.Module, calls: dict[str, TracedCall]) -> None:
+    def __init__(self, model: nn.Module, calls: dict[str, ActivationCall]) -> None:
         super().__init__(model)
         self.calls = calls
 
@@ -240,7 +240,7 @@ class _FunctionTracer(CallTracer):
         if base_kind(call.kind) in SOFTMAX | WIDTH_HALVING or call.input.dim() < 2:
             return call.run()
         kwargs = {key: value for key, value in call.kwargs.items() if key != "input"}
-        traced = TracedCall(FunctionModule(call.function, call.args[1:], kwargs), call.input)
+        traced = ActivationCall(FunctionModule(call.function, call.args[1:], kwargs), call.input)
         traced.output = call.run()
         self.calls[_unused_name(f"{call.owner}#{call.name}", self.calls)] = traced
         return traced.output
