@@ -12,11 +12,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.records.store import without_seconds
 from reluctant.training import Training, build_training
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.checksums import state_checksum
-from tests.support.small import digits, run, trained
+from tests.support.small import digits, run, trained, untimed
 
 ENVIRONMENT = {"packages": {"torch": "2.13.0"}, "processor": "a processor"}
 OPTIMIZERS = ("adam", "adamw", "sgd(momentum=0.9, nesterov=True)", "sgd", "rmsprop(momentum=0.5)")
@@ -44,7 +43,7 @@ def test_training_continues_from_the_end_of_every_epoch(
     activation: str, dropout: float, optimizer: str, tmp_path: Path
 ) -> None:
     fields = {"activation": activation, "model": f"convnet(dropout={dropout})", "optimizer": optimizer}
-    expected = without_seconds(trained(run(**fields, epochs=EPOCHS), digits(64)).record())
+    expected = untimed(trained(run(**fields, epochs=EPOCHS), digits(64)))
     file = checkpoint(tmp_path)
     for epoch in range(1, EPOCHS + 1):
         assert file.save(training_after(epoch, **fields)) == ""
@@ -52,7 +51,7 @@ def test_training_continues_from_the_end_of_every_epoch(
         training = training_after(0, **fields)
         assert file.restore(training) == f"continues after epoch {epoch} of {EPOCHS}"
         assert len(list(training)) == EPOCHS - epoch
-        assert without_seconds(training.record()) == expected
+        assert untimed(training) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,7 +72,7 @@ def test_procedures_and_seeds_by_source_continue_too(fields: dict[str, Any], tmp
     again = build_training(run(epochs=EPOCHS, **fields), digits(64))
     assert file.restore(again).startswith("continues after epoch 1")
     list(again)
-    assert without_seconds(again.record()) == without_seconds(complete.record())
+    assert untimed(again) == untimed(complete)
 
 
 def test_without_a_file_nothing_happens(tmp_path: Path) -> None:
@@ -221,7 +220,7 @@ def test_a_full_disk_does_not_stop_the_training(tmp_path: Path, monkeypatch: pyt
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reluctant.training.checkpoints.write_whole", full)
+    monkeypatch.setattr("reluctant.training.checkpoints.write_atomically", full)
     message = checkpoint(tmp_path).save(training_after(1))
     assert message == "no checkpoint could be written (No space left on device); training goes on"
 

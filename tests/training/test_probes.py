@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from reluctant.activations import make
 from reluctant.core.randomness import generator
 from reluctant.models.swap import activation_modules
-from reluctant.records.probe_format import COUNTS, CURVE, EDGES, NORMS, SIZES, compact, expanded
+from reluctant.records.probe_format import COUNTS, CURVE, EDGES, SIZES, compact
+from reluctant.records.schema import NORMS, LayerProbe, ProbeSnapshot
 from reluctant.training.probes import Probes, four_digits, histogram, probe_batch_size, slopes
 from reluctant.training.tensors import TensorSplit
 from tests.support.small import digits, run, trained
@@ -129,8 +130,8 @@ def test_a_snapshot_changes_nothing(activation: str, monkeypatch: pytest.MonkeyP
     with_probes = trained(config, digits(64)).record()
     monkeypatch.setattr(Probes, "snapshot", lambda *_, **__: {"sites": {}, "layers": {}})
     without = trained(config, digits(64)).record()
-    assert with_probes["weights"] == without["weights"]
-    assert [e["loss"] for e in with_probes["epochs"]] == [e["loss"] for e in without["epochs"]]
+    assert with_probes.weights == without.weights
+    assert [e.loss for e in with_probes.epochs] == [e.loss for e in without.epochs]
 
 
 def test_a_snapshot_leaves_modes_states_and_gradients() -> None:
@@ -156,19 +157,23 @@ def test_a_snapshot_leaves_modes_states_and_gradients() -> None:
 
 def test_every_site_of_the_article_s_network_is_recorded() -> None:
     record = trained(run("prelu", epochs=2), digits(64)).record()
-    for snapshot in map(expanded, (record["start"], *(epoch["probes"] for epoch in record["epochs"]))):
-        assert list(snapshot["sites"]) == [
+    assert record.start is not None
+    for snapshot in (record.start, *(epoch.probes for epoch in record.epochs)):
+        assert snapshot is not None
+        assert list(snapshot.sites) == [
             "blocks.0.activation",
             "blocks.1.activation",
             "blocks.2.activation",
             "activation",
         ]
-        assert [site["channels"] for site in record["start"]["sites"].values()] == [32, 64, 128, 128]
-        assert all(len(site["learned"]) == 1 for site in snapshot["sites"].values())
-        assert set(snapshot["layers"]) >= {"blocks.0.conv", "hidden", "output"}
-    assert record["start"]["sites"]["activation"]["learned"] == [0.25]
-    assert len(record["epochs"][-1]["probes"]["sites"]["activation"]["curve"]) == len(CURVE)
-    assert "histogram" not in record["epochs"][0]["probes"]["sites"]["activation"]
+        assert [site.channels for site in record.start.sites.values()] == [32, 64, 128, 128]
+        assert all(len(site.learned) == 1 for site in snapshot.sites.values())
+        assert set(snapshot.layers) >= {"blocks.0.conv", "hidden", "output"}
+    assert record.start.sites["activation"].learned == [0.25]
+    first, last = (epoch.probes.sites["activation"] for epoch in record.epochs if epoch.probes)
+    assert last.curve is not None
+    assert len(last.curve) == len(CURVE)
+    assert first.histogram is None
 
 
 def test_a_module_used_twice_is_two_sites() -> None:
@@ -243,7 +248,9 @@ def test_the_compact_form_of_a_snapshot_loses_nothing() -> None:
     snapshot = probes(Eight("relu", [-3, -3, -3, 1, 1, 1, 1, 1])).snapshot(detailed=True)
     for first in (True, False):
         short = compact(snapshot, first=first)
-        assert expanded(short)["layers"] == snapshot["layers"]
+        read = ProbeSnapshot.read(short)
+        assert read.layers == {name: LayerProbe(**norms) for name, norms in snapshot["layers"].items()}
+        assert all(getattr(read.sites["act"], key) == snapshot["sites"]["act"][key] for key in COUNTS)
         site = {**dict.fromkeys(COUNTS, 0), **short["sites"]["act"]}
         assert {k: v for k, v in snapshot["sites"]["act"].items() if first or k not in SIZES} == site
         assert all(len(norms) == len(NORMS) for norms in short["layers"].values())

@@ -25,8 +25,8 @@ def test_a_user_defined_procedure_decides_the_numbers() -> None:
     one, two, three = (training_of(name) for name in ("standard", "tests.support.own_procedures:Twice",
                                                 "tests.support.own_procedures:Twice(times=1)"))  # fmt: skip
     first, second, third = (next(iter(each)) for each in (one, two, three))
-    assert second["loss"] != first["loss"]
-    assert third["loss"] == first["loss"]
+    assert second.loss != first.loss
+    assert third.loss == first.loss
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_a_record_names_the_procedure_and_its_source(tmp_path: Path) -> None:
     study = Study(activation="relu", seed=[0], epochs=1, **own)
     (result,) = run_study(study, tmp_path / "out", engine="serial")
     assert result.run.procedure == "tests.support.own_procedures:Twice"
-    assert "tests.support.own_procedures:Twice" in result.record["sources"]
+    assert "tests.support.own_procedures:Twice" in result.record.sources

@@ -19,12 +19,12 @@ from reluctant.core.errors import StudyError
 from reluctant.core.randomness import generator
 from reluctant.data import Split, load
 from reluctant.models import build, initialise
-from reluctant.records.store import without_seconds
+from reluctant.records.schema import SPLITS
 from reluctant.study import Run, Study
 from reluctant.training import Training, evaluate, expected_seconds, preflight, prepare
 from reluctant.training.checksums import fingerprint
 from reluctant.training.machine import product_kernels
-from tests.support.small import SMALL, digits, noise, run, trained
+from tests.support.small import SMALL, digits, noise, run, trained, untimed
 
 FOUR = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu")
 
@@ -127,9 +127,9 @@ def finished() -> Training:
 class TestRecord:
     def test_scores_equal_scikit_learn_s_on_the_stored_predictions(self, finished: Training) -> None:
         record = finished.record()
-        predicted = np.frombuffer(base64.b64decode(record["test_predictions"]), np.uint8)
+        predicted = np.frombuffer(base64.b64decode(record.test_predictions), np.uint8)
         true = finished.data.test.targets.numpy()
-        matrix = np.array(record["epochs"][-1]["confusion"]["test"])
+        matrix = np.array(record.epochs[-1].counts.test)
         assert np.array_equal(matrix, oracle.confusion_matrix(true, predicted, labels=range(10)))
         assert score_from_counts(matrix, "accuracy") == pytest.approx(oracle.accuracy_score(true, predicted), abs=1e-12)
         for name in ("precision", "recall", "f1"):
@@ -144,18 +144,19 @@ class TestRecord:
         model.load_state_dict(finished.model.state_dict())
         model.eval()
         record = finished.record()
+        assert record.final is not None
         with torch.no_grad():
             for part, stored in (
-                (finished.data.test, record["epochs"][-1]["loss"]["test"]),
-                (finished.data.valid, record["epochs"][-1]["loss"]["valid"]),
-                (finished.data.train, record["final"]["loss"]),
+                (finished.data.test, record.epochs[-1].loss.test),
+                (finished.data.valid, record.epochs[-1].loss.valid),
+                (finished.data.train, record.final.loss),
             ):
                 scores = model(part.inputs.contiguous()).double()
                 assert stored == pytest.approx(F.nll_loss(scores, part.targets).item(), abs=1e-6)
 
     def test_every_image_is_counted_once_even_in_a_short_last_batch(self, finished: Training) -> None:
-        for epoch in finished.record()["epochs"]:
-            sizes = {name: np.sum(matrix) for name, matrix in epoch["confusion"].items()}
+        for epoch in finished.record().epochs:
+            sizes = {split: np.sum(getattr(epoch.counts, split)) for split in SPLITS}
             assert sizes == {"train": 128, "valid": 32, "test": 60}
 
     def test_train_scores_are_those_of_the_epoch_s_own_batches(self) -> None:
@@ -170,24 +171,24 @@ class TestRecord:
         order = torch.from_numpy(generator(0, "order", 1).permutation(128))
         scores = initial(training.data.train.inputs[order])
         (epoch,) = training
-        assert epoch["loss"]["train"] == pytest.approx(
+        assert epoch.loss.train == pytest.approx(
             F.nll_loss(scores, training.data.train.targets[order]).item(), abs=1e-5
         )
 
     def test_a_record_describes_its_run(self, finished: Training) -> None:
         record = finished.record()
-        assert record["parameters"] == 110_922
-        assert Run.from_dict(record["run"]) == finished.run
-        assert record["diverged"] is None
-        assert [e["epoch"] for e in record["epochs"]] == [1, 2]
-        assert record["weights"] == fingerprint(finished.model)
-        assert {layer["kind"] for layer in record["layers"]} >= {"Conv2d", "GELU", "Dropout", "Linear"}
+        assert record.parameters == 110_922
+        assert record.run == Run.from_dict(record.to_json()["run"]) == finished.run
+        assert record.diverged is None
+        assert [e.epoch for e in record.epochs] == [1, 2]
+        assert record.weights == fingerprint(finished.model)
+        assert {layer.kind for layer in record.layers} >= {"Conv2d", "GELU", "Dropout", "Linear"}
 
 
 @pytest.mark.parametrize("activation", ["relu", "rrelu", "prelu"])
 def test_two_identical_runs_give_the_same_record(activation: str) -> None:
-    one, other = (trained(run(activation, epochs=2)).record() for _ in range(2))
-    assert without_seconds(one) == without_seconds(other)
+    one, other = (untimed(trained(run(activation, epochs=2))) for _ in range(2))
+    assert one == other
 
 
 def test_training_leaves_the_random_state_of_the_caller_alone() -> None:
@@ -201,7 +202,7 @@ def test_dropout_of_other_packages_follows_the_seed() -> None:
     def losses(seed: int) -> list[Any]:
         torch.manual_seed(seed + 100)  # the state of the caller must not matter
         r = Run("relu", seed=0, model=f"{SMALL}(dropout=0.5)", epochs=2)
-        return [epoch["loss"] for epoch in trained(r, noise()).epochs]
+        return [epoch.loss for epoch in trained(r, noise()).epochs]
 
     assert losses(0) == losses(1)
 
@@ -219,16 +220,16 @@ def test_continuing_from_a_saved_state_changes_no_number(activation: str, optimi
     second = Training(config, digits(64))
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     assert len(list(second)) == 2
-    assert without_seconds(second.record()) == without_seconds(complete.record())
+    assert untimed(second) == untimed(complete)
 
 
 class TestDivergence:
     def test_a_loss_that_is_not_finite_ends_the_run(self) -> None:
         training = trained(run("tests.support.own_activations:Exploding", epochs=5))
         record = training.record()
-        assert record["diverged"] == 3  # four batches an epoch
-        assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]
-        assert record["final"] is None
+        assert record.diverged == 3  # four batches an epoch
+        assert [epoch.epoch for epoch in record.epochs] == [1, 2]
+        assert record.final is None
         assert training.done
 
     def test_an_evaluation_that_is_not_finite_counts(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,8 +258,8 @@ def test_an_optimizer_is_the_one_of_pytorch(optimizer: str) -> None:
 
 def test_the_model_learns() -> None:
     training = trained(run(epochs=6))
-    assert score_from_counts(np.array(training.epochs[-1]["confusion"]["test"]), "accuracy") > 0.7
-    assert all(metric.score is not None for metric in METRICS if metric.name != "loss")
+    assert score_from_counts(np.array(training.epochs[-1].counts.test), "accuracy") > 0.7
+    assert all(metric.compute is not None for metric in METRICS if metric.name != "loss")
 
 
 def test_what_takes_the_matrix_products_is_named() -> None:
@@ -277,7 +278,7 @@ def test_pixels_may_go_from_0_to_1() -> None:
 
 
 def test_an_unknown_pixel_scale_is_refused() -> None:
-    with pytest.raises(StudyError, match="pixels: should be 'standardised' or 'unit'"):
+    with pytest.raises(StudyError, match="pixels must be 'standardised' or 'unit', not 'raw'"):
         Study(activation="relu", pixels="raw")
 
 
