@@ -1,4 +1,4 @@
-"""Networks of one's own, good and bad, for the tests that name them `tests.support.own_models:…`."""
+"""User-defined networks, good and bad, for the tests that name them `tests.support.own_models:…`."""
 
 from typing import Any
 
@@ -51,3 +51,15 @@ class Unlucky(Small):
 class Picky(Small):
     def forward(self, x: Tensor) -> Tensor:
         raise ValueError("wrong kind of image")
+
+
+class ReturnsDict(nn.Module):
+    """Returns a dictionary, as networks of `transformers` do."""
+
+    def __init__(self, features: int, outputs: int) -> None:
+        super().__init__()
+        self.layer, self.act = nn.Linear(features, outputs), nn.ReLU()
+        self.last = nn.Linear(outputs, outputs)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        return {"logits": self.last(self.act(self.layer(x)))}

@@ -26,6 +26,7 @@ from reluctant.verification.folder import verify_folders
 from tests.support.records import study_folder
 from tests.support.small import SMALL, digits, run, small_training, trained
 
+
 @pytest.mark.parametrize(
     ("losses", "patience", "stop"),
     [
@@ -140,7 +141,5 @@ def test_a_stop_without_a_reason_in_the_losses_is_found(folder: Path, tmp_path: 
     store = Store(folder / "runs")
     epochs = store.content(next(store.keys()))["epochs"]
     epochs[1]["loss"]["valid"] = 0.5
-    message = (
-        "a patience of 3 and its validation losses give no early stop, and it stopped after epoch 4"
-    )
+    message = "a patience of 3 and its validation losses give no early stop, and it stopped after epoch 4"
     assert message in forged(folder, tmp_path, epochs=epochs)

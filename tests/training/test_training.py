@@ -131,7 +131,9 @@ class TestRecord:
         true = finished.data.test.targets.numpy()
         matrix = np.array(record.epochs[-1].counts.test)
         assert np.array_equal(matrix, oracle.confusion_matrix(true, predicted, labels=range(10)))
-        assert score_from_counts(matrix, "accuracy") == pytest.approx(oracle.accuracy_score(true, predicted), abs=1e-12)
+        assert score_from_counts(matrix, "accuracy") == pytest.approx(
+            oracle.accuracy_score(true, predicted), abs=1e-12
+        )
         for name in ("precision", "recall", "f1"):
             reference = getattr(oracle, f"{name}_score")
             for kind in ("macro", "micro", "weighted"):
