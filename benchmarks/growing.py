@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.statistics.correction import holm_adjusted
+from reluctant.statistics.paired import holm_adjusted
 from reluctant.statistics.distributions import Floats, deviation_bound
 from reluctant.statistics.planning import MOST, SURE, planned
 from reluctant.statistics.paired import t_test

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.growing import Advice, follow
-from reluctant.statistics.correction import holm_adjusted
+from reluctant.statistics.paired import holm_adjusted
 from reluctant.statistics.distributions import Floats
 from reluctant.statistics.interval import half_width
 from reluctant.statistics.paired import moments, t_test

@@ -22,8 +22,8 @@ from reluctant import figures, report
 from reluctant.analysis import probe_metrics as inside
 from reluctant.analysis.comparison import compare
 from reluctant.figures import inside_words, style
-from reluctant.figures.saving import png, svg
-from reluctant.records.probe_format import COUNTS
+from reluctant.figures.inline import png, svg
+from reluctant.records.probe_table import COUNTS
 from reluctant.records.store import Store
 from reluctant.study import Study
 from tests.figures.test_figures import HOSTILE, MANY, lost, made, outside, texts

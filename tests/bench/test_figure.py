@@ -12,7 +12,7 @@ from reluctant.bench.figure import draw_costs
 from reluctant.bench.results import Bench, Cost, median_interval
 from reluctant.bench.trial import PASSES
 from reluctant.figures import sheet, style
-from reluctant.figures.saving import png, svg
+from reluctant.figures.inline import png, svg
 from tests.figures.test_figures import FOUR, HOSTILE, MANY, outside, texts
 
 

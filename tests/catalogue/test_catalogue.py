@@ -20,9 +20,9 @@ from reluctant.catalogue import (
     Entry,
     Parameter,
 )
+from reluctant.core.display import normalised
 from reluctant.core.errors import StudyError
 from reluctant.core.names import canonical_value, parse
-from reluctant.core.suggestions import normalised
 from tests.support.loops import faults
 from tests.support.strategies import TABLES, arguments_of, spelled, written
 

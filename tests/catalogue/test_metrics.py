@@ -28,8 +28,8 @@ from reluctant.catalogue.metrics import (
     stored_counts,
     total_items,
 )
+from reluctant.core.display import normalised
 from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import normalised
 from tests.support.strategies import matrices
 
 FROM_MATRIX = [each for each in METRICS if each.compute is not None and CLASSIFICATION in each.tasks]

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reluctant.core.display import quoted
+from reluctant.core.display import did_you_mean, nearest_names, normalised, quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.names import LONGEST, Name, canonical_value, parse
-from reluctant.core.suggestions import did_you_mean, nearest_names, normalised
 from reluctant.core.user_objects import load_user_object
 from tests.support.strategies import names, values
 

@@ -333,4 +333,4 @@ def test_a_column_that_is_the_target_gives_a_warning(copy: str) -> None:
 def test_the_checksum_of_a_handed_over_object_stays_valid() -> None:
     """Records of the first version hold this checksum; another one would refuse to continue their folders."""
     dataset = from_data((np.arange(60.0).reshape(30, 2), Y))
-    assert dataset.source_sum == "1b950e407774919f8106851661e45928a3c9b335f6b99784aa3ea73b38bbf613"
+    assert dataset.source_hash == "1b950e407774919f8106851661e45928a3c9b335f6b99784aa3ea73b38bbf613"

@@ -168,7 +168,7 @@ class TestDeath:
         code = (
             "import os, signal\n"
             "from reluctant.engines.worker_process import WorkerProcess\n"
-            "from reluctant.engines.run_queue import Attempt\n"
+            "from reluctant.engines.local import Attempt\n"
             "from tests.support.engine_work import work\n"
             "w = WorkerProcess(work); w.start_run(Attempt('a'))\n"
             "while type(w.receive()).__name__ != 'Done': pass\n"

@@ -24,7 +24,7 @@ from reluctant.analysis.comparison import compare
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import StudyError
 from reluctant.figures import inline, labels, sheet, style
-from reluctant.figures.saving import png, svg
+from reluctant.figures.inline import png, svg
 from reluctant.figures.shapes import shape_of
 from reluctant.records.store import Store
 from reluctant.study import Study

@@ -13,7 +13,7 @@ from reluctant.records.study_results import Results
 
 from reluctant.core.errors import StudyError
 from reluctant.figures import sheet, style
-from reluctant.figures.saving import png, svg
+from reluctant.figures.inline import png, svg
 from reluctant.records.store import Store
 from reluctant.study import Study
 from tests.figures.test_figures import FOUR, HOSTILE, MANY, outside, texts

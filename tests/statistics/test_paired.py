@@ -12,9 +12,8 @@ from hypothesis.extra.numpy import arrays
 from statsmodels.stats.multitest import multipletests
 
 from reluctant.statistics import Difference, holm, paired
-from reluctant.statistics.correction import holm_adjusted
 from reluctant.statistics.distributions import Floats
-from reluctant.statistics.sign_flip import sign_flip_p
+from reluctant.statistics.paired import holm_adjusted, sign_flip_p
 
 NAN, INF = float("nan"), float("inf")
 scores = st.floats(-10, 10).map(lambda x: round(x, 3))

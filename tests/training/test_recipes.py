@@ -14,7 +14,7 @@ from reluctant.study.schedule import last_rate
 from reluctant.training import Training
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
-from reluctant.verification.difference import comparable
+from reluctant.verification.retraining import comparable
 from reluctant.verification.folder import verify_folders
 from tests.support.small import SMALL, digits, run, small_training, trained, untimed
 

@@ -18,11 +18,10 @@ from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import render_page, write_report
 from reluctant.study import RECIPE, Study
-from reluctant.verification.difference import first_difference
 from reluctant.verification.findings import Finding
 from reluctant.verification.folder import verify_folders
 from reluctant.verification.page import check_page, compare_page
-from reluctant.verification.retraining import retrain, sample_runs
+from reluctant.verification.retraining import first_difference, retrain, sample_runs
 from tests import records
 from tests.small import SMALL
 

@@ -7,15 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reluctant.activations.exponential import pflu_tail
-from reluctant.activations.formula import (
-    FAR,
-    Number,
-    clamped,
-    hypotenuse,
-    normal_cdf,
-    softplus,
-    without_infinities,
-)
+from reluctant.activations.formula import FAR, Number, clamped, hypotenuse, normal_cdf, softplus, without_infinities
 
 SATURATED = 7.0  # e^(−e^7) is zero in double precision
 

@@ -5,17 +5,8 @@
 
 from reluctant.analysis.comparison import Comparison, Contrast, VerdictRow
 from reluctant.analysis.headline import headline
+from reluctant.analysis.labels import Subject
 from reluctant.analysis.question import Question
 from reluctant.analysis.report_data import ReportData, SettingData
-from reluctant.analysis.subject import Subject
 
-__all__ = [
-    "Comparison",
-    "Contrast",
-    "Question",
-    "ReportData",
-    "SettingData",
-    "Subject",
-    "VerdictRow",
-    "headline",
-]
+__all__ = ["Comparison", "Contrast", "Question", "ReportData", "SettingData", "Subject", "VerdictRow", "headline"]

@@ -175,9 +175,7 @@ def _test_reaches(scores: Scores, claim: Claim, metric: Metric, margin: float, l
     return _test_intervals(scores, claim, level, words, bounds)
 
 
-def _test_intervals(
-    scores: Scores, claim: Claim, level: float, words: str, bounds: tuple[float, float]
-) -> Tested:
+def _test_intervals(scores: Scores, claim: Claim, level: float, words: str, bounds: tuple[float, float]) -> Tested:
     """The interval of every arm's mean inside the bounds; with `only`, those of the others outside."""
     evidence = []
     for arm in scores.arms if claim.only else claim.of:
@@ -186,9 +184,7 @@ def _test_intervals(
         speaks = _position(interval.low, interval.high, bounds)
         if arm not in claim.of:
             speaks = {Speaks.FOR: Speaks.AGAINST, Speaks.AGAINST: Speaks.FOR}.get(speaks, speaks)
-        evidence.append(
-            Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, speaks)
-        )
+        evidence.append(Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, speaks))
     test = f"supported when {words} for {', '.join(claim.of)}"
     if claim.only:
         test += " and for no other activation"
@@ -233,9 +229,4 @@ def _of_difference(arms: tuple[str, str], difference: Difference, speaks: Speaks
     return Evidence(arms, d.mean, d.low, d.high, d.n, d.p, speaks)
 
 
-_TESTS = {
-    "is": _test_extreme,
-    "between": _test_between,
-    "reaches": _test_reaches,
-    "similar": _test_similar,
-}
+_TESTS = {"is": _test_extreme, "between": _test_between, "reaches": _test_reaches, "similar": _test_similar}

@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reluctant.analysis.question import Question
-from reluctant.analysis.selection import Selected
-from reluctant.analysis.subject import Subject
+from reluctant.analysis.labels import Subject
+from reluctant.analysis.question import Question, Selected
 from reluctant.analysis.units import Unit
 from reluctant.catalogue.metrics import Metric
 from reluctant.scores import Floats, Scores, Seed
@@ -142,10 +141,7 @@ class Comparison:
             for pair in self.pairs
             if best in (pair.arm, pair.other) and pair.verdict in (Verdict.BETTER, Verdict.WORSE)
         }
-        return {
-            arm: "best" if arm == best else "tied" if arm in means and arm not in beaten else ""
-            for arm in scores
-        }
+        return {arm: "best" if arm == best else "tied" if arm in means and arm not in beaten else "" for arm in scores}
 
 
 def compare_setting(
@@ -164,8 +160,7 @@ def compare_setting(
         for arm in scores.arms
     }  # fmt: skip
     family = tuple(
-        replace(each, with_items=_interval_with_items(each, without))
-        for each in _contrasts(scores, others, question)
+        replace(each, with_items=_interval_with_items(each, without)) for each in _contrasts(scores, others, question)
     )
     pairs = _contrasts(scores, list(itertools.combinations(scores.arms, 2)), question)
     floor = _noise_floor(scores, question)
@@ -177,10 +172,7 @@ def _contrasts(scores: Scores, pairs: Sequence[tuple[str, str]], question: Quest
     metric = question.metric
     resolution = scores.resolution(metric.name)
     values = {arm: scores.values(metric.name, arm, at=question.at) for arm in scores.arms}
-    raw = [
-        paired(values[one], values[other], resolution=resolution, higher=metric.higher)
-        for one, other in pairs
-    ]
+    raw = [paired(values[one], values[other], resolution=resolution, higher=metric.higher) for one, other in pairs]
     contrasts = []
     for (one, other), difference in zip(pairs, holm(raw), strict=True):
         decision = decide(
@@ -202,9 +194,7 @@ def _contrasts(scores: Scores, pairs: Sequence[tuple[str, str]], question: Quest
     return tuple(contrasts)
 
 
-def _interval_with_items(
-    contrast: Contrast, without: Mapping[str, Mapping[Seed, Floats | None]]
-) -> Ends | None:
+def _interval_with_items(contrast: Contrast, without: Mapping[str, Mapping[Seed, Floats | None]]) -> Ends | None:
     """The interval over seeds and test items, from the stored predictions of the last epoch.
 
     One of `GROUPS` groups of items is left out at a time, and both scores are computed again (Tukey 1958;

@@ -3,21 +3,13 @@
 from collections import Counter
 
 from reluctant.analysis.comparison import Comparison
-from reluctant.analysis.labels import (
-    count,
-    metric_title,
-    number_word,
-    setting_text,
-    within_sentence,
-)
+from reluctant.analysis.labels import count, metric_title, number_word, setting_text, within_sentence
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
 from reluctant.analysis.variance import variance_sentence
 from reluctant.statistics import Verdict
 
-EXTENDED = (
-    "The study was extended after results had been seen: 97.5 % intervals and .025 replace 95 % and .05."
-)
+EXTENDED = "The study was extended after results had been seen: 97.5 % intervals and .025 replace 95 % and .05."
 FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 
 

@@ -1,12 +1,13 @@
-"""What tables, figures and sentences call things: arms in short, data sets, settings, metrics."""
+"""What tables, figures and sentences call things: arms, data sets, settings, metrics."""
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS
-from reluctant.catalogue.metrics import Metric
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, Metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
 from reluctant.core.user_objects import SESSION_MODULE
@@ -142,3 +143,42 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The nouns of a study.
+
+    Args:
+        name: What the study is called.
+        data: The title of the data; empty where not known.
+        task: `classification` or `regression`.
+        items: What the inputs are called: images, rows, signals.
+        arms: What the arms are called: activations.
+    """
+
+    name: str
+    data: str = ""
+    task: str = CLASSIFICATION
+    items: str = "items"
+    arms: str = "arms"
+
+    @property
+    def item(self) -> str:
+        """One of the inputs."""
+        return self.items.removesuffix("s")
+
+    @property
+    def arm(self) -> str:
+        """One of the arms."""
+        return self.arms.removesuffix("s")
+
+    @property
+    def test_part(self) -> str:
+        """`the test images`."""
+        return f"the test {self.items}"
+
+    @property
+    def regression(self) -> bool:
+        """Whether numbers are predicted."""
+        return self.task == REGRESSION

@@ -126,10 +126,7 @@ def sentences_beside_verdicts(comparison: Comparison, probes: ProbeSummary) -> t
     pairs.sort(key=lambda pair: (pair[0].rank, -pair[0].size))
     groups: dict[tuple[str, str, str], list[tuple[Observation, Contrast]]] = {}
     for observation, contrast in pairs:
-        alike = (
-            contrast.verdict in (Verdict.SAME, Verdict.UNDECIDED)
-            and observation.other != labels[contrast.other]
-        )
+        alike = contrast.verdict in (Verdict.SAME, Verdict.UNDECIDED) and observation.other != labels[contrast.other]
         key = (observation.head, observation.tail, contrast.verdict if alike else contrast.arm)
         groups.setdefault(key, []).append((observation, contrast))
     ordered = list(groups.values())

@@ -90,9 +90,7 @@ def _missing(runs: Sequence[ScoredRun], n: int) -> str:
     return "one run has no spread" if n == 1 else ""
 
 
-def _bounds(
-    values: Floats, published: PublishedNumber, confidence: float
-) -> tuple[float | None, float | None]:
+def _bounds(values: Floats, published: PublishedNumber, confidence: float) -> tuple[float | None, float | None]:
     """Between which values a published number agrees with ours; None under two values."""
     if len(values) < 2:
         return None, None

@@ -1,13 +1,16 @@
-"""What decides, and what else a study sets out to test: all that analysis takes beside the scores."""
+"""What decides, what else a study sets out to test, and the values chosen per arm (`choose = "lr"`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
+
+import numpy as np
 
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import Metric
 from reluctant.core.errors import ReluctantError, StudyError
-from reluctant.scores import AT
+from reluctant.scores import AT, Scores
 from reluctant.study import Claim, PublishedNumber, Study
 
 
@@ -45,9 +48,7 @@ class Question:
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < float("inf"):
-            raise StudyError(
-                f"the margin is the smallest difference that matters, a number from 0, not {self.margin}"
-            )
+            raise StudyError(f"the margin is the smallest difference that matters, a number from 0, not {self.margin}")
         if self.at not in AT:
             raise StudyError(f"at is last, best or mean, not {self.at!r}")
 
@@ -92,11 +93,50 @@ def arm_of(name: str, arms: Sequence[str]) -> str:
         StudyError: No arm has that name.
     """
     names = [name, f"here:{name}"]
-    try:
+    with suppress(ReluctantError):  # an arm need not be an activation
         names.append(str(ACTIVATIONS.canonical(name)))
-    except ReluctantError:
-        pass  # an arm need not be an activation
     arm = next((each for each in names if each in arms), None)
     if arm is None:
         raise StudyError(f"{name!r} is not part of the study; choose one of {', '.join(arms)}")
     return arm
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The value chosen for an arm; `at_edge` says that it is the first or last of the list."""
+
+    arm: str
+    axis: str
+    value: Any
+    at_edge: bool
+
+
+def select_values(
+    scores: Scores, question: Question
+) -> Iterator[tuple[Mapping[str, Any], tuple[Selected, ...], Scores]]:
+    """For each setting of the other axes: the value of every arm, by mean validation score, and its runs."""
+    axis = question.choose
+    if axis is None:
+        return
+    settings = {tuple((k, v) for k, v in s.items() if k != axis): None for s in scores.settings}
+    for pairs in settings:
+        setting = dict(pairs)
+        by_value = {s[axis]: scores.at(s) for s in scores.settings if setting.items() <= s.items()}
+        selected = tuple(each for arm in scores.arms if (each := _best(by_value, arm, axis, question)) is not None)
+        if selected:
+            chosen = {(each.arm, each.value) for each in selected}
+            yield setting, selected, scores.at(setting).only(chosen, axis)
+
+
+def _best(by_value: Mapping[Any, Scores], arm: str, axis: str, question: Question) -> Selected | None:
+    """A value at which a run diverged is not chosen."""
+    values, name, sign = sorted(by_value), question.metric.name, 1 if question.metric.higher else -1
+    means = {}
+    for value in values:
+        scores = by_value[value].values(name, arm, "valid", question.at)
+        if len(scores) and np.isfinite(scores).all():
+            means[value] = sign * float(scores.mean())
+    if not means:
+        return None
+    best = max(means, key=lambda value: means[value])
+    return Selected(arm, axis, best, best in (values[0], values[-1]))

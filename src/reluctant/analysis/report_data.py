@@ -9,12 +9,10 @@ from reluctant.analysis import study_facts
 from reluctant.analysis.calibration import ArmCalibration, arm_calibration, arm_robustness
 from reluctant.analysis.claims import JudgedClaim, judge_claims
 from reluctant.analysis.comparison import Comparison, compare_setting
-from reluctant.analysis.labels import arm_labels, dataset_title, setting_text
+from reluctant.analysis.labels import Subject, arm_labels, dataset_title, setting_text
 from reluctant.analysis.probes import ProbeSummary
 from reluctant.analysis.published import PublishedCheck, check_published
-from reluctant.analysis.question import Question
-from reluctant.analysis.selection import select_values
-from reluctant.analysis.subject import Subject
+from reluctant.analysis.question import Question, select_values
 from reluctant.analysis.summary import ArmSummary, Band, CostPoint, band, cost_points, summarise
 from reluctant.analysis.units import Unit, unit_of
 from reluctant.analysis.variance import ArmVariance, variance_by_source
@@ -66,9 +64,7 @@ class SettingData:
 
         def compute() -> Unit:
             metric = self.metric(name)
-            typical = [
-                run.score(metric.name) for run in self.scores.runs if run.diverged is None and run.epochs
-            ]
+            typical = [run.score(metric.name) for run in self.scores.runs if run.diverged is None and run.epochs]
             return unit_of(metric, self.subject.task, self.subject.item, typical)
 
         return self._once(("unit", name), compute)
@@ -77,8 +73,7 @@ class SettingData:
         """Every arm's scores after the last epoch, by one metric."""
         name = self.metric(name).name
         return self._once(
-            ("summaries", name),
-            lambda: tuple(summarise(self.scores, name, arm, self.labels[arm]) for arm in self.arms),
+            ("summaries", name), lambda: tuple(summarise(self.scores, name, arm, self.labels[arm]) for arm in self.arms)
         )
 
     def band(self, name: str, arm: str, split: str = "test") -> Band:
@@ -95,12 +90,7 @@ class SettingData:
     def comparison(self) -> Comparison:
         """Every arm against the baseline, and all pairs."""
         return compare_setting(
-            self.scores,
-            self.question,
-            self.subject,
-            self.labels,
-            self.unit(self.question.metric.name),
-            self.setting,
+            self.scores, self.question, self.subject, self.labels, self.unit(self.question.metric.name), self.setting
         )
 
     @cached_property

@@ -139,8 +139,7 @@ def comparison_warnings(comparison: Comparison) -> tuple[str, ...]:
     if edges:
         value = "the value chosen is" if len(edges) == 1 else "the values chosen are"
         warnings.append(
-            f"{', '.join(edges)}: {value} at an end of the list, so a better one may lie beyond it. Try a "
-            f"longer list."
+            f"{', '.join(edges)}: {value} at an end of the list, so a better one may lie beyond it. Try a longer list."
         )
     return tuple(warnings)
 

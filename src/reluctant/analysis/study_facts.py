@@ -62,39 +62,30 @@ def _options(study: Study) -> Pairs:
             "Gradients",
             study.clip_norm,
             Run.clip_norm,
-            lambda norm: (
-                f"scaled down to a total norm of {norm:g} where it is larger" if norm else "unchanged"
-            ),
+            lambda norm: f"scaled down to a total norm of {norm:g} where it is larger" if norm else "unchanged",
         ),
         (
             "Labels",
             study.label_smoothing,
             Run.label_smoothing,
-            lambda share: (
-                f"smoothed: a share of {share:g} goes to all classes alike" if share else "unchanged"
-            ),
+            lambda share: f"smoothed: a share of {share:g} goes to all classes alike" if share else "unchanged",
         ),
         (
             "Augmentation",
             study.augment,
             Run.augment,
             lambda text: (
-                ", then ".join(f"{p}: {AUGMENTATIONS[p.head].purpose}" for p in augmentation_steps(text))
-                or "none"
+                ", then ".join(f"{p}: {AUGMENTATIONS[p.head].purpose}" for p in augmentation_steps(text)) or "none"
             ),
         ),
         (
             "Early stopping",
             study.patience,
             Run.patience,
-            lambda epochs: (
-                f"after {count(epochs, 'epoch')} without a lower validation loss" if epochs else "never"
-            ),
+            lambda epochs: f"after {count(epochs, 'epoch')} without a lower validation loss" if epochs else "never",
         ),
     )
-    return [
-        (term, "; ".join(map(words, values))) for term, values, usual, words in options if values != (usual,)
-    ]
+    return [(term, "; ".join(map(words, values))) for term, values, usual, words in options if values != (usual,)]
 
 
 def _described(table: Catalogue[Any], names: Sequence[str]) -> str:
@@ -124,9 +115,9 @@ def _seeds(study: Study) -> str:
 
 def _split_sizes(records: StudyRecords, items: str) -> str:
     """Inputs per split: counted in a confusion matrix, else as the folder describes its data."""
-    sizes = next(
-        ({s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs), None
-    ) or next((dict(data.images) for data in records.data.values()), None)
+    sizes = next(({s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs), None) or next(
+        (dict(data.images) for data in records.data.values()), None
+    )
     if sizes is None:
         return "not known before a first epoch has ended"
     return (
@@ -181,9 +172,7 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
     damaged = [name for name in records.damaged if name.startswith("runs/")]
     others = [name for name in records.damaged if not name.startswith("runs/")]
     if damaged:
-        lines.append(
-            f"{count(len(damaged), 'record')} damaged and left out; `reluctant run` trains the runs again"
-        )
+        lines.append(f"{count(len(damaged), 'record')} damaged and left out; `reluctant run` trains the runs again")
     if others:
         lines.append(f"Damaged and left out: {', '.join(others)}")
     if records.study.sources:
@@ -197,9 +186,7 @@ def _mixed_environments(records: StudyRecords) -> list[str]:
     environments = {name: records.environments.get(name, {}) for name in used}
     lines = []
     for what in ("python", "processor", "torch", "settings", "commit"):
-        lines += _differing(
-            what, {name: _setting_words(e.get(what)) for name, e in environments.items()}, used
-        )
+        lines += _differing(what, {name: _setting_words(e.get(what)) for name, e in environments.items()}, used)
     packages = sorted({p for each in environments.values() for p in each.get("packages", {})})
     for package in packages:
         values = {n: str(e.get("packages", {}).get(package, "not known")) for n, e in environments.items()}
@@ -226,9 +213,7 @@ def _setting_words(value: Any) -> str:
 def environments(records: StudyRecords) -> list[Pairs]:
     """Per environment: what machine and versions, and how many runs it made."""
     used = Counter(str(run.record.environment) for run in records)
-    return [
-        [*_environment(records.environments.get(name)), ("Runs", f"{runs:,}")] for name, runs in used.items()
-    ]
+    return [[*_environment(records.environments.get(name)), ("Runs", f"{runs:,}")] for name, runs in used.items()]
 
 
 def _environment(environment: Json | None) -> Pairs:

@@ -70,13 +70,10 @@ def cost_points(scores: Scores, name: str, labels: dict[str, str]) -> tuple[Cost
     ]
     points = [point for point in points if np.isfinite(point[1].mean)]
     front = efficient(
-        [time.mean for _, time, _ in points],
-        [score.mean for _, _, score in points],
-        higher=scores.metric(name).higher,
+        [time.mean for _, time, _ in points], [score.mean for _, _, score in points], higher=scores.metric(name).higher
     )
     return tuple(
-        CostPoint(arm, labels[arm], time, score, on)
-        for (arm, time, score), on in zip(points, front, strict=True)
+        CostPoint(arm, labels[arm], time, score, on) for (arm, time, score), on in zip(points, front, strict=True)
     )
 
 
@@ -84,10 +81,7 @@ def efficient(times: Sequence[float], scores: Sequence[float], *, higher: bool =
     """Whether each is on the front: no other is as fast and as good, and faster or better."""
     signed = [score if higher else -score for score in scores]
     pairs = list(zip(times, signed, strict=True))
-    return [
-        not any(t <= time and s >= score and (t, s) != (time, score) for t, s in pairs)
-        for time, score in pairs
-    ]
+    return [not any(t <= time and s >= score and (t, s) != (time, score) for t, s in pairs) for time, score in pairs]
 
 
 @dataclass(frozen=True, eq=False)

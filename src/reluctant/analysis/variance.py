@@ -36,9 +36,7 @@ def variance_by_source(scores: Scores, question: Question) -> tuple[ArmVariance,
     return tuple(_arm_variance(scores, question, question.seed_sources, arm) for arm in scores.arms)
 
 
-def _arm_variance(
-    scores: Scores, question: Question, levels: Mapping[str, tuple[int, ...]], arm: str
-) -> ArmVariance:
+def _arm_variance(scores: Scores, question: Question, levels: Mapping[str, tuple[int, ...]], arm: str) -> ArmVariance:
     values = scores.values(question.metric.name, arm, at=question.at)
     finite = values[np.isfinite(values)]
     missing = len(values) - len(finite)

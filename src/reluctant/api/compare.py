@@ -160,9 +160,7 @@ def compare(
     return _only(results, study)
 
 
-def _dataset(
-    data: Any, test_fraction: float, kind: str, folder: str | Path | None
-) -> "tuple[str, Dataset, str]":
+def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | None) -> "tuple[str, Dataset, str]":
     """The name of the data in a study, the data, and what there is to learn."""
     from reluctant.data import from_data, load
 

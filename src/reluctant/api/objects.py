@@ -23,17 +23,16 @@ class ModuleCopies:
         self.module = module
 
     def __call__(self) -> "nn.Module":
+        """A copy of the module."""
         return copy.deepcopy(self.module)
 
     @property
-    def source_sum(self) -> str:
+    def source_hash(self) -> str:
         """The hash of the class, its attributes and the weights."""
         return code_hash(self.module)
 
 
-def activation_names(
-    activations: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]
-) -> list[str]:
+def activation_names(activations: Sequence[Activation] | Mapping[str, Activation], used: dict[str, Any]) -> list[str]:
     """The names of activations in a study; objects among them are registered for this session."""
     if isinstance(activations, str):
         raise StudyError(f"activations are a list, such as ['relu', {activations!r}]")
@@ -65,9 +64,7 @@ def _unnamed_activation(activation: Any, used: dict[str, Any]) -> str:
             "reluctant.compare({'squash': lambda x: …, 'relu': 'relu'}, …)"
         )
     if not callable(activation) or not word:
-        raise StudyError(
-            f"an activation is a name, a function of a tensor, or a class, not {quoted(activation)}"
-        )
+        raise StudyError(f"an activation is a name, a function of a tensor, or a class, not {quoted(activation)}")
     if word in ACTIVATIONS and str(getattr(activation, "__module__", "torch")).startswith("torch"):
         if is_module(activation):
             return _register_activation(f"{word}_module", activation, used)

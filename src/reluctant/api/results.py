@@ -12,9 +12,8 @@ from reluctant.analysis import Comparison, ReportData, SettingData
 from reluctant.analysis.labels import without_session
 from reluctant.analysis.question import arm_of
 from reluctant.analysis.sentence import verdict_sentences
-from reluctant.core.display import visible
+from reluctant.core.display import did_you_mean, visible
 from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import did_you_mean
 from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.records.run_result import RunResult
 from reluctant.records.study_records import StudyRecords
@@ -136,18 +135,11 @@ class Results:
         chosen = [each for each in self.data.settings if setting.items() <= each.setting.items()]
         if len(chosen) != 1:
             known = "; ".join(str(dict(each)) for each in self.settings[:4])
-            raise StudyError(
-                f"{dict(setting)} is {len(chosen)} settings of this study; choose one, such as {known}"
-            )
+            raise StudyError(f"{dict(setting)} is {len(chosen)} settings of this study; choose one, such as {known}")
         return chosen[0]
 
     def scores(
-        self,
-        metric: str = "",
-        split: str = "test",
-        at: str = "last",
-        *,
-        setting: Mapping[str, Any] | None = None,
+        self, metric: str = "", split: str = "test", at: str = "last", *, setting: Mapping[str, Any] | None = None
     ) -> "pd.DataFrame":
         """Final scores, activations × seeds, NaN where a run diverged or is missing."""
         import pandas as pd
@@ -183,7 +175,7 @@ class Results:
     def frame(self, metrics: Sequence[str] = ()) -> "pd.DataFrame":
         """One row per activation, seed, setting, epoch and split: the metrics as columns."""
         from reluctant.catalogue.metrics import SHOWN
-        from reluctant.scores.frame import scores_frame
+        from reluctant.scores.scores import scores_frame
 
         task = self.data.subject.task
         table = scores_frame(self.data.scores, task, metrics or SHOWN[task])
@@ -197,10 +189,7 @@ class Results:
 
         data = self.setting(setting)
         name = data.metric(metric).name
-        columns = {
-            (without_session(run.arm), run.seed): pd.Series(run.curve(name, split))
-            for run in data.scores.runs
-        }
+        columns = {(without_session(run.arm), run.seed): pd.Series(run.curve(name, split)) for run in data.scores.runs}
         table = pd.DataFrame(columns)
         table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
         return table.rename_axis(columns=["activation", "seed"])
@@ -308,7 +297,7 @@ class Results:
 
 def _with_png(figure: "Figure") -> "Figure":
     """The figure; a notebook shows it even where nothing has loaded matplotlib's own display."""
-    from reluctant.figures.saving import png
+    from reluctant.figures.inline import png
 
     setattr(figure, "_repr_png_", lambda: png(figure))  # noqa: B010 (no attribute that Figure declares)
     return figure

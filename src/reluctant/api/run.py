@@ -59,9 +59,7 @@ class ExecutionOptions:
         if self.engine == "ray":
             from reluctant.engines.ray import ray_engine
 
-            return partial(
-                ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout
-            )
+            return partial(ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout)
         raise StudyError(f"there is no engine {self.engine!r}; there are local, serial and ray")
 
 
@@ -155,9 +153,7 @@ def _train(
         events.close()
 
 
-def _check_and_describe(
-    study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]
-) -> list[str]:
+def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]) -> list[str]:
     """What the data are and what is replaced in networks, after everything was tried that can be."""
     from reluctant import training
     from reluctant.data import describe_dataset

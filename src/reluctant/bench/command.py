@@ -172,7 +172,7 @@ def _writer(path: Path) -> "Callable[[Bench, Path], None]":
 def _write_figure(bench: "Bench", path: Path) -> None:
     from reluctant.bench.figure import draw_costs
     from reluctant.core.atomic_files import write_atomically
-    from reluctant.figures.saving import png, svg
+    from reluctant.figures.inline import png, svg
 
     figure = draw_costs(bench)
     write_atomically(path, svg(figure) if path.suffix.lower() == ".svg" else png(figure))

@@ -8,8 +8,8 @@ from math import inf, prod
 
 import torch
 
+from reluctant.core.display import did_you_mean
 from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import did_you_mean
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 MEMORY_FACTOR = 8  # the machine's memory must be at least this many times the input's size

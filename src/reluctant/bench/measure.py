@@ -11,14 +11,7 @@ import torch
 from reluctant.bench.config import BenchConfig
 from reluctant.bench.memory import measure_peak_bytes, measure_saved_bytes
 from reluctant.bench.results import Bench, Cost, Median, median_interval
-from reluctant.bench.rounds import (
-    Round,
-    Variant,
-    benchmark_state,
-    prepare_trials,
-    time_round,
-    time_round_in_process,
-)
+from reluctant.bench.rounds import Round, Variant, benchmark_state, prepare_trials, time_round, time_round_in_process
 from reluctant.bench.timing import Clock
 from reluctant.bench.trial import PASSES
 from reluctant.catalogue import ACTIVATIONS

@@ -19,14 +19,7 @@ import torch
 
 from reluctant.bench.config import BenchConfig
 from reluctant.bench.timing import Clock, time_interleaved, torch_clock
-from reluctant.bench.trial import (
-    PASSES,
-    Trial,
-    compile_trials,
-    prepare_trial,
-    repeatable_backward,
-    sample_inputs,
-)
+from reluctant.bench.trial import PASSES, Trial, compile_trials, prepare_trial, repeatable_backward, sample_inputs
 from reluctant.core.errors import StudyError
 
 REPEATS = 5  # timings of each activation in a round, of which the median is taken

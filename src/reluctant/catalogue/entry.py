@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name, canonical_value, parse
-from reluctant.core.suggestions import did_you_mean, normalised
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import did_you_mean, normalised
 
 Counts = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]

@@ -80,6 +80,4 @@ def doctor(study: str | None) -> None:
         checked = Study.read(study)
         preflight(checked)
         click.echo(f"device: {select_device('auto')}")
-        click.echo(
-            visible(f"{checked.name}: {checked.size} runs; its data, activations and network work here")
-        )
+        click.echo(visible(f"{checked.name}: {checked.size} runs; its data, activations and network work here"))

@@ -46,9 +46,7 @@ class PlainLines:
         if isinstance(event, Epoch):
             epoch, train, valid, score, seconds = state.cells()
             name = "R²" if state.score_name == "r2" else state.score_name
-            self.write(
-                f"{run}: epoch {epoch}, loss {train} train {valid} valid, {name} {score} valid, {seconds} s"
-            )
+            self.write(f"{run}: epoch {epoch}, loss {train} train {valid} valid, {name} {score} valid, {seconds} s")
         elif isinstance(event, Done):
             self.write(f"{run}: done{ending(event.record)} [{self.board.summary()}]")
         elif isinstance(event, Message):

@@ -58,9 +58,7 @@ def run(
     folder = StudyDir(output or asked.folder)
     if asked.size > MANY and not yes:
         raise StudyError(f"{asked.size:,} runs are more than {MANY:,}; add --yes if you mean it")
-    options = ExecutionOptions(
-        engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run
-    )
+    options = ExecutionOptions(engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run)
     return _print_plan(asked, folder, options) if dry_run else _train(asked, folder, options)
 
 

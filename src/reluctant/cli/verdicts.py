@@ -18,12 +18,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     from rich.console import Console
 
     from reluctant.analysis.headline import comparison_title
-    from reluctant.analysis.sentence import (
-        comparison_warnings,
-        margin_sentence,
-        selection_sentence,
-        verdict_sentences,
-    )
+    from reluctant.analysis.sentence import comparison_warnings, margin_sentence, selection_sentence, verdict_sentences
 
     console = Console(highlight=False)
     for comparison in data.comparisons:

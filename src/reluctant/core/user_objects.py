@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from reluctant.core.code_hash import code_hash
+from reluctant.core.display import did_you_mean
 from reluctant.core.errors import StudyError, describe_exception
 from reluctant.core.extensions import extensions
-from reluctant.core.suggestions import did_you_mean
 
 SESSION_MODULE = "here"  # stands before the colon where a module's name would stand
 SESSION_OBJECTS: dict[str, Any] = {}  # by the word after the colon

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
-from reluctant.core.display import quoted
-from reluctant.core.suggestions import did_you_mean
+from reluctant.core.display import did_you_mean, quoted
 
 _WORDS = {
     "string_type": "must be a text",

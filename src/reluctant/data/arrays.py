@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from reluctant.core.display import did_you_mean
 from reluctant.core.errors import DataError
 from reluctant.core.names import Name
-from reluctant.core.suggestions import did_you_mean
 from reluctant.core.user_objects import load_user_object
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset, Split

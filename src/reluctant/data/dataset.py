@@ -58,7 +58,7 @@ class Dataset:
         return "classification" if self.classes else "regression"
 
     @property
-    def source_sum(self) -> str:
+    def source_hash(self) -> str:
         """The checksum of this object in records (see `reluctant.core.session_objects.source`).
 
         It is computed under the attribute names of the first version, so that older folders still match.

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.display import normalised
 from reluctant.core.errors import DataError
 from reluctant.core.names import Name
-from reluctant.core.suggestions import normalised
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import user_path

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.display import quoted
+from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import DataError
 from reluctant.core.names import Name
-from reluctant.core.suggestions import did_you_mean
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import user_path

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.core.display import quoted
+from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import DataError
-from reluctant.core.suggestions import did_you_mean
 from reluctant.data.dataset import Targets
 from reluctant.data.inputs import singular
 from reluctant.data.labels import MOST_CLASSES, TO_INTEGERS, are_classes, are_whole, as_labels, check_kind

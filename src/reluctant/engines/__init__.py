@@ -3,18 +3,7 @@
 `serial` and `local` are here; the Ray engine is in `reluctant.engines.ray`, because Ray is optional.
 """
 
-from reluctant.engines.events import (
-    Done,
-    Engine,
-    Epoch,
-    Event,
-    Events,
-    Failed,
-    Message,
-    Ready,
-    Started,
-    Work,
-)
+from reluctant.engines.events import Done, Engine, Epoch, Event, Events, Failed, Message, Ready, Started, Work
 from reluctant.engines.local import local
 from reluctant.engines.run_queue import MAX_ATTEMPTS
 from reluctant.engines.serial import execute, serial

@@ -1,21 +1,21 @@
-"""The parent's handle of a worker process: start it, send it runs, receive events, stop it.
+"""A worker process of `local`: the handle in the parent, and the program in the process."""
 
-The program that runs in the process itself is `reluctant.engines.worker_program`.
-"""
-
+import gc
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from multiprocessing.connection import Pipe
+from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from reluctant.core.environment import killed_for_memory
 from reluctant.engines.events import Event, Failed, Work
 from reluctant.engines.run_queue import Attempt
+from reluctant.engines.serial import execute
 
 STOP_SECONDS = 3.0  # that workers get to exit by themselves before they are killed
 _OUTPUT_TAIL = 2000  # how many characters of a dead worker's output its failure shows
@@ -38,7 +38,7 @@ class WorkerProcess:
         their_lifeline, self.lifeline = os.pipe()
         handles = (theirs.fileno(), their_lifeline)
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "reluctant.engines.worker_program", *map(str, handles)],
+            [sys.executable, "-P", "-m", "reluctant.engines.worker_process", *map(str, handles)],
             stdin=subprocess.DEVNULL,
             stdout=self.output,
             stderr=self.output,
@@ -111,3 +111,35 @@ def stop_workers(workers: Iterable[WorkerProcess]) -> None:
             worker.process.wait()
         worker.connection.close()
         worker.output.close()
+
+
+def run_worker(pipe: int, lifeline: int) -> None:
+    """Receive the import path, the work, then runs; send the events of each run.
+
+    Args:
+        pipe: Handle of the connection to the parent.
+        lifeline: Handle of a pipe that the parent holds open. When it closes, also because the parent has
+            died, this process exits.
+    """
+    threading.Thread(target=_exit_with_parent, args=(lifeline,), daemon=True).start()
+    connection: Connection = Connection(pipe)
+    sys.path[:] = connection.recv()
+    work = connection.recv()
+    if hasattr(work, "warm_up"):
+        gc.disable()  # what this imports stays; searching it for garbage took a fifth of the start
+        with suppress(Exception):  # a fault will be reported by the run itself
+            work.warm_up()
+        gc.freeze()
+        gc.enable()
+    while True:
+        for event in execute(work, connection.recv()):
+            connection.send(event)
+
+
+def _exit_with_parent(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    run_worker(int(sys.argv[1]), int(sys.argv[2]))

@@ -7,10 +7,9 @@ from reluctant.figures.dead_units import dead_units
 from reluctant.figures.differences import differences
 from reluctant.figures.distributions import distributions
 from reluctant.figures.gradient_depth import gradient_by_depth
-from reluctant.figures.inline import inline_svg
+from reluctant.figures.inline import inline_svg, save
 from reluctant.figures.predicted import predicted
 from reluctant.figures.published import published_numbers
-from reluctant.figures.saving import save
 from reluctant.figures.scores import final_scores
 from reluctant.figures.shapes import activation_shape, activation_shapes, formula
 from reluctant.figures.variance import variance_by_source

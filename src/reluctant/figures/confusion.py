@@ -59,9 +59,7 @@ def confusion(data: SettingData, arm: str, *, width: float = 4.9) -> "Figure":
         _write_counts(axes, matrix, side, narrow=narrow)
     else:
         ranges = [matrix[levels == i] for i in range(1, len(SHADES) + 1)]
-        words = [
-            f"{r.min():,}" if r.min() == r.max() else f"{r.min():,}–{r.max():,}" for r in ranges if r.size
-        ]
+        words = [f"{r.min():,}" if r.min() == r.max() else f"{r.min():,}–{r.max():,}" for r in ranges if r.size]
         made.write(left, above + side + 0.14, "errors, light to dark: " + " · ".join(words))
     across = axes.transAxes
     axes.text(0, 1 + (above - 0.06) / side, "predicted class →", transform=across, va="top", color=MUTED)

@@ -8,18 +8,7 @@ from reluctant.analysis.labels import count, count_range, metric_title
 from reluctant.analysis.summary import CostPoint
 from reluctant.figures.notes import diverged_note, few_seeds_note, metric_axis
 from reluctant.figures.sheet import empty_sheet, inches, name_axes, sheet, spread_apart, value_axis
-from reluctant.figures.style import (
-    FEW,
-    INK,
-    MUTED,
-    PAPER,
-    WIDE,
-    limits,
-    marks,
-    possible,
-    styled,
-    widened,
-)
+from reluctant.figures.style import FEW, INK, MUTED, PAPER, WIDE, limits, marks, possible, styled, widened
 from reluctant.figures.text_width import fitted, width_of
 from reluctant.statistics import Interval
 
@@ -75,11 +64,7 @@ def _notes(data: SettingData, points: Sequence[CostPoint]) -> list[str]:
     return [
         data.subject.data,
         data.subject.test_part,
-        f"dot: mean of {count_range(numbers, 'seed')}"
-        if most > 1
-        else "one seed: no interval"
-        if most
-        else "",
+        f"dot: mean of {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval" if most else "",
         "lines: 95 % intervals, as far as the axes reach" if most > 1 else "",
         "names in ink: no other is both faster and better, by the means" if points else "",
         few_seeds_note(numbers),

@@ -4,13 +4,7 @@ from typing import TYPE_CHECKING
 
 from reluctant.analysis import SettingData
 from reluctant.analysis.labels import metric_title
-from reluctant.figures.curve_plot import (
-    band_limits,
-    curve_multiples,
-    curves_together,
-    draw_band,
-    draw_ghosts,
-)
+from reluctant.figures.curve_plot import band_limits, curve_multiples, curves_together, draw_band, draw_ghosts
 from reluctant.figures.notes import band_note, diverged_note, metric_axis
 from reluctant.figures.sheet import epoch_axis, name_axes, sheet, value_axis
 from reluctant.figures.style import FEW, WIDE, marks, possible, styled

@@ -18,9 +18,7 @@ from reluctant.figures.text_width import width_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SHARES = Classes(
-    ("under 1 %", "1 to 5 %", "5 to 20 %", "20 to 50 %", "50 % and more"), (0.01, 0.05, 0.2, 0.5), "none"
-)
+SHARES = Classes(("under 1 %", "1 to 5 %", "5 to 20 %", "20 to 50 %", "50 % and more"), (0.01, 0.05, 0.2, 0.5), "none")
 
 
 @styled

@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-AT = {
-    "last": "after the last epoch",
-    "best": "at the epoch best on validation",
-    "mean": "averaged over the epochs",
-}
+AT = {"last": "after the last epoch", "best": "at the epoch best on validation", "mean": "averaged over the epochs"}
 
 
 @styled
@@ -32,9 +28,7 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
     In the study's order, sorted from best to worst beyond 12 arms. Scores in points (hundredths).
     """
     metric, unit, subject = comparison.metric, comparison.unit, comparison.subject
-    title = (
-        f"{metric_title(metric)} {AT[comparison.question.at]}: difference from {comparison.baseline_label}"
-    )
+    title = f"{metric_title(metric)} {AT[comparison.question.at]}: difference from {comparison.baseline_label}"
     if not comparison.family:
         return empty_sheet(width, title, [subject.data], "There is nothing to compare.")
     rows, floor = _rows(comparison), _floor(comparison)

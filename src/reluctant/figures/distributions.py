@@ -13,7 +13,7 @@ from reluctant.figures.notes import diverged_note, probe_notes
 from reluctant.figures.sheet import empty_sheet, name_panel, sheet
 from reluctant.figures.style import FEW, GHOST, INK, MUTED, RULE, WIDE, Mark, marks, styled
 from reluctant.figures.text_width import fitted, width_of
-from reluctant.records.probe_format import EDGES
+from reluctant.records.probe_table import EDGES
 from reluctant.scores import Floats
 
 if TYPE_CHECKING:

@@ -114,9 +114,7 @@ def _log_axis(axes: "Axes", bounds: tuple[float, float], layers: int, *, most: i
     else:
         step = max(1, math.ceil((high - low) / most))
         chosen = [p for p in powers if low <= p <= high and p % step == 0]
-        ticks = {
-            float(p): f"{10.0**p:g}" if abs(p) <= 2 else "10" + str(p).translate(_SUPERSCRIPT) for p in chosen
-        }
+        ticks = {float(p): f"{10.0**p:g}" if abs(p) <= 2 else "10" + str(p).translate(_SUPERSCRIPT) for p in chosen}
     axes.set_yticks(list(ticks), list(ticks.values()))
 
 

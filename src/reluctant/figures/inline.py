@@ -1,22 +1,22 @@
-"""A figure as SVG for a page: its colours follow the page's light or dark, and nothing in it can act.
-
-The page defines `--ink`, `--muted`, `--rule`, `--paper`, `--alarm`, `--ghost`,
-`--error` and `--s1` … `--s7`; without them the light colours stand.
-"""
+"""Figures as SVG and PNG: the same bytes for the same figure, saved as files or set into a page."""
 
 import hashlib
+import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from reluctant.figures.saving import svg
+from reluctant.core.atomic_files import write_atomically
 from reluctant.figures.sheet import MARGIN, head_of
-from reluctant.figures.style import ALARM, DARK, ERROR, GHOST, INK, MUTED, PAPER, RULE, SERIES
+from reluctant.figures.style import ALARM, DARK, ERROR, GHOST, INK, MUTED, PAPER, RULE, SERIES, style
+from reluctant.figures.text_width import any_script
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
 
 VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper", ALARM: "--alarm",
              GHOST: "--ghost", ERROR: "--error",
@@ -57,9 +57,7 @@ def inline_svg(
     )
 
 
-def _serialised(
-    element: ElementTree.Element, prefix: str, used: set[str], dropped: frozenset[str]
-) -> Iterator[str]:
+def _serialised(element: ElementTree.Element, prefix: str, used: set[str], dropped: frozenset[str]) -> Iterator[str]:
     tag = element.tag.removeprefix(_SVG) if isinstance(element.tag, str) else ""
     if tag not in ELEMENTS or element.get("id") in dropped:
         return
@@ -102,3 +100,37 @@ def _variable(match: re.Match[str]) -> str:
 def variables(*, dark: bool = False) -> str:
     """The CSS declarations of all colours, for light pages or for dark ones."""
     return " ".join(f"{name}: {DARK[colour] if dark else colour};" for colour, name in VARIABLES.items())
+
+
+DPI = 160
+
+
+def svg(figure: "Figure", *, paths: bool = False) -> str:
+    """The figure as SVG text, without date; letters stay text unless `paths` draws them."""
+    buffer = io.StringIO()
+    metadata = {"Date": None, "Creator": None, "Title": figure.get_label() or None}
+    with style(**{"svg.fonttype": "path" if paths else "none"}), any_script():
+        figure.savefig(buffer, format="svg", metadata=metadata)
+    return buffer.getvalue()
+
+
+def png(figure: "Figure") -> bytes:
+    """The figure as PNG, 160 dots per inch, on white."""
+    buffer = io.BytesIO()
+    with style(), any_script():
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def save(figure: "Figure", path: Path, *, text: str = "", dots: bool = True) -> tuple[Path, ...]:
+    """Write `path`.svg and `path`.png, each whole or not at all; `text` is the SVG where it is at hand.
+
+    Without `dots` the PNG, which takes most of the time, is left out.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    drawing, image = path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")
+    write_atomically(drawing, text or svg(figure))
+    if not dots:
+        return (drawing,)
+    write_atomically(image, png(figure))
+    return drawing, image

@@ -105,9 +105,7 @@ def interval_plot(
     """
     layout = RowLayout.of(rows, width)
     made = sheet(width, layout.height(rows) + above + 0.42, title, notes)
-    axes = made.panel(
-        layout.left, above, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x"
-    )
+    axes = made.panel(layout.left, above, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x")
     value_axis(axes, *bounds, which="x", most=4 if layout.narrow else 7)
     axes.set_xlabel(axis, loc="right", labelpad=3)
     draw_rows(axes, rows, layout)

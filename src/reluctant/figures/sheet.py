@@ -39,9 +39,7 @@ class Sheet:
         """Text whose upper left corner lies here, in inches below the title."""
         wide, tall = self.figure.get_size_inches()
         usual: dict[str, Any] = {"va": "top", "ha": "left", "color": MUTED, "fontsize": TEXT}
-        self.figure.text(
-            (MARGIN + x) / wide, 1 - (MARGIN + self.head + top) / tall, text, **{**usual, **options}
-        )
+        self.figure.text((MARGIN + x) / wide, 1 - (MARGIN + self.head + top) / tall, text, **{**usual, **options})
 
     def legend(self, entries: Sequence[tuple[str, float, str]], width: float) -> None:
         """Squares and their words in rows from the top of the body: (colour, opacity, words)."""
@@ -123,9 +121,7 @@ def name_axes(axes: "Axes", x: str = "", y: str = "", *, above: str = "") -> Non
     _, tall = inches(axes)
     if above:
         lift = 0.2 if y else 0.07
-        axes.text(
-            0, 1 + lift / tall, above, transform=axes.transAxes, va="bottom", fontsize=9, fontweight="bold"
-        )
+        axes.text(0, 1 + lift / tall, above, transform=axes.transAxes, va="bottom", fontsize=9, fontweight="bold")
     if y:
         axes.text(0, 1 + 0.06 / tall, y, transform=axes.transAxes, va="bottom", color=MUTED, fontsize=8)
 

@@ -30,10 +30,7 @@ def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
         )
         for each in variances
     ]
-    layout, top = (
-        RowLayout.of(rows, width),
-        ROW * legend_rows([SOURCE_WORDS[s] for s in present], width) + 0.1,
-    )
+    layout, top = (RowLayout.of(rows, width), ROW * legend_rows([SOURCE_WORDS[s] for s in present], width) + 0.1)
     made = sheet(
         width,
         top + layout.height(rows) + 0.5,
@@ -45,9 +42,7 @@ def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
         ],
     )
     made.legend([(COLOURS[source], 1.0, SOURCE_WORDS[source]) for source in present], width)
-    axes = made.panel(
-        layout.left, top, width - layout.left - layout.right, layout.height(rows) + 0.08, grid=""
-    )
+    axes = made.panel(layout.left, top, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="")
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of the variance (%)", loc="right", labelpad=3)
     draw_rows(axes, rows, layout)

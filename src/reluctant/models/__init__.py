@@ -10,13 +10,7 @@ from reluctant.models.initialise import initialise
 from reluctant.models.layers import layer_table
 from reluctant.models.mlp import MLP
 from reluctant.models.resnet import ResNet
-from reluctant.models.swap import (
-    SwapReport,
-    activation_modules,
-    activation_parameters,
-    site_name,
-    swap_activations,
-)
+from reluctant.models.swap import SwapReport, activation_modules, activation_parameters, site_name, swap_activations
 
 __all__ = [
     "CNN",

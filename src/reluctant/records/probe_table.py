@@ -1,13 +1,12 @@
-"""The probe snapshots of one run as arrays over snapshots and sites: the first snapshot is before training."""
+"""Probe snapshots: their compact form in a record, and those of one run as arrays over snapshots and sites."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.records.probe_format import COUNTS, SIZES
 from reluctant.records.schema import NORMS, SIZE_OF, ProbeSnapshot, SiteProbe
 
 Floats = npt.NDArray[np.float64]
@@ -77,3 +76,21 @@ def _histograms(sites: Sequence[SiteProbe | None]) -> Floats:
             for side, counts in enumerate((site.histogram.inputs, site.histogram.outputs)):
                 shares[side, i] = np.array(counts, float) / max(sum(counts), 1)
     return shares
+
+
+EDGES = np.linspace(-6, 6, 25)  # of the histograms; the first and the last bin reach to ±∞
+CURVE = np.linspace(-5, 5, 41)  # the points at which a learned function is stored
+COUNTS = ("dead", "nearly", "died", "revived", "dead_channels", "saturated", "zero")
+SIZES = ("units", "channels", "values")
+
+
+def compact(snapshot: dict[str, Any], *, first: bool) -> dict[str, Any]:
+    """The snapshot without counts that are 0, without sizes unless it is the `first`, norms as lists."""
+    left_out = () if first else SIZES
+    return {
+        "sites": {
+            name: {k: v for k, v in site.items() if k not in left_out and not (k in COUNTS and v == 0)}
+            for name, site in snapshot["sites"].items()
+        },
+        "layers": {name: [norms[k] for k in NORMS] for name, norms in snapshot["layers"].items()},
+    }

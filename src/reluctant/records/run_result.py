@@ -155,13 +155,9 @@ class RunResult:
         if self.truth is None or metric(name).compute is None or len(self.truth) < 2 * groups:
             return None
         predicted = self.predictions
-        group = (
-            np.arange(len(predicted)) % groups
-        )  # spread over the set, whose parts may differ in difficulty
+        group = np.arange(len(predicted)) % groups  # spread over the set, whose parts may differ in difficulty
         if self.task == REGRESSION:
-            sums = [
-                regression_sums(self.truth[group != left], predicted[group != left]) for left in range(groups)
-            ]
+            sums = [regression_sums(self.truth[group != left], predicted[group != left]) for left in range(groups)]
             return scores_from_counts(np.stack(sums), name)
         classes = self.counts["test"].shape[-1]
 

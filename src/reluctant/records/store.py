@@ -1,4 +1,4 @@
-"""One JSON file per finished run, written whole or not at all, and read through the schema."""
+"""One JSON file per finished run, written whole or not at all, read and upgraded through the schema."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.records.schema import Json, RecordError, RunRecord
+from reluctant.records.schema import SCHEMA, Json, RecordError, RunRecord, upgraded
 
 UNTIMED = ("seconds", "provenance")  # what two equal trainings of a run may differ in
 
@@ -40,9 +40,9 @@ class Store:
         return self.path(key).is_file()
 
     def __len__(self) -> int:
-        return sum(1 for _ in self.keys())
+        return sum(1 for _ in self)
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """The keys of all records, sorted."""
         if self.folder.is_dir():
             yield from sorted(p.stem for p in self.folder.glob("*.json") if not p.name.startswith("."))
@@ -91,3 +91,25 @@ class Store:
         if record.run.key != key:
             raise RecordError(f"{self.path(key)} holds the record of another run, {record.run.key}")
         return record
+
+
+def upgrade_records(folder: Path) -> tuple[int, int, list[str]]:
+    """Write every record of a study's folder in today's schema.
+
+    Returns:
+        How many were upgraded, how many had the schema already, and what is wrong with those that were left.
+    """
+    store, count, current, damaged = Store(folder / "runs"), 0, 0, []
+    for key in list(store):
+        try:
+            content = store.content(key)
+            if content.get("schema", 1) == SCHEMA:
+                current += 1
+                continue
+            RunRecord.read(content)
+        except RecordError as error:
+            damaged.append(str(error))
+        else:
+            store.add(key, {k: v for k, v in upgraded(content).items() if k != "sha256"})
+            count += 1
+    return count, current, damaged

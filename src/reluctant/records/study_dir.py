@@ -13,15 +13,7 @@ from reluctant.core.environment import environment_id
 from reluctant.core.errors import StudyError
 from reluctant.core.lock import LOCK_FILE as LOCK
 from reluctant.records.schema import DataRecord, Json, RecordError, RunRecord
-from reluctant.records.side_files import (
-    DATA,
-    ENVIRONMENTS,
-    FAILED,
-    HISTORY,
-    read_data,
-    read_environments,
-    read_history,
-)
+from reluctant.records.side_files import DATA, ENVIRONMENTS, FAILED, HISTORY, read_data, read_environments, read_history
 from reluctant.records.store import Store
 from reluctant.study import RECIPE, Run, Study, study_changes
 
@@ -116,7 +108,7 @@ class StudyDir:
         for folder in (self.path, *(self.path / name for name in SUBFOLDERS)):
             delete_partial_files(folder)
         origins, messages = [], []
-        for key in list(self.store.keys()):
+        for key in list(self.store):
             try:
                 origins.append(Origin.of(self.store.read(key)))
             except RecordError as error:
@@ -126,16 +118,11 @@ class StudyDir:
                 self._checkpoint(key).unlink(missing_ok=True)
         for read in (read_environments, read_data, read_history):
             for path in read(self.path)[1]:
-                messages.append(
-                    f"{path} is damaged. It was moved to {quarantine(path, self.path / DAMAGED)}."
-                )
+                messages.append(f"{path} is damaged. It was moved to {quarantine(path, self.path / DAMAGED)}.")
         return origins, messages
 
     def check_origins(
-        self,
-        data: Mapping[str, str],
-        sources: Mapping[str, str] | None = None,
-        origins: Iterable[Origin] | None = None,
+        self, data: Mapping[str, str], sources: Mapping[str, str] | None = None, origins: Iterable[Origin] | None = None
     ) -> None:
         """Make sure that new runs and the records here belong together.
 
@@ -148,7 +135,7 @@ class StudyDir:
             StudyError: A record comes from another recipe, from other data or from other code.
         """
         if origins is None:
-            origins = [Origin.of(self.store.read(key)) for key in self.store.keys()]
+            origins = [Origin.of(self.store.read(key)) for key in list(self.store)]
         for origin in origins:
             if origin.recipe != RECIPE:
                 raise StudyError(

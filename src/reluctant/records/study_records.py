@@ -59,9 +59,7 @@ class StudyRecords:
                     runs[run] = RunResult.of(record, truths.get(record.data))
             except (RecordError, OSError):
                 damaged.append(store.path(run.key))
-        failures = {
-            run: text for run in study.runs() if run not in runs and (text := read_failure(folder, run.key))
-        }
+        failures = {run: text for run in study.runs() if run not in runs and (text := read_failure(folder, run.key))}
         return cls(
             study,
             tuple(runs.values()),
@@ -94,9 +92,7 @@ def read_study(folder: Path) -> Study:
     """The study of a folder; `StudyError` where there is none."""
     path = folder / "study.toml"
     if not path.is_file():
-        raise StudyError(
-            f"{folder} holds no study (no study.toml); give the folder that `reluctant run` wrote"
-        )
+        raise StudyError(f"{folder} holds no study (no study.toml); give the folder that `reluctant run` wrote")
     return Study.read(path)
 
 

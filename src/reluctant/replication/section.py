@@ -17,8 +17,8 @@ from reluctant.replication.figures.last_batch import last_batch
 from reluctant.replication.figures.score_bands import CLAIMED, ablation_scores, published_scores
 from reluctant.replication.possible import possible_scores
 from reluctant.replication.reading import LastBatch, StepScores
-from reluctant.report.extra_section import ExtraSection
 from reluctant.report.pictures import PictureBook
+from reluctant.report.sections import ExtraSection
 from reluctant.report.tables import Table
 from reluctant.study.study import AXES
 

@@ -128,16 +128,10 @@ def robustness_table(data: SettingData) -> Table | None:
         return None
     kinds = list(next(iter(data.robustness.values())))
     rows = tuple(
-        (data.labels[arm], *(_score(accuracies[kind]) for kind in kinds))
-        for arm, accuracies in data.robustness.items()
+        (data.labels[arm], *(_score(accuracies[kind]) for kind in kinds)) for arm, accuracies in data.robustness.items()
     )
-    heads = (
-        data.subject.arm.capitalize(),
-        *(f"{kind} {strength}{UNITS.get(kind, '')}" for kind, strength in kinds),
-    )
-    return Table(
-        f"Accuracy on degraded test {data.subject.items}", heads, rows, note=ROBUSTNESS_TERMS, stacked=True
-    )
+    heads = (data.subject.arm.capitalize(), *(f"{kind} {strength}{UNITS.get(kind, '')}" for kind, strength in kinds))
+    return Table(f"Accuracy on degraded test {data.subject.items}", heads, rows, note=ROBUSTNESS_TERMS, stacked=True)
 
 
 def _score(interval: Interval) -> str:

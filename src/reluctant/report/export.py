@@ -12,7 +12,7 @@ from reluctant.analysis.units import DASH
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
-from reluctant.scores.frame import scores_frame
+from reluctant.scores.scores import scores_frame
 
 MARKS = {"best": "**", "tied": "*", "": ""}  # the best mean, and all that the data do not tell from it
 
@@ -71,8 +71,7 @@ def _write_parquet(data: ReportData, path: Path) -> None:
 def _comparisons(data: ReportData) -> tuple[Comparison, ...]:
     if data.question.seed_sources:
         raise StudyError(
-            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or "
-            ".parquet"
+            "a study with a table [seed] compares nothing, so there is no table of verdicts; write a .csv or .parquet"
         )
     return data.comparisons
 

@@ -1,8 +1,7 @@
-"""The contents of the page as plain data: the template only sets it."""
+"""The contents of the page from the analysis; the template only sets it."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from reluctant import figures
@@ -23,124 +22,21 @@ from reluctant.catalogue.metrics import USUAL
 from reluctant.figures.style import FEW
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import detail_tables, tables, verdict_tables
-from reluctant.report.extra_section import ExtraSection, extra_sections
 from reluctant.report.pictures import Picture, PictureBook
-from reluctant.report.tables import Table
+from reluctant.report.sections import (
+    ArmSection,
+    ClaimSection,
+    ComparisonSection,
+    FigureSection,
+    InsideSection,
+    Page,
+    ScoreSection,
+    StudySection,
+    extra_sections,
+)
 
 MANY = 6  # settings up to which every one gets all figures
 NAMED = 6  # arms up to which a sentence names them
-Pairs = study_facts.Pairs
-
-
-@dataclass(frozen=True)
-class ComparisonSection:
-    """One comparison; `sentence` and `title` are empty where the page has only one."""
-
-    title: str
-    sentence: str
-    warnings: tuple[str, ...]
-    floor: str
-    picture: Picture
-    verdicts: Table
-    pairs: Table | None
-    unfolded: bool  # whether the pairs are unfolded
-    too_many: str  # why the pairs are left out, where they are
-
-
-@dataclass(frozen=True)
-class ClaimSection:
-    """One claim: its words, its outcome, how it was tested, the numbers."""
-
-    words: str
-    sign: str
-    outcome: str
-    test: str
-    numbers: Table
-
-
-@dataclass(frozen=True)
-class FigureSection:
-    """A sentence that says what to see, a figure or none, a table."""
-
-    title: str
-    sentence: str
-    picture: Picture | None
-    table: Table
-
-
-@dataclass(frozen=True)
-class ScoreSection:
-    """The scores at one setting: `title` is empty for the only one."""
-
-    title: str
-    overview: Picture
-    scores: Table
-    curves: tuple[Picture, ...]
-
-
-@dataclass(frozen=True)
-class InsideSection:
-    """The inside at one setting; `sentences` stand beside the verdicts."""
-
-    title: str
-    sentences: tuple[str, ...]
-    pictures: tuple[tuple[str, Picture], ...]  # what to see, and the figure
-    tables: tuple[Table, ...]
-    folded: bool  # whether the tables are folded away: they are long
-
-
-@dataclass(frozen=True)
-class ArmSection:
-    """One arm: what it is, and its curves and errors."""
-
-    anchor: str
-    label: str
-    name: str
-    purpose: str
-    formula: str  # an SVG, or empty
-    latex: str
-    source: str
-    shape: Picture | None
-    pictures: tuple[Picture, ...]
-    classes: tuple[Table, ...]  # where classes are many: the worst and the best, at every setting
-
-
-@dataclass(frozen=True)
-class StudySection:
-    """What was trained, where, and what went wrong."""
-
-    recipe: Pairs
-    remarks: tuple[str, ...]
-    network: Table | None
-    environments: tuple[Pairs, ...]
-    provenance: Pairs
-    problems: tuple[tuple[str, str, str], ...]  # the run, what happened, the traceback
-    command: str
-    history: tuple[str, ...]
-    source: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """All that the template needs."""
-
-    data: ReportData
-    headline: tuple[str, ...]
-    progress: str
-    warnings: tuple[str, ...]
-    comparisons: tuple[ComparisonSection, ...]
-    variances: tuple[FigureSection, ...]
-    extra: tuple[ExtraSection, ...]
-    claims: tuple[tuple[str, tuple[ClaimSection, ...]], ...]  # by title of the setting
-    claim_notes: tuple[str, ...]
-    published: tuple[FigureSection, ...]
-    scores: tuple[ScoreSection, ...]
-    inside: tuple[InsideSection, ...]
-    shapes: Picture | None
-    arms: tuple[ArmSection, ...]
-    study: StudySection | None
-    many_settings: bool
-    few_seeds: bool
 
 
 def build_page(data: ReportData, book: PictureBook) -> Page:
@@ -154,17 +50,26 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in headline(data)),
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
         warnings=study_facts.warnings(records) if records else (),
-        comparisons=tuple(
-            _comparison(each, book, alone=len(shown) == 1, first=not i) for i, each in enumerate(shown)
+        comparisons=tuple(_comparison(each, book, alone=len(shown) == 1, first=not i) for i, each in enumerate(shown)),
+        variances=tuple(
+            FigureSection(
+                s.title,
+                variance_sentence(s.variances, data.subject.arms),
+                book.draw(f"variance{_suffix(s.title)}", partial(figures.variance_by_source, s), None),
+                verdict_tables.variance_table(s),
+            )
+            for s in settings
+            if data.question.seed_sources
         ),
-        variances=tuple(_variance(s, book) for s in settings) if data.question.seed_sources else (),
         extra=extra_sections(data, book),
         claims=tuple((s.title, _claims(s)) for s in settings) if data.question.claims else (),
         claim_notes=_claim_notes(data) if some else (),
         published=tuple(_published(s, book, data) for s in settings) if data.question.published else (),
         scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
         inside=_inside(data, book) if some else (),
-        shapes=_shapes(settings[0], book) if some and records else None,
+        shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
+        if some and records
+        else None,
         arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records else (),
         study=_study(records, data) if records else None,
         many_settings=len(data.settings) > MANY,
@@ -198,13 +103,6 @@ def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first
         unfolded=alone and arms <= 6,
         too_many="" if arms <= FEW else too_many,
     )
-
-
-def _variance(data: SettingData, book: PictureBook) -> FigureSection:
-    draw = partial(figures.variance_by_source, data)
-    picture = book.draw(f"variance{_suffix(data.title)}", draw, None)
-    sentence = variance_sentence(data.variances, data.subject.arms)
-    return FigureSection(data.title, sentence, picture, verdict_tables.variance_table(data))
 
 
 def _claims(data: SettingData) -> tuple[ClaimSection, ...]:
@@ -275,9 +173,7 @@ def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSectio
     )
     names = [USUAL[data.subject.task] if metric == "loss" else metric, "loss"] if every else []
     curves = [
-        book.draw(
-            f"{name}{suffix}", partial(figures.score_by_epoch, data, name), tables.epochs_table(data, name)
-        )
+        book.draw(f"{name}{suffix}", partial(figures.score_by_epoch, data, name), tables.epochs_table(data, name))
         for name in dict.fromkeys(names)
         if name in data.scores.metrics
     ]
@@ -304,9 +200,7 @@ def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
             sections.append(
                 InsideSection(
                     setting.title,
-                    ()
-                    if data.question.seed_sources
-                    else sentences_beside_verdicts(setting.comparison, setting.probes),
+                    () if data.question.seed_sources else sentences_beside_verdicts(setting.comparison, setting.probes),
                     _inside_pictures(setting, book) if every and setting.probes.arms else (),
                     found,
                     len(setting.arms) > FEW,
@@ -325,17 +219,10 @@ def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, P
          () if data.setting else probes.sites),
     ]  # fmt: skip
     return tuple(
-        (
-            sentence(probes, data.labels),
-            book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png),
-        )
+        (sentence(probes, data.labels), book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png))
         for name, draw, sentence, table, shown in figures_
         if shown
     )
-
-
-def _shapes(data: SettingData, book: PictureBook) -> Picture:
-    return book.draw("shapes", partial(figures.activation_shapes, data), tables.shapes_table(data))
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
@@ -373,12 +260,8 @@ def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) 
     if data.subject.regression:
         name, draw, table = "predicted", figures.predicted, detail_tables.predicted_table
     return (
-        book.draw(
-            f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few
-        ),
-        book.draw(
-            f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few
-        ),
+        book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few),
+        book.draw(f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few),
     )
 
 
@@ -389,11 +272,7 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         for run, text in records.failures.items()
     ]
     problems += [
-        (
-            study_facts.run_text(run.run, records.study),
-            f"diverged in epoch {run.diverged}: the loss was not finite",
-            "",
-        )
+        (study_facts.run_text(run.run, records.study), f"diverged in epoch {run.diverged}: the loss was not finite", "")
         for run in records
         if run.diverged is not None
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reluctant import figures
-from reluctant.figures.saving import save, svg
+from reluctant.figures.inline import save, svg
 from reluctant.figures.sheet import head_of
 from reluctant.figures.style import NARROW
 from reluctant.report.tables import Table

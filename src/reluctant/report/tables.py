@@ -65,9 +65,7 @@ def seeds_table(data: SettingData) -> Table:
     for summary in data.summaries():
         diverged = {run.seed: run.diverged for run in data.scores.of(summary.arm)}
         cells = [
-            f"diverged, epoch {diverged[seed]}"
-            if diverged.get(seed) is not None
-            else unit.value(float(value))
+            f"diverged, epoch {diverged[seed]}" if diverged.get(seed) is not None else unit.value(float(value))
             for seed, value in zip(data.scores.seeds, summary.values, strict=True)
         ]
         rows.append((summary.label, *cells))
@@ -82,8 +80,7 @@ def cost_table(data: SettingData) -> Table:
     """Score against time: what an epoch of training took, and who is on the efficient front."""
     metric, unit = data.question.metric, data.unit(data.question.metric.name)
     rows = tuple(
-        (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.on_front else "no")
-        for p in data.cost()
+        (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.on_front else "no") for p in data.cost()
     )
     heads = (data.subject.arm.capitalize(), metric_title(metric), "Training per epoch", "Efficient front")
     return Table("Score against training time, means over seeds", heads, rows)

@@ -48,9 +48,7 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
     )  # fmt: skip
 
 
-def _verdict_cells(
-    comparison: Comparison, row: VerdictRow, contrast: Contrast, seeds: int
-) -> tuple[str, ...]:
+def _verdict_cells(comparison: Comparison, row: VerdictRow, contrast: Contrast, seeds: int) -> tuple[str, ...]:
     n, unit = contrast.difference.n, comparison.unit
     reason = contrast.decision.reason.partition(";")[0]  # without what the column of more seeds says
     difference = unit.difference(contrast.difference.mean)
@@ -233,9 +231,7 @@ def _published_note(checks: Sequence[PublishedCheck], confidence: float, sources
     percent = f"{100 * confidence:g} %"
     kinds = {each.published.deviation is None for each in checks}
     single = f"a single run agrees where one further run of ours would lie in {percent} of cases"
-    several = (
-        f"a mean of several runs agrees where Welch's {percent} interval of the difference of means holds 0"
-    )
+    several = f"a mean of several runs agrees where Welch's {percent} interval of the difference of means holds 0"
     rule = f"{single}; {several}" if len(kinds) > 1 else single if True in kinds else several
     judged = sum(each.agreement != Agreement.UNDECIDED for each in checks)
     chance = ""
@@ -262,13 +258,6 @@ def variance_table(data: SettingData) -> Table:
             levels = str(part.levels) if part.low is not None else DASH
             std = unit.value(part.variance**0.5)
             rows.append((data.labels[each.arm], SOURCE_WORDS[part.source], levels, share, std, interval))
-    heads = (
-        data.subject.arm.capitalize(),
-        "Source",
-        "Numbers",
-        "Share",
-        "Standard deviation",
-        "95 % interval",
-    )
+    heads = (data.subject.arm.capitalize(), "Source", "Numbers", "Share", "Standard deviation", "95 % interval")
     caption = f"Standard deviation of {metric_title(metric)} by source, on {data.subject.test_part}"
     return Table(caption, heads, tuple(rows), note=VARIANCE_METHOD, words=frozenset({1}))

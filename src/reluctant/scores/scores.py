@@ -1,20 +1,22 @@
-"""The one table that analysis takes: a score per arm, setting, seed and epoch.
-
-An arm is what is compared (an activation), a setting one combination of everything else that varies.
-"""
+"""Scores by arm, setting, seed and epoch, whoever trained; and as a pandas frame."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from reluctant.catalogue.metrics import METRICS, Metric
+from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import did_you_mean, normalised
 from reluctant.statistics import Interval, mean_interval
+from reluctant.study.study import AXES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 Floats = npt.NDArray[np.float64]
 Seed = int | str
@@ -168,3 +170,26 @@ class Scores:
 
 def _listed(names: Sequence[str]) -> str:
     return f"; there are {', '.join(names)}" if names else ""
+
+
+def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = ()) -> "pd.DataFrame":
+    """One row per run, epoch and split; unless named, the metrics are those of the task."""
+    import pandas as pd
+
+    names = list(metrics) or [m.name for m in METRICS if task in m.tasks and m.name in scores.metrics]
+    runs = (*scores.runs, *scores.control)
+    parts = [_columns(run, split, names) for run in runs for split in SPLITS]
+    columns = ["activation", "seed", *AXES, "epoch", "split", *names]
+    whole: dict[str, Any] = {c: np.concatenate([p[c] for p in parts]) if parts else [] for c in columns}
+    return pd.DataFrame(whole, columns=columns)
+
+
+def _columns(run: ScoredRun, split: str, metrics: Sequence[str]) -> dict[str, Any]:
+    n = run.epochs
+    fixed = {"activation": run.arm, "seed": run.seed, **{axis: run.value(axis) for axis in AXES}}
+    return {
+        **{name: np.full(n, value) for name, value in fixed.items()},
+        "epoch": np.arange(1, n + 1),
+        "split": np.full(n, split),
+        **{name: run.curve(name, split) for name in metrics},
+    }

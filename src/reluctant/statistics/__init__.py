@@ -5,10 +5,9 @@ in simulation.
 """
 
 from reluctant.statistics.components import REST, Component, components
-from reluctant.statistics.correction import holm
 from reluctant.statistics.distributions import t_quantile
 from reluctant.statistics.interval import Interval, mean_interval, prediction_interval
-from reluctant.statistics.paired import Difference, paired
+from reluctant.statistics.paired import Difference, holm, paired
 from reluctant.statistics.planning import more_seeds
 from reluctant.statistics.power import difference_power, equivalence_power, seeds_for_equivalence
 from reluctant.statistics.test_items import combined_interval, jackknife_variance

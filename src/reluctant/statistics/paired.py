@@ -1,13 +1,13 @@
-"""Differences of two arms that share their seeds: mean, interval, test, and what stands beside."""
+"""Paired differences: interval, t test, exact sign-flip test, and Holm's correction of a family of them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from reluctant.statistics.distributions import Floats, t_two_sided
 from reluctant.statistics.interval import half_width
-from reluctant.statistics.sign_flip import FEWEST, MOST, sign_flip_p
 
 HUGE = 1e150  # beyond this a square overflows; such a score is as good as infinite
 
@@ -120,3 +120,58 @@ def _improvement(better: Floats, worse: Floats) -> float:
     """The share of all n × n pairs in which the first is larger, ties half (Agarwal et al. 2021)."""
     gaps = np.sign(better[:, None] - worse[None, :])
     return float((gaps.mean() + 1) / 2)
+
+
+def holm(differences: Sequence[Difference]) -> tuple[Difference, ...]:
+    """The differences of one family with `corrected` filled in, in the order given (Holm 1979).
+
+    One without a p (a single seed, no spread) makes no claim and does not count in the family.
+    """
+    raw = [float("nan") if each.p is None else each.p for each in differences]
+    corrected = holm_adjusted(np.array(raw, float))
+    return tuple(
+        replace(each, corrected=None if each.p is None else float(p))
+        for each, p in zip(differences, corrected, strict=True)
+    )
+
+
+def holm_adjusted(p: Floats) -> Floats:
+    """The p values after Holm's step-down correction over the last axis, (..., family); NaN is no member.
+
+    The i-th smallest of k is multiplied by k − i + 1, never falls below an earlier one, and is at most 1.
+    """
+    order = np.argsort(p, axis=-1, kind="stable")  # NaN last
+    ranked = np.take_along_axis(p, order, axis=-1)
+    family = (~np.isnan(p)).sum(axis=-1, keepdims=True)
+    times = np.maximum(family - np.arange(p.shape[-1]), 1)
+    stepped = np.minimum(np.maximum.accumulate(ranked * times, axis=-1), 1.0)
+    adjusted = np.empty_like(stepped)
+    np.put_along_axis(adjusted, order, stepped, axis=-1)
+    return adjusted
+
+
+FEWEST, MOST = 6, 30  # pairs: five cannot reach .05 (2/2⁵ = .0625); above thirty the sums fill the memory
+
+
+def sign_flip_p(differences: Floats) -> float:
+    """The two-sided p of the sum of differences under all 2ⁿ choices of signs, shape (n,) (Fisher 1935).
+
+    Exact: no normality, only differences that are symmetric about 0 under no effect. The sums of two halves
+    are combined, so that 30 pairs take 2 · 2¹⁵ sums and not 2³⁰.
+    """
+    sizes = np.abs(differences)
+    total = float(np.abs(differences.sum()))
+    rounding = 1e-12 * float(sizes.sum())  # sums that differ by less are tied
+    if total <= rounding:
+        return 1.0
+    one, two = _signed_sums(sizes[::2]), np.sort(_signed_sums(sizes[1::2]))
+    below = np.searchsorted(two, total - rounding - one, side="left")
+    reached = int((len(two) - below).sum())  # sums at least as large; by symmetry as many as small
+    return float(2 * reached / 2.0 ** len(sizes))
+
+
+def _signed_sums(sizes: Floats) -> Floats:
+    sums = np.zeros(1)
+    for size in sizes:
+        sums = np.concatenate([sums - size, sums + size])
+    return sums

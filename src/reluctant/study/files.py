@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reluctant.core.display import quoted
+from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
-from reluctant.core.suggestions import did_you_mean
 from reluctant.core.user_objects import SESSION_MODULE
 
 

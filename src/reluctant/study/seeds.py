@@ -5,8 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reluctant.core.display import quoted
-from reluctant.core.suggestions import did_you_mean
+from reluctant.core.display import did_you_mean, quoted
 
 Seed = int | str  # 3, or "init=3 order=0 noise=1 split=0"
 

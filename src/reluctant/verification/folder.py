@@ -12,7 +12,6 @@ from reluctant.records.store import Store
 from reluctant.records.study_dir import StudyDir
 from reluctant.records.study_records import read_study
 from reluctant.study import Run
-from reluctant.verification.difference import comparable
 from reluctant.verification.findings import (
     CheckedData,
     CheckedFolder,
@@ -23,6 +22,7 @@ from reluctant.verification.findings import (
 )
 from reluctant.verification.page import check_page
 from reluctant.verification.record_checks import count_inputs, find_contradictions
+from reluctant.verification.retraining import comparable
 from reluctant.verification.shared_checks import check_environments, check_shared, compare_folders
 
 
@@ -60,7 +60,7 @@ def _check_folder(path: Path) -> CheckedFolder:
     data, findings = read_checked_data(path)
     runs = {run.key: run for run in study.runs()}
     records = []
-    for key in list(store.keys()):
+    for key in list(store):
         record, faults = _check_record(store, key, runs, data)
         findings += faults
         if record is not None:

@@ -10,9 +10,9 @@ from reluctant.core.canonical_json import digest, dumps
 from reluctant.core.errors import ReluctantError
 from reluctant.records.schema import Json, RunRecord
 from reluctant.records.side_files import read_environments
+from reluctant.records.store import without_seconds
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run
-from reluctant.verification.difference import comparable, first_difference
 from reluctant.verification.findings import CheckedFolder, CheckedRecord, Finding, remark
 
 _DECISIVE = ("processor", "machine", "python", "torch", "settings", "packages")  # for bits, beside the run
@@ -97,3 +97,41 @@ def _environment_differences(stored: Mapping[str, Any], here: Mapping[str, Any])
         else:
             pairs.append((name, one, two))
     return [f"{name} ({one} there, {two} here)" for name, one, two in pairs if one != two]
+
+
+LOCAL = ("environment", "sha256", "schema")  # with times and provenance: what equal trainings may differ in
+_MISSING = object()
+
+
+def comparable(record: RunRecord) -> Json:
+    """What two trainings of one run have in common to the bit, on whatever machine and in whatever schema."""
+    content = without_seconds(record.to_json())
+    return {key: value for key, value in content.items() if key not in LOCAL}
+
+
+def first_difference(one: Any, other: Any, path: str = "") -> tuple[str, str, str] | None:
+    """The first path at which two values differ, with both values in words; None where they are equal.
+
+    Keys are walked in alphabetical order; numbers in brackets count from 0, as in Python. Whole numbers and
+    fractions differ, and so do 0 and −0.
+    """
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        steps = [(f"{path}.{key}".lstrip("."), one.get(key, _MISSING), other.get(key, _MISSING))
+                 for key in sorted({*one, *other})]  # fmt: skip
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        steps = [(f"{path}[{i}]", a, b) for i, (a, b) in enumerate(zip(one, other, strict=True))]
+    else:
+        if one is other or (_MISSING not in (one, other) and dumps(one) == dumps(other)):
+            return None
+        return path, _value_in_words(one), _value_in_words(other)
+    differences = (first_difference(a, b, step) for step, a, b in steps)
+    return next((difference for difference in differences if difference), None)
+
+
+def _value_in_words(value: Any) -> str:
+    if value is _MISSING:
+        return "nothing"
+    if isinstance(value, list | Mapping):
+        return f"{'a list' if isinstance(value, list) else 'a table'} of {len(value)}"
+    text = dumps(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -8,8 +8,8 @@ from typing import Any
 
 from reluctant.records.side_files import ENVIRONMENTS, read_environments
 from reluctant.records.store import Store
-from reluctant.verification.difference import comparable, first_difference
 from reluctant.verification.findings import CheckedFolder, CheckedRecord, Finding, remark
+from reluctant.verification.retraining import comparable, first_difference
 
 
 def check_shared(records: Sequence[CheckedRecord]) -> Iterator[Finding]:

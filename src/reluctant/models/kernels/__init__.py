@@ -5,17 +5,8 @@ neighbours in memory, so that loops are long.
 """
 
 from reluctant.models.kernels.dropout import hash_dropout
-from reluctant.models.kernels.pooling import (
-    max_pool,
-    max_pool_backward,
-    normalise_pooled,
-    update_running_statistics,
-)
-from reluctant.models.kernels.single_channel import (
-    fits_single_channel,
-    single_channel_backward,
-    single_channel_pool,
-)
+from reluctant.models.kernels.pooling import max_pool, max_pool_backward, normalise_pooled, update_running_statistics
+from reluctant.models.kernels.single_channel import fits_single_channel, single_channel_backward, single_channel_pool
 from reluctant.models.kernels.winograd import winograd_backward, winograd_convolve
 
 __all__ = [

@@ -11,7 +11,7 @@ from torch.nn.modules import activation as torch_activations
 
 from reluctant.activations import MARK
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.suggestions import normalised
+from reluctant.core.display import normalised
 
 WIDTH_HALVING = frozenset({"glu"})  # no activation that keeps the shape can replace these
 SOFTMAX = frozenset({"softmax", "logsoftmax", "softmin", "softmax2d", "gumbelsoftmax"})

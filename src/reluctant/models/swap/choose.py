@@ -3,16 +3,9 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from reluctant.core.display import quoted
+from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.suggestions import did_you_mean
-from reluctant.models.swap.activation_kinds import (
-    GATES,
-    OUTPUT_ACTIVATIONS,
-    SOFTMAX,
-    WIDTH_HALVING,
-    base_kind,
-)
+from reluctant.models.swap.activation_kinds import GATES, OUTPUT_ACTIVATIONS, SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.find_sites import CallSite
 from reluctant.models.swap.report import join_names
 

@@ -12,8 +12,7 @@ from reluctant.activations import MARK
 from reluctant.core.errors import StudyError
 from reluctant.models.swap.activation_kinds import GATES, activation_kind, base_kind
 from reluctant.models.swap.forward import clone_sharing_parameters, error_summary, run_example
-from reluctant.models.swap.modules import registered_activations, walk_modules
-from reluctant.models.swap.sites import site_name
+from reluctant.models.swap.modules import registered_activations, site_name, walk_modules
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
 
 Form = Literal["module", "functional"]

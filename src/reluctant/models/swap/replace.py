@@ -15,8 +15,7 @@ from reluctant.models.swap.dispatch import (
     has_changed_class,
 )
 from reluctant.models.swap.find_sites import CallSite
-from reluctant.models.swap.modules import is_user_defined, registered_activations, walk_modules
-from reluctant.models.swap.sites import FUNCTION_MODULES
+from reluctant.models.swap.modules import FUNCTION_MODULES, is_user_defined, registered_activations, walk_modules
 
 ActivationFactory = Callable[[], nn.Module]
 

@@ -5,7 +5,6 @@ What was published differs from the text of the article in its training (here) a
 to December 2024.
 """
 
-from reluctant.replication.training.network import PublishedNet
-from reluctant.replication.training.procedure import Published
+from reluctant.replication.training.procedure import Published, PublishedNet
 
 __all__ = ["Published", "PublishedNet"]
