@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import Name, parse
 from reluctant.core.user_objects import load_user_object
 from reluctant.models.factory_arguments import shape_arguments
@@ -115,7 +115,7 @@ def _load_user_network(name: Name, data: str | None, folder: str | None) -> Insp
         shape = shape_arguments(network, tensors.input_shape, tensors.outputs) if tensors else {}
         try:
             network = network(**{**shape, **name.arguments})
-        except StudyError:
+        except ReluctantError:
             raise
         except Exception as error:
             raise StudyError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
