@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.records.probe_format import compact
+from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, Json, RunRecord
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords

@@ -191,7 +191,7 @@ FORGED: dict[str, list[tuple[Callable[[Json], None], str]]] = {
 def test_a_forged_record_is_found(folder: Path) -> None:
     kind = "numbers" if Results.read(folder).study.task == "regression" else "many"
     store = Store(folder / "runs")
-    key = next(store.keys())
+    key = next(iter(store))
     content = store.content(key)
     for forge, words in FORGED[kind]:
         forged = copy.deepcopy(content)

@@ -80,7 +80,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     study = Study(name="s", activation=["relu", "elu"], seed=[0, 1, 2], **fields)
     path = study_folder(tmp_path_factory.mktemp("stopped") / "s", study)
     store = Store(path / "runs")
-    for number, key in enumerate(store.keys()):
+    for number, key in enumerate(store):
         record, last = store.content(key), 4 + number % 4
         record["epochs"] = record["epochs"][:last]
         for epoch in record["epochs"]:
@@ -116,7 +116,7 @@ def forged(folder: Path, tmp_path: Path, **changes: Any) -> str:
     """The findings in a folder after a change of its first record."""
     copy = Path(shutil.copytree(folder, tmp_path / "s"))
     store = Store(copy / "runs")
-    key = next(store.keys())
+    key = next(iter(store))
     content = {**store.content(key), **changes}
     store.add(key, {k: v for k, v in content.items() if v != "gone"})
     findings = verify_folders(copy).findings
@@ -139,7 +139,7 @@ def test_a_wrong_stop_is_found(changes: dict[str, Any], message: str, folder: Pa
 
 def test_a_stop_without_a_reason_in_the_losses_is_found(folder: Path, tmp_path: Path) -> None:
     store = Store(folder / "runs")
-    epochs = store.content(next(store.keys()))["epochs"]
+    epochs = store.content(next(iter(store)))["epochs"]
     epochs[1]["loss"]["valid"] = 0.5
     message = "a patience of 3 and its validation losses give no early stop, and it stopped after epoch 4"
     assert message in forged(folder, tmp_path, epochs=epochs)
