@@ -17,6 +17,7 @@ from tests.support.interrupted_study import (
     expected_records,
     resume_study,
     start_study,
+    wait_for_epochs,
 )
 from tests.support.processes import children, ends, kill
 from tests.support.small import records
@@ -88,13 +89,6 @@ def test_workers_killed_at_fifty_moments(tmp_path: Path) -> None:
         check_killed_worker(tmp_path / str(number), generator.uniform(0, seconds))
 
 
-def wait_for_epochs(process: "subprocess.Popen[str]", number: int) -> None:
-    """Read the output until so many lines of epochs have come; lines about the data come before them."""
-    assert process.stdout is not None
-    for _ in range(number):
-        assert next(line for line in process.stdout if ": epoch" in line)
-
-
 @pytest.mark.parametrize(
     ("engine", "number", "status"),
     [
@@ -106,9 +100,7 @@ def wait_for_epochs(process: "subprocess.Popen[str]", number: int) -> None:
         pytest.param("serial", signal.SIGHUP, 129, marks=pytest.mark.slow),
     ],
 )
-def test_one_signal_ends_a_study_in_order(
-    engine: str, number: signal.Signals, status: int, tmp_path: Path
-) -> None:
+def test_one_signal_ends_a_study_in_order(engine: str, number: signal.Signals, status: int, tmp_path: Path) -> None:
     process = start_study(tmp_path / "out", "--engine", engine)
     wait_for_epochs(process, 1)
     workers = list(children(process.pid))
@@ -120,7 +112,7 @@ def test_one_signal_ends_a_study_in_order(
     assert "Traceback" not in output
     assert all(ends(pid) for pid in workers)
     assert list((tmp_path / "out" / "checkpoints").glob("*.pt"))
-    assert "goes on after epoch" in resume_study(tmp_path / "out")
+    assert "continues after epoch" in resume_study(tmp_path / "out")
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:

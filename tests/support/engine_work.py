@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from reluctant.core.errors import StudyError
+from reluctant.engines import Done, Epoch, Event
 
-Steps = Generator[dict[str, Any] | str, None, dict[str, Any]]
+Steps = Generator[Any, None, Any]  # dictionaries stand in for records: engines pass any picklable value on
+
+
+def content(event: Event) -> Any:
+    """What the work yielded or returned at an event."""
+    assert isinstance(event, Epoch | Done)
+    return event.record
 
 
 def work(run: Any) -> Steps:
