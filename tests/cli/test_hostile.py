@@ -321,7 +321,7 @@ def test_commands_print_no_code_of_others(
     monkeypatch.setattr(Results, "read", lambda _: results)  # once is enough, and so is one page
     page = (folder / "report.html").read_text("utf-8")
     monkeypatch.setattr("reluctant.report.render", lambda *_: page)
-    monkeypatch.setattr("reluctant.verification.page.render", lambda *_: page)
+    monkeypatch.setattr("reluctant.verification.page.render_page", lambda *_: page)
     (folder / ".lock").write_text(
         json.dumps({"process": 1, "machine": EVIL["escape"], "since": EVIL["turned"]})
     )

@@ -154,6 +154,12 @@ def test_a_cut_file_is_refused(length: int, saved: Checkpoint) -> None:
     refused(saved)
 
 
+def test_a_pickle_of_nothing_is_refused(saved: Checkpoint) -> None:
+    """PyTorch's reader raises IndexError for it."""
+    saved.path.write_bytes(b"\x80\x02.")
+    assert "it is damaged" in refused(saved)
+
+
 def test_noise_is_refused(saved: Checkpoint) -> None:
     saved.path.write_bytes(os.urandom(3000))
     refused(saved)

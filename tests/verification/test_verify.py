@@ -164,7 +164,8 @@ FORGED: dict[str, tuple[Callable[[Record], Any], str]] = {
     "no matrix": (lambda r: _epoch(1)(r)["confusion"].update(test=7), "confusion.test must be a list, not 7"),
     "fewer classes": (lambda r: _epoch(1)(r)["confusion"].update(test=[[1]]), "not the same shape in every"),
     "no loss": (_loss(None), "is no record of a run: epochs.1.loss.valid must be a number, not None"),
-    "a word": (_loss("nan"), "epochs.1.loss.valid must be a finite number"),
+    "a word": (_loss("nan"), "epochs.1.loss.valid must be a number, not 'nan'"),
+    "a truth as loss": (_loss(True), "epochs.1.loss.valid must be a number, not True"),
     "below nothing": (_loss(-0.5), "it cannot be below 0"),
     "too good": (_loss(1e-6, "train"), "every wrong one costs at least ln 2"),
     "no time": (lambda r: _epoch(2)(r)["seconds"].update(train=-1.0), "time of epoch 2 is -1.0"),
@@ -184,6 +185,7 @@ FORGED: dict[str, tuple[Callable[[Record], Any], str]] = {
     "half an epoch": (lambda r: _epoch(1)(r).pop("loss"), "epochs.1.loss is missing"),
     "no sources": (lambda r: r.update(sources=["x"]), "sources must be a table of keys"),
     "no run at all": (lambda r: r.update(run={"seed": {}}), "run: must be a table with an 'activation'"),
+    "a number too large": (lambda r: r["run"].update(lr=10**30), "is too large a number"),
     "another run": (lambda r: r["run"].update(seed=7), "holds the record of another run"),
 }
 

@@ -44,9 +44,9 @@ class Schema(BaseModel):
 
 
 Whole = Annotated[int, Field(strict=True)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Matrix = list[list[Whole]]  # counts, rows true and columns predicted; above 20 classes three rows (metrics)
-Sums = list[list[float]]  # of predicted numbers: four rows of `metrics.regression_sums`
+Sums = list[list[Number]]  # of predicted numbers: four rows of `metrics.regression_sums`
 Moments = tuple[float | None, float | None]  # mean and variance
 
 

@@ -57,6 +57,9 @@ def train_run(
     return training.record().model_copy(update={"environment": machine, "provenance": provenance})
 
 
+_RENAMED = {"network": "build_network", "fresh_optimizer": "build_optimizer", "pass_over": "train_epoch"}
+
+
 def build_training(run: Run, data: TensorData, device: torch.device | None = None) -> Training:
     """The training of a run: the standard one, or its procedure's `module:Class` derived from it.
 
@@ -71,6 +74,9 @@ def build_training(run: Run, data: TensorData, device: torch.device | None = Non
     procedure = load_user_object(name.head, "procedure")
     if not (inspect.isclass(procedure) and issubclass(procedure, Training)):
         raise StudyError(f"procedure {name.head} is no class derived from reluctant.training.Training")
+    for old, new in _RENAMED.items():
+        if old in vars(procedure):
+            raise StudyError(f"procedure {name.head} overrides {old}, which no longer exists; rename it to {new}")
     try:
         inspect.signature(procedure).bind(run, data, device, **name.arguments)
     except TypeError as fault:

@@ -40,32 +40,32 @@ def last_batch(data: ReportData, batch: LastBatch, images: Images | None, *, wid
         "–: in none",
     ]
     rows = -(-n // per_row)
-    made = sheet(width, key + height * rows + 0.1, "The images behind every published score", notes)
+    drawing = sheet(width, key + height * rows + 0.1, "The images behind every published score", notes)
     for line, mark in enumerate(of.values()):
         if narrow:
-            made.write(0, 0.2 * line, f"row {line + 1}: {mark.label}", color=mark.colour, fontsize=8)
+            drawing.write(0, 0.2 * line, f"row {line + 1}: {mark.label}", color=mark.colour, fontsize=8)
             continue
         for row in range(rows):
             top = height * row + 0.24 + side + LINE * line
-            made.write(0, top, fitted(mark.label, 8, left - 0.1), color=INK, fontsize=8)
+            drawing.write(0, top, fitted(mark.label, 8, left - 0.1), color=INK, fontsize=8)
     for image, label in enumerate(batch.labels):
         row, column = divmod(image, per_row)
         top, middle = key + height * row, left + side * (column + 0.5)
-        made.write(middle, top, str(label), ha="center", fontsize=8)
+        drawing.write(middle, top, str(label), ha="center", fontsize=8)
         if images is not None:
-            _draw_image(made, images[image], middle - side / 2 + 0.02, top + 0.18, side - 0.04)
+            _draw_image(drawing, images[image], middle - side / 2 + 0.02, top + 0.18, side - 0.04)
         for line, arm in enumerate(of):
             text = batch.misses(arm, image)
-            made.write(middle, top + 0.24 + side + LINE * line, text, ha="center", fontsize=8,
+            drawing.write(middle, top + 0.24 + side + LINE * line, text, ha="center", fontsize=8,
                        color=MUTED if text == "–" else ALARM)  # fmt: skip
     lost = {arm: sum(batch.seeds - right for right in batch.right[arm]) for arm in of}
     parts = [f"{of[arm].label}: {lost[arm]} of {batch.seeds * n:,} not counted right" for arm in of]
-    return made.finish(f"True classes {', '.join(map(str, batch.labels))}. {'; '.join(parts)}.")
+    return drawing.finish(f"True classes {', '.join(map(str, batch.labels))}. {'; '.join(parts)}.")
 
 
-def _draw_image(made: Sheet, image: Images, left: float, top: float, side: float) -> None:
+def _draw_image(drawing: Sheet, image: Images, left: float, top: float, side: float) -> None:
     """An image in four shades of ink, as rectangles."""
-    axes = made.panel(left, top, side, side, grid="")
+    axes = drawing.panel(left, top, side, side, grid="")
     shades = (image.astype(int) + 32) // 64  # 0 to 4
     draw_cells(axes, np.where(shades > 0, shades, -1), colour=INK, shades=SHADES, gap=0)
     axes.set_xlim(-0.5, image.shape[1] - 0.5)

@@ -33,11 +33,12 @@ def ablation_scores(
     head = ROW * legend_rows([mark.label for mark in of.values()], width) + 0.08
     seeds = max(len(step.seeds) for step in steps)
     notes = [data.subject.data, f"dots: {count(seeds, 'seed')}", "diamond: their mean"]
-    made = sheet(width, head + height * len(steps) + 0.45, title, notes)
-    made.legend([(mark.colour, 1.0, mark.label) for mark in of.values()], width)
+    drawing = sheet(width, head + height * len(steps) + 0.45, title, notes)
+    drawing.legend([(mark.colour, 1.0, mark.label) for mark in of.values()], width)
+    titles, lowest = [each.step.title for each in steps], min(each.lowest for each in steps)
     bands = _Bands.on(
-        made, head, width, height, [each.step.title for each in steps], lowest=min(s.lowest for s in steps),
-        axis="reported F1 after the last epoch", text=1.15, grid="x",
+        drawing, head, width, height, titles, lowest=lowest, axis="reported F1 after the last epoch", text=1.15,
+        grid="x",
     )  # fmt: skip
     descriptions = []
     for i, each in enumerate(steps):
@@ -52,7 +53,7 @@ def ablation_scores(
             text += "\nbetween seeds"
         bands.name(i, top + above + LINE * len(of) / 2, each.step.title, text)
         descriptions.append(f"{each.step.title}: {', '.join(means)}.")
-    return made.finish(" ".join(descriptions))
+    return drawing.finish(" ".join(descriptions))
 
 
 def _draw_seeds(axes: "Axes", y: float, values: Floats, mark: Mark) -> None:
@@ -71,9 +72,9 @@ def published_scores(data: ReportData, published: StepScores, *, width: float = 
     height, tallest = (0.72, 0.38) if width < 5 else (0.5, 0.36)
     seeds = count(len(published.seeds), "seed")
     notes = [data.subject.data, f"{seeds} each", "grey: 0.84 to 0.85, as published"]
-    made = sheet(width, height * len(of) + 0.45, "What the published procedure reports", notes)
+    drawing = sheet(width, height * len(of) + 0.45, "What the published procedure reports", notes)
     bands = _Bands.on(
-        made, 0.04, width, height, list(data.labels.values()), lowest=min(published.lowest, CLAIMED[0]),
+        drawing, 0.04, width, height, list(data.labels.values()), lowest=min(published.lowest, CLAIMED[0]),
         axis="published “F1” after the last epoch", text=1.55,
     )  # fmt: skip
     bands.axes.axvspan(*CLAIMED, color=GHOST, alpha=0.5, linewidth=0)
@@ -87,7 +88,7 @@ def published_scores(data: ReportData, published: StepScores, *, width: float = 
                             solid_capstyle="butt", clip_on=False)  # fmt: skip
         text = f"alone first in {wins[arm]},\nat 1.0 in {frequencies[arm][1.0]}"
         bands.name(i, base - 0.04, mark.label, text, va="baseline")
-    return made.finish(f"{wins['']} of {seeds} end in a tie.")
+    return drawing.finish(f"{wins['']} of {seeds} end in a tie.")
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,14 @@ class _Bands:
 
     @classmethod
     def on(
-        cls, made: Sheet, top: float, width: float, height: float, names: Sequence[str],
+        cls, drawing: Sheet, top: float, width: float, height: float, names: Sequence[str],
         *, lowest: float, axis: str, text: float, grid: str = "",
     ) -> Self:  # fmt: skip
         """Bands with these names; `lowest` is the lowest score, `text` the inches for texts at the right."""
         narrow = width < 5
         left = 0.05 if narrow else 0.2 + max(width_of(name, 8.5) for name in names)
         right = 0.1 if narrow else text
-        axes = made.panel(left, top, width - left - right, height * len(names), grid=grid)
+        axes = drawing.panel(left, top, width - left - right, height * len(names), grid=grid)
         axes.set_ylim(height * len(names), 0)
         axes.set_yticks([])
         value_axis(axes, max(0.0, lowest - 0.02), 1.012, which="x", most=4 if narrow else 6)
