@@ -1,5 +1,6 @@
 """Engines: one contract for all of them, and what happens when a worker process dies."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Started, local, serial
 from tests.support.engine_contract import EngineContract, by_run
-from tests.support.engine_work import Steps, content, work
+from tests.support.engine_work import FakeClock, Steps, content, work
 from tests.support.processes import ends
 
 ENGINES = {
@@ -102,12 +103,15 @@ class TestDeath:
         assert isinstance(fault, Failed)
         assert fault.cause.startswith("out of memory\n")
 
-    def test_a_run_that_hangs_is_killed_and_started_again(self) -> None:
-        run_events = by_run(local(work, ["a", "hang", "b"], workers=1, timeout=1.0))
+    def test_a_run_that_hangs_is_killed_and_started_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = FakeClock()
+        for module in ("local", "worker_process"):
+            monkeypatch.setattr(importlib.import_module(f"reluctant.engines.{module}"), "time", clock)
+        run_events = by_run(clock.past_hanging_runs(local(work, ["a", "hang", "b"], workers=1, timeout=1000.0)))
         assert [type(event) for event in run_events["hang"]].count(Started) == 3
         fault = run_events["hang"][-1]
         assert isinstance(fault, Failed)
-        assert fault.cause.startswith("the run took longer than 1 seconds (--run-timeout)")
+        assert fault.cause.startswith("the run took longer than 1000 seconds (--run-timeout)")
         assert isinstance(run_events["a"][-1], Done)
         assert isinstance(run_events["b"][-1], Done)
 
@@ -136,13 +140,14 @@ class TestDeath:
         code = (
             "import os, signal\n"
             "from reluctant.engines.worker_process import WorkerProcess\n"
-            "from reluctant.engines.local import Attempt\n"
+            "from reluctant.engines.run_queue import Attempt\n"
             "from tests.support.engine_work import work\n"
             "w = WorkerProcess(work); w.start_run(Attempt('a'))\n"
             "while type(w.receive()).__name__ != 'Done': pass\n"
             "print(w.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert out.stdout, out.stderr
         pid = int(out.stdout)
         assert ends(pid), "the worker outlived its parent"
 

@@ -108,7 +108,7 @@ def test_one_signal_ends_a_study_in_order(engine: str, number: signal.Signals, s
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == status, output
-    assert re.search(r"stopped; \d of 4 runs are finished.*\nType the same command again to go on", output)
+    assert re.search(r"stopped; \d of 4 runs are finished.*\nType the same command again to continue", output)
     assert "Traceback" not in output
     assert all(ends(pid) for pid in workers)
     assert list((tmp_path / "out" / "checkpoints").glob("*.pt"))

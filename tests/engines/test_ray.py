@@ -4,6 +4,7 @@ import importlib
 import logging
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from reluctant.engines.ray import WAITING_CPUS, RayScheduler, ray_engine
 from reluctant.engines.training_work import TrainingWork
 from reluctant.records.study_dir import StudyDir
 from tests.support.engine_contract import EngineContract, by_run
-from tests.support.engine_work import content, work
+from tests.support.engine_work import FakeClock, content, work
 from tests.support.interrupted_study import STUDY, expected_records
 from tests.support.processes import ends
 from tests.support.ray_work import Located, Provider, located, run_program, surroundings
@@ -70,6 +71,12 @@ class TestContract(EngineContract):
     """The contract of every engine, with Ray."""
 
 
+def release(pipes: list[Path]) -> None:
+    """Let runs continue that read these pipes now or later: a writer waits in a thread for its reader."""
+    for pipe in pipes:
+        threading.Thread(target=pipe.write_text, args=("continue",), daemon=True).start()
+
+
 def train(runs: list[str], **options: Any) -> dict[Any, list[Event]]:
     return by_run(ray_engine(work, runs, **options))
 
@@ -106,10 +113,12 @@ class TestDeath:
         assert [type(event) for event in events].count(Started) == 3
         assert last(events).cause.startswith("out of memory\n")
 
-    def test_a_run_that_hangs_is_killed_and_started_again(self) -> None:
-        events = train(["hang", "a"], timeout=0.5)
+    def test_a_run_that_hangs_is_killed_and_started_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = FakeClock()
+        monkeypatch.setattr("reluctant.engines.ray.time", clock)
+        events = by_run(clock.past_hanging_runs(ray_engine(work, ["hang", "a"], timeout=1000.0)))
         assert [type(event) for event in events["hang"]].count(Started) == 3
-        assert last(events["hang"]).cause == "the run took longer than 0.5 seconds (--run-timeout)"
+        assert last(events["hang"]).cause == "the run took longer than 1000 seconds (--run-timeout)"
         assert isinstance(last(events["a"]), Done)
 
     def test_a_message_of_the_work_is_passed_on(self) -> None:
@@ -193,11 +202,10 @@ class TestUnfitNodes:
             os.mkfifo(pipe)
         messages, done = [], []
         for event in ray_engine(located, [f"wait {pipe}" for pipe in pipes] + ["a", "b"]):
-            # the node with the free processor is unfit; now the waiting runs may go on
+            # the node with the free processor is unfit; now the waiting runs may continue
             if isinstance(event, Message):
                 messages.append(event.text)
-                for pipe in pipes:
-                    pipe.write_text("go on")
+                release(pipes)
             if isinstance(event, Done):
                 done.append(content(event))
         assert len(messages) == 1
@@ -254,8 +262,7 @@ class TestNodes:
             if isinstance(event, Done):
                 done[event.run] = content(event)
             if isinstance(event, Done) and event.run == "a":
-                for pipe in pipes:
-                    pipe.write_text("go on")
+                release(pipes)
         assert done["a"]["raylet"] == raylet(late)
         assert len(done) == 3
 

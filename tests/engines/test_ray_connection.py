@@ -100,6 +100,6 @@ class TestLocalRay:
         process.send_signal(number)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == status, output
-        assert "Type the same command again to go on" in output
+        assert "Type the same command again to continue" in output
         assert "Traceback" not in output
         assert all(ends(pid) for pid in workers)

@@ -176,9 +176,7 @@ def test_no_flipped_byte_gives_other_numbers(saved: Checkpoint) -> None:
         training = training_after(0)
         message = saved.restore(training)
         refusals += message.startswith("starts again")
-        assert (
-            message.startswith("starts again") or state_checksum(training.state_dict()["model"]) == expected
-        )
+        assert message.startswith("starts again") or state_checksum(training.state_dict()["model"]) == expected
     assert refusals > 100
 
 
@@ -257,13 +255,7 @@ def ordered(value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "other",
-    [
-        torch.zeros(4),
-        torch.zeros(2, 2, dtype=torch.float64),
-        torch.tensor([[0, 0], [0, 1.0]]),
-        torch.zeros(()),
-    ],
+    "other", [torch.zeros(4), torch.zeros(2, 2, dtype=torch.float64), torch.tensor([[0, 0], [0, 1.0]]), torch.zeros(())]
 )
 def test_shape_type_and_values_of_tensors_count(other: torch.Tensor) -> None:
     assert state_checksum(torch.zeros(2, 2)) == state_checksum(torch.zeros(2, 2))

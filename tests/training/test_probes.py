@@ -44,14 +44,7 @@ def test_three_dead_of_eight_and_one_revived() -> None:
     model = Eight("relu", [-3, -3, -3, 1, 1, 1, 1, 1])
     probe = probes(model)
     first = probe.snapshot()["sites"]["act"]
-    assert [first[k] for k in ("units", "dead", "channels", "dead_channels", "died", "revived")] == [
-        8,
-        3,
-        8,
-        3,
-        0,
-        0,
-    ]
+    assert [first[k] for k in ("units", "dead", "channels", "dead_channels", "died", "revived")] == [8, 3, 8, 3, 0, 0]
     with torch.no_grad():
         model.line.bias[0] = 1.0  # one comes back
         model.line.bias[6:] = -3.0  # two die
@@ -68,9 +61,7 @@ def test_two_saturated_of_eight() -> None:
     assert site["zero"] == 0
 
 
-@pytest.mark.parametrize(
-    ("activation", "dead"), [("relu", 8), ("leaky_relu", 0), ("gelu", 8), ("hardtanh", 8)]
-)
+@pytest.mark.parametrize(("activation", "dead"), [("relu", 8), ("leaky_relu", 0), ("gelu", 8), ("hardtanh", 8)])
 def test_death_is_defined_for_every_activation(activation: str, dead: int) -> None:
     site = probes(Eight(activation, [-40.0] * 8)).snapshot()["sites"]["act"]
     assert site["dead"] == dead
@@ -148,9 +139,7 @@ def test_a_snapshot_leaves_modes_states_and_gradients() -> None:
     assert modes == [m.training for m in model.modules()]
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     assert all(
-        torch.equal(a, p.grad)
-        for a, p in zip(gradients, model.parameters(), strict=False)
-        if p.grad is not None
+        torch.equal(a, p.grad) for a, p in zip(gradients, model.parameters(), strict=False) if p.grad is not None
     )
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
 

@@ -14,8 +14,8 @@ from reluctant.study.schedule import last_rate
 from reluctant.training import Training
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
-from reluctant.verification.retraining import comparable
 from reluctant.verification.folder import verify_folders
+from reluctant.verification.retraining import comparable
 from tests.support.small import SMALL, digits, run, small_training, trained, untimed
 
 RECIPES: dict[str, dict[str, Any]] = {
@@ -50,9 +50,7 @@ def test_a_run_by_a_recipe_continues_to_the_bit(name: str, epochs: int, tmp_path
 
 
 @pytest.mark.parametrize(
-    "fields",
-    [{"schedule": "linear"}, {"clip_norm": 0.01}, {"label_smoothing": 0.2}, {"augment": "noise"}],
-    ids=str,
+    "fields", [{"schedule": "linear"}, {"clip_norm": 0.01}, {"label_smoothing": 0.2}, {"augment": "noise"}], ids=str
 )
 def test_every_part_of_a_recipe_changes_the_numbers(fields: dict[str, Any]) -> None:
     plain, changed = small_training(epochs=1), small_training(epochs=1, **fields)

@@ -83,9 +83,7 @@ class TestPairing:
     def test_one_seed_gives_the_same_batches_in_the_same_order(self, monkeypatch: pytest.MonkeyPatch) -> None:
         one, other = (first_batches(name, 3, monkeypatch) for name in ("relu", "rrelu"))
         assert len(one) == len(other) == 4
-        assert all(
-            torch.equal(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True)
-        )
+        assert all(torch.equal(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True))
         third = first_batches("relu", 4, monkeypatch)
         assert not torch.equal(one[0][0], third[0][0])
 
@@ -131,9 +129,7 @@ class TestRecord:
         true = finished.data.test.targets.numpy()
         matrix = np.array(record.epochs[-1].counts.test)
         assert np.array_equal(matrix, oracle.confusion_matrix(true, predicted, labels=range(10)))
-        assert score_from_counts(matrix, "accuracy") == pytest.approx(
-            oracle.accuracy_score(true, predicted), abs=1e-12
-        )
+        assert score_from_counts(matrix, "accuracy") == pytest.approx(oracle.accuracy_score(true, predicted), abs=1e-12)
         for name in ("precision", "recall", "f1"):
             reference = getattr(oracle, f"{name}_score")
             for kind in ("macro", "micro", "weighted"):
@@ -165,9 +161,7 @@ class TestRecord:
         training = Training(run(batch_size=128), digits())
         initial = copy.deepcopy(training.model).train()
         training._reseed(1)
-        for (_, ours), (_, theirs) in zip(
-            initial.named_modules(), training.model.named_modules(), strict=True
-        ):
+        for (_, ours), (_, theirs) in zip(initial.named_modules(), training.model.named_modules(), strict=True):
             if hasattr(ours, "reseed"):
                 ours.reseed(theirs._seed)
         order = torch.from_numpy(generator(0, "order", 1).permutation(128))
@@ -211,9 +205,7 @@ def test_dropout_of_other_packages_follows_the_seed() -> None:
 
 @pytest.mark.resume
 @pytest.mark.parametrize("activation", ["relu", "prelu", "rrelu", "gelu"])
-@pytest.mark.parametrize(
-    "optimizer", ["adam", "adamw", "sgd(momentum=0.9, nesterov=True)", "rmsprop(momentum=0.5)"]
-)
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd(momentum=0.9, nesterov=True)", "rmsprop(momentum=0.5)"])
 def test_continuing_from_a_saved_state_changes_no_number(activation: str, optimizer: str) -> None:
     config = run(activation, epochs=3, optimizer=optimizer)
     complete = trained(config, digits(64))
@@ -236,8 +228,7 @@ class TestDivergence:
 
     def test_an_evaluation_that_is_not_finite_counts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
-            "reluctant.training.training.evaluate",
-            lambda *_: (float("nan"), torch.zeros(60, dtype=torch.int64)),
+            "reluctant.training.training.evaluate", lambda *_: (float("nan"), torch.zeros(60, dtype=torch.int64))
         )
         assert trained(run()).diverged == 1
 
@@ -292,10 +283,7 @@ class TestPreflight:
         ("fields", "message"),
         [
             ({"activation": "tests.support.own_activations:unlucky"}, "NaN or infinity"),
-            (
-                {"model": "tests.support.own_models:Narrow"},
-                r"returns shape \(2, 3\) for 2 inputs; expected \(2, 10\)",
-            ),
+            ({"model": "tests.support.own_models:Narrow"}, r"returns shape \(2, 3\) for 2 inputs; expected \(2, 10\)"),
             ({"model": "tests.support.own_models:Unlucky"}, "NaN or infinity before any training"),
             (
                 {"model": "tests.support.own_models:Picky"},
