@@ -7,14 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reluctant.core.environment import (
-    PACKAGES,
-    cores,
-    describe_environment,
-    environment_id,
-    processor,
-    version,
-)
+from reluctant.core.environment import PACKAGES, cores, describe_environment, environment_id, processor, version
 
 
 def test_a_description_is_plain_json_and_always_the_same() -> None:

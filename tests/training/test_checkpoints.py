@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from reluctant.training import Training, build_training
 from reluctant.training.checkpoints import Checkpoint
@@ -234,29 +232,3 @@ def test_the_file_is_one_of_pytorch(saved: Checkpoint) -> None:
     content = torch.load(saved.path, weights_only=True)
     assert content["run"]["activation"] == "relu"
     assert len(content["epochs"]) == 1
-
-
-states = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(states, states)
-def test_only_equal_states_have_equal_checksums(one: Any, other: Any) -> None:
-    assert (state_checksum(one) == state_checksum(other)) == (repr(ordered(one)) == repr(ordered(other)))
-
-
-def ordered(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: ordered(value[key]) for key in sorted(value)}
-    return [ordered(each) for each in value] if isinstance(value, list) else value
-
-
-@pytest.mark.parametrize(
-    "other", [torch.zeros(4), torch.zeros(2, 2, dtype=torch.float64), torch.tensor([[0, 0], [0, 1.0]]), torch.zeros(())]
-)
-def test_shape_type_and_values_of_tensors_count(other: torch.Tensor) -> None:
-    assert state_checksum(torch.zeros(2, 2)) == state_checksum(torch.zeros(2, 2))
-    assert state_checksum(other) != state_checksum(torch.zeros(2, 2))

@@ -35,10 +35,7 @@ def test_a_user_defined_procedure_decides_the_numbers() -> None:
         ("tests.support.own_procedures:Stranger", "is no class derived from"),
         ("tests.support.own_procedures:Twice(tims=3)", "its class takes times"),
         ("tests.support.own_procedures:Nothing", "Nothing"),
-        (
-            "tests.support.own_procedures:Outdated",
-            "overrides pass_over, which no longer exists; rename it to train_epoch",
-        ),
+        ("tests.support.own_procedures:Outdated", "overrides pass_over, .* rename it to train_epoch"),
     ],
 )
 def test_a_wrong_procedure_is_refused_before_anything_trains(name: str, message: str) -> None:

@@ -4,16 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from reluctant import run as run_study
 from reluctant.analysis.study_facts import recipe
 from reluctant.records.schema import RunRecord
 from reluctant.study import Study
 from reluctant.study.schedule import last_rate
-from reluctant.training import Training
 from reluctant.training.checkpoints import Checkpoint
-from reluctant.training.optimizers import clip_gradients, optimizer_from_name
 from reluctant.verification.folder import verify_folders
 from reluctant.verification.retraining import comparable
 from tests.support.small import SMALL, digits, run, small_training, trained, untimed
@@ -62,52 +59,6 @@ def test_a_record_has_the_learning_rate_of_every_epoch() -> None:
     list(training)
     assert [each.lr for each in training.epochs] == [last_rate(training.run, n, 6) for n in (1, 2, 3)]
     assert training.optimizer.param_groups[0]["lr"] == training.epochs[-1].lr
-
-
-def slopes(decay: float, kind: str = "adamw") -> tuple[list[torch.nn.Parameter], torch.optim.Optimizer]:
-    """A weight and a slope, and an optimizer without decay for the slope; both without a gradient."""
-    parameters = [torch.nn.Parameter(torch.ones(3)), torch.nn.Parameter(torch.ones(2))]
-    optimizer = optimizer_from_name(f"{kind}(weight_decay={decay})", parameters, 0.1, no_decay=parameters[1:])
-    optimizer.step()
-    return parameters, optimizer
-
-
-@pytest.mark.parametrize("kind", ["adam", "adamw", "sgd", "rmsprop"])
-def test_decay_leaves_a_no_decay_parameter_alone(kind: str) -> None:
-    (weight, slope), optimizer = slopes(0.5, kind)
-    assert (weight < 1).all()
-    assert torch.equal(slope, torch.ones(2))
-    assert [len(group["params"]) for group in optimizer.param_groups] == [1, 1]
-    assert len(slopes(0, kind)[1].param_groups) == 1
-
-
-def test_a_learned_slope_has_no_weight_decay() -> None:
-    """Where all gradients are zero weights shrink, and PReLU's slope stays at its start."""
-    training = small_training(activation="prelu", optimizer="adamw(weight_decay=0.5)")
-    before = {name: p.detach().clone() for name, p in training.model.named_parameters()}
-    training.optimizer.zero_grad(set_to_none=False)
-    training.optimizer.step()
-    moved = {n for n, p in training.model.named_parameters() if not torch.equal(p, before[n])}
-    assert moved == {n for n in before if not n.startswith("activation")}
-    assert len(small_training(optimizer="adamw").optimizer.param_groups) == 1
-
-
-def gradients(training: Training) -> torch.Tensor:
-    return torch.cat([p.grad.flatten() for p in training.model.parameters() if p.grad is not None])
-
-
-def test_clipping_scales_all_gradients_to_the_norm() -> None:
-    training = small_training(activation="prelu", optimizer="adamw")
-    training.model(training.data.train.inputs[:8]).sum().backward()
-    before = gradients(training)
-    clip_gradients(training.optimizer, 0)
-    clip_gradients(training.optimizer, 2 * float(before.norm()))
-    after = gradients(training)
-    assert torch.equal(before, after)
-    clip_gradients(training.optimizer, 0.25)
-    after = gradients(training)
-    assert float(after.norm()) == pytest.approx(0.25, rel=1e-4)
-    assert torch.allclose(after / after.norm(), before / before.norm(), atol=1e-6)
 
 
 def test_a_record_of_an_older_version_is_the_same_run() -> None:

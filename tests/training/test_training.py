@@ -3,7 +3,6 @@
 import base64
 import copy
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,35 +14,15 @@ from torch import Tensor
 
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import METRICS, score_from_counts
-from reluctant.core.errors import StudyError
 from reluctant.core.randomness import generator
-from reluctant.data import Split, load
 from reluctant.models import build, initialise
 from reluctant.records.schema import SPLITS
-from reluctant.study import Run, Study
-from reluctant.training import Training, evaluate, expected_seconds, preflight, prepare
+from reluctant.study import Run
+from reluctant.training import Training, evaluate
 from reluctant.training.checksums import fingerprint
-from reluctant.training.machine import product_kernels
 from tests.support.small import SMALL, digits, noise, run, trained, untimed
 
 FOUR = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu")
-
-
-class TestTensorData:
-    def test_pixels_are_standardised_by_the_training_part(self) -> None:
-        data = digits()
-        pixels = data.train.inputs.double()
-        assert float(pixels.mean()) == pytest.approx(0, abs=1e-6)
-        assert float(pixels.std(unbiased=False)) == pytest.approx(1, abs=1e-6)
-        assert abs(float(data.test.inputs.mean())) > 1e-4
-        assert (len(data.train), len(data.valid), len(data.test)) == (128, 32, 60)
-
-    def test_images_without_contrast_are_refused(self) -> None:
-        from reluctant.data import Dataset, Split
-
-        flat = Split(np.zeros((10, 1, 8, 8), np.uint8), np.arange(10) % 2)
-        with pytest.raises(StudyError, match="all training pixels are equal"):
-            prepare(Dataset("flat", "flat", "", ("0", "1"), flat, flat, ""), 0.5)
 
 
 class TestEvaluate:
@@ -233,76 +212,10 @@ class TestDivergence:
         assert trained(run()).diverged == 1
 
 
-@pytest.mark.parametrize("optimizer", ["adam(beta1=0.89, beta2=0.9, eps=1e-6, weight_decay=0.01)", "adamw",
-                                       "sgd(momentum=0.9, nesterov=True, weight_decay=0.1)",
-                                       "rmsprop(alpha=0.9, momentum=0.3)"])  # fmt: skip
-def test_an_optimizer_is_the_one_of_pytorch(optimizer: str) -> None:
-    training = Training(run(optimizer=optimizer, lr=0.003), digits())
-    group = training.optimizer.param_groups[0]
-    assert type(training.optimizer).__name__.lower() == optimizer.partition("(")[0]
-    assert group["lr"] == 0.003
-    if optimizer.startswith("adam("):
-        assert (group["betas"], group["eps"], group["weight_decay"]) == ((0.89, 0.9), 1e-6, 0.01)
-    if optimizer.startswith("sgd"):
-        assert (group["momentum"], group["nesterov"], group["weight_decay"]) == (0.9, True, 0.1)
-    if optimizer.startswith("rms"):
-        assert (group["alpha"], group["momentum"]) == (0.9, 0.3)
-
-
 def test_the_model_learns() -> None:
     training = trained(run(epochs=6))
     assert score_from_counts(np.array(training.epochs[-1].counts.test), "accuracy") > 0.7
     assert all(metric.compute is not None for metric in METRICS if metric.name != "loss")
-
-
-def test_what_takes_the_matrix_products_is_named() -> None:
-    assert product_kernels().split()[0] in ("openblas", "mkl", "accelerate", "blis", "flexiblas")
-
-
-def test_pixels_may_go_from_0_to_1() -> None:
-    data = load("digits")
-    unit, standard = prepare(data, 0.8, pixels="unit"), prepare(data, 0.8)
-    assert np.allclose(unit.test.inputs.numpy() * 255, data.test.inputs)
-    assert (unit.train.inputs.min().item(), unit.train.inputs.max().item()) == (0, 1)
-    assert abs(float(standard.train.inputs.double().mean())) < 1e-6
-    floats = Split(data.train.inputs.astype(np.float32), data.train.targets)
-    with pytest.raises(StudyError, match="only bytes can be scaled"):
-        prepare(replace(data, train=floats), 0.8, pixels="unit")
-
-
-def test_an_unknown_pixel_scale_is_refused() -> None:
-    with pytest.raises(StudyError, match="pixels must be 'standardised' or 'unit', not 'raw'"):
-        Study(activation="relu", pixels="raw")
-
-
-class TestPreflight:
-    def test_returns_the_data_by_name(self) -> None:
-        assert set(preflight(Study(activation=["relu", "gelu"]))) == {"digits"}
-
-    @pytest.mark.parametrize(
-        ("fields", "message"),
-        [
-            ({"activation": "tests.support.own_activations:unlucky"}, "NaN or infinity"),
-            ({"model": "tests.support.own_models:Narrow"}, r"returns shape \(2, 3\) for 2 inputs; expected \(2, 10\)"),
-            ({"model": "tests.support.own_models:Unlucky"}, "NaN or infinity before any training"),
-            (
-                {"model": "tests.support.own_models:Picky"},
-                "fails on images of 1×28×28: ValueError: wrong kind of image",
-            ),
-            ({"model": "tests.support.own_models:raising"}, "cannot be made"),
-            (
-                {"activation": ["relu", "swiglu"], "init": "kaiming"},
-                "init kaiming needs the gain of every activation, and swiglu has none",
-            ),
-        ],
-    )
-    def test_refuses_what_cannot_work(self, fields: dict[str, Any], message: str) -> None:
-        with pytest.raises(StudyError, match=message):
-            preflight(Study(**{"activation": "relu", **fields}))
-
-
-def test_the_expected_time_grows_with_the_epochs() -> None:
-    assert 0 < expected_seconds(run(epochs=1), steps=3) < expected_seconds(run(epochs=50), steps=3)
 
 
 def test_initialise_is_what_a_training_starts_from() -> None:
