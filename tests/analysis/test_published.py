@@ -21,7 +21,7 @@ from reluctant.cli.main import DONE, execute
 from reluctant.core.errors import StudyError
 from reluctant.figures.published import panels_of
 from reluctant.study import Claim, PublishedNumber, Study, study_changes
-from reluctant.verification import page
+from reluctant.verification.page import check_page
 from tests.support import records
 from tests.support.scored import results
 from tests.support.strategies import values
@@ -300,9 +300,9 @@ class TestReport:
         assert '<h2 id="published">Published numbers beside ours</h2>' in text
         assert f"<p>{sentence(Results.read(tmp_path))}</p>" in text
         assert (tmp_path / "figures" / "published_numbers.svg").is_file()
-        assert list(page.findings(tmp_path)) == []
+        assert list(check_page(tmp_path)) == []
         path.write_text(text.replace("<td>0.9900</td>", "<td>0.9800</td>"), "utf-8")
-        (finding,) = page.findings(tmp_path)
+        (finding,) = check_page(tmp_path)
         assert "0.9800" in str(finding)
 
     def test_a_study_without_published_numbers_has_no_such_section(self, tmp_path: Path) -> None:

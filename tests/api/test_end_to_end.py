@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from reluctant.records.study_results import Results
 
 import reluctant
+from reluctant.api.results import Results
 from reluctant.data import load
 from reluctant.models import build
 from reluctant.study import Study
 from reluctant.training import prepare
+from tests.support.interrupted_study import WITH_DEFAULT_SIGNALS
 from tests.support.small import records
 
 FIELDS: dict[str, Any] = {
@@ -44,15 +45,8 @@ def test_workers_change_no_number(workers: int, tmp_path: Path, reference: dict[
     assert records(tmp_path) == reference
 
 
-# Tests may run in the background, where the shell makes all processes ignore Ctrl-C.
-WITH_CTRL_C = (
-    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    "runpy.run_module('reluctant', run_name='__main__')"
-)
-
-
 def start(folder: Path, study: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", WITH_CTRL_C, "run", str(study), "-o", str(folder), "--workers", "2"]
+    command = [sys.executable, "-c", WITH_DEFAULT_SIGNALS, "run", str(study), "-o", str(folder), "--workers", "2"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -72,7 +66,7 @@ def test_a_study_stopped_by_ctrl_c_continues(lines: int, tmp_path: Path, referen
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert "Type the same command again to go on" in err
+    assert "Type the same command again to continue." in err
     assert "Traceback" not in err
     finished = {path: path.read_bytes() for path in (folder / "runs").glob("*.json")}
     assert len(finished) < 4
@@ -83,7 +77,7 @@ def test_a_study_stopped_by_ctrl_c_continues(lines: int, tmp_path: Path, referen
     assert all(path.read_bytes() == before for path, before in finished.items())
 
 
-def test_growth_trains_only_what_is_new(tmp_path: Path) -> None:
+def test_an_extended_study_trains_only_what_is_new(tmp_path: Path) -> None:
     reluctant.run(Study(activation=["relu"], seed=[0], **FIELDS), tmp_path, engine="serial")
     (old,) = (tmp_path / "runs").glob("*.json")
     before, trained = old.read_bytes(), []
@@ -135,7 +129,7 @@ def test_one_epoch_on_the_real_mnist(tmp_path: Path) -> None:
     assert result.counts["valid"][0].sum() == 4_800
     assert result.counts["test"][0].sum() == 10_000
     assert (tmp_path / "runs" / f"{result.run.key}.json").stat().st_size < 40_000
-    assert result.record["warnings"] == []
+    assert result.record.warnings == []
 
 
 @pytest.mark.mnist
@@ -150,4 +144,4 @@ def test_real_colour_images_with_flips_and_crops(tmp_path: Path) -> None:
     results = reluctant.run(study, tmp_path, workers=2)
     assert (results.scores("accuracy") > 0.2).all(axis=None)
     assert [result.counts["test"][0].sum() for result in results] == [1000, 1000]
-    assert "channels last" in str(results.data)
+    assert "channels last" in str(results.records.data)

@@ -8,7 +8,7 @@ import pytest
 nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
 nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 
-DEFINED = """
+DEFINITIONS = """
 import numpy as np
 import torch
 from torch import nn
@@ -30,17 +30,17 @@ class MyNet(nn.Module):
 def squash(x):
     return x / (1 + x.abs())
 """
-ASKED = """
+COMPARISON = """
 import reluctant
 results = reluctant.compare(["relu", "gelu", squash], model=MyNet, data=(x, y), seeds=2, epochs=2)
 results
 """
 TABLES = """
-print(results.compare(baseline="squash").verdict.to_dict())
+print(results.verdicts(baseline="squash").verdict.to_dict())
 print(sorted(results.scores("accuracy").index), results.curves().shape, results.frame().shape)
 results.plot("scores")
 """
-AGAIN = """
+OTHER_NETWORK = """
 class MyNet(MyNet):
     def forward(self, x):
         return self.second(torch.relu(self.first(x)).square())
@@ -48,7 +48,7 @@ class MyNet(MyNet):
 again = reluctant.compare(["relu", "gelu", squash], model=MyNet, data=(x, y), seeds=2, epochs=2)
 print(again.folder != results.folder, len(list(results.folder.parent.iterdir())))
 """
-REFUSED = """
+ERRORS = """
 def caught(call):
     try:
         call()
@@ -63,8 +63,11 @@ caught(results.study.to_toml)
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The outputs of a notebook's cells."""
-    written = [nbformat.v4.new_code_cell(text.strip()) for text in (DEFINED, ASKED, TABLES, AGAIN, REFUSED)]
-    book = nbformat.v4.new_notebook(cells=written)
+    code_cells = [
+        nbformat.v4.new_code_cell(text.strip())
+        for text in (DEFINITIONS, COMPARISON, TABLES, OTHER_NETWORK, ERRORS)
+    ]
+    book = nbformat.v4.new_notebook(cells=code_cells)
     folder = tmp_path_factory.mktemp("notebook")
     nbclient.NotebookClient(
         book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
@@ -72,7 +75,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     return [cell.outputs for cell in book.cells]
 
 
-def said(outputs: list[Any]) -> str:
+def printed(outputs: list[Any]) -> str:
     return "".join(each.get("text", "") for each in outputs)
 
 
@@ -81,37 +84,38 @@ def data_of(outputs: list[Any]) -> dict[str, str]:
 
 
 def test_the_results_show_the_sentence_the_table_and_the_curves(cells: list[Any]) -> None:
-    shown = data_of(cells[1])
-    html, text = shown["text/html"], shown["text/plain"]
-    assert "against relu on macro F1 after 2 seeds" in html
+    result = data_of(cells[1])
+    html, text = result["text/html"], result["text/plain"]
+    assert "against ReLU on macro F1 after 2 seeds" in html
     assert "<th>squash</th>" in html
     assert html.count("<svg") == 1
     assert "baseline" in text
     assert "here:" not in html + text
 
 
-def test_what_the_data_are_is_said_before_training(cells: list[Any]) -> None:
-    assert "192 training and 48 test rows of 6 columns" in said(cells[1])
-    counted = [each for each in cells[1] if each["output_type"] == "display_data"]
-    assert [each["data"]["text/plain"] for each in counted] == [""]  # one line, and in the end none
+def test_the_data_are_described_before_training(cells: list[Any]) -> None:
+    assert "192 training and 48 test rows of 6 columns" in printed(cells[1])
+    progress = [each for each in cells[1] if each["output_type"] == "display_data"]
+    assert [each["data"]["text/plain"] for each in progress] == [""]  # one line, empty in the end
 
 
 def test_tables_are_frames_and_plots_are_figures(cells: list[Any]) -> None:
-    assert "'squash': 'baseline'" in said(cells[2])
-    assert "['gelu', 'relu', 'squash'] (2, 6) (36, " in said(cells[2])
+    assert "'squash': 'baseline'" in printed(cells[2])
+    assert "['gelu', 'relu', 'squash'] (2, 6) (36, " in printed(cells[2])
     assert "image/png" in data_of(cells[2])
 
 
 def test_another_network_of_the_same_name_has_a_folder_of_its_own(cells: list[Any]) -> None:
-    assert "True 2" in said(cells[3])
+    assert "True 2" in printed(cells[3])
 
 
-def test_what_has_no_name_is_refused(cells: list[Any]) -> None:
-    refused = said(cells[4])
-    assert "a lambda has no name to stand in tables" in refused
-    assert "no file can name; put the code into a module" in refused
+def test_objects_without_a_name_are_refused(cells: list[Any]) -> None:
+    errors = printed(cells[4])
+    assert "a lambda has no name to stand in tables" in errors
+    assert "no file can name; put the code into a module" in errors
 
 
-def test_the_file_that_this_test_is_has_the_three_lines_of_the_docs() -> None:
+def test_the_guide_has_the_same_network() -> None:
     page = Path(__file__).parent.parent.parent / "docs" / "notebook.md"
-    assert "reluctant.compare([" in page.read_text("utf-8")
+    network = DEFINITIONS.strip().partition("\n\n\ndef squash")[0]
+    assert network in page.read_text("utf-8")

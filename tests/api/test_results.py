@@ -1,47 +1,35 @@
-"""Results: what the records of a folder say, as arrays and tables."""
+"""Results in Python: tables as frames, figures, files, and clear answers to wrong questions."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
-from reluctant.records.study_results import Results
+from matplotlib.figure import Figure
 
-from reluctant.catalogue.metrics import score_from_counts
+import reluctant
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.summary import confusion_matrix
+from reluctant.api.results import PLOTS, Results
 from reluctant.core.errors import StudyError
-from reluctant.records.run_result import SPLITS, Result
 from reluctant.records.store import Store
 from reluctant.statistics import mean_interval
 from reluctant.study import Run, Study
-from tests.support.records import folder, record
+from tests.support.records import record, study_folder
+from tests.support.scored import scored_records
 
 STUDY = Study(activation=["relu", "elu"], seed=[0, 1, 2], epochs=4)
 GRID = Study(activation=["relu", "elu"], seed=[0, 1], epochs=2, lr=[0.1, 0.01])
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Results:
-    return Results.read(folder(tmp_path, STUDY))
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return Results.read(study_folder(tmp_path_factory.mktemp("results"), STUDY))
 
 
-def test_a_result_holds_what_its_record_holds() -> None:
-    given = record(Run("relu", epochs=3))
-    result = Result.of(given)
-    for split in SPLITS:
-        assert result.loss[split].tolist() == [e["loss"][split] for e in given["epochs"]]
-        expected = [score_from_counts(np.array(e["confusion"][split]), "f1") for e in given["epochs"]]
-        assert result.curve("f1", split) == pytest.approx(expected, abs=1e-12)
-        assert result.score("f1", split) == pytest.approx(expected[-1], abs=1e-12)
-    assert result.score("loss") == given["epochs"][-1]["loss"]["test"]
-    assert "epochs" not in result.record
-
-
-def test_a_diverged_run_has_no_final_score_and_keeps_its_curve() -> None:
-    result = Result.of(record(Run("relu", epochs=5), diverged=3))
-    assert np.isnan(result.score("f1"))
-    assert len(result.curve("f1")) == result.epochs == 2
-    at_once = Result.of(record(Run("relu", epochs=5), diverged=1))
-    assert np.isnan(at_once.score("loss"))
-    assert at_once.curve("f1").shape == (0,)
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return Results.read(study_folder(tmp_path_factory.mktemp("grid"), GRID))
 
 
 def test_scores_are_activations_by_seeds(results: Results) -> None:
@@ -49,8 +37,9 @@ def test_scores_are_activations_by_seeds(results: Results) -> None:
     assert list(table.index) == ["relu", "elu"]
     assert table.columns.to_numpy().tolist() == [0, 1, 2]
     for result in results:
-        assert table.loc[result.run.activation, result.run.seed] == result.score("accuracy")
-    assert results.interval("accuracy", "elu") == mean_interval(table.loc["elu"].to_numpy())
+        assert table.loc[result.arm, result.seed] == result.score("accuracy")
+    interval = results.setting().scores.interval("accuracy", "elu")
+    assert interval == mean_interval(table.loc["elu"].to_numpy())
 
 
 def test_a_frame_has_one_row_per_activation_seed_epoch_and_split(results: Results) -> None:
@@ -58,63 +47,145 @@ def test_a_frame_has_one_row_per_activation_seed_epoch_and_split(results: Result
     assert len(frame) == 2 * 3 * 4 * 3
     assert not frame.duplicated(["activation", "seed", "epoch", "split"]).any()
     row = frame.query("activation == 'elu' and seed == 1 and epoch == 4 and split == 'valid'").iloc[0]
-    (elu,) = (r for r in results if r.run == Run("elu", seed=1, epochs=4))
+    (elu,) = (each for each in results if each.run == Run("elu", seed=1, epochs=4))
     assert row["f1"] == elu.score("f1", "valid")
     assert row["loss"] == elu.score("loss", "valid")
     assert row["lr"] == 0.001
+    assert list(results.frame().columns[-5:]) == ["accuracy", "precision", "recall", "f1", "loss"]
 
 
-def test_curves_and_confusion_leave_diverged_runs_out(tmp_path: Path) -> None:
-    place = folder(tmp_path, STUDY, skip=1)
-    last = list(STUDY.runs())[-1]
-    Store(place / "runs").add(last.key, record(last, diverged=2))
-    results = Results.read(place)
-    assert results.by_epoch("f1", "relu").shape == (3, 4)
-    assert results.by_epoch("f1", "elu").shape == (2, 4)
-    assert results.interval("f1", "elu").n == 2
-    whole = [r for r in results.of("elu") if r.diverged is None]
-    assert np.array_equal(results.confusion("elu"), sum(r.counts["test"][-1] for r in whole))
+def test_curves_are_epochs_by_runs(results: Results) -> None:
+    table = results.curves("loss", "train")
+    assert table.shape == (4, 6)
+    assert table.index.tolist() == [1, 2, 3, 4]
+    for result in results:
+        assert table[result.arm, result.seed].tolist() == result.curve("loss", "train").tolist()
+
+
+def test_diverged_runs_are_in_no_mean(tmp_path: Path) -> None:
+    folder = study_folder(tmp_path, STUDY, skip=1)
+    *_, last = STUDY.runs()
+    Store(folder / "runs").add(last.key, record(last, diverged=2))
+    results = Results.read(folder)
+    data = results.setting()
+    assert data.scores.by_epoch("f1", "relu").shape == (3, 4)
+    assert data.scores.by_epoch("f1", "elu").shape == (2, 4)
+    assert data.scores.interval("f1", "elu").n == 2
+    finished = [result for result in results if result.arm == "elu" and result.diverged is None]
+    expected = sum(result.counts["test"][-1] for result in finished)
+    assert np.array_equal(confusion_matrix(data.results("elu")), expected)
     assert results.scores().isna().to_numpy()[1].tolist() == [False, False, True]
+    assert results.curves()["elu", last.seed].isna().tolist() == [False, True, True, True]
+    summary = results.summary()
+    assert summary["n"].tolist() == [3, 2]
+    assert summary["worst"]["elu"] == -np.inf
+    assert summary["diverged"].tolist() == pytest.approx([0, 1 / 3])
 
 
-def test_an_unfinished_study_says_what_is_missing(tmp_path: Path) -> None:
-    results = Results.read(folder(tmp_path, STUDY, skip=4))
+def test_an_unfinished_study_counts_what_is_missing(tmp_path: Path) -> None:
+    results = Results.read(study_folder(tmp_path, STUDY, skip=4))
     assert (len(results), results.missing) == (2, 4)
     assert results.scores().isna().sum().sum() == 4
-    empty = Results.read(folder(tmp_path / "empty", STUDY, skip=6))
+    assert "2 of 6 runs so far." in repr(results)
+    empty = Results.read(study_folder(tmp_path / "empty", STUDY, skip=6))
     assert empty.frame().empty
-    assert empty.by_epoch("f1", "relu").size == 0
-    assert empty.confusion("relu").size == 0
+    assert empty.setting().scores.by_epoch("f1", "relu").size == 0
+    assert confusion_matrix(empty.setting().results("relu")).size == 0
 
 
-def test_settings_are_the_other_axes(tmp_path: Path) -> None:
-    results = Results.read(folder(tmp_path, GRID))
-    assert [dict(s) for s in results.settings] == [{"lr": 0.1}, {"lr": 0.01}]
+def test_settings_are_the_other_axes(grid: Results) -> None:
+    assert [dict(setting) for setting in grid.settings] == [{"lr": 0.1}, {"lr": 0.01}]
     with pytest.raises(StudyError, match="the study varies lr; choose one setting first"):
-        results.scores()
-    part = results.at({"lr": 0.01})
-    assert len(part) == 4
-    assert {result.run.lr for result in part} == {0.01}
-    assert part.missing == 0
-    assert part.scores().shape == (2, 2)
+        grid.scores()
+    part = grid.setting({"lr": 0.01})
+    assert len(part.scores) == 4
+    assert {run.value("lr") for run in part.scores.runs} == {0.01}
+    assert grid.scores(setting={"lr": 0.01}).shape == (2, 2)
+    assert grid.verdicts()["lr"].tolist() == [0.1, 0.1, 0.01, 0.01]
+    with pytest.raises(StudyError, match=r"\{'lr': 1\} is 0 settings of this study; choose one, such as"):
+        grid.setting({"lr": 1})
 
 
 def test_failures_are_those_without_a_record(tmp_path: Path) -> None:
-    place = folder(tmp_path, STUDY, skip=1)
+    folder = study_folder(tmp_path, STUDY, skip=1)
     first, *_, last = STUDY.runs()
-    (place / "failed").mkdir()
+    (folder / "failed").mkdir()
     for run in (first, last):
-        (place / "failed" / f"{run.key}.txt").write_text("Traceback")
-    assert Results.read(place).failures == {last: "Traceback"}
+        (folder / "failed" / f"{run.key}.txt").write_text("Traceback\n\nValueError: so")
+    results = Results.read(folder)
+    assert results.failures == {last: "Traceback\n\nValueError: so"}
+    assert f"elu, seed {last.seed}, failed: ValueError: so" in repr(results)
 
 
 def test_a_record_of_another_study_in_the_folder_is_left_alone(tmp_path: Path) -> None:
-    place = folder(tmp_path, STUDY)
+    folder = study_folder(tmp_path, STUDY)
     other = Run("gelu", epochs=4)
-    Store(place / "runs").add(other.key, record(other))
-    assert {result.run.activation for result in Results.read(place)} == {"relu", "elu"}
+    Store(folder / "runs").add(other.key, record(other))
+    assert {result.arm for result in Results.read(folder)} == {"relu", "elu"}
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="holds no study"):
-        Results.read(tmp_path)
+    for read in (Results.read, reluctant.judge):
+        with pytest.raises(StudyError, match="holds no study"):
+            read(tmp_path)
+
+
+def test_verdicts_answer_another_question_too() -> None:
+    scores = {"relu": [0.90, 0.91, 0.92], "elu": [0.95, 0.961, 0.97], "gelu": [0.90, 0.911, 0.92]}
+    compare = {"metric": "accuracy", "margin": 0.01, "baseline": "relu"}
+    results = Results(ReportData.of(scored_records(scores, compare=compare)))
+    table = results.verdicts()
+    assert table["verdict"].tolist() == ["baseline", "better", "the same"]
+    assert table["accuracy"].tolist() == pytest.approx([0.91, 0.9603, 0.9103], abs=1e-4)
+    assert table["difference"]["elu"] == pytest.approx(0.0503, abs=1e-4)
+    assert table["low"]["elu"] < table["difference"]["elu"] < table["high"]["elu"]
+    assert results.verdicts(baseline="elu")["verdict"].tolist() == ["worse", "baseline", "worse"]
+    assert results.verdicts(margin=0.1)["verdict"].tolist() == ["baseline", "the same", "the same"]
+    assert results.verdicts(metric="loss").columns[1] == "loss"
+    with pytest.raises(StudyError, match="'tanh' is not part of the study; choose one of relu, elu, gelu"):
+        results.verdicts(baseline="tanh")
+
+
+def test_every_kind_of_plot_is_a_figure_that_a_notebook_can_show(results: Results) -> None:
+    for kind in PLOTS:
+        if kind != "predicted":
+            figure = results.plot(kind, activation="elu", width=4)
+            assert isinstance(figure, Figure)
+            assert figure.get_size_inches()[0] == pytest.approx(4, abs=0.4)
+    assert results.plot()._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("curve", "there is no plot 'curve'; did you mean 'curves'"),
+        ("predicted", "classification has no plot 'predicted'; there are scores, curves, "),
+        ("training", r"training is of one activation: plot\('training', activation='relu'\)"),
+    ],
+)
+def test_a_plot_that_cannot_be_drawn_is_refused(results: Results, kind: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        results.plot(kind)
+
+
+def test_results_write_their_report_and_files(tmp_path: Path) -> None:
+    study = Study(activation="relu", seed=0, epochs=1)
+    results = Results.read(study_folder(tmp_path / "s", study))
+    assert results.report() == str(tmp_path / "s" / "report.html")
+    assert (tmp_path / "s" / "report.html").is_file()
+    assert results.export(tmp_path / "x.csv") == str(tmp_path / "x.csv")
+    without = Results(ReportData.of(scored_records({"relu": [0.9, 0.8]})))
+    with pytest.raises(StudyError, match="these results have no folder"):
+        without.report()
+
+
+def test_scores_from_a_table_have_no_records(results: Results) -> None:
+    table = Results(dataclasses.replace(results.data, records=None))
+    assert table.folder is None
+    assert table.failures == {}
+    assert repr(table) == repr(results)
+    assert "6 runs</small>" in table._repr_html_()
+    with pytest.raises(StudyError, match="these scores come from a table; there are no records of runs"):
+        _ = table.study
+    with pytest.raises(StudyError, match="these results have no folder"):
+        table.report()

@@ -11,7 +11,7 @@ import torch
 from reluctant.bench import measure as measure_module
 from reluctant.bench.rounds import time_round
 from reluctant.cli.main import CANNOT, DONE, execute
-from tests.figures.test_figures import FOUR
+from tests.support.figures import FOUR
 
 
 @pytest.fixture

@@ -3,17 +3,15 @@
 from xml.etree import ElementTree
 
 import pytest
-from matplotlib.figure import Figure
-from reluctant.figures.letters import any_script
 
 from reluctant import figures
 from reluctant.bench.config import BenchConfig
 from reluctant.bench.figure import draw_costs
 from reluctant.bench.results import Bench, Cost, median_interval
 from reluctant.bench.trial import PASSES
-from reluctant.figures import sheet, style
+from reluctant.figures import style
 from reluctant.figures.inline import png, svg
-from tests.figures.test_figures import FOUR, HOSTILE, MANY, outside, texts
+from tests.support.figures import FOUR, HOSTILE, MANY, markers, notes, texts, texts_outside
 
 
 def sample_bench(names: tuple[str, ...], *, compiled: bool = False, rounds: int = 15) -> Bench:
@@ -29,26 +27,21 @@ def sample_bench(names: tuple[str, ...], *, compiled: bool = False, rounds: int 
     return Bench(config, tuple(costs), (), machine)
 
 
-def dots(figure: Figure, markers: str = "oD") -> int:
-    return sum(str(line.get_marker()) in markers for axes in figure.axes for line in axes.lines)
-
-
 @pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
 @pytest.mark.parametrize("names", [FOUR, MANY, ("relu", "identity", *HOSTILE), ("relu",)])
 def test_it_is_complete(names: tuple[str, ...], width: float) -> None:
     figure = draw_costs(sample_bench(names), width=width)
     assert png(figure).startswith(b"\x89PNG")
-    with any_script():
-        assert outside(figure) == []
-    assert dots(figure) == len(names)
-    assert dots(figure, "<>") == 2 * len(names)
+    assert texts_outside(figure) == []
+    assert markers(figure, "oD") == len(names)
+    assert markers(figure, "<>") == 2 * len(names)
     element = ElementTree.fromstring(figures.inline_svg(figure))
     assert "keeps 0×" in element.attrib["aria-label"]
 
 
 def test_its_subtitle_describes_the_measurement() -> None:
     figure = draw_costs(sample_bench(FOUR, compiled=True))
-    subtitle = sheet.head_of(figure).said
+    subtitle = notes(figure)
     for words in ("a processor", "1 thread, ", "float32, 32x64x28x28", "median of 15 rounds"):
         assert words in subtitle
     assert "its 95 % interval" in subtitle
@@ -57,7 +50,7 @@ def test_its_subtitle_describes_the_measurement() -> None:
     assert "LeakyReLU 0.002, compiled" in labels
     assert "1.10 ± 0.01 · keeps 1×" in labels
     assert "1.00 · keeps 0×" in labels
-    assert dots(figure) == 8
+    assert markers(figure, "oD") == 8
 
 
 def test_many_are_sorted_and_few_are_not() -> None:
@@ -71,7 +64,7 @@ def test_many_are_sorted_and_few_are_not() -> None:
 
 def test_too_few_rounds_have_no_interval() -> None:
     figure = draw_costs(sample_bench(FOUR, rounds=5))
-    assert "too few rounds for an interval" in sheet.head_of(figure).said
+    assert "too few rounds for an interval" in notes(figure)
     assert "1.10 · keeps 1×" in texts(figure)
 
 

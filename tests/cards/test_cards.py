@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,8 +22,9 @@ from reluctant.catalogue import ACTIVATIONS, Activation
 from reluctant.cli.main import CANNOT, DONE, execute
 from reluctant.core.errors import StudyError
 from reluctant.figures.style import MUTED, PAPER
-from tests.figures.test_figures import contrast
 from tests.reference import activations as classic
+from tests.support.browser import BEYOND, launch_chromium, open_page
+from tests.support.figures import contrast
 from tests.support.loops import faults
 
 if TYPE_CHECKING:
@@ -380,17 +380,8 @@ def test_muted_text_has_enough_contrast() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    from tests.report.test_report_page import QUIET
-
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("there is no Chromium here; install it or name it in CHROMIUM")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=list(QUIET))
-        yield started
-        started.close()
+    with launch_chromium() as chromium:
+        yield chromium
 
 
 class OpenPage(NamedTuple):
@@ -409,35 +400,31 @@ class OpenPage(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def open_page(browser: "Browser", page: Path) -> Iterator[OpenPage]:
-    from tests.report.test_report_page import opened
-
-    tab, errors, context = opened(browser, page, 1440, "light")
+def gallery(browser: "Browser", page: Path) -> Iterator[OpenPage]:
+    tab, errors, context = open_page(browser, page, 1440, "light")
     yield OpenPage(tab, errors)
     context.close()
 
 
 @pytest.mark.chromium
-def test_the_page_fits_every_window_and_prints_no_errors(open_page: OpenPage) -> None:
-    from tests.report.test_report_page import BEYOND
-
+def test_the_page_fits_every_window_and_prints_no_errors(gallery: OpenPage) -> None:
     beyond = BEYOND.replace(".scroll, pre", ".formula, .skip, summary svg")
 
     def check(window: tuple[int, Literal["light", "dark"]]) -> None:
         width, scheme = window
-        tab = open_page.reset(width, scheme)
+        tab = gallery.reset(width, scheme)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         assert tab.evaluate(beyond) == []
 
     assert faults(check, [(w, s) for w in (360, 768, 1440) for s in SCHEMES]) == {}
-    assert open_page.errors == []
+    assert gallery.errors == []
 
 
 @pytest.mark.chromium
-def test_the_page_can_be_searched(open_page: OpenPage) -> None:
-    tab = open_page.reset(1440, "light")
+def test_the_page_can_be_searched(gallery: OpenPage) -> None:
+    tab = gallery.reset(1440, "light")
     visible = "[...document.querySelectorAll('.card')].filter(e => e.checkVisibility()).map(e => e.id)"
     assert tab.inner_text("#count") == f"{len(ROWS)} functions"
     for text, name in (("Leaky-ReLU", "leaky_relu"), ("hendrycks 2016", "gelu"), ("lrelu", "leaky_relu")):
@@ -454,7 +441,7 @@ def test_the_page_can_be_searched(open_page: OpenPage) -> None:
     assert tab.evaluate("[...document.querySelectorAll('.family')].every(e => e.hidden)")
     tab.fill("#search", "")
     assert len(tab.evaluate(visible)) == len(ROWS)
-    assert open_page.errors == []
+    assert gallery.errors == []
 
 
 @pytest.mark.chromium
@@ -469,9 +456,7 @@ def test_without_javascript_every_card_is_visible(browser: "Browser", page: Path
 
 @pytest.mark.chromium
 def test_the_keyboard_reaches_the_first_card(browser: "Browser", page: Path) -> None:
-    from tests.report.test_report_page import opened
-
-    tab, _, context = opened(browser, page, 1440, "light")
+    tab, _, context = open_page(browser, page, 1440, "light")
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
     tab.keyboard.press("Enter")
@@ -492,8 +477,8 @@ def test_an_address_opens_its_card(browser: "Browser", page: Path) -> None:
 
 
 @pytest.mark.chromium
-def test_a_print_is_light_and_complete(open_page: OpenPage) -> None:
-    tab = open_page.reset(794, "dark")
+def test_a_print_is_light_and_complete(gallery: OpenPage) -> None:
+    tab = gallery.reset(794, "dark")
     tab.emulate_media(media="print", color_scheme="dark")
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert tab.evaluate("document.documentElement.scrollWidth") <= 794
@@ -501,14 +486,14 @@ def test_a_print_is_light_and_complete(open_page: OpenPage) -> None:
 
 
 @pytest.mark.chromium
-def test_text_has_enough_contrast(open_page: OpenPage) -> None:
+def test_text_has_enough_contrast(gallery: OpenPage) -> None:
     colours = """() => ['.lead', 'h3', 'dt', 'dd', 'figcaption', '#count', 'svg text'].map(name => {
       const s = getComputedStyle(document.querySelector(name));
       const ground = getComputedStyle(document.body).backgroundColor;
       return [name, name.startsWith('svg') ? s.fill : s.color, ground];
     })"""
     for scheme in SCHEMES:
-        for name, ink, ground in open_page.reset(1440, scheme).evaluate(colours):
+        for name, ink, ground in gallery.reset(1440, scheme).evaluate(colours):
             assert contrast(_hex(ink), _hex(ground)) >= 4.5, (scheme, name)
 
 

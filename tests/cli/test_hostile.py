@@ -160,10 +160,7 @@ FOUND = """() => ({
 @pytest.mark.chromium
 @pytest.mark.parametrize("guarded", [True, False], ids=["as it is", "without its security policy"])
 def test_in_a_browser_nothing_acts_and_all_is_shown(
-    browser: "Browser",
-    folder: Path,
-    tmp_path: Path,
-    guarded: bool,
+    browser: "Browser", folder: Path, tmp_path: Path, guarded: bool
 ) -> None:
     html = (folder / "report.html").read_text("utf-8")
     page = tmp_path / "page.html"
@@ -260,9 +257,7 @@ def test_a_negative_number_in_a_csv_file_is_a_number(results: Results, tmp_path:
     assert min(float(row["mcc"]) for row in rows) < 0
 
 
-COMMANDS = (
-    r"\\(?:textbackslash|textasciitilde|textasciicircum|textless|textgreater)\{\}|\\[&%$#_{}]|\$\\pm\$|\$-\$"
-)
+COMMANDS = r"\\(?:textbackslash|textasciitilde|textasciicircum|textless|textgreater)\{\}|\\[&%$#_{}]|\$\\pm\$|\$-\$"
 
 
 @pytest.mark.parametrize("text", [*EVIL.values(), *NAMES, study().model[0]])
@@ -289,9 +284,7 @@ def test_a_markdown_file_shows_every_name_as_it_is(results: Results, tmp_path: P
     text = export(results, tmp_path / "x.md").read_text("utf-8")
     assert "{{" not in text
     assert "{%" not in text
-    inline = [
-        t.children or [] for t in MarkdownIt("commonmark").enable("table").parse(text) if t.type == "inline"
-    ]
+    inline = [t.children or [] for t in MarkdownIt("commonmark").enable("table").parse(text) if t.type == "inline"]
     kinds = {child.type for children in inline for child in children}
     assert kinds <= {"text", "text_special", "strong_open", "strong_close", "em_open", "em_close"}
     shown = ["".join(child.content for child in children) for children in inline]
@@ -322,9 +315,7 @@ def test_commands_print_no_code_of_others(
     page = (folder / "report.html").read_text("utf-8")
     monkeypatch.setattr("reluctant.report.render", lambda *_: page)
     monkeypatch.setattr("reluctant.verification.page.render_page", lambda *_: page)
-    (folder / ".lock").write_text(
-        json.dumps({"process": 1, "machine": EVIL["escape"], "since": EVIL["turned"]})
-    )
+    (folder / ".lock").write_text(json.dumps({"process": 1, "machine": EVIL["escape"], "since": EVIL["turned"]}))
     if command == "verify":
         forged = records.record(Run(EVIL["escape"] + EVIL["turned"], seed=3))
         Store(folder / "runs").add(Run.from_dict(forged["run"]).key, forged)
@@ -394,18 +385,9 @@ def test_a_name_holds_its_text_as_a_literal(text: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "my:X(note=f('\x1b[31m\u202e'))",
-        "my:X(note=\x1b)",
-        "\x1b[31m",
-        "relu\u202e",
-        "my:X(\x1b=1)",
-        "my:X('\x1b')",
-    ],
+    ["my:X(note=f('\x1b[31m\u202e'))", "my:X(note=\x1b)", "\x1b[31m", "relu\u202e", "my:X(\x1b=1)", "my:X('\x1b')"],
 )
-def test_the_message_about_a_bad_name_is_inert(
-    capsys: pytest.CaptureFixture[str], name: str, tmp_path: Path
-) -> None:
+def test_the_message_about_a_bad_name_is_inert(capsys: pytest.CaptureFixture[str], name: str, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text(f"activation = {json.dumps(name)}")
     status, out = said(capsys, "run", tmp_path / "bad.toml")
     assert status == CANNOT

@@ -16,8 +16,8 @@ from reluctant.study import Run, Study
 from reluctant.training import prepare
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.runner import save_weights
-from tests.cli.test_cli import answer
 from tests.support import records
+from tests.support.commands import answer
 from tests.support.small import SMALL, trained
 
 HERE = "tests.inspect.test_inspect"

@@ -24,7 +24,7 @@ def published(epochs: int = 1, **switches: bool) -> Published:
 
 def done(training: Training) -> dict[str, Any]:
     list(training)
-    record: dict[str, Any] = json.loads(dumps(training.record()))
+    record: dict[str, Any] = json.loads(dumps(training.record().to_json()))
     for epoch in record["epochs"]:
         del epoch["seconds"]
     return record
@@ -38,9 +38,7 @@ def test_with_all_off_the_record_is_the_standard_one_to_the_bit() -> None:
     assert [set(each) for each in extras] == [{"last", "sure"}] * 2
 
 
-@pytest.mark.parametrize(
-    "switch", ["double_softmax", "forgetful", "lost_momentum", "raw_pixels", "fine_pooling"]
-)
+@pytest.mark.parametrize("switch", ["double_softmax", "forgetful", "lost_momentum", "raw_pixels", "fine_pooling"])
 def test_each_switch_changes_the_training_and_not_the_start(switch: str) -> None:
     standard, changed = published(), published(**{switch: True})
     for name, value in standard.model.state_dict().items():
@@ -49,7 +47,7 @@ def test_each_switch_changes_the_training_and_not_the_start(switch: str) -> None
     standard, changed = published(2), published(2, **{switch: True})
     list(standard)
     list(changed)
-    assert [e["loss"] for e in standard.epochs] != [e["loss"] for e in changed.epochs]
+    assert [e.loss for e in standard.epochs] != [e.loss for e in changed.epochs]
 
 
 def test_softmax_twice_is_a_softmax_of_probabilities() -> None:
@@ -84,8 +82,8 @@ def test_a_forgetful_optimizer_starts_at_every_epoch() -> None:
     list(forgetful)
     assert steps_taken(remembering) == 2 * batches
     assert steps_taken(forgetful) == batches
-    assert remembering.epochs[0]["loss"] == forgetful.epochs[0]["loss"]
-    assert remembering.epochs[1]["loss"] != forgetful.epochs[1]["loss"]
+    assert remembering.epochs[0].loss == forgetful.epochs[0].loss
+    assert remembering.epochs[1].loss != forgetful.epochs[1].loss
 
 
 def test_a_lost_momentum_leaves_adams_own() -> None:

@@ -14,14 +14,7 @@ from reluctant.analysis import ReportData
 from reluctant.catalogue.metrics import confusion_counts, score_from_counts
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
-from reluctant.replication.ablation import (
-    ALONE,
-    AS_PUBLISHED,
-    SEQUENCE,
-    AblationStep,
-    available_steps,
-    switches_of,
-)
+from reluctant.replication.ablation import ALONE, AS_PUBLISHED, SEQUENCE, AblationStep, available_steps, switches_of
 from reluctant.replication.figures.last_batch import last_batch
 from reluctant.replication.figures.score_bands import ablation_scores, published_scores
 from reluctant.replication.measurement import Measure, macro_f1, published_f1
@@ -91,9 +84,7 @@ def test_possible_scores_are_those_of_every_outcome(labels: tuple[int, ...]) -> 
 
 
 def differences(one: AblationStep, other: AblationStep) -> int:
-    measures = [
-        getattr(one.measure, k) != getattr(other.measure, k) for k in ("images", "decision", "formula")
-    ]
+    measures = [getattr(one.measure, k) != getattr(other.measure, k) for k in ("images", "decision", "formula")]
     return int(sum(measures)) + len(one.switches ^ other.switches)
 
 

@@ -22,8 +22,8 @@ from reluctant.verification.findings import Finding
 from reluctant.verification.folder import verify_folders
 from reluctant.verification.page import check_page, compare_page
 from reluctant.verification.retraining import first_difference, retrain, sample_runs
-from tests import records
-from tests.small import SMALL
+from tests.support import records
+from tests.support.small import SMALL
 
 STUDY = Study(name="small", model=SMALL, activation=["relu", "prelu"], seed=[0, 1], epochs=2)
 Record = dict[str, Any]
@@ -108,7 +108,7 @@ def test_without_a_study_there_is_nothing_to_verify(
 
 
 def test_a_diverged_run_is_sound(tmp_path: Path) -> None:
-    names = ["tests.own_activations:Exploding", "tests.own_activations:Gate"]
+    names = ["tests.support.own_activations:Exploding", "tests.support.own_activations:Gate"]
     reluctant.run(Study(model=SMALL, activation=names, seed=[0], epochs=2), tmp_path / "s", engine="serial")
     assert StudyRecords.read(tmp_path / "s").runs[0].diverged == 1
     assert contradictions(tmp_path / "s") == []
@@ -220,10 +220,7 @@ SHARED: dict[str, tuple[Callable[[Record], Any], str]] = {
     "recipe": (lambda r: r.update(recipe=9), f"its recipe is 9, and {RECIPE} in"),
     "data": (lambda r: r.update(data="f" * 64), f"SHA-256 of the data digits is {'f' * 64}, and "),
     "code": (lambda r: r["sources"].update({SMALL: "e" * 64}), f"SHA-256 of the code {SMALL} is {'e' * 64}"),
-    "images": (
-        _reclassed,
-        "number of valid images by class (digits at train_fraction 0.92",
-    ),
+    "images": (_reclassed, "number of valid images by class (digits at train_fraction 0.92"),
 }
 
 
@@ -303,9 +300,7 @@ def test_a_damaged_history_is_found(folder: Path) -> None:
         assert message in contradictions(folder)
 
 
-def test_the_exit_status_and_the_number_of_contradictions(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_exit_status_and_the_number_of_contradictions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     forge(files(folder)[0], lambda r: _wander(r, "test"))
     status, out, err = answer(capsys, folder)
     assert (status, err) == (SOME_FAILED, "")
@@ -410,9 +405,7 @@ def test_an_older_page_is_no_contradiction(reported: Path) -> None:
     gone.write_bytes(content)
     (finding,) = list(check_page(reported))
     assert not finding.is_contradiction
-    assert finding.message.startswith(
-        "is older than the records: it was drawn from 3 of 4 runs, and now there are 4"
-    )
+    assert finding.message.startswith("is older than the records: it was drawn from 3 of 4 runs, and now there are 4")
 
 
 def test_a_page_of_runs_without_a_record_is_found(reported: Path) -> None:

@@ -135,14 +135,14 @@ def _test_extreme(scores: Scores, claim: Claim, metric: Metric, margin: float, l
     sign = 1 if claim.is_ in ("highest", "slowest", "higher") else -1
     differences = holm([_paired(scores, claim, arm, rival, level) for rival in rivals])
     evidence = []
-    for rival, found in zip(rivals, differences, strict=True):
+    for rival, difference in zip(rivals, differences, strict=True):
         # For the claim where the test says so; against it where it says so even after Holm's correction.
-        speaks, agrees = Speaks.OPEN, sign * found.mean > 0
-        if agrees and found.p is not None and found.p <= level:
+        speaks, agrees = Speaks.OPEN, sign * difference.mean > 0
+        if agrees and difference.p is not None and difference.p <= level:
             speaks = Speaks.FOR
-        elif not agrees and found.corrected is not None and found.corrected <= level:
+        elif not agrees and difference.corrected is not None and difference.corrected <= level:
             speaks = Speaks.AGAINST
-        evidence.append(_of_difference((arm, rival), found, speaks))
+        evidence.append(_of_difference((arm, rival), difference, speaks))
     if claim.than:
         test = (
             f"supported when {arm} is {claim.is_} than {claim.than} by the paired t test (p ≤ {level:g}), "

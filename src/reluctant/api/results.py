@@ -64,13 +64,13 @@ class Results:
 
     @property
     def folder(self) -> Path | None:
-        """Where the records are."""
-        return self.records.folder
+        """Where the records are; None for scores from a table."""
+        return None if self.data.records is None else self.data.records.folder
 
     @property
     def failures(self) -> Mapping[Run, str]:
         """The traceback of every run that failed."""
-        return self.records.failures
+        return {} if self.data.records is None else self.data.records.failures
 
     @property
     def missing(self) -> int:
@@ -115,11 +115,11 @@ class Results:
         """
         import pandas as pd
 
-        data = self._asked(baseline=baseline, metric=metric, margin=margin, at=at)
+        data = self._with_options(baseline=baseline, metric=metric, margin=margin, at=at)
         rows = [row for comparison in data.comparisons for row in _verdict_rows(comparison)]
         return pd.DataFrame(rows).set_index("activation") if rows else pd.DataFrame()
 
-    def _asked(self, **options: Any) -> ReportData:
+    def _with_options(self, **options: Any) -> ReportData:
         """The analysis, of another question where one is given."""
         options = {key: value for key, value in options.items() if value is not None}
         return ReportData.of(self.records, **options) if options else self.data
@@ -174,11 +174,11 @@ class Results:
 
     def frame(self, metrics: Sequence[str] = ()) -> "pd.DataFrame":
         """One row per activation, seed, setting, epoch and split: the metrics as columns."""
-        from reluctant.catalogue.metrics import SHOWN
+        from reluctant.catalogue.metrics import DEFAULT_COLUMNS
         from reluctant.scores.scores import scores_frame
 
         task = self.data.subject.task
-        table = scores_frame(self.data.scores, task, metrics or SHOWN[task])
+        table = scores_frame(self.data.scores, task, metrics or DEFAULT_COLUMNS[task])
         return table.assign(activation=[without_session(name) for name in table["activation"]])
 
     def curves(
@@ -241,7 +241,7 @@ class Results:
         return _with_png(plots[kind]())
 
     def _comparison(self, metric: str) -> Comparison:
-        data = self._asked(metric=metric or None)
+        data = self._with_options(metric=metric or None)
         data.scores.require_one_setting()
         if not data.comparisons:
             raise StudyError("a table of seeds compares nothing; there are no differences to plot")

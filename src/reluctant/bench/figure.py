@@ -29,20 +29,20 @@ def draw_costs(bench: "Bench", *, width: float = WIDE) -> "Figure":
     rows = _rows(bench, costs)
     low, high = _bounds(costs)
     layout = RowLayout.of(rows, width)
-    made = sheet(
+    drawing = sheet(
         width,
         layout.height(rows) + 0.55,
         "Time of a pass forward and back, as a multiple of ReLU's",
         _notes(bench, costs, low, high),
     )
-    axes = made.panel(
+    axes = drawing.panel(
         layout.left, 0.06, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x"
     )
     _ratio_axis(axes, low, high, most=6 if layout.narrow else 7)
     axes.set_xlabel("time / ReLU's time (logarithmic)", loc="right", labelpad=3)
     axes.axvline(1, color=MUTED, linewidth=0.9, zorder=1)
     draw_rows(axes, rows, layout)
-    return made.finish(" ".join(f"{row.mark.label}: {row.text}." for row in rows))
+    return drawing.finish(" ".join(f"{row.mark.label}: {row.text}." for row in rows))
 
 
 def _rows(bench: "Bench", costs: Sequence["Cost"]) -> list[Row]:
@@ -132,9 +132,9 @@ def _ratio_axis(axes: "Axes", low: float, high: float, most: int) -> None:
     ticks = [step * 10.0**power for power in range(-4, 7) for step in (1, 2, 5)]
     if high / low < 4:
         ticks = list(MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
-    shown = [tick for tick in ticks if low <= tick <= high]
-    if len(shown) > most:
-        shown = [tick for tick in shown if f"{tick:e}"[0] == "1"]
-    axes.xaxis.set_major_locator(FixedLocator(shown))
+    visible = [tick for tick in ticks if low <= tick <= high]
+    if len(visible) > most:
+        visible = [tick for tick in visible if f"{tick:e}"[0] == "1"]
+    axes.xaxis.set_major_locator(FixedLocator(visible))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticklabels([f"{tick:,.6g}" for tick in shown])
+    axes.set_xticklabels([f"{tick:,.6g}" for tick in visible])

@@ -160,7 +160,7 @@ METRICS: tuple[Metric, ...] = (
            "standardised targets", unit="nats per image", tasks=(CLASSIFICATION, REGRESSION)),
 )  # fmt: skip
 
-SHOWN = {
+DEFAULT_COLUMNS = {
     CLASSIFICATION: ("accuracy", "precision", "recall", "f1", "loss"),
     REGRESSION: ("r2", "rmse", "mae", "loss"),
 }  # columns of tables by default
@@ -171,8 +171,8 @@ _BY_NAME = {normalised(name): metric for metric in METRICS for name in (metric.n
 
 def unit(name: str, task: str = CLASSIFICATION) -> str:
     """The unit of a metric where a network does this task."""
-    asked = metric(name)
-    return "squared standard deviations" if asked.name == "loss" and task == REGRESSION else asked.unit
+    row = metric(name)
+    return "squared standard deviations" if row.name == "loss" and task == REGRESSION else row.unit
 
 
 def metric(name: str) -> Metric:

@@ -72,7 +72,7 @@ class LiveTable:
 
     def render(self) -> Group:
         """The table and the line below it."""
-        states = self._shown(max(3, self.live.console.size.height - _FRAME))
+        states = self._visible_states(max(3, self.live.console.size.height - _FRAME))
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column("activation", overflow="ellipsis", no_wrap=True, ratio=1)
         for head in ("seed", "epoch", "train loss", "valid loss", "score", "s"):
@@ -85,7 +85,7 @@ class LiveTable:
         below = self.board.summary() + (f" · {more} more not shown" if more else "")
         return Group(table, Text(below, style="dim"))
 
-    def _shown(self, most: int) -> list[RunState]:
+    def _visible_states(self, most: int) -> list[RunState]:
         """The runs that fit: those in training first, then the latest ended, then the next to come."""
         rank = {"training": 0, "failed": 1, "diverged": 2, "done": 2, "waiting": 3}
         order = sorted(self.board.states.values(), key=lambda state: (rank[state.status], -state.changed))

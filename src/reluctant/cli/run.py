@@ -54,12 +54,12 @@ def run(
     from reluctant.records.study_dir import StudyDir
     from reluctant.study import MANY, Study, parse_overrides
 
-    asked = Study.read(study, parse_overrides(overrides))
-    folder = StudyDir(output or asked.folder)
-    if asked.size > MANY and not yes:
-        raise StudyError(f"{asked.size:,} runs are more than {MANY:,}; add --yes if you mean it")
+    planned = Study.read(study, parse_overrides(overrides))
+    folder = StudyDir(output or planned.folder)
+    if planned.size > MANY and not yes:
+        raise StudyError(f"{planned.size:,} runs are more than {MANY:,}; add --yes if you mean it")
     options = ExecutionOptions(engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run)
-    return _print_plan(asked, folder, options) if dry_run else _train(asked, folder, options)
+    return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options)
 
 
 def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:

@@ -48,8 +48,8 @@ def confusion(data: SettingData, arm: str, *, width: float = 4.9) -> "Figure":
     beyond = 0.77 * width_of(names[-1], TEXT) if slanted else 0.0  # what a slanted name needs
     side = width - left - max(0.05 if narrow else 0.76, beyond - 0.1)
     above = 0.34 + (0.045 * longest if slanted else 0)
-    made = sheet(width, above + side + (0.25 if few else 0.4), title, notes)
-    axes = made.panel(left, above, side, side, grid="")
+    drawing = sheet(width, above + side + (0.25 if few else 0.4), title, notes)
+    axes = drawing.panel(left, above, side, side, grid="")
     axes.set_xlim(-0.5, len(matrix) - 0.5)
     axes.set_xticks([])
     levels = _levels(matrix)
@@ -60,12 +60,12 @@ def confusion(data: SettingData, arm: str, *, width: float = 4.9) -> "Figure":
     else:
         ranges = [matrix[levels == i] for i in range(1, len(SHADES) + 1)]
         words = [f"{r.min():,}" if r.min() == r.max() else f"{r.min():,}–{r.max():,}" for r in ranges if r.size]
-        made.write(left, above + side + 0.14, "errors, light to dark: " + " · ".join(words))
+        drawing.write(left, above + side + 0.14, "errors, light to dark: " + " · ".join(words))
     across = axes.transAxes
     axes.text(0, 1 + (above - 0.06) / side, "predicted class →", transform=across, va="top", color=MUTED)
     axes.text((0.1 - left) / side, 1, "true class →", transform=across, color=MUTED, rotation=270, va="top",
               ha="center")  # fmt: skip
-    return made.finish(_most_frequent(matrix, names))
+    return drawing.finish(_most_frequent(matrix, names))
 
 
 def _levels(matrix: Counts) -> npt.NDArray[np.int64]:

@@ -24,22 +24,22 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
     The efficient front, of those that no other equals in one and beats in the other, goes by the means. Names
     stand at the right, best score first, each connected to its dot.
     """
-    asked, points = data.metric(metric), data.cost(metric)
-    title = f"{metric_title(asked)} after the last epoch against training time"
+    chosen, points = data.metric(metric), data.cost(metric)
+    title = f"{metric_title(chosen)} after the last epoch against training time"
     notes = _notes(data, points)
     if not points:
         return empty_sheet(width, title, notes, "There is no finished run yet.")
     of, many = marks(data.labels), len(points) > FEW
     names = min(max(width_of(p.label, 8) for p in points), 0.3 * width)
     tall = max(2.6, 0.155 * len(points))
-    made = sheet(width, tall + 0.75, title, notes)
-    axes = made.panel(0.5, 0.3, width - 0.5 - 0.4 - names, tall)
+    drawing = sheet(width, tall + 0.75, title, notes)
+    axes = drawing.panel(0.5, 0.3, width - 0.5 - 0.4 - names, tall)
     axes.grid(visible=True, axis="x")
-    low, high = possible(*_bounds([p.score for p in points]), data.unit(asked.name).axis)
+    low, high = possible(*_bounds([p.score for p in points]), data.unit(chosen.name).axis)
     first, last = _bounds([p.time for p in points])
     value_axis(axes, low, high)
     value_axis(axes, max(first, 0), last, which="x", most=3 if width < 5 else 6)
-    name_axes(axes, "seconds of training per epoch", metric_axis(data, asked))
+    name_axes(axes, "seconds of training per epoch", metric_axis(data, chosen))
     for point in points:
         colour = of[point.arm].colour
         if not many or point.on_front:
@@ -47,8 +47,8 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
         axes.plot([point.time.mean], [point.score.mean], "o", color=colour, markersize=6.5,
                   markeredgecolor=PAPER, markeredgewidth=1, clip_on=False, zorder=3)  # fmt: skip
     _label_points(axes, points, names)
-    unit = data.unit(asked.name)
-    return made.finish(
+    unit = data.unit(chosen.name)
+    return drawing.finish(
         " ".join(
             f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per epoch"
             f"{', on the front' if p.on_front else ''}."

@@ -40,9 +40,9 @@ def draw_ghosts(axes: "Axes", bands: Sequence[Band]) -> None:
     axes.plot(epochs, middle, color=GHOST, linewidth=0.9)
 
 
-def band_limits(shown: Sequence[Band], behind: Sequence[Band] = ()) -> tuple[float, float]:
+def band_limits(bands: Sequence[Band], behind: Sequence[Band] = ()) -> tuple[float, float]:
     """Limits that hold the whole of the shown curves, and of those behind what does not stretch the axis."""
-    own = [v for b in shown for part in (b.mean, b.low, b.high) for v in part if np.isfinite(v)]
+    own = [v for b in bands for part in (b.mean, b.low, b.high) for v in part if np.isfinite(v)]
     low, high = limits(own, reach=np.inf)
     wide = limits([*own, *(v for b in behind for v in b.mean)], reach=6)
     reach = 0.5 * (high - low)
@@ -58,22 +58,22 @@ def curves_together(
     names = min(max(width_of(marks[arm].label, 8.5) for arm in bands), 0.32 * width) + 0.02
     narrow = width < 5
     tall = max(1.9 if narrow else 2.2, 0.17 * len(bands))
-    made = sheet(width, (tall + 0.74) * (2 if narrow and zoomed else 1), title, notes)
+    drawing = sheet(width, (tall + 0.74) * (2 if narrow and zoomed else 1), title, notes)
     room = width - 0.45 - 0.47 - names
     whole = width - 0.53 if narrow and zoomed else room if not zoomed else 0.4 * (room - 0.5)
-    first = made.panel(0.45, 0.38, whole, tall)
+    first = drawing.panel(0.45, 0.38, whole, tall)
     _shared_panel(first, bands, marks, 1, epochs, axis, unit, "All epochs" if zoomed else "")
     last = first
     if zoomed:
         x, y = (0.45, tall + 1.1) if narrow else (0.95 + whole, 0.38)
-        last = made.panel(x, y, room if narrow else room - 0.5 - whole, tall)
+        last = drawing.panel(x, y, room if narrow else room - 0.5 - whole, tall)
         start = epochs - max(epochs // 2, 2) + 1
         above = f"Epochs {start} to {epochs}, enlarged"
         _shared_panel(last, bands, marks, start, epochs, axis, unit, above)
         _frame_enlarged(first, last)
     ends = [(marks[arm], len(b.mean), float(b.mean[-1])) for arm, b in bands.items() if b]
     label_ends(last, ends, names)
-    return made
+    return drawing
 
 
 def _shared_panel(
@@ -111,13 +111,13 @@ def curve_multiples(
     rows = -(-len(bands) // columns)
     tall, step = 0.78, 1.12
     grey = f"grey: median and middle half of all {len(bands)}"
-    made = sheet(width, rows * step + 0.5, title, [*notes, grey])
+    drawing = sheet(width, rows * step + 0.5, title, [*notes, grey])
     wide = (width - 0.45 - 0.12 * columns) / columns
     pooled = [v for b in bands.values() for v in b.mean[min(1, epochs - 1) :]]
     low, high = possible(*limits(pooled, reach=8), unit)
     for i, (arm, band) in enumerate(bands.items()):
         row, column = divmod(i, columns)
-        axes = made.panel(0.42 + column * (wide + 0.12), 0.34 + row * step, wide, tall)
+        axes = drawing.panel(0.42 + column * (wide + 0.12), 0.34 + row * step, wide, tall)
         draw_ghosts(axes, [*bands.values()])
         draw_band(axes, band, marks[arm], width=1.6, shade=0.25)
         epoch_axis(axes, epochs, most=2, name=i == len(bands) - 1)
@@ -130,5 +130,5 @@ def curve_multiples(
             text = f"{'↓' if band.mean[-1] < low else '↑'} {band.mean[-1]:.3g}"
         axes.text(0.97, 0.94, text, transform=axes.transAxes, ha="right", va="top", fontsize=8)
         axes.tick_params(labelleft=not column, labelbottom=i + columns >= len(bands))
-    made.write(0, 0, axis, fontsize=8)
-    return made
+    drawing.write(0, 0, axis, fontsize=8)
+    return drawing

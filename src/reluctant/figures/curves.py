@@ -41,13 +41,13 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
              f"evaluation: {data.subject.test_part}", behind]  # fmt: skip
     columns = 2 if width < 5 else 4
     title = f"{mark.label}: training and evaluation over the epochs"
-    made = sheet(width, 4.3 if columns == 2 else 2.28, title, notes)
+    drawing = sheet(width, 4.3 if columns == 2 else 2.28, title, notes)
     wide = (width - 4 * 0.42) / 4 if columns == 4 else (width - 2 * 0.48) / 2
     ends = []
     for i, (name, split, above) in enumerate(four_curves(data)):
         row, column = divmod(i, columns)
         gap = 0.42 if columns == 4 else 0.48
-        axes = made.panel(gap + column * (wide + gap), 0.38 + 2.15 * row, wide, 1.55 if columns == 4 else 1.4)
+        axes = drawing.panel(gap + column * (wide + gap), 0.38 + 2.15 * row, wide, 1.55 if columns == 4 else 1.4)
         band, ghosts = data.band(name, arm, split), [data.band(name, each, split) for each in others]
         draw_ghosts(axes, ghosts)
         draw_band(axes, band, mark)
@@ -59,7 +59,7 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
             title = above if above.isupper() else above.lower()
             ends.append(f"{title} {unit.value(float(band.mean[-1]))}")
     last = f"After the last epoch: {', '.join(ends)}."
-    return made.finish(last if ends else "No curve: no run ended with finite numbers.")
+    return drawing.finish(last if ends else "No curve: no run ended with finite numbers.")
 
 
 @styled
@@ -69,19 +69,19 @@ def score_by_epoch(data: SettingData, metric: str = "", *, width: float = WIDE) 
     Up to twelve arms share a panel, with the last half of the epochs enlarged beside it; more become small
     multiples before the middle half of all.
     """
-    asked = data.metric(metric)
-    bands, of = {arm: data.band(asked.name, arm) for arm in data.arms}, marks(data.labels)
+    chosen = data.metric(metric)
+    bands, of = {arm: data.band(chosen.name, arm) for arm in data.arms}, marks(data.labels)
     draw = curve_multiples if len(bands) > FEW else curves_together
-    made = draw(
+    drawing = draw(
         bands,
         of,
-        title=f"{metric_title(asked)} over the epochs",
+        title=f"{metric_title(chosen)} over the epochs",
         notes=[data.subject.data, data.subject.test_part, band_note(data), diverged_note(data)],
-        axis=metric_axis(data, asked),
-        unit=data.unit(asked.name).axis,
+        axis=metric_axis(data, chosen),
+        unit=data.unit(chosen.name).axis,
         epochs=data.planned_epochs,
         width=width,
     )
-    value = data.unit(asked.name).value
+    value = data.unit(chosen.name).value
     ends = [f"{of[arm].label} {value(float(b.mean[-1]))}" for arm, b in bands.items() if b]
-    return made.finish(f"After the last epoch: {', '.join(ends)}." if ends else "No curve yet.")
+    return drawing.finish(f"After the last epoch: {', '.join(ends)}." if ends else "No curve yet.")

@@ -29,16 +29,16 @@ def dead_units(data: SettingData, *, width: float = WIDE) -> "Figure":
     """
     probes, subject = data.probes, data.subject
     shares = {arm: probes.share(arm, "dead") for arm in probes.arms}
-    shown = {arm: v for arm, v in shares.items() if len(shares) <= FEW or (v > 0).any()}
-    hidden = len(shares) - len(shown)
+    panels = {arm: v for arm, v in shares.items() if len(shares) <= FEW or (v > 0).any()}
+    hidden = len(shares) - len(panels)
     notes = [subject.data, f"share of the units of a site whose slope is 0 for every {subject.item} probed",
              "epoch 0: the start", *probe_notes(data), diverged_note(data),
              f"not shown: {count(hidden, subject.arm)} without any" if hidden else ""]  # fmt: skip
     title = "Dead units by site and epoch"
-    if not probes.sites or not shown:
+    if not probes.sites or not panels:
         return empty_sheet(width, title, notes, "None." if shares and probes.sites else "No run was probed.")
-    many, narrow = len(shown) > FEW, width < 5
-    columns = min(len(shown), (2 if many else 1) if narrow else 5 if many else 4)
+    many, narrow = len(panels) > FEW, width < 5
+    columns = min(len(panels), (2 if many else 1) if narrow else 5 if many else 4)
     names = list(probes.site_names.values())
     left = min(max(width_of(name, 8) for name in names), (0.2 if many else 0.3) * width) + 0.08
     right = 0.12 if many else 0.5  # room for the last value
@@ -46,17 +46,17 @@ def dead_units(data: SettingData, *, width: float = WIDE) -> "Figure":
     tall = min((0.13 if many else 0.21) * len(names), 3.0)
     entries = SHARES.legend()
     top, step = ROW * legend_rows([e[2] for e in entries], width) + 0.3, tall + (0.42 if many else 0.62)
-    made = sheet(width, top + step * math.ceil(len(shown) / columns) + (0.16 if many else 0), title, notes)
-    made.legend(entries, width)
-    for i, (arm, values) in enumerate(shown.items()):
+    drawing = sheet(width, top + step * math.ceil(len(panels) / columns) + (0.16 if many else 0), title, notes)
+    drawing.legend(entries, width)
+    for i, (arm, values) in enumerate(panels.items()):
         row, column = divmod(i, columns)
-        axes = made.panel(left + column * (wide + right), top + row * step, wide, tall, grid="")
+        axes = drawing.panel(left + column * (wide + right), top + row * step, wide, tall, grid="")
         draw_cells(axes, SHARES.of(values))
         epochs = values.shape[1] - 1
-        epoch_axis(axes, epochs, first=0, name=i == len(shown) - 1, most=2 if many else 4)
+        epoch_axis(axes, epochs, first=0, name=i == len(panels) - 1, most=2 if many else 4)
         axes.set_xlim(-0.5, epochs + 0.5)
         name_panel(axes, data.labels[arm])
         texts = [] if many else [percent(float(v)) if np.isfinite(v) else "–" for v in values[:, -1]]
         name_rows(axes, [] if column else names, left - 0.08, texts)
-        axes.tick_params(labelbottom=not many or i + columns >= len(shown))
-    return made.finish(dead_units_sentence(probes, data.labels))
+        axes.tick_params(labelbottom=not many or i + columns >= len(panels))
+    return drawing.finish(dead_units_sentence(probes, data.labels))

@@ -37,7 +37,7 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
     numbers = [c.difference.n for c in comparison.family]
     most, items = max(numbers), any(c.with_items is not None for c in comparison.family)
     beyond = any(row.reach[0] < bounds[0] or row.reach[1] > bounds[1] for row in (*rows, *floor))
-    made, axes = interval_plot(
+    drawing, axes = interval_plot(
         [*rows, *floor],
         bounds,
         title=title,
@@ -57,7 +57,7 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
         above=0.22,
     )
     _draw_margin(axes, margin, metric.higher)
-    return made.finish(" ".join(f"{row.mark.label}: {row.text}." for row in (*rows, *floor)))
+    return drawing.finish(" ".join(f"{row.mark.label}: {row.text}." for row in (*rows, *floor)))
 
 
 def best_first(comparison: Comparison) -> "Sequence[Contrast]":

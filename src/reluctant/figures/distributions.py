@@ -54,17 +54,17 @@ def distributions(data: SettingData, *, width: float = WIDE) -> "Figure":
     gap, tall = 0.1, 0.62
     step, top = tall + (0.28 if narrow else 0.1), 0.42 if narrow else 0.26
     wide = min((width - left) / len(sites) - gap, 2.2)
-    made = sheet(width, top + step * len(cells) + 0.3, title, notes)
+    drawing = sheet(width, top + step * len(cells) + 0.3, title, notes)
     bounds = _bounds(cells)
     for row, (arm, of_sites) in enumerate(cells.items()):
         for column, cell in enumerate(of_sites):
-            axes = made.panel(left + column * (wide + gap), top + row * step, wide, tall, grid="")
+            axes = drawing.panel(left + column * (wide + gap), top + row * step, wide, tall, grid="")
             _draw(axes, cell, of[arm], bounds, numbered=row == len(cells) - 1)
         y = top + row * step + (-0.17 if narrow else 0.5 * tall - 0.07)
-        made.write(0, y, fitted(of[arm].label, 8.5, width if narrow else left - 0.1), color=INK)
+        drawing.write(0, y, fitted(of[arm].label, 8.5, width if narrow else left - 0.1), color=INK)
     for column, site in enumerate(sites):
-        made.write(left + column * (wide + gap), 0, fitted(probes.site_names[site], 8, wide), fontsize=8)
-    return made.finish(distribution_sentence(probes, data.labels))
+        drawing.write(left + column * (wide + gap), 0, fitted(probes.site_names[site], 8, wide), fontsize=8)
+    return drawing.finish(distribution_sentence(probes, data.labels))
 
 
 def _multiples(
@@ -74,14 +74,14 @@ def _multiples(
     columns = 2 if width < 5 else 5
     gap, tall, step = 0.14, 0.62, 0.92
     wide = width / columns - gap
-    made = sheet(width, 0.4 + step * math.ceil(len(cells) / columns), title, notes)
+    drawing = sheet(width, 0.4 + step * math.ceil(len(cells) / columns), title, notes)
     bounds = _bounds(cells)
     for i, (arm, (cell,)) in enumerate(cells.items()):
         row, column = divmod(i, columns)
-        axes = made.panel(column * (wide + gap), 0.2 + row * step, wide, tall, grid="")
+        axes = drawing.panel(column * (wide + gap), 0.2 + row * step, wide, tall, grid="")
         _draw(axes, cell, of[arm], bounds, numbered=i + columns >= len(cells))
         name_panel(axes, of[arm].label)
-    return made.finish(description)
+    return drawing.finish(description)
 
 
 def _bounds(cells: Mapping[str, Sequence[Floats]]) -> tuple[float, float]:

@@ -53,12 +53,12 @@ def _two_panels(
     names = min(max(width_of(of[arm].label, 8.5) for arm in logs), 0.32 * width) + 0.02
     under = 0.16 + 0.64 * min(max(width_of(layer, 8) for layer in layers), LONGEST)  # slanted names
     tall = max(1.9, 0.17 * len(logs))
-    made = sheet(width, (tall + under + 0.55) * (2 if narrow else 1), title, notes)
+    drawing = sheet(width, (tall + under + 0.55) * (2 if narrow else 1), title, notes)
     room = width - LEFT - 0.5 - names
     wide = room if narrow else (room - 0.3) / 2
     for i, (when, above) in enumerate(SNAPSHOTS):
         x, y = (LEFT, i * (tall + under + 0.55)) if narrow else (LEFT + i * (wide + 0.3), 0.0)
-        axes = made.panel(x, y + 0.38, wide, tall)
+        axes = drawing.panel(x, y + 0.38, wide, tall)
         _log_axis(axes, _bounds(logs), len(layers))
         name_axes(axes, y="norm of the gradient" if narrow or not i else " ", above=above)
         for arm in logs:
@@ -69,7 +69,7 @@ def _two_panels(
             ends = [(of[arm], len(layers) - 1.0, float(each[when][-1])) for arm, each in logs.items()]
             low = axes.get_ylim()[0]
             label_ends(axes, [(mark, x, y if np.isfinite(y) else low) for mark, x, y in ends], names)
-    return made.finish(description)
+    return drawing.finish(description)
 
 
 def _multiples(
@@ -78,10 +78,10 @@ def _multiples(
     of, columns, layers = marks(data.labels), 2 if width < 5 else 5, data.probes.layers
     tall, step, gap = 0.75, 1.0, 0.12
     wide = (width - 0.4) / columns - gap
-    made = sheet(width, 0.45 + step * math.ceil(len(logs) / columns), title, notes)
+    drawing = sheet(width, 0.45 + step * math.ceil(len(logs) / columns), title, notes)
     for i, (arm, each) in enumerate(logs.items()):
         row, column = divmod(i, columns)
-        axes = made.panel(0.4 + column * (wide + gap), 0.35 + row * step, wide, tall)
+        axes = drawing.panel(0.4 + column * (wide + gap), 0.35 + row * step, wide, tall)
         _log_axis(axes, _bounds(logs), len(layers), most=3)
         axes.plot(range(len(layers)), each[START], color=MUTED, linewidth=0.9)
         _draw_line(axes, each[END], of[arm])
@@ -89,8 +89,8 @@ def _multiples(
         name_panel(axes, of[arm].label, signed_index(float(index.mean()) if index.size else float("nan")))
         axes.tick_params(labelleft=not column)
     along = f"norm of the gradient, from {layers[0]} (left) to {layers[-1]} (right)"
-    made.write(0, 0, fitted(along, 8, width), fontsize=8)
-    return made.finish(description)
+    drawing.write(0, 0, fitted(along, 8, width), fontsize=8)
+    return drawing.finish(description)
 
 
 def _bounds(logs: Logs) -> tuple[float, float]:
@@ -129,8 +129,8 @@ def _name_layers(axes: "Axes", layers: Sequence[str]) -> None:
     """Slanted names below; of many layers only some, of long names the end, which tells them apart."""
     wide, tall = inches(axes)
     every = max(1, math.ceil(0.17 * len(layers) / wide))
-    shown = {*range(0, len(layers) - (every > 1) * every, every), len(layers) - 1}
-    for i in sorted(shown):
+    named = {*range(0, len(layers) - (every > 1) * every, every), len(layers) - 1}
+    for i in sorted(named):
         name = layers[i]
         if width_of(name, 8) > LONGEST:
             name = "…" + fitted(name[::-1], 8, LONGEST - width_of("…", 8)).rstrip("…")[::-1]

@@ -104,12 +104,12 @@ def interval_plot(
         above: Inches left free above the panel.
     """
     layout = RowLayout.of(rows, width)
-    made = sheet(width, layout.height(rows) + above + 0.42, title, notes)
-    axes = made.panel(layout.left, above, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x")
+    drawing = sheet(width, layout.height(rows) + above + 0.42, title, notes)
+    axes = drawing.panel(layout.left, above, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x")
     value_axis(axes, *bounds, which="x", most=4 if layout.narrow else 7)
     axes.set_xlabel(axis, loc="right", labelpad=3)
     draw_rows(axes, rows, layout)
-    return made, axes
+    return drawing, axes
 
 
 def draw_rows(axes: "Axes", rows: Sequence[Row], layout: RowLayout) -> None:
@@ -194,7 +194,7 @@ def _name_row(axes: "Axes", at: float, row: Row, layout: RowLayout) -> None:
         axes.text(0, s=name, fontsize=8.5, color=INK, **above)
         axes.text(1, s=row.text, fontsize=8.5, color=colour, ha="right", **above)
         return
-    beside: dict[str, Any] = {"y": at, "transform": across, "va": "center_baseline"}
+    options: dict[str, Any] = {"y": at, "transform": across, "va": "center_baseline"}
     axes.text(-0.14 / wide, s=fitted(row.mark.label, 9, layout.left - 0.14), fontsize=9, ha="right",
-              color=INK, **beside)  # fmt: skip
-    axes.text(1 + 0.14 / wide, s=row.text, fontsize=8.5, color=colour, **beside)
+              color=INK, **options)  # fmt: skip
+    axes.text(1 + 0.14 / wide, s=row.text, fontsize=8.5, color=colour, **options)

@@ -40,14 +40,14 @@ def predicted(data: SettingData, arm: str, *, width: float = 4.9) -> "Figure":
     if not pairs:
         reason = "The true numbers are not in the records." if runs else "No run ended with finite numbers."
         return empty_sheet(width, title, notes, reason)
-    shown = pairs[:PANELS]
-    columns = min(2, len(shown))
+    panels = pairs[:PANELS]
+    columns = min(2, len(panels))
     side = min(4.0, (width - 0.05) / columns - 0.62)
-    made = sheet(width, (side + 0.85) * -(-len(shown) // columns), title, notes)
+    drawing = sheet(width, (side + 0.85) * -(-len(panels) // columns), title, notes)
     value, sentences = data.unit("mae").value, []
-    for i, (true, guessed) in enumerate(shown):
+    for i, (true, guessed) in enumerate(panels):
         row, column = divmod(i, columns)
-        axes = made.panel(0.55 + column * (side + 0.62), 0.38 + row * (side + 0.85), side, side)
+        axes = drawing.panel(0.55 + column * (side + 0.62), 0.38 + row * (side + 0.85), side, side)
         low, high = _bounds(true, guessed)
         axes.grid(visible=True, axis="x")
         value_axis(axes, low, high, most=5)
@@ -63,7 +63,7 @@ def predicted(data: SettingData, arm: str, *, width: float = 4.9) -> "Figure":
             f"{value(float(guessed.min()))} to {value(float(guessed.max()))}, mean absolute error "
             f"{value(float(np.abs(guessed - true).mean()))}."
         )
-    return made.finish(" ".join(sentences))
+    return drawing.finish(" ".join(sentences))
 
 
 def true_and_predicted(data: SettingData, arm: str) -> list[tuple[Floats, Floats]]:

@@ -49,10 +49,10 @@ def published_numbers(data: SettingData, *, width: float = WIDE) -> "Figure":
     layout = RowLayout.of([row for group in rows.values() for row in group], across)
     heights = [layout.height(group) + 0.72 for group in rows.values()]
     lines = [max(heights[i : i + columns]) for i in range(0, len(heights), columns)]
-    made = sheet(width, sum(lines), title, _notes(data))
+    drawing = sheet(width, sum(lines), title, _notes(data))
     for i, (heading, group) in enumerate(rows.items()):
         line, column = divmod(i, columns)
-        axes = made.panel(
+        axes = drawing.panel(
             layout.left + column * across,
             0.26 + sum(lines[:line]),
             across - layout.left - 0.15,
@@ -68,7 +68,7 @@ def published_numbers(data: SettingData, *, width: float = WIDE) -> "Figure":
         f"{f'ours {data.unit(c.published.metric).value(c.mean)}' if c.n else 'none of ours'}, {c.agreement}."
         for c in checks
     ]
-    return made.finish(" ".join(sentences))
+    return drawing.finish(" ".join(sentences))
 
 
 def score_words(data: SettingData, published: "PublishedNumber") -> str:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 @styled
 def final_scores(data: SettingData, metric: str = "", *, width: float = WIDE) -> "Figure":
     """Final test scores: seeds as dots, mean and 95 % interval, in the study's order (sorted beyond 12)."""
-    asked = data.metric(metric)
-    summaries, unit, of = list(data.summaries(asked.name)), data.unit(asked.name), marks(data.labels)
+    chosen = data.metric(metric)
+    summaries, unit, of = list(data.summaries(chosen.name)), data.unit(chosen.name), marks(data.labels)
     if len(summaries) > FEW:
-        sign = -1 if asked.higher else 1
+        sign = -1 if chosen.higher else 1
         summaries.sort(key=lambda s: (not s.interval.n, sign * s.interval.mean if s.interval.n else 0.0))
 
     def text(summary: ArmSummary) -> str:
@@ -35,7 +35,7 @@ def final_scores(data: SettingData, metric: str = "", *, width: float = WIDE) ->
             None if s.interval.low is None or s.interval.high is None else (s.interval.low, s.interval.high),
             dots=tuple(map(float, s.finite)),
             text=text(s),
-            diverged="" if not s.diverged else "low" if asked.higher else "high",
+            diverged="" if not s.diverged else "low" if chosen.higher else "high",
             dashed=True,
         )
         for s in summaries
@@ -45,10 +45,10 @@ def final_scores(data: SettingData, metric: str = "", *, width: float = WIDE) ->
     numbers = [s.interval.n for s in summaries]
     most = max(numbers, default=0)
     seeds = f"dots: {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval"
-    made, _ = interval_plot(
+    drawing, _ = interval_plot(
         rows,
         bounds,
-        title=f"{metric_title(asked)} after the last epoch",
+        title=f"{metric_title(chosen)} after the last epoch",
         notes=[
             data.subject.data,
             data.subject.test_part,
@@ -57,7 +57,7 @@ def final_scores(data: SettingData, metric: str = "", *, width: float = WIDE) ->
             few_seeds_note(numbers),
             "sorted by the mean" if len(rows) > FEW else "",
         ],
-        axis=metric_axis(data, asked),
+        axis=metric_axis(data, chosen),
         width=width,
     )
-    return made.finish(" ".join(f"{row.mark.label}: {row.text}." for row in rows))
+    return drawing.finish(" ".join(f"{row.mark.label}: {row.text}." for row in rows))

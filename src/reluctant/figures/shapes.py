@@ -36,7 +36,7 @@ def activation_shapes(data: SettingData, *, width: float = WIDE) -> "Figure":
     gap = 0.18
     wide = (width - 0.34 - gap * columns) / columns
     step = 0.95 * wide + 0.42
-    made = sheet(
+    drawing = sheet(
         width,
         -(-len(shapes) // columns) * step + 0.3,
         "The activations and their slopes",
@@ -45,26 +45,26 @@ def activation_shapes(data: SettingData, *, width: float = WIDE) -> "Figure":
     bounds = _bounds([shape for shape in shapes.values() if shape])
     for i, (arm, shape) in enumerate(shapes.items()):
         row, column = divmod(i, columns)
-        axes = made.panel(0.3 + column * (wide + gap), 0.3 + row * step, wide, step - 0.42, grid="")
+        axes = drawing.panel(0.3 + column * (wide + gap), 0.3 + row * step, wide, step - 0.42, grid="")
         _draw(axes, shape, of[arm], bounds)
         name_panel(axes, of[arm].label)
         axes.tick_params(labelleft=not column, labelbottom=i + columns >= len(shapes))
     axes.set_xlabel("x", loc="right", labelpad=1)
-    return made.finish(f"Panels: {', '.join(data.labels.values())}.")
+    return drawing.finish(f"Panels: {', '.join(data.labels.values())}.")
 
 
 @styled
 def activation_shape(data: SettingData, arm: str, *, width: float = NARROW) -> "Figure":
     """One activation: f in its colour and style, its slope f′ as a thin grey line."""
     shape, mark = shape_of(data, arm), marks(data.labels)[arm]
-    made = sheet(width, width * 0.66 + 0.42, f"{mark.label} and its slope", NOTES)
-    axes = made.panel(0.3, 0.06, width - 0.4, width * 0.66, grid="")
+    drawing = sheet(width, width * 0.66 + 0.42, f"{mark.label} and its slope", NOTES)
+    axes = drawing.panel(0.3, 0.06, width - 0.4, width * 0.66, grid="")
     _draw(axes, shape, mark, _bounds([shape] if shape else []))
     axes.set_xlabel("x, the input of a unit", loc="right", labelpad=1)
     if shape is None:
-        return made.finish("The records hold no shape.")
+        return drawing.finish("The records hold no shape.")
     points = [f"f({at:g}) = {np.interp(at, shape[0], shape[1]):.3g}" for at in (-2, -1, 0, 1, 2)]
-    return made.finish(f"{', '.join(points)}.")
+    return drawing.finish(f"{', '.join(points)}.")
 
 
 def _bounds(shapes: Sequence[Shape]) -> tuple[float, float]:
@@ -107,7 +107,7 @@ def formula(latex: str, *, size: float = 12.5) -> "Figure | None":
         except ValueError:
             return None
         tall += depth
-        drawn = Figure(figsize=((wide + 4) / 72, (tall + 6) / 72))
-        drawn.text(2 / (wide + 4), (depth + 3) / (tall + 6), text, fontsize=size, color=INK, va="baseline")
-        drawn.set_label(latex)
-    return drawn
+        figure = Figure(figsize=((wide + 4) / 72, (tall + 6) / 72))
+        figure.text(2 / (wide + 4), (depth + 3) / (tall + 6), text, fontsize=size, color=INK, va="baseline")
+        figure.set_label(latex)
+    return figure

@@ -76,11 +76,11 @@ def sheet(width: float, body: float, title: str, notes: Sequence[str]) -> Sheet:
     subtitle = " · ".join(note for note in notes if note)
     titles, lines = wrapped(title, TITLE, width, bold=True), wrapped(subtitle, TEXT, width)
     head = 0.2 * len(titles) + 0.155 * len(lines) + 0.16
-    made = Sheet(Figure(figsize=(width + 2 * MARGIN, head + body + 2 * MARGIN)), head)
-    made.write(0, -head, "\n".join(titles), fontsize=TITLE, fontweight="bold", color=INK, gid="title")
-    made.write(0, 0.03 - head + 0.2 * len(titles), "\n".join(lines), linespacing=1.3, gid="notes")
-    made.figure.set_label(f"{title}. {subtitle}.")
-    return made
+    drawing = Sheet(Figure(figsize=(width + 2 * MARGIN, head + body + 2 * MARGIN)), head)
+    drawing.write(0, -head, "\n".join(titles), fontsize=TITLE, fontweight="bold", color=INK, gid="title")
+    drawing.write(0, 0.03 - head + 0.2 * len(titles), "\n".join(lines), linespacing=1.3, gid="notes")
+    drawing.figure.set_label(f"{title}. {subtitle}.")
+    return drawing
 
 
 def empty_sheet(width: float, title: str, notes: Sequence[str], reason: str) -> "Figure":

@@ -31,7 +31,7 @@ def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
         for each in variances
     ]
     layout, top = (RowLayout.of(rows, width), ROW * legend_rows([SOURCE_WORDS[s] for s in present], width) + 0.1)
-    made = sheet(
+    drawing = sheet(
         width,
         top + layout.height(rows) + 0.5,
         f"Where the variance of {within_sentence(metric_title(metric))} comes from",
@@ -41,8 +41,8 @@ def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
             "number: standard deviation of a single run",
         ],
     )
-    made.legend([(COLOURS[source], 1.0, SOURCE_WORDS[source]) for source in present], width)
-    axes = made.panel(layout.left, top, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="")
+    drawing.legend([(COLOURS[source], 1.0, SOURCE_WORDS[source]) for source in present], width)
+    axes = drawing.panel(layout.left, top, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="")
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of the variance (%)", loc="right", labelpad=3)
     draw_rows(axes, rows, layout)
@@ -64,4 +64,4 @@ def variance_by_source(data: SettingData, *, width: float = WIDE) -> "Figure":
         + (", ".join(f"{SOURCE_WORDS[p.source]} {100 * p.share:.0f} %" for p in each.parts) or "not known")
         for each in variances
     ]
-    return made.finish(f"{'. '.join(shares)}.")
+    return drawing.finish(f"{'. '.join(shares)}.")

@@ -14,9 +14,7 @@ COUNTS = ("dead", "nearly", "dead_channels", "saturated", "zero")
 @click.command("inspect")
 @click.argument("network")
 @click.option(
-    "--data",
-    metavar="NAME",
-    help="Data set that gives the inputs: digits, mnist, your own [default: the study's].",
+    "--data", metavar="NAME", help="Data set that gives the inputs: digits, mnist, your own [default: the study's]."
 )
 def inspect_command(network: str, data: str | None) -> None:
     """Probe NETWORK: dead and saturated units, values, gradients.
@@ -35,8 +33,7 @@ def inspect_command(network: str, data: str | None) -> None:
     console.print(f"{inspection.description}; probed with {inspection.inputs} inputs", markup=False)
     if inspection.sites:  # two tables, so that each fits 80 columns
         units = [
-            (name, f"{site.units:,}", *map(percent, map(site.share, COUNTS)))
-            for name, site in inspection.sites.items()
+            (name, f"{site.units:,}", *map(percent, map(site.share, COUNTS))) for name, site in inspection.sites.items()
         ]
         values = [
             (name, *map(_three_digits, (*site.inputs, *site.outputs, site.gradient)))

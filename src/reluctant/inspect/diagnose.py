@@ -24,15 +24,11 @@ def _site_warning(name: str, site: SiteProbe, inputs: int) -> str:
         return f"{name}: its values are not finite"
     dead, nearly_dead, saturated = map(site.share, ("dead", "nearly", "saturated"))
     if dead == 1:
-        return (
-            f"{name} is dead: its slope is 0 for all {inputs} inputs, so no layer before it learns through it"
-        )
+        return f"{name} is dead: its slope is 0 for all {inputs} inputs, so no layer before it learns through it"
     if dead >= DEAD_SHARE:
         return f"{name}: {percent(dead)} of its units are dead (slope 0 for all {inputs} inputs)"
     if nearly_dead >= DEAD_SHARE:
-        return (
-            f"{name}: {percent(nearly_dead)} of its units are nearly dead (slope below 0.001 for all inputs)"
-        )
+        return f"{name}: {percent(nearly_dead)} of its units are nearly dead (slope below 0.001 for all inputs)"
     if saturated >= SATURATED_SHARE:
         return f"{name} is saturated: the slope is below 0.05 for {percent(saturated)} of its values"
     return ""

@@ -44,9 +44,7 @@ def load_target(source: str, data: str | None, folder: str | None) -> Inspection
     if path.is_dir():
         files = [file for part in ("weights", "checkpoints") for file in sorted((path / part).glob("*.pt"))]
         if not files:
-            raise StudyError(
-                f"{path} is a folder without weights; a study stores them if keep_weights = true"
-            )
+            raise StudyError(f"{path} is a folder without weights; a study stores them if keep_weights = true")
         raise StudyError(f"{path} is a folder; name one of its files, such as {files[0]}")
     if path.is_file() or path.suffix == ".pt":
         return _load_weights_file(path, data, folder)
@@ -78,9 +76,7 @@ def _load_weights_file(path: Path, data: str | None, folder: str | None) -> Insp
     except (RuntimeError, TypeError, AttributeError):
         raise StudyError(f"the weights in {path} do not fit {run.model} with {run.activation}") from None
     kind = "checkpoint" if "run" in content else "weights"
-    description = (
-        f"{run.activation} in {run.model}, seed {run.seed}: {kind} {path.name}; {data or run.dataset}"
-    )
+    description = f"{run.activation} in {run.model}, seed {run.seed}: {kind} {path.name}; {data or run.dataset}"
     return InspectionTarget(training.model, training.data.train, description, run.threads)
 
 
@@ -109,8 +105,7 @@ def _load_user_network(name: Name, data: str | None, folder: str | None) -> Insp
     if not isinstance(network, nn.Module):
         if not callable(network):
             raise StudyError(
-                f"{name.head} is a {type(network).__name__}; "
-                f"a network or a function that builds one is expected"
+                f"{name.head} is a {type(network).__name__}; a network or a function that builds one is expected"
             )
         shape = shape_arguments(network, tensors.input_shape, tensors.outputs) if tensors else {}
         try:
@@ -128,8 +123,7 @@ def _load_user_network(name: Name, data: str | None, folder: str | None) -> Insp
         return InspectionTarget(network, tensors.train, f"{name}; {data}")
     if not (isinstance(network, tuple | list) and len(network) == 3 and isinstance(network[0], nn.Module)):
         raise StudyError(
-            f"{name.head} returned {type(network).__name__}; a torch module or (model, inputs, labels) is "
-            f"expected"
+            f"{name.head} returned {type(network).__name__}; a torch module or (model, inputs, labels) is expected"
         )
     model, inputs, labels = network
     if tensors is not None:

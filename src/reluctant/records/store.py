@@ -7,7 +7,7 @@ from typing import Any
 
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError
 from reluctant.records.schema import SCHEMA, Json, RecordError, RunRecord, upgraded
 
 UNTIMED = ("seconds", "provenance")  # what two equal trainings of a run may differ in
@@ -88,7 +88,7 @@ class Store:
         try:
             record = RunRecord.read(content)
             own_key = record.run.key
-        except StudyError as error:  # of the schema, or of a value that no run can have
+        except ReluctantError as error:  # of the schema, or of a value that no run can have
             raise RecordError(f"{self.path(key)} is no record of a run: {error}") from None
         if own_key != key:
             raise RecordError(f"{self.path(key)} holds the record of another run, {own_key}")

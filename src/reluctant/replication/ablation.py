@@ -44,9 +44,7 @@ def available_steps(steps: tuple[AblationStep, ...], procedures: Iterable[str]) 
     return tuple(step for step in steps if step.switches in trained)
 
 
-_PUBLISHED = frozenset(
-    {"raw_pixels", "lost_momentum", "forgetful", "double_softmax"}
-)  # of all published runs
+_PUBLISHED = frozenset({"raw_pixels", "lost_momentum", "forgetful", "double_softmax"})  # of all published runs
 _PROPER: frozenset[str] = frozenset()
 
 SEQUENCE = (

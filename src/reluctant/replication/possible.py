@@ -25,9 +25,7 @@ def possible_scores(labels: Sequence[int], classes: int = 10, least: float = 0.0
         images = list(labels).count(c)
         before += images
         states = {
-            key: sums
-            for key, sums in _add_class(states, images, n, scale).items()
-            if before - key[0] <= most >= key[1]
+            key: sums for key, sums in _add_class(states, images, n, scale).items() if before - key[0] <= most >= key[1]
         }
     scores = {
         _exact_score(hits, precision, n, scale)

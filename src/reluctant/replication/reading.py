@@ -92,9 +92,7 @@ class LastBatch:
             classes = [Counter(largest[errors[:, i], i].tolist()) for i in range(len(labels))]
             right[arm] = tuple(hits.sum(axis=0).tolist())
             mistaken_for[arm] = tuple(c.most_common(1)[0][0] if c else None for c in classes)
-        return cls(
-            tuple(labels.tolist()), total_items(first.counts["test"][-1]), len(seeds), right, mistaken_for
-        )
+        return cls(tuple(labels.tolist()), total_items(first.counts["test"][-1]), len(seeds), right, mistaken_for)
 
     def misses(self, arm: str, image: int) -> str:
         """In how many seeds an image does not count as right, and as what it counts: `2→7`; `–` for none."""
@@ -104,9 +102,7 @@ class LastBatch:
         return f"{missed}" if mistaken_for is None else f"{missed}→{mistaken_for}"
 
 
-def _paired_runs(
-    records: StudyRecords, step: AblationStep
-) -> tuple[tuple[Seed, ...], dict[str, list[RunResult]]]:
+def _paired_runs(records: StudyRecords, step: AblationStep) -> tuple[tuple[Seed, ...], dict[str, list[RunResult]]]:
     """The seeds that every activation has a finished run of, and these runs in the order of the seeds."""
     runs: dict[str, dict[Seed, RunResult]] = {arm: {} for arm in records.study.activation}
     for run in records:

@@ -43,14 +43,16 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
     """The report of an analysis; figures are saved where the picture book says."""
     some, records = data.finished > 0, data.records
     settings = data.settings if some else ()
-    shown = [each for each in data.comparisons if each.family] if some else []
+    comparisons = [each for each in data.comparisons if each.family] if some else []
     done = f"{data.finished:,} of {data.runs_planned:,} runs"
     return Page(
         data=data,
         headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in headline(data)),
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
-        warnings=study_facts.warnings(records) if records else (),
-        comparisons=tuple(_comparison(each, book, alone=len(shown) == 1, first=not i) for i, each in enumerate(shown)),
+        warnings=study_facts.warnings(records) if records is not None else (),
+        comparisons=tuple(
+            _comparison(each, book, alone=len(comparisons) == 1, first=not i) for i, each in enumerate(comparisons)
+        ),
         variances=tuple(
             FigureSection(
                 s.title,
@@ -68,10 +70,10 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
         inside=_inside(data, book) if some else (),
         shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
-        if some and records
+        if some and records is not None
         else None,
-        arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records else (),
-        study=_study(records, data) if records else None,
+        arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records is not None else (),
+        study=_study(records, data) if records is not None else None,
         many_settings=len(data.settings) > MANY,
         few_seeds=len(data.scores.seeds) < 5,
     )
@@ -120,7 +122,7 @@ def _claims(data: SettingData) -> tuple[ClaimSection, ...]:
 
 def _claim_notes(data: ReportData) -> tuple[str, ...]:
     """What has to be known beside the claims: untested ones, what convergence means."""
-    written = data.records.study.claim if data.records else data.question.claims
+    written = data.question.claims if data.records is None else data.records.study.claim
     untested = len(written) - len(data.question.claims)
     converges = any(claim.is_ in ("slowest", "fastest") for claim in data.question.claims)
     left_out = f"{count(untested, 'claim')} cannot be tested: activations named there take no part."
@@ -187,7 +189,7 @@ def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
     """The inside at every setting that was probed; figures only where the settings are few."""
     every, sections = len(data.settings) <= MANY, []
     for setting in data.settings:
-        found = tuple(
+        inside_tables = tuple(
             table
             for table in (
                 detail_tables.probe_table(setting),
@@ -196,13 +198,13 @@ def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
             )
             if table
         )
-        if found:
+        if inside_tables:
             sections.append(
                 InsideSection(
                     setting.title,
                     () if data.question.seed_sources else sentences_beside_verdicts(setting.comparison, setting.probes),
                     _inside_pictures(setting, book) if every and setting.probes.arms else (),
-                    found,
+                    inside_tables,
                     len(setting.arms) > FEW,
                 )
             )
@@ -220,15 +222,15 @@ def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, P
     ]  # fmt: skip
     return tuple(
         (sentence(probes, data.labels), book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png))
-        for name, draw, sentence, table, shown in figures_
-        if shown
+        for name, draw, sentence, table, rows in figures_
+        if rows
     )
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
     row, few = study_facts.catalogue_row(arm), len(data.scores.arms) <= FEW
     latex = row.formula if row else ""
-    drawn = figures.formula(latex) if latex else None
+    formula = figures.formula(latex) if latex else None
     every = data.settings if len(data.settings) <= MANY else ()
     shape = book.draw(
         f"shape_{slug(arm)}",
@@ -243,7 +245,7 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
         label=data.labels[arm],
         name=arm,
         purpose=row.purpose if row else f"A function of this study's author: {arm}.",
-        formula=figures.inline_svg(drawn, paths=True, margin=0) if drawn else "",
+        formula=figures.inline_svg(formula, paths=True, margin=0) if formula else "",
         latex=latex,
         source=row.source if row else "",
         shape=shape,

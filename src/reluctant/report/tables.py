@@ -9,7 +9,7 @@ from reluctant.analysis.labels import metric_title
 from reluctant.analysis.study_facts import network_layers
 from reluctant.analysis.summary import Band
 from reluctant.analysis.units import DASH, Unit, number
-from reluctant.catalogue.metrics import SHOWN
+from reluctant.catalogue.metrics import DEFAULT_COLUMNS
 from reluctant.figures.curves import four_curves
 from reluctant.figures.shapes import shape_of
 from reluctant.records.study_records import StudyRecords
@@ -33,8 +33,8 @@ class Table:
 def final_scores_table(data: SettingData) -> Table:
     """Final test scores of every arm: mean ± half the interval, n, worst seed, diverged."""
     chosen = data.question.metric.name
-    shown = [name for name in SHOWN[data.subject.task] if name in data.scores.metrics]
-    names = [*shown, *([] if chosen in shown else [chosen])]
+    names = [name for name in DEFAULT_COLUMNS[data.subject.task] if name in data.scores.metrics]
+    names += [] if chosen in names else [chosen]
     columns = {name: {s.arm: s for s in data.summaries(name)} for name in names}
     rows = []
     for summary in data.summaries():
@@ -86,7 +86,7 @@ def cost_table(data: SettingData) -> Table:
     return Table("Score against training time, means over seeds", heads, rows)
 
 
-def epochs_shown(epochs: int) -> list[int]:
+def listed_epochs(epochs: int) -> list[int]:
     """The epochs a table lists, from 1: all, or evenly thinned with the first and last kept."""
     if epochs <= MOST_EPOCHS:
         return list(range(1, epochs + 1))
@@ -104,14 +104,14 @@ def _band_cell(band: Band, epoch: int, unit: Unit) -> str:
 
 def epochs_table(data: SettingData, name: str) -> Table:
     """One metric of all arms over the epochs, on the test split; the longer side runs down the page."""
-    shown, unit = epochs_shown(data.planned_epochs), data.unit(name)
+    epochs, unit = listed_epochs(data.planned_epochs), data.unit(name)
     bands = {arm: data.band(name, arm) for arm in data.arms}
     caption = f"{metric_title(data.metric(name))} by epoch: mean over seeds ± half of its 95 % interval"
     if len(bands) <= 6:
-        rows = tuple((str(e), *(_band_cell(b, e, unit) for b in bands.values())) for e in shown)
+        rows = tuple((str(e), *(_band_cell(b, e, unit) for b in bands.values())) for e in epochs)
         return Table(caption, ("Epoch", *data.labels.values()), rows)
-    rows = tuple((data.labels[a], *(_band_cell(b, e, unit) for e in shown)) for a, b in bands.items())
-    return Table(caption, (data.subject.arm.capitalize(), *(f"epoch {e}" for e in shown)), rows)
+    rows = tuple((data.labels[a], *(_band_cell(b, e, unit) for e in epochs)) for a, b in bands.items())
+    return Table(caption, (data.subject.arm.capitalize(), *(f"epoch {e}" for e in epochs)), rows)
 
 
 def four_curves_table(data: SettingData, arm: str) -> Table:
@@ -120,7 +120,7 @@ def four_curves_table(data: SettingData, arm: str) -> Table:
     bands = [(data.band(name, arm, split), data.unit(name)) for name, split, _ in curves]
     rows = tuple(
         (str(epoch), *(_band_cell(band, epoch, unit) for band, unit in bands))
-        for epoch in epochs_shown(max(len(band.mean) for band, _ in bands))
+        for epoch in listed_epochs(max(len(band.mean) for band, _ in bands))
     )
     titles = [title for _, _, title in curves]
     return Table("By epoch: mean over seeds ± half of its 95 % interval", ("Epoch", *titles), rows)

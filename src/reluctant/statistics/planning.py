@@ -71,9 +71,9 @@ def decision_probability(
     Predicted from the n differences, any true difference being as likely as any other: the mean of all
     N = n + extra differences is then normal about the mean of the n, with variance σ²(1/n − 1/N).
     """
-    seen = np.asarray(n, float)
-    total = seen + np.maximum(extra, 1)
+    seeds = np.asarray(n, float)
+    total = seeds + np.maximum(extra, 1)
     error = np.asarray(std, float) / np.sqrt(total)
-    moved = np.sqrt(total / seen - 1)
+    moved = np.sqrt(total / seeds - 1)
     same, different = split(total, np.abs(mean) / error, moved, margin / error, EXTENDED_LEVEL, comparisons)
     return same + different

@@ -131,11 +131,7 @@ class Study(BaseModel):
         try:
             super().__init__(**_with_metric(fields))
         except ValidationError as fault:
-            tables: dict[str, type[BaseModel]] = {
-                "compare": Compare,
-                "claim": Claim,
-                "published": PublishedNumber,
-            }
+            tables: dict[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "published": PublishedNumber}
             keys = {"": _keys(Study), **{name: _keys(table) for name, table in tables.items()}}
             raise StudyError(validation_message(fault, keys)) from None
 
@@ -155,8 +151,8 @@ class Study(BaseModel):
 
     @model_validator(mode="after")
     def _metrics_fit_the_task(self) -> Self:
-        asked = {"compare": self.compare.metric, **{f"claim {c.says!r}": c.metric for c in self.claim}}
-        for where, name in asked.items():
+        metrics = {"compare": self.compare.metric, **{f"claim {c.says!r}": c.metric for c in self.claim}}
+        for where, name in metrics.items():
             if self.task not in metric(name).tasks:
                 known = ", ".join(each.name for each in METRICS if self.task in each.tasks)
                 message = f"{where}: {name} is no metric of {self.task}; these are: {known}"
@@ -181,12 +177,11 @@ class Study(BaseModel):
 
     @model_validator(mode="after")
     def _no_verdicts_from_a_seed_table(self) -> Self:
-        asked = [key for key in ("control", "choose", "claim", "published") if getattr(self, key)]
-        if self.sources and asked:
-            keys = " and ".join(asked)
+        keys = [key for key in ("control", "choose", "claim", "published") if getattr(self, key)]
+        if self.sources and keys:
             message = (
                 f"seed: a table of seeds measures where variance comes from and compares nothing; leave out "
-                f"{keys}, or give seed = [0, 1, …]"
+                f"{' and '.join(keys)}, or give seed = [0, 1, …]"
             )
             raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return self

@@ -43,9 +43,7 @@ def _check_inputs(result: RunResult, data: CheckedData | None) -> Iterator[str]:
         yield f"its test matrices count {difference}"
     trained = int(first["train"].sum() + first["valid"].sum())
     if trained != data.trained:
-        yield (
-            f"its training and validation matrices count {trained} images, and {data.path} has {data.trained}"
-        )
+        yield (f"its training and validation matrices count {trained} images, and {data.path} has {data.trained}")
 
 
 def _check_losses(result: RunResult) -> Iterator[str]:

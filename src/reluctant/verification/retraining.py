@@ -24,9 +24,7 @@ def sample_runs(folder: CheckedFolder, number: int) -> list[CheckedRecord]:
     return sorted(folder.records, key=lambda each: digest([keys, each.run.key]))[:number]
 
 
-def retrain(
-    folder: CheckedFolder, number: int, report: Callable[[str], None] = lambda _: None
-) -> Iterator[Finding]:
+def retrain(folder: CheckedFolder, number: int, report: Callable[[str], None] = lambda _: None) -> Iterator[Finding]:
     """Train a sample again, in a scratch folder and without any checkpoint; a finding per run, as it ends.
 
     Args:

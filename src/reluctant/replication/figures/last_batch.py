@@ -57,7 +57,7 @@ def last_batch(data: ReportData, batch: LastBatch, images: Images | None, *, wid
         for line, arm in enumerate(of):
             text = batch.misses(arm, image)
             drawing.write(middle, top + 0.24 + side + LINE * line, text, ha="center", fontsize=8,
-                       color=MUTED if text == "–" else ALARM)  # fmt: skip
+                          color=MUTED if text == "–" else ALARM)  # fmt: skip
     lost = {arm: sum(batch.seeds - right for right in batch.right[arm]) for arm in of}
     parts = [f"{of[arm].label}: {lost[arm]} of {batch.seeds * n:,} not counted right" for arm in of]
     return drawing.finish(f"True classes {', '.join(map(str, batch.labels))}. {'; '.join(parts)}.")

@@ -23,9 +23,7 @@ CLAIMED = (0.84, 0.85)  # where the article has the F1 of ReLU, leaky ReLU and G
 
 
 @styled
-def ablation_scores(
-    data: ReportData, steps: Sequence[StepScores], title: str, *, width: float = WIDE
-) -> "Figure":
+def ablation_scores(data: ReportData, steps: Sequence[StepScores], title: str, *, width: float = WIDE) -> "Figure":
     """The reported score of every seed, step by step; the diamond is the mean over seeds."""
     of, narrow = marks(data.labels), width < 5
     above = 0.26 if narrow else 0.08

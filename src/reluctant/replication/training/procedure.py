@@ -60,9 +60,7 @@ class Published(Training):
         """The article's network, with what the switches change in it."""
         name = MODELS.canonical(self.run.model)
         if name.head != "convnet":
-            raise StudyError(
-                f"the published procedure trains the article's network, convnet, not {name.head}"
-            )
+            raise StudyError(f"the published procedure trains the article's network, convnet, not {name.head}")
         if not (self.double_softmax or self.fine_pooling):
             return super().build_network()
         channels, height, width = self.data.input_shape
@@ -81,9 +79,7 @@ class Published(Training):
         name = OPTIMIZERS.canonical(self.run.optimizer)
         if self.lost_momentum:
             name = Name(name.head, {key: each for key, each in name.arguments.items() if key != "beta1"})
-        return optimizer_from_name(
-            str(name), self.model.parameters(), self.run.lr, activation_parameters(self.model)
-        )
+        return optimizer_from_name(str(name), self.model.parameters(), self.run.lr, activation_parameters(self.model))
 
     def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
         """Train on every image once, by an optimizer that may know nothing of earlier epochs."""
@@ -149,7 +145,7 @@ class FineBlock(ConvBlock):
         self.conv, self.norm, self.activation = block.conv, block.norm, block.activation
         self.pool, self.dropout, self.kernel = nn.MaxPool2d(POOLING_WINDOW, stride=1), block.dropout, ""
 
-    def fused(self, x: Tensor) -> bool:
+    def supports_kernel(self, x: Tensor) -> bool:
         """Never: the compiled kernels pool in steps of two."""
         return False
 
@@ -176,9 +172,7 @@ class PublishedNet(ConvNet):
         super().__init__(activation, image=image, classes=classes, dropout=dropout)
         self.softmax = softmax
         if fine_pooling:
-            self.blocks = nn.ModuleList(
-                FineBlock(block) for block in self.blocks if isinstance(block, ConvBlock)
-            )
+            self.blocks = nn.ModuleList(FineBlock(block) for block in self.blocks if isinstance(block, ConvBlock))
             side = image[1]
             for _ in self.blocks:
                 side -= 2 + POOLING_WINDOW - 1

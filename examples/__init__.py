@@ -1,1 +1,0 @@
-"""Studies and activations of one's own, run by the tests."""

@@ -1,0 +1,91 @@
+"""Watching a study: plain lines where output goes to a file, a table in a terminal."""
+
+import io
+import re
+from typing import Any
+
+from rich.console import Console
+
+from reluctant.api.progress import ProgressBoard
+from reluctant.cli.live import LiveTable, PlainLines, watch
+from reluctant.engines import Done, Epoch, Failed, Started
+from reluctant.report.page import last_line
+from reluctant.study import Run
+from tests.support.records import record
+
+RUNS = [Run("relu", seed=0, epochs=2), Run("[bold]x", seed=1, epochs=2), Run("elu", seed=0, epochs=2)]
+
+
+def epochs(run: Run) -> list[Epoch]:
+    return [Epoch(run, epoch) for epoch in record(run).epochs]
+
+
+def test_output_to_a_file_is_one_plain_line_per_epoch() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80)
+    around, watcher = watch(console, ProgressBoard(RUNS))
+    with around:
+        watcher(Started(RUNS[1]))
+        for epoch in epochs(RUNS[1]):
+            watcher(epoch)
+        watcher(Done(RUNS[1], record(RUNS[1])))
+        watcher(Failed(RUNS[2], "Traceback\n  ...\nValueError: what happened\n"))
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 4
+    pattern = (
+        r"\[bold\]x, seed 1: epoch 1/2, loss \d\.\d{4} train \d\.\d{4} valid, accuracy \d\.\d{4} valid, \d+ s"
+    )
+    assert re.fullmatch(pattern, lines[0])
+    assert lines[2].startswith("[bold]x, seed 1: done [1 of 3 runs")
+    assert lines[3] == "elu, seed 0: failed: ValueError: what happened"
+    assert "\x1b" not in out.getvalue()
+
+
+def test_a_diverged_run_is_named() -> None:
+    lines: list[str] = []
+    PlainLines(ProgressBoard(RUNS), lines.append)(Done(RUNS[0], record(RUNS[0], diverged=2)))
+    assert lines[0].startswith("relu, seed 0: done (diverged in epoch 2) [1 of 3 runs")
+    assert "1 diverged" in lines[0]
+
+
+def test_a_run_that_stopped_early_is_named() -> None:
+    lines: list[str] = []
+    stopped = record(RUNS[0]).model_copy(update={"stopped": 1})
+    PlainLines(ProgressBoard(RUNS), lines.append)(Done(RUNS[0], stopped))
+    assert lines[0].startswith("relu, seed 0: done (stopped early, after epoch 1) [1 of 3 runs")
+
+
+def rendered(height: int, runs: list[Run], events: list[Any], width: int = 80) -> str:
+    """The table in a terminal of this size after these events."""
+    out = io.StringIO()
+    console = Console(file=out, width=width, height=height, force_terminal=True, color_system=None)
+    _, watcher = watch(console, ProgressBoard(runs))
+    assert isinstance(watcher, LiveTable)
+    for event in events:
+        watcher.board.update(event)
+    console.print(watcher.render())
+    return out.getvalue()
+
+
+def test_the_table_has_every_run_and_escapes_its_name() -> None:
+    text = rendered(40, RUNS, [Started(RUNS[1]), *epochs(RUNS[1])])
+    row = next(line for line in text.splitlines() if "[bold]x" in line)
+    assert re.search(r"\[bold\]x\s+1\s+2/2\s+0\.\d{4}\s+0\.\d{4}\s+0\.\d{4}\s+\d+\s+▶", row)
+    assert sum("relu" in line or "elu" in line for line in text.splitlines()) == 2
+    assert "0 of 3 runs" in text
+
+
+def test_the_table_fits_the_terminal_and_shows_the_runs_in_training() -> None:
+    many = [Run("relu", seed=seed, epochs=1) for seed in range(100)]
+    done = [Done(run, record(run)) for run in many[:50]]
+    text = rendered(16, many, [*done, Started(many[50])])
+    lines = text.splitlines()
+    assert len(lines) <= 16
+    assert all(len(line) <= 80 for line in lines)
+    assert any(re.search(r"relu\s+50 .*▶", line) for line in lines)
+    assert "90 more not shown" in text
+
+
+def test_the_last_line_of_an_empty_traceback_says_so() -> None:
+    assert last_line(" \n") == "no traceback was saved"
+    assert last_line("Traceback\nValueError: so\n") == "ValueError: so"

@@ -1,0 +1,167 @@
+"""Commands that read: report, status, judge, export, upgrade, lists, the doctor; none imports torch needlessly."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reluctant.cli.main import CANNOT, DONE
+from reluctant.records.store import Store
+from reluctant.study import Study
+from tests.support.commands import answer
+from tests.support.records import study_folder
+
+Capture = pytest.CaptureFixture[str]
+TWO = Study(activation=["relu", "elu"], seed=[0, 1], epochs=1)
+
+
+def test_report_and_status(here: Path, capsys: Capture) -> None:
+    study_folder(here / "s", Study.read("small.toml"), skip=1)
+    status, out, _ = answer(capsys, "status", "s")
+    assert (status, out.strip()) == (DONE, "small: 3 of 4 runs finished")
+    status, out, _ = answer(capsys, "report", "s")
+    assert status == DONE
+    assert "report: s/report.html" in out
+    assert (here / "s/report.html").is_file()
+    status, _, _ = answer(capsys, "report", "s", "-o", "elsewhere.html")
+    assert status == DONE
+    assert (here / "elsewhere.html").is_file()
+
+
+@pytest.mark.parametrize("command", ["report", "status", "judge", "upgrade"])
+def test_a_folder_without_a_study(here: Path, capsys: Capture, command: str) -> None:
+    status, _, err = answer(capsys, command, "nowhere")
+    assert status == CANNOT
+    assert "nowhere holds no study" in err
+
+
+@pytest.mark.parametrize("kind", ["activations", "models", "datasets", "studies", "metrics", "optimizers"])
+def test_lists_fit_eighty_columns(
+    here: Path, capsys: Capture, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, _ = answer(capsys, "list", kind)
+    assert status == DONE
+    assert len(out.splitlines()) >= (24 if kind == "activations" else 1)
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_show(here: Path, capsys: Capture) -> None:
+    status, out, _ = answer(capsys, "show", "Leaky-ReLU")
+    assert status == DONE
+    assert "negative_slope = 0.01" in out
+    assert "Maas" in out
+    status, _, err = answer(capsys, "show", "geloo")
+    assert status == CANNOT
+    assert "did you mean 'gelu'" in err
+
+
+def test_doctor(here: Path, capsys: Capture) -> None:
+    status, out, _ = answer(capsys, "doctor", "small.toml")
+    assert status == DONE
+    assert "python: " in out
+    assert "small: 4 runs; its data, activations and network work here" in out
+
+
+def test_judge_prints_the_sentence_and_the_table_within_eighty_columns(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    study = Study(activation=["relu", "leaky_relu(negative_slope=0.002)", "elu"], epochs=2)
+    study_folder(here / "s", study)
+    status, out, _ = answer(capsys, "judge", "s", "--metric", "accuracy", "--margin", "0.5")
+    assert status == DONE
+    assert "are the same within ±50 points of accuracy" in out.replace("\n", " ")
+    assert out.count("= the same") == 2
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_judge_at_any_time(here: Path, capsys: Capture) -> None:
+    study_folder(here / "s", Study(activation=["relu", "elu"], epochs=2), skip=3)
+    status, out, _ = answer(capsys, "judge", "s")
+    assert status == DONE
+    assert out.startswith("7 of 10 runs so far")
+
+
+def test_compare_is_a_hidden_alias_of_judge(here: Path, capsys: Capture) -> None:
+    study_folder(here / "s", TWO)
+    judged = answer(capsys, "judge", "s", "--metric", "loss", "--at", "best")
+    assert judged[0] == DONE
+    status, out, err = answer(capsys, "compare", "s", "--metric", "loss", "--at", "best")
+    assert (status, out) == judged[:2]
+    assert err.strip() == "`reluctant compare` is now called `reluctant judge`."
+    commands = {line.split()[0] for line in answer(capsys, "--help")[1].splitlines() if line.strip()}
+    assert "judge" in commands
+    assert "compare" not in commands
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--metric", "f2"], "there is no metric 'f2'; there are accuracy, precision"),
+        (["--baseline", "gelu"], "'gelu' is not part of the study; choose one of relu, elu"),
+        (["--margin", "-1"], "the margin is the smallest difference that matters, a number from 0, not -1"),
+    ],
+)
+def test_a_wrong_question(here: Path, capsys: Capture, arguments: list[str], message: str) -> None:
+    study_folder(here / "s", TWO)
+    status, _, err = answer(capsys, "judge", "s", *arguments)
+    assert status == CANNOT
+    assert message in err
+
+
+def test_claims_are_printed(here: Path, capsys: Capture) -> None:
+    claim = {"says": "elu is best", "of": "elu", "is": "highest"}
+    study_folder(here / "s", Study(activation=["relu", "elu"], epochs=1, claim=[claim]))
+    _, out, _ = answer(capsys, "judge", "s")
+    assert "undecided: elu is best" in out
+
+
+def test_export(here: Path, capsys: Capture) -> None:
+    study_folder(here / "s", TWO)
+    status, out, _ = answer(capsys, "export", "s", "x.md")
+    assert (status, out.strip()) == (DONE, "written: x.md")
+    assert (here / "x.md").is_file()
+
+
+def test_upgrade_writes_old_records_in_todays_schema(here: Path, capsys: Capture) -> None:
+    folder = study_folder(here / "s", TWO)
+    store = Store(folder / "runs")
+    first, second, *_ = store
+    for key in (first, second):
+        old = store.content(key)
+        store.add(key, {name: value for name, value in old.items() if name not in ("schema", "sha256")})
+    store.path(second).write_text("{", "utf-8")
+    status, out, err = answer(capsys, "upgrade", "s")
+    assert (status, out.strip()) == (DONE, "1 records upgraded to schema 2, 2 had it already")
+    assert err.startswith("left as it is: ")
+    assert second in err
+    assert json.loads(store.path(first).read_text("utf-8"))["schema"] == 2
+
+
+def imported_modules(*arguments: str, cwd: Path) -> set[str]:
+    """What a command had imported when it ended."""
+    code = (
+        "import sys; from reluctant.cli.main import execute; status = execute(sys.argv[1:]);"
+        "print('MODULES', status, *sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, cwd=cwd
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("MODULES"))
+    assert line.split()[1] == "0", done.stderr
+    return set(line.split()[2:])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["run", "--help"], ["report", "s"], ["status", "s"], ["judge", "s"], ["list", "activations"]],
+)
+def test_help_and_the_reading_half_never_import_torch(tmp_path: Path, arguments: list[str]) -> None:
+    study_folder(tmp_path / "s", Study(activation=["relu", "elu"], seed=[0, 1]))
+    modules = imported_modules(*arguments, cwd=tmp_path)
+    assert "torch" not in modules
+    if "--help" in arguments:
+        assert not modules & {"numpy", "pandas", "matplotlib", "pydantic", "rich"}

@@ -1,0 +1,86 @@
+"""`reluctant run`: training, continuing, failing, planning, and what a user is told about each."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reluctant.cli.main import BUG, CANNOT, DONE, SOME_FAILED
+from reluctant.records.store import Store
+from reluctant.records.study_dir import StudyDir
+from reluctant.study import Study
+from tests.support.commands import answer
+from tests.support.records import study_folder
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_a_study_from_start_to_report_and_again(here: Path, capsys: Capture) -> None:
+    status, out, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+    assert (status, err) == (DONE, "")
+    assert "relu, seed 0: epoch 1/1" in out
+    assert "\x1b" not in out
+    assert (here / "out/small/report.html").is_file()
+    times = {path: path.stat().st_mtime_ns for path in here.glob("out/small/runs/*.json")}
+    assert len(times) == 4
+    status, out, _ = answer(capsys, "run", "small.toml", "--engine", "serial")
+    assert status == DONE
+    assert "epoch" not in out.partition("report:")[0].replace("epochs", "")
+    assert {path: path.stat().st_mtime_ns for path in here.glob("out/small/runs/*.json")} == times
+
+
+def test_failed_runs_are_named_and_tried_again(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reluctant.training import Training
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "step", lambda *_: 1 / 0)
+        status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+    assert status == SOME_FAILED
+    assert "failed: relu, seed 0: ZeroDivisionError: division by zero" in err
+    assert len(list(here.glob("out/small/failed/*.txt"))) == 4
+    status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+    assert (status, err) == (DONE, "")
+    assert not list(here.glob("out/small/failed/*.txt"))
+
+
+def test_a_dry_run_prints_the_plan_and_trains_nothing(here: Path, capsys: Capture) -> None:
+    status, out, _ = answer(capsys, "run", "small.toml", "--dry-run", "--workers", "2")
+    assert status == DONE
+    assert "small: 4 runs, 0 done, 4 to train" in out
+    assert "relu on digits: 2 × about " in out
+    assert "with 2 workers, in out/small" in out
+    assert not (here / "out").exists()
+
+
+def test_a_study_may_be_extended_and_not_changed(here: Path, capsys: Capture) -> None:
+    study_folder(here / "out/small", Study.read("small.toml"))
+    status, _, err = answer(capsys, "run", "small.toml", "--set", "seed=0")
+    assert status == CANNOT
+    assert "seed: the folder has 0, 1, yours leaves out 1" in err
+
+
+def test_a_full_disk_is_a_message(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "out/small/runs/x.json")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "add", full)
+        status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+    assert status == CANNOT
+    assert "the disk is full" in err
+    assert "Traceback" not in err
+    assert answer(capsys, "run", "small.toml", "--engine", "serial")[0] == DONE
+
+
+def test_a_bug_prints_its_traceback_and_is_called_a_bug(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StudyDir, "missing", lambda *_: 1 / 0)
+    status, _, err = answer(capsys, "run", "small.toml")
+    assert status == BUG
+    assert "Traceback" in err
+    assert "this is a bug in reluctant, not your mistake; all finished runs are safe" in err

@@ -1,0 +1,58 @@
+"""The examples run in an empty folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reluctant.cli.main import DONE, execute
+from reluctant.study import Study
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def test_every_example_is_tested_and_in_the_readme() -> None:
+    names = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
+    assert names == {"own_activation.py", "study.toml", "notebook.ipynb"}
+    readme = (EXAMPLES.parent / "README.md").read_text("utf-8")
+    assert [name for name in names if f"(examples/{name})" not in readme] == []
+
+
+def test_the_script_prints_verdicts(tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "own_activation.py")]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert "SmallNet: activations at 2 sites" in process.stdout
+    assert "LearnedSwish" in process.stdout.partition("verdict")[2]
+    assert list(tmp_path.glob("out/*/report.html"))
+
+
+def test_the_study_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = Study.read(EXAMPLES / "study.toml")
+    assert study.size == 3 * 3 * 5
+    monkeypatch.chdir(tmp_path)
+    shorter = ["--set", "seed=0..1", "--set", "epochs=2"]
+    assert execute(["run", str(EXAMPLES / "study.toml"), *shorter]) == DONE, capsys.readouterr().err
+    assert "Each at its own lr" in capsys.readouterr().out
+    assert (tmp_path / study.folder / "report.html").is_file()
+
+
+def test_the_notebook_runs(tmp_path: Path) -> None:
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)  # as a reader gets it
+    nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    html = [
+        output["data"]["text/html"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if "text/html" in output.get("data", {})
+    ]
+    assert "<th>gelu</th>" in html[0]
+    assert "<th>squash</th>" in html[-1]
