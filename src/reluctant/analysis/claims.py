@@ -34,11 +34,11 @@ class Outcome(StrEnum):
         return {"supported": "✓", "contradicted": "✗", "undecided": "?"}[self.value]
 
 
-class Speaks(StrEnum):
+class Direction(StrEnum):
     """Which way one number points."""
 
-    FOR = "for it"
-    AGAINST = "against it"
+    FOR = "for"
+    AGAINST = "against"
     OPEN = "open"
 
 
@@ -52,7 +52,7 @@ class Evidence:
     high: float | None
     n: int
     p: float | None
-    speaks: Speaks
+    direction: Direction
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ def judge_claim(scores: Scores, question: Question, claim: Claim) -> JudgedClaim
     level = EXTENDED_LEVEL if question.extended else LEVEL
     metric = scores.metric(claim.metric)
     test, evidence = _TESTS[claim.kind](scores, claim, metric, _margin(question, claim, metric), level)
-    speaks = {each.speaks for each in evidence}
+    directions = {each.direction for each in evidence}
     outcome = Outcome.UNDECIDED
-    if Speaks.AGAINST in speaks:
+    if Direction.AGAINST in directions:
         outcome = Outcome.CONTRADICTED
-    elif speaks == {Speaks.FOR}:
+    elif directions == {Direction.FOR}:
         outcome = Outcome.SUPPORTED
     concerned = claim.activations if claim.than else scores.arms
     if outcome == Outcome.SUPPORTED and any(map(scores.diverged, concerned)):
@@ -137,12 +137,12 @@ def _test_extreme(scores: Scores, claim: Claim, metric: Metric, margin: float, l
     evidence = []
     for rival, difference in zip(rivals, differences, strict=True):
         # For the claim where the test says so; against it where it says so even after Holm's correction.
-        speaks, agrees = Speaks.OPEN, sign * difference.mean > 0
+        direction, agrees = Direction.OPEN, sign * difference.mean > 0
         if agrees and difference.p is not None and difference.p <= level:
-            speaks = Speaks.FOR
+            direction = Direction.FOR
         elif not agrees and difference.corrected is not None and difference.corrected <= level:
-            speaks = Speaks.AGAINST
-        evidence.append(_of_difference((arm, rival), difference, speaks))
+            direction = Direction.AGAINST
+        evidence.append(_of_difference((arm, rival), difference, direction))
     if claim.than:
         test = (
             f"supported when {arm} is {claim.is_} than {claim.than} by the paired t test (p ≤ {level:g}), "
@@ -181,10 +181,10 @@ def _test_intervals(scores: Scores, claim: Claim, level: float, words: str, boun
     for arm in scores.arms if claim.only else claim.of:
         values = _values(scores, claim, arm)
         interval = mean_interval(values[np.isfinite(values)], 1 - level)
-        speaks = _position(interval.low, interval.high, bounds)
+        direction = _position(interval.low, interval.high, bounds)
         if arm not in claim.of:
-            speaks = {Speaks.FOR: Speaks.AGAINST, Speaks.AGAINST: Speaks.FOR}.get(speaks, speaks)
-        evidence.append(Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, speaks))
+            direction = {Direction.FOR: Direction.AGAINST, Direction.AGAINST: Direction.FOR}.get(direction, direction)
+        evidence.append(Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, direction))
     test = f"supported when {words} for {', '.join(claim.of)}"
     if claim.only:
         test += " and for no other activation"
@@ -202,12 +202,12 @@ def _test_similar(scores: Scores, claim: Claim, metric: Metric, margin: float, l
     for one, other in pairs:
         plain = _paired(scores, claim, one, other, level)
         wide = _paired(scores, claim, one, other, level / len(pairs))
-        speaks = Speaks.OPEN
-        if _position(plain.low, plain.high, (-margin, margin)) == Speaks.FOR:
-            speaks = Speaks.FOR
-        elif _position(wide.low, wide.high, (-margin, margin)) == Speaks.AGAINST:
-            speaks = Speaks.AGAINST
-        evidence.append(_of_difference((one, other), plain, speaks))
+        direction = Direction.OPEN
+        if _position(plain.low, plain.high, (-margin, margin)) == Direction.FOR:
+            direction = Direction.FOR
+        elif _position(wide.low, wide.high, (-margin, margin)) == Direction.AGAINST:
+            direction = Direction.AGAINST
+        evidence.append(_of_difference((one, other), plain, direction))
     test = (
         f"supported when the interval of every paired difference lies inside ±{margin:g}, contradicted when "
         f"one lies outside even at {100 * (1 - level / len(pairs)):.1f} % (Bonferroni, {len(pairs)} pairs)"
@@ -215,18 +215,18 @@ def _test_similar(scores: Scores, claim: Claim, metric: Metric, margin: float, l
     return test, tuple(evidence)
 
 
-def _position(low: float | None, high: float | None, bounds: tuple[float, float]) -> Speaks:
+def _position(low: float | None, high: float | None, bounds: tuple[float, float]) -> Direction:
     """For: the interval lies inside the bounds; against: outside; open: across one, or no interval."""
     if low is None or high is None:
-        return Speaks.OPEN
+        return Direction.OPEN
     if bounds[0] <= low and high <= bounds[1]:
-        return Speaks.FOR
-    return Speaks.AGAINST if high < bounds[0] or low > bounds[1] else Speaks.OPEN
+        return Direction.FOR
+    return Direction.AGAINST if high < bounds[0] or low > bounds[1] else Direction.OPEN
 
 
-def _of_difference(arms: tuple[str, str], difference: Difference, speaks: Speaks) -> Evidence:
+def _of_difference(arms: tuple[str, str], difference: Difference, direction: Direction) -> Evidence:
     d = difference
-    return Evidence(arms, d.mean, d.low, d.high, d.n, d.p, speaks)
+    return Evidence(arms, d.mean, d.low, d.high, d.n, d.p, direction)
 
 
 _TESTS = {"is": _test_extreme, "between": _test_between, "reaches": _test_reaches, "similar": _test_similar}

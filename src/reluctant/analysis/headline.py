@@ -111,7 +111,7 @@ def _measured_on(data: ReportData) -> str:
 def _few_seeds(data: ReportData) -> str:
     least = data.min_seeds()
     if least == 1:
-        return "With one seed there is no interval, and chance cannot be told from difference."
+        return "With one seed there is no interval, and a real difference cannot be told from chance."
     return FEW_SEEDS if least < 5 else ""
 
 

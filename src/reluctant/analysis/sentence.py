@@ -79,11 +79,11 @@ def leader_sentence(comparison: Comparison) -> str:
         pairs = [pair for pair in comparison.pairs if pair.arm in ahead and pair.other in ahead]
         within = comparison.unit.margin(comparison.question.margin)
         same = all(pair.verdict == Verdict.SAME for pair in pairs)
-        among = f" and are the same within {within}" if same else " and the data do not tell them apart"
+        among = f" and are the same within {within}" if same else " and no difference between them is shown"
     by = f" by {comparison.unit.span(min(gaps, key=abs), max(gaps, key=abs))}" if gaps else ""
     others = _names(comparison, [labels[arm] for arm in behind])
     lead, verb = "leads" if len(ahead) == 1 else "lead", "is" if len(behind) == 1 else "are"
-    return f"Of all pairs: {leaders} {lead}{among}; {others} {verb} behind{by}."
+    return f"Over all pairs: {leaders} {lead}{among}; {others} {verb} behind{by}."
 
 
 def covers_test_items(comparison: Comparison, contrast: Contrast) -> bool | None:

@@ -142,7 +142,7 @@ def byte_text(size: int) -> str:
 def _column_legend(bench: "Bench") -> str:
     both = bench.costs[-1].ratio["both"]
     interval = "" if both.confidence is None else (
-        f"; ± is the distance to the further end of its {100 * both.confidence:.1f} % interval"
+        f"; ± is the longer side of its {100 * both.confidence:.1f} % interval"
     )  # fmt: skip
     return (
         f"×: median of {both.n} ratios to ReLU in the same round{interval}. kept ×: bytes kept for backward, "

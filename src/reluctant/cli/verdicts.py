@@ -81,6 +81,8 @@ def _print_variances(console: "Console", data: "ReportData") -> None:
 
 def _print_claims(console: "Console", data: "ReportData") -> None:
     for setting in data.settings if data.question.claims else ():
+        if setting.title and setting.claims:
+            _print(console, f"\n{setting.title}")
         for judged in setting.claims:
             _print(console, f"{judged.outcome.value:>12}: {judged.claim.says}")
 

@@ -160,7 +160,7 @@ def overlap_warning(train: Inputs, test: Inputs, items: str) -> str:
     return (
         f"{len(common):,} of {len(test):,} test {items} {'occurs' if one else 'occur'} in the training part "
         f"too ({'' if one else 'the first: '}test {singular(items)} {first:,} is training "
-        f"{singular(items)} {twin:,}, counted from 0); scores on {'it' if one else 'them'} tell nothing "
+        f"{singular(items)} {twin:,}, counted from 0); scores on {'it' if one else 'them'} say nothing "
         f"about new {items}"
     )
 

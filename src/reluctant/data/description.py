@@ -5,6 +5,7 @@ from textwrap import wrap
 
 import numpy as np
 
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import singular
 
@@ -20,8 +21,9 @@ def describe_dataset(dataset: Dataset) -> str:
     of = f"{size} column{'s' if inputs.shape[1] != 1 else ''}" if inputs.ndim == 2 else size
     splits = (dataset.train.inputs, dataset.test.inputs)
     low, high = min(part.min() for part in splits), max(part.max() for part in splits)
+    name = dataset.name.removeprefix(f"{SESSION_MODULE}:")
     first = (
-        f"{dataset.name}: {len(dataset.train):,} training and {len(dataset.test):,} test {dataset.items} of "
+        f"{name}: {len(dataset.train):,} training and {len(dataset.test):,} test {dataset.items} of "
         f"{of} ({inputs.dtype.name}, {low:.3g} to {high:.3g})"
     )
     targets = _describe_classes if dataset.task == "classification" else _describe_numbers

@@ -166,5 +166,5 @@ def _class_warnings(name: str, codes: Codes, names: tuple[str, ...], item: str) 
     if not empty:
         return unlearned
     listed = ", ".join(empty[:_LISTED]) + (", …" if len(empty) > _LISTED else "")
-    which, pronoun = (f"classes {listed} have", "them") if len(empty) > 1 else (f"class {listed} has", "it")
-    return (*unlearned, f"the {which} no {item} in either part; nothing is learned or asked of {pronoun}")
+    which, pronoun = (f"classes {listed} have", "they are") if len(empty) > 1 else (f"class {listed} has", "it is")
+    return (*unlearned, f"the {which} no {item} in either part; {pronoun} neither trained nor tested")

@@ -157,7 +157,7 @@ def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
             interval = f"{number(evidence.low, decimals)} to {number(evidence.high, decimals)}"
         p = (p_value(evidence.p),) if differences else ()
         labels = " − ".join(data.labels[arm] for arm in evidence.arms)
-        return (labels, number(evidence.mean, decimals), interval, str(evidence.n), *p, str(evidence.speaks))
+        return (labels, number(evidence.mean, decimals), interval, str(evidence.n), *p, str(evidence.direction))
 
     tested = ("p",) if differences else ()
     metric = data.metric(claim.metric)
@@ -169,7 +169,7 @@ def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
     return Table(
         caption,
         ("About", "Mean difference" if differences else "Mean",
-         "97.5 % interval" if data.question.extended else "95 % interval", "n", *tested, "Speaks"),
+         "97.5 % interval" if data.question.extended else "95 % interval", "n", *tested, "Evidence"),
         tuple(map(cells, judged.evidence)),
         words=frozenset({4 + len(tested)}),
     )  # fmt: skip

@@ -235,12 +235,14 @@ class Study(BaseModel):
     def read(cls, source: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
         """The study of a bundled name or a TOML file; `overrides` replace its keys (`{"seed": [0]}`).
 
+        A file without a `name` gives the study its own: `mine.toml` is the study `mine`.
+
         Raises:
             StudyError: No such file, no TOML, or a fault in it.
         """
         content, origin = read_study_file(source, overrides or {})
         try:
-            return cls(**content)
+            return cls(**{"name": Path(origin).stem, **content})
         except StudyError as fault:
             raise StudyError(f"{origin}: {fault}") from None
 

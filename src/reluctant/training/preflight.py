@@ -116,7 +116,8 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
         sizes = preview_shape_arguments(model, data.input_shape, data.outputs)
         parts = [swap.one_line()] if swap else ["takes the activation"] if sizes else []
         if sizes:
-            parts.append("receives: " + ", ".join(f"{keyword}={value}" for keyword, value in sizes.items()))
+            listed = ", ".join(f"{keyword}={value}" for keyword, value in sizes.items())
+            parts.append(f"arguments from the data: {listed}")
         if parts:
             sentences.append(f"{model.removeprefix(f'{SESSION_MODULE}:')}: {'; '.join(parts)}")
     return list(dict.fromkeys(sentences))

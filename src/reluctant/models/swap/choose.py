@@ -31,13 +31,14 @@ def reasons_to_skip(
         if base_kind(site.kind) in WIDTH_HALVING:
             return "halves the width"
         if not site.attachable:
-            return "a container calls it"
+            return "called by a container, which cannot be changed"
         if _matches_any(site, exclude or ()):
             return "excluded"
         if only is not None:
             return "" if _matches_any(site, only) else "not in only"
         role = _role_without_activation(site)
-        return role or ("perhaps a gate" if _may_be_gate(site) and has_certain_activation else "")
+        gate = has_certain_activation and _may_be_gate(site)
+        return role or ("may be a gate; name it in only= to swap it" if gate else "")
 
     return {site: reason(site) for site in sites}
 

@@ -46,7 +46,8 @@ class SwapReport:
 
     def one_line(self) -> str:
         """One sentence: the number of sites, their names, and what was not swapped."""
-        functional = f", {self._functional} of them functional calls" if self._functional else ""
+        calls = "a function call" if self._functional == 1 else "function calls"
+        functional = f", {self._functional} of them {calls}" if self._functional else ""
         names = join_names([site.name for site in self.swapped], FEW_NAMES)
         sentence = f"activations at {_count_sites(self.swapped)}{functional}: {names}"
         skipped = join_names([f"{site.name} ({site.reason})" for site in self.skipped], FEW_NAMES)
@@ -62,7 +63,7 @@ class SwapReport:
         if self.multiply_adds:
             lines += [_before_and_after("multiply-adds", self.multiply_adds)]
         else:
-            lines += ["no example was given: functional calls were not searched for"]
+            lines += ["no example was given: function calls were not searched for"]
         return "\n".join(lines)
 
     @property
