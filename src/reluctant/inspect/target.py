@@ -1,11 +1,9 @@
 """The network that is inspected, and its inputs: from a study's weights file, or from `module:factory`."""
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -62,7 +60,7 @@ def _load_weights_file(path: Path, data: str | None, folder: str | None) -> Insp
         raise StudyError(f"there is no file {path}")
     try:  # weights_only: tensors and plain values, never code
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, BadZipFile, pickle.UnpicklingError):
+    except Exception:  # random bytes make PyTorch's reader fail in many ways, IndexError among them
         raise StudyError(
             f"{path} cannot be read as weights: it is damaged, or contains more than tensors and plain values"
         ) from None
