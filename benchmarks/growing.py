@@ -1,19 +1,18 @@
-"""Following the advice: studies that start with five seeds and grow by the number they were promised."""
+"""Following the advice: studies that start with five seeds and are extended by the promised number."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.statistics.paired import holm_adjusted
-from reluctant.statistics.distributions import Floats, deviation_bound
+from reluctant.statistics.distributions import Floats, std_bound
+from reluctant.statistics.paired import holm_adjusted, t_test
 from reluctant.statistics.planning import MOST, SURE, planned
-from reluctant.statistics.paired import t_test
-from reluctant.statistics.verdict import judged
+from reluctant.statistics.verdict import same_or_different
 
 START = 5
 LONGEST = 206  # seeds; who is still undecided there has followed the advice at least twice
-CHUNK = 2000  # studies held in memory at once
+CHUNK = 2000  # studies in memory at once
 
 Whole = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
@@ -26,7 +25,7 @@ class Advice:
     studies: int
     comparisons: int
     undecided: int  # at five seeds
-    promised: int  # of these: were given a number of seeds
+    promised: int  # of these: got a number of seeds
     median: float  # that number
     decided: float  # share of the promised that are decided after exactly that number
     false: float  # share of all comparisons with a false verdict in the end
@@ -41,24 +40,21 @@ class _Sums:
     squares: Floats
 
     def at(self, n: Whole) -> tuple[Floats, Floats]:
-        """Mean and deviation of the first n differences, n of shape (comparisons,)."""
+        """Mean and standard deviation of the first n differences, n of shape (comparisons,)."""
         rows = np.arange(len(n))
         mean = self.sums[rows, n - 1] / n
         rest = self.squares[rows, n - 1] - n * mean**2
         return mean, np.sqrt(np.maximum(rest, 0) / (n - 1))
 
 
-def follow(rng: np.random.Generator, studies: int, family: int, deviation: float, truth: float) -> Advice:
+def follow(rng: np.random.Generator, studies: int, family: int, std: float, truth: float) -> Advice:
     """What comes of following the advice in `studies` studies, with a margin of 1.
 
     A study compares `family` arms with one baseline; each differs from it by `truth`, with paired differences
-    of this `deviation`. False: *better* or *worse* with the wrong sign or where the truth is 0, and *the
+    of this standard deviation. False: *better* or *worse* with the wrong sign or where the truth is 0, and *the
     same* where it is a margin or more.
     """
-    parts = [
-        _follow(rng, min(CHUNK, studies - start), family, deviation, truth)
-        for start in range(0, studies, CHUNK)
-    ]
+    parts = [_follow(rng, min(CHUNK, studies - start), family, std, truth) for start in range(0, studies, CHUNK)]
     false = np.concatenate([part[0] for part in parts])
     promised = np.concatenate([part[1] for part in parts])
     decided = np.concatenate([part[2] for part in parts])
@@ -75,46 +71,46 @@ def follow(rng: np.random.Generator, studies: int, family: int, deviation: float
 
 
 def _follow(
-    rng: np.random.Generator, studies: int, family: int, deviation: float, truth: float
+    rng: np.random.Generator, studies: int, family: int, std: float, truth: float
 ) -> tuple[Truths, Whole, Truths, int]:
     """False (studies, family), seeds promised first, decided after exactly these, undecided at five."""
-    arms = rng.standard_normal((studies, family + 1, LONGEST)) * (deviation / np.sqrt(2))
+    arms = rng.standard_normal((studies, family + 1, LONGEST)) * (std / np.sqrt(2))
     differences = (arms[:, 1:] - arms[:, :1]).reshape(-1, LONGEST) + truth
     sums = _Sums(differences.cumsum(axis=1), (differences**2).cumsum(axis=1))
     n = np.full(studies * family, START)
-    same, different, sign = _look(sums, n, family, grown=False)
+    same, different, sign = _judge(sums, n, family, extended=False)
     open_ = ~same & ~different
     undecided = int(open_.sum())
     first: tuple[Whole, Truths] | None = None
     while open_.any():
-        further = _promised(sums, n, open_, family)
-        going = open_ & (further <= MOST) & (n + further <= LONGEST)
-        n = np.where(going, n + further, n)
-        now_same, now_different, now_sign = _look(sums, n, family, grown=True)
+        extra = _promised(sums, n, open_, family)
+        going = open_ & (extra <= MOST) & (n + extra <= LONGEST)
+        n = np.where(going, n + extra, n)
+        now_same, now_different, now_sign = _judge(sums, n, family, extended=True)
         same |= going & now_same
         different |= going & now_different
         sign = np.where(going, now_sign, sign)
         open_ = going & ~now_same & ~now_different
-        first = first or (further[going], ~open_[going])
+        first = first or (extra[going], ~open_[going])
     false = (same & (abs(truth) >= 1)) | (different & (sign != np.sign(truth)))
     none = (np.empty(0, np.int64), np.empty(0, bool))
     return false.reshape(studies, family), *(first or none), undecided
 
 
 def _promised(sums: _Sums, n: Whole, where: Truths, family: int) -> Whole:
-    mean, deviation = (values[where] for values in sums.at(n))
-    further = np.full(len(n), MOST + 1)
-    further[where] = planned(mean, deviation_bound(deviation, n[where], SURE), n[where], 1.0, family)
-    return further
+    mean, std = (values[where] for values in sums.at(n))
+    extra = np.full(len(n), MOST + 1)
+    extra[where] = planned(mean, std_bound(std, n[where], SURE), n[where], 1.0, family)
+    return extra
 
 
-def _look(sums: _Sums, n: Whole, family: int, *, grown: bool) -> tuple[Truths, Truths, Floats]:
+def _judge(sums: _Sums, n: Whole, family: int, *, extended: bool) -> tuple[Truths, Truths, Floats]:
     """Same, different and sign of every comparison at its own n, corrected with the others at that n."""
-    mean, deviation = sums.at(n)
+    mean, std = sums.at(n)
     corrected = np.empty(len(n))
-    for place in range(family):  # each comparison asks for its own number; all arms then have so many seeds
-        own = np.repeat(n.reshape(-1, family)[:, place], family)
+    for i in range(family):  # each comparison has its own number; all arms then have so many seeds
+        own = np.repeat(n.reshape(-1, family)[:, i], family)
         p = t_test(*sums.at(own), own).reshape(-1, family)
-        corrected[place::family] = holm_adjusted(p)[:, place]
-    same, different = judged(mean, deviation, n, corrected, margin=1.0, grown=grown)
+        corrected[i::family] = holm_adjusted(p)[:, i]
+    same, different = same_or_different(mean, std, n, corrected, margin=1.0, extended=extended)
     return same, different, np.sign(mean)

@@ -19,12 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.growing import Advice, follow
-from reluctant.statistics.paired import holm_adjusted
 from reluctant.statistics.distributions import Floats
 from reluctant.statistics.interval import half_width
-from reluctant.statistics.paired import moments, t_test
+from reluctant.statistics.paired import holm_adjusted, mean_and_std, t_test
 from reluctant.statistics.power import seeds_for_equivalence
-from reluctant.statistics.verdict import Truths, judged
+from reluctant.statistics.verdict import Truths, same_or_different
 
 STUDIES = 5_000  # a cell at least; four times as many where they cost little
 PAGE = Path(__file__).parent.parent / "docs" / "statistics.md"
@@ -57,9 +56,7 @@ class Table:
 
     def __str__(self) -> str:
         head, rule = " | ".join(self.columns), " | ".join(["---"] + ["---:"] * (len(self.columns) - 1))
-        return "\n".join(
-            f"| {line} |" for line in [head, rule, *(" | ".join(map(str, r)) for r in self.rows)]
-        )
+        return "\n".join(f"| {line} |" for line in [head, rule, *(" | ".join(map(str, r)) for r in self.rows)])
 
 
 def share(events: npt.ArrayLike) -> Share:
@@ -101,8 +98,8 @@ def coverage(rng: np.random.Generator, studies: int) -> Table:
 
 
 def _covered(errors: Floats) -> Share:
-    mean, deviation = moments(errors, np.zeros_like(errors))
-    return share(np.abs(mean) <= half_width(deviation, errors.shape[-1]))
+    mean, std = mean_and_std(errors, np.zeros_like(errors))
+    return share(np.abs(mean) <= half_width(std, errors.shape[-1]))
 
 
 def _bootstrap_covered(rng: np.random.Generator, n: int, studies: int, resamples: int = 500) -> Share:
@@ -148,19 +145,13 @@ def equal_arms(rng: np.random.Generator, studies: int) -> Table:
             pairs = _p(scores[:, first] - scores[:, second], step)
             tests = (raw, holm_adjusted(raw), pairs, holm_adjusted(pairs))
             rows.append((f"{name}, {n} seeds", *(share((p <= 0.05).any(axis=1)) for p in tests)))
-    columns = (
-        "ten equal arms",
-        "baseline, uncorrected",
-        "baseline, Holm",
-        "all pairs, uncorrected",
-        "all pairs, Holm",
-    )
+    columns = ("ten equal arms", "baseline, uncorrected", "baseline, Holm", "all pairs, uncorrected", "all pairs, Holm")
     return Table(columns, tuple(rows))
 
 
 def _p(differences: Floats, step: float) -> Floats:
-    mean, deviation = moments(differences, np.zeros_like(differences), resolution=step)
-    return t_test(mean, deviation, differences.shape[-1])
+    mean, std = mean_and_std(differences, np.zeros_like(differences), resolution=step)
+    return t_test(mean, std, differences.shape[-1])
 
 
 def peeking(rng: np.random.Generator, studies: int) -> Table:
@@ -178,16 +169,14 @@ def peeking(rng: np.random.Generator, studies: int) -> Table:
         ("at 5 seeds at .05, again at 20 at .05", p[:, [0, 15]] <= 0.05),
         ("at 5 seeds at .05, again at 20 at .025", p[:, [0, 15]] <= [0.05, 0.025]),
     )
-    return Table(
-        ("looks", "called different"), tuple((name, share(hits.any(axis=1))) for name, hits in plans)
-    )
+    return Table(("looks", "called different"), tuple((name, share(hits.any(axis=1))) for name, hits in plans))
 
 
 def _first_verdicts(differences: Floats) -> tuple[Floats, Truths]:
-    mean, deviation = moments(differences, np.zeros_like(differences))
+    mean, std = mean_and_std(differences, np.zeros_like(differences))
     n = differences.shape[-1]
-    p = t_test(mean, deviation, n)
-    return p, judged(mean, deviation, n, p, margin=1.0)[0]
+    p = t_test(mean, std, n)
+    return p, same_or_different(mean, std, n, p, margin=1.0)[0]
 
 
 def verdicts(rng: np.random.Generator, studies: int) -> Table:
@@ -196,12 +185,7 @@ def verdicts(rng: np.random.Generator, studies: int) -> Table:
     for name, draw in SCORES:
         for n in (3, 5, 10):
             for margin in (1.0, 4.0):  # in deviations of one arm
-                rows.append(
-                    (
-                        f"{name}, {n} seeds, margin {margin:g} σ",
-                        *_judge(rng, studies, draw, n, margin),
-                    )
-                )
+                rows.append((f"{name}, {n} seeds, margin {margin:g} σ", *_judge(rng, studies, draw, n, margin)))
     columns = (
         "ten arms",
         "any false *better* or *worse*",
@@ -230,9 +214,9 @@ def _judge(
 
 
 def _verdicts(differences: Floats, step: float, margin: float) -> tuple[Truths, Truths]:
-    mean, deviation = moments(differences, np.zeros_like(differences), resolution=step)
+    mean, std = mean_and_std(differences, np.zeros_like(differences), resolution=step)
     n = differences.shape[-1]
-    return judged(mean, deviation, n, holm_adjusted(t_test(mean, deviation, n)), margin=margin)
+    return same_or_different(mean, std, n, holm_adjusted(t_test(mean, std, n)), margin=margin)
 
 
 def seeds(rng: np.random.Generator, studies: int) -> Table:
@@ -255,14 +239,14 @@ FAMILIES: dict[int, tuple[tuple[float, ...], int]] = {
 
 def _cells(studies: int) -> Iterator[tuple[str, list[Advice]]]:
     """One row per family and spread: what following the advice led to, per true difference."""
-    for family, (deviations, times) in FAMILIES.items():
-        for deviation in deviations:
-            keys = [[seed("advice"), family, int(1000 * deviation), i] for i in range(len(TRUTHS))]
+    for family, (stds, times) in FAMILIES.items():
+        for std in stds:
+            keys = [[seed("advice"), family, int(1000 * std), i] for i in range(len(TRUTHS))]
             cells = [
-                follow(np.random.default_rng(key), times * studies, family, deviation, truth)
+                follow(np.random.default_rng(key), times * studies, family, std, truth)
                 for key, truth in zip(keys, TRUTHS, strict=True)
             ]
-            yield f"{family} comparison{'s' * (family > 1)}, deviation {deviation:g}", cells
+            yield f"{family} comparison{'s' * (family > 1)}, deviation {std:g}", cells
 
 
 _TRUE = tuple(f"truth {truth:g}" for truth in TRUTHS)
@@ -286,17 +270,11 @@ def advice(studies: int) -> dict[str, Table]:
 def _promise(cell: Advice) -> str:
     if cell.undecided < FEWEST:
         return "–"
-    given = f"{100 * cell.promised / cell.undecided:.0f} %"
-    return f"{cell.median:.0f} ({given})" if cell.promised >= FEWEST else f"– ({given})"
+    promised = f"{100 * cell.promised / cell.undecided:.0f} %"
+    return f"{cell.median:.0f} ({promised})" if cell.promised >= FEWEST else f"– ({promised})"
 
 
-SINGLE = {
-    "coverage": coverage,
-    "equal-arms": equal_arms,
-    "peeking": peeking,
-    "verdicts": verdicts,
-    "seeds": seeds,
-}
+SINGLE = {"coverage": coverage, "equal-arms": equal_arms, "peeking": peeking, "verdicts": verdicts, "seeds": seeds}
 
 
 def seed(name: str) -> int:
@@ -323,19 +301,17 @@ def written(page: str, made: dict[str, Table]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the page, or compare it with what is computed now."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=STUDIES, metavar="N", help="studies a cell")
     parser.add_argument("--out", type=Path, default=PAGE, metavar="FILE", help="the page to fill in")
     parser.add_argument("--check", action="store_true", help="only compare; fail where the page differs")
-    given = parser.parse_args(arguments)
-    page = given.out.read_text("utf-8")
-    new = written(page, tables(given.studies))
-    if not given.check:
-        given.out.write_text(new, "utf-8")
+    options = parser.parse_args(arguments)
+    page = options.out.read_text("utf-8")
+    new = written(page, tables(options.studies))
+    if not options.check:
+        options.out.write_text(new, "utf-8")
     elif new != page:
-        sys.exit(f"{given.out} holds other numbers; run python -m benchmarks.simulate")
+        sys.exit(f"{options.out} holds other numbers; run python -m benchmarks.simulate")
 
 
 if __name__ == "__main__":
