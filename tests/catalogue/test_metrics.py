@@ -112,7 +112,7 @@ def test_the_scores_of_each_class_are_scikit_learns(matrix: Counts) -> None:
         lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n - 1)] * 2)))
     )
 )
-def test_counting_is_scikit_learns(case: tuple[int, list[tuple[int, int]]]) -> None:
+def test_counts_equal_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]]]) -> None:
     classes, pairs = case
     true, predicted = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     stored_counts = confusion_counts(true, predicted, classes)
@@ -134,7 +134,7 @@ def test_a_label_of_no_class_is_not_counted_elsewhere(true: list[int], predicted
 @pytest.mark.parametrize("each", FROM_MATRIX, ids=lambda each: each.name)
 @settings(max_examples=30)
 @given(matrix=matrices(), data=st.data())
-def test_a_score_knows_no_order_of_classes(each: Metric, matrix: Counts, data: st.DataObject) -> None:
+def test_scores_do_not_depend_on_the_order_of_classes(each: Metric, matrix: Counts, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(matrix))))
     assert score_from_counts(matrix[np.ix_(order, order)], each.name) == pytest.approx(
         score_from_counts(matrix, each.name), abs=1e-12
@@ -149,7 +149,7 @@ def test_a_score_is_a_share(each: Metric, matrix: Counts) -> None:
 
 
 @pytest.mark.parametrize("each", FROM_MATRIX, ids=lambda each: each.name)
-def test_all_right_is_one_and_nothing_is_nought(each: Metric) -> None:
+def test_all_right_scores_1_and_all_wrong_0(each: Metric) -> None:
     assert score_from_counts(np.diag([3, 1, 70_000]), each.name) == pytest.approx(1)
     assert score_from_counts(np.zeros((3, 3), np.int64), each.name) == 0
 

@@ -79,7 +79,7 @@ def test_diabetes_is_scikit_learns() -> None:
     assert data.sha256 == "5e3337e46ada8b053f01c54d6af801fdcfb21be32127d70c83368ac6ff86eff0"
 
 
-def test_waves_have_their_first_content() -> None:
+def test_waves_have_their_published_content() -> None:
     waves = load("waves")
     assert (waves.name, waves.items, waves.task) == ("waves", "signals", "classification")
     assert waves.train.inputs.shape == (2000, 1, 128)

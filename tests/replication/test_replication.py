@@ -88,7 +88,7 @@ def differences(one: AblationStep, other: AblationStep) -> int:
     return int(sum(measures)) + len(one.switches ^ other.switches)
 
 
-def test_every_step_takes_one_deviation_back() -> None:
+def test_every_step_corrects_one_difference() -> None:
     assert all(differences(*pair) == 1 for pair in itertools.pairwise(SEQUENCE))
     assert all(differences(ALONE[0], step) == 1 for step in ALONE[1:])
     assert SEQUENCE[-1].switches == ALONE[0].switches == frozenset()

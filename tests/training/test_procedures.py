@@ -16,7 +16,7 @@ def training_of(procedure: str) -> Training:
     return build_training(small.run(procedure=procedure), small.digits())
 
 
-def test_the_standard_one_is_the_default_and_in_no_key() -> None:
+def test_the_standard_procedure_is_the_default_and_no_part_of_a_key() -> None:
     assert type(training_of("standard")) is Training
     assert Run("relu").canonical() == {"activation": "relu"}
 

@@ -74,7 +74,7 @@ def test_a_study_by_a_recipe_verifies(tmp_path: Path) -> None:
     study = Study(activation="prelu", seed=[0], epochs=2, model=SMALL, optimizer="adamw", lr=0.1, **fields)
     results = run_study(study, tmp_path / "out", engine="serial")
     assert verify_folders(tmp_path / "out").contradictions == ()
-    shown = dict(recipe(results.records, "images"))
-    assert shown["Schedule"].startswith("cosine: the rate falls")
-    assert shown["Gradients"] == "scaled down to a total norm of 1 where it is larger"
-    assert shown["Augmentation"].startswith("flip: half of the images")
+    terms = dict(recipe(results.records, "images"))
+    assert terms["Schedule"].startswith("cosine: the rate falls")
+    assert terms["Gradients"] == "scaled down to a total norm of 1 where it is larger"
+    assert terms["Augmentation"].startswith("flip: half of the images")

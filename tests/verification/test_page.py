@@ -15,8 +15,8 @@ from tests.support.verified import read_data, record_files
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of made-up records with its report."""
+def report_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of artificial records with its report."""
     path = tmp_path_factory.mktemp("drawn") / "s"
     study_folder(path, Study(activation=["relu", "elu"], seed=[0, 1], epochs=1))
     write_report(read_data(path), path)
@@ -24,15 +24,15 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reported(drawn: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(drawn, tmp_path / "s"))
+def reported(report_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(report_folder, tmp_path / "s"))
 
 
 @pytest.fixture(scope="module")
-def again(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def again(report_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The page of those records drawn again, and its figures."""
     figures = tmp_path_factory.mktemp("again")
-    return render_page(read_data(drawn), figures), figures
+    return render_page(read_data(report_folder), figures), figures
 
 
 @pytest.fixture
