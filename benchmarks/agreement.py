@@ -4,6 +4,8 @@ import tempfile
 
 import numpy as np
 
+from reluctant.scores import Floats
+
 EPOCHS = 2
 
 
@@ -21,18 +23,17 @@ def measure(seeds: int) -> dict[str, object]:
     return {"ours": list(ours), "plain": list(plain), "low": difference.low, "high": difference.high}
 
 
-def _ours(seeds: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _ours(seeds: int) -> Floats:
     import reluctant
     from reluctant.study import Study
 
-    study = Study.read(
-        "article", {"activation": "relu", "seed": list(range(seeds)), "epochs": EPOCHS, "claim": []}
-    )
+    study = Study.read("article", {"activation": "relu", "seed": list(range(seeds)), "epochs": EPOCHS, "claim": []})
     with tempfile.TemporaryDirectory() as folder:
-        return reluctant.run(study, folder).values("accuracy", "relu")
+        data = reluctant.run(study, folder).data.one_setting
+        return data.scores.values("accuracy", "relu")
 
 
-def _plain(seeds: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _plain(seeds: int) -> Floats:
     from torch import nn
 
     from benchmarks.plain import Variant, run
@@ -44,7 +45,5 @@ def _plain(seeds: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         for name, part in (("train", data.train), ("valid", data.valid), ("test", data.test))
     }
     variant = Variant(fused=True, channels_last=True)
-    ends = [
-        run(parts, nn.ReLU, epochs=EPOCHS, seed=s, variant=variant)[-1]["test accuracy"] for s in range(seeds)
-    ]
+    ends = [run(parts, nn.ReLU, epochs=EPOCHS, seed=s, variant=variant)[-1]["test accuracy"] for s in range(seeds)]
     return np.array(ends)

@@ -35,7 +35,7 @@ class Timing:
     seconds: list[float]
     startup: list[float]
     peak_mib: float
-    probing: list[float]  # seconds of looking inside per second of training and evaluating; 0 for plain loops
+    probing: list[float]  # seconds of probing per second of training and evaluating; 0 for plain loops
 
     @property
     def median(self) -> float:
@@ -50,21 +50,21 @@ class Timing:
 
 def interleaved(ways: dict[str, Callable[[], dict[str, float]]], repeats: int) -> list[Timing]:
     """Do every way once per round, so that whatever else the machine does meets them all."""
-    seen: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
+    results: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
     for turn in range(repeats):
         for name, way in ways.items():
-            seen[name].append(way())
-            print(f"  round {turn + 1}: {name}: {seen[name][-1]['seconds']:.1f} s", flush=True)
+            results[name].append(way())
+            print(f"  round {turn + 1}: {name}: {results[name][-1]['seconds']:.1f} s", flush=True)
     return [
         Timing(
             name,
-            int(results[0]["images"]),
-            [r["seconds"] for r in results],
-            [r.get("startup", 0.0) for r in results],
-            max(r["peak_mib"] for r in results),
-            [r.get("probing", 0.0) for r in results],
+            int(repeated[0]["images"]),
+            [r["seconds"] for r in repeated],
+            [r.get("startup", 0.0) for r in repeated],
+            max(r["peak_mib"] for r in repeated),
+            [r.get("probing", 0.0) for r in repeated],
         )
-        for name, results in seen.items()
+        for name, repeated in results.items()
     ]
 
 
@@ -100,11 +100,9 @@ def measure(images: int, epochs: int, repeats: int) -> dict[str, Any]:
     print("\n".join(table(timings, timings[0], limit)))
     print("product of matrices, one core: " + ", ".join(f"{k} {v / 1e9:.0f} G/s" for k, v in rates.items()))
     probing = statistics.median(timings[-1].probing)
-    print(f"looking inside adds {probing:.1%} to training and evaluating")
+    print(f"probing adds {probing:.1%} to training and evaluating")
     ours, plain, variant = timings[-1].rate, timings[0].rate, timings[1].rate
-    print(
-        f"whole study: {ours / plain:.2f} × the plain loop, {ours / variant:.2f} × its best variant ({best})"
-    )
+    print(f"whole study: {ours / plain:.2f} × the plain loop, {ours / variant:.2f} × its best variant ({best})")
     return {
         "limit": limit,
         "products": rates,
@@ -114,30 +112,26 @@ def measure(images: int, epochs: int, repeats: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, print, and keep the figures in benchmarks/results/."""
+    """Measure, print, and store the figures in benchmarks/results/."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=24_000, help="of MNIST's training set")
     parser.add_argument("--epochs", type=int, default=10, help="the article's")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=5, help="of the comparison of accuracies")
-    given = parser.parse_args()
+    options = parser.parse_args()
     from benchmarks import agreement, costs
     from reluctant.core.environment import describe_environment
 
     began = time.perf_counter()
-    found = {**measure(given.images, given.epochs, given.repeats), "growth": costs.measure()}
-    found["studies"] = costs.studies()
-    found["agreement"] = agreement.measure(given.seeds)
+    content = {**measure(options.images, options.epochs, options.repeats), "growth": costs.measure()}
+    content["studies"] = costs.studies()
+    content["agreement"] = agreement.measure(options.seeds)
     now = datetime.now(UTC)
-    about = {
-        "date": now.isoformat(timespec="seconds"),
-        "asked": vars(given),
-        "machine": describe_environment(),
-    }
+    about = {"date": now.isoformat(timespec="seconds"), "asked": vars(options), "machine": describe_environment()}
     (HERE / "results").mkdir(exist_ok=True)
     path = HERE / "results" / f"{now:%Y-%m-%d-%H%M}-{platform.machine()}.json"
-    path.write_text(json.dumps({**about, **found}, indent=1) + "\n")
-    print(f"{time.perf_counter() - began:.0f} s; kept in {path.relative_to(HERE.parent)}")
+    path.write_text(json.dumps({**about, **content}, indent=1) + "\n")
+    print(f"{time.perf_counter() - began:.0f} s; stored in {path.relative_to(HERE.parent)}")
 
 
 if __name__ == "__main__":

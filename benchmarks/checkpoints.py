@@ -13,18 +13,16 @@ def main() -> None:
     from reluctant.training.checkpoints import Checkpoint
     from reluctant.training.runner import load_tensors
 
-    training = Training(
-        Run("gelu", model="convnet(dropout=0.15)", epochs=1), load_tensors("digits", 0.92, None)
-    )
+    training = Training(Run("gelu", model="convnet(dropout=0.15)", epochs=1), load_tensors("digits", 0.92, None))
     list(training)
     with tempfile.TemporaryDirectory() as folder:
-        kept = Checkpoint(Path(folder) / "checkpoints" / "key.pt", {})
+        checkpoint = Checkpoint(Path(folder) / "checkpoints" / "key.pt", {})
         times = []
         for _ in range(30):
             began = time.perf_counter()
-            kept.save(training)
+            checkpoint.save(training)
             times.append(time.perf_counter() - began)
-        size = kept.path.stat().st_size
+        size = checkpoint.path.stat().st_size
     print(f"{1e3 * statistics.median(times):.1f} ms, {size / 1e6:.2f} MB")
 
 

@@ -11,10 +11,10 @@ STEPS = 40
 
 def measure() -> dict[str, dict[str, float]]:
     """Milliseconds per training step and microseconds per image, and seconds to read many runs."""
-    found = {"batch size": batches(), "activation": activations(), "reading": reading()}
-    for what, costs in found.items():
-        print(f"{what}: " + ", ".join(f"{name}: {cost:.3g}" for name, cost in costs.items()))
-    return found
+    costs = {"batch size": batches(), "activation": activations(), "reading": reading()}
+    for topic, by_name in costs.items():
+        print(f"{topic}: " + ", ".join(f"{name}: {cost:.3g}" for name, cost in by_name.items()))
+    return costs
 
 
 def _microseconds(activation: str, batch_size: int) -> float:
@@ -42,15 +42,15 @@ def studies() -> dict[str, float]:
     from benchmarks import loops
 
     small = loops.Work(6_000, 2)
-    asked = {
+    configurations = {
         "1 worker, 2 epochs, 2 seeds": (small, 1),
         "2 workers, 2 epochs, 2 seeds": (small, 2),
         "2 workers, 4 epochs, 2 seeds": (replace(small, epochs=4), 2),
         "2 workers, 2 epochs, 4 seeds": (replace(small, seeds=(0, 1, 2, 3)), 2),
     }
-    found = {name: loops.study(work, workers)["seconds"] for name, (work, workers) in asked.items()}
-    print("seconds of a study: " + "; ".join(f"{name}: {seconds:.1f}" for name, seconds in found.items()))
-    return found
+    seconds = {name: loops.study(work, workers)["seconds"] for name, (work, workers) in configurations.items()}
+    print("seconds of a study: " + "; ".join(f"{name}: {each:.1f}" for name, each in seconds.items()))
+    return seconds
 
 
 def batches() -> dict[str, float]:
@@ -60,26 +60,23 @@ def batches() -> dict[str, float]:
 
 def activations() -> dict[str, float]:
     """Microseconds of training per image by activation, batches of 32."""
-    return {
-        name: _microseconds(name, 32)
-        for name in ("relu", "leaky_relu", "elu", "gelu", "prelu", "rrelu", "mish")
-    }
+    return {name: _microseconds(name, 32) for name in ("relu", "leaky_relu", "elu", "gelu", "prelu", "rrelu", "mish")}
 
 
 def reading(runs: int = 10_000) -> dict[str, float]:
-    """Seconds to read a folder of made-up records, and to compare ten activations in it."""
-    from tests.support.records import folder
+    """Seconds to read a folder of artificial records, and to compare ten activations in it."""
+    from tests.support.records import study_folder
 
-    from reluctant.analysis.comparison import compare
-    from reluctant.records.study_results import Results
+    from reluctant.analysis import ReportData
+    from reluctant.records.study_records import StudyRecords
     from reluctant.study import Study
 
     names = ["relu", "elu", "gelu", "silu", "mish", "tanh", "selu", "celu", "softplus", "hardswish"]
     study = Study(activation=names, seed=list(range(runs // len(names))), epochs=2)
-    with tempfile.TemporaryDirectory() as place:
-        folder(Path(place), study)
+    with tempfile.TemporaryDirectory() as folder:
+        study_folder(Path(folder), study)
         began = time.perf_counter()
-        results = Results.read(place)
+        records = StudyRecords.read(folder)
         read = time.perf_counter()
-        compare(results)
+        assert ReportData.of(records).comparisons  # they are computed when they are needed first
         return {f"read {runs}": read - began, f"compare {runs}": time.perf_counter() - read}

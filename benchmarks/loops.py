@@ -53,9 +53,7 @@ def part(work: Work, folder: Path) -> None:
 
 def plain(work: Work, variant: str) -> dict[str, float]:
     """All runs one after the other by the plain loop, from the start of Python to its end."""
-    return _timed(
-        [sys.executable, "-m", "benchmarks.loops", variant, str(work.images), str(work.epochs)], work
-    )
+    return _timed([sys.executable, "-m", "benchmarks.loops", variant, str(work.images), str(work.epochs)], work)
 
 
 def study(work: Work, workers: int) -> dict[str, float]:
@@ -64,12 +62,10 @@ def study(work: Work, workers: int) -> dict[str, float]:
         data = Path(folder) / "data"
         data.mkdir()
         part(work, data)
-        text = _STUDY.format(
-            root=data, activations=list(ACTIVATIONS), epochs=work.epochs, seeds=list(work.seeds)
-        )
+        text = _STUDY.format(root=data, activations=list(ACTIVATIONS), epochs=work.epochs, seeds=list(work.seeds))
         (Path(folder) / "bench.toml").write_text(text)
         command = [sys.executable, "-m", "reluctant", "run", f"{folder}/bench.toml", "-o", f"{folder}/out"]
-        found = _timed([*command, "--workers", str(workers)], work)
+        result = _timed([*command, "--workers", str(workers)], work)
         records = [json.loads(path.read_text()) for path in Path(folder, "out", "runs").glob("*.json")]
         spent = {
             part: sum(epoch["seconds"][part] for record in records for epoch in record["epochs"])
@@ -78,14 +74,14 @@ def study(work: Work, workers: int) -> dict[str, float]:
         kernels = ", ".join(sorted({kernel for record in records for kernel in record["kernels"]}))
         print(f"  kernels: {kernels}; {_products(folder)}")
         return {
-            **found,
-            "startup": found["seconds"] - sum(spent.values()) / workers,
+            **result,
+            "startup": result["seconds"] - sum(spent.values()) / workers,
             "probing": spent["probe"] / (spent["train"] + spent["evaluate"]),
         }
 
 
 def _products(folder: str) -> str:
-    """What took the matrix products of a study, as its environment says."""
+    """The library that computed the matrix products of a study, from its environment."""
     (path,) = Path(folder, "out", "environments").glob("*.json")
     return f"products: {json.loads(path.read_text())['torch']['products']}"
 
@@ -148,8 +144,7 @@ def main(variant: str, images: int, epochs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         part(Work(images, epochs), Path(folder))
         raw = {
-            name: np.fromfile(Path(folder) / f"{name}-images-idx3-ubyte", np.uint8)[16:]
-            for name in ("train", "t10k")
+            name: np.fromfile(Path(folder) / f"{name}-images-idx3-ubyte", np.uint8)[16:] for name in ("train", "t10k")
         }
         labels = {name: np.fromfile(Path(folder) / f"{name}-labels-idx1-ubyte", np.uint8)[8:] for name in raw}
     pixels = {n: (torch.from_numpy(r.reshape(-1, 1, 28, 28)) / 255 - 0.1307) / 0.3081 for n, r in raw.items()}

@@ -50,10 +50,7 @@ VARIANTS = {
 
 
 def train(
-    model: Net,
-    loader: DataLoader[tuple[Tensor, ...]],
-    optimizer: torch.optim.Optimizer,
-    layout: torch.memory_format,
+    model: Net, loader: DataLoader[tuple[Tensor, ...]], optimizer: torch.optim.Optimizer, layout: torch.memory_format
 ) -> float:
     """One epoch; the mean loss over images."""
     model.train()
@@ -67,9 +64,7 @@ def train(
     return total / len(loader.dataset)  # type: ignore[arg-type, no-any-return]
 
 
-def evaluate(
-    model: Net, loader: DataLoader[tuple[Tensor, ...]], layout: torch.memory_format
-) -> tuple[float, float]:
+def evaluate(model: Net, loader: DataLoader[tuple[Tensor, ...]], layout: torch.memory_format) -> tuple[float, float]:
     """Mean loss over images and accuracy."""
     model.eval()
     total, right = 0.0, 0
@@ -96,9 +91,7 @@ def run(
     torch.manual_seed(seed)
     layout = torch.channels_last if variant.channels_last else torch.contiguous_format
     model = Net(activation).to(memory_format=layout)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(
-        model.parameters(), lr=0.006, betas=(0.89, 0.999), fused=variant.fused or None
-    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.006, betas=(0.89, 0.999), fused=variant.fused or None)
     loaders = {
         name: DataLoader(TensorDataset(*tensors), batch_size=32, shuffle=name == "train")
         for name, tensors in parts.items()

@@ -16,10 +16,10 @@ def timed(owner: Any, name: str, spent: dict[str, float]) -> None:
     """Put a clock around a function of a module or a method of an object."""
     function: Callable[..., Any] = getattr(owner, name)
 
-    def clocked(*given: Any, **named: Any) -> Any:
+    def clocked(*arguments: Any, **keywords: Any) -> Any:
         began = time.perf_counter()
         try:
-            return function(*given, **named)
+            return function(*arguments, **keywords)
         finally:
             spent[name] += time.perf_counter() - began
 
@@ -57,18 +57,18 @@ def pieces(activation: str, steps: int = STEPS) -> dict[str, float]:
             spent["fetching the batch"] += time.perf_counter() - began
             training.step(inputs, targets)
             whole.append(time.perf_counter() - began)
-    found = {name: 1e3 * seconds / len(whole) for name, seconds in spent.items() if seconds > 0}
+    costs = {name: 1e3 * seconds / len(whole) for name, seconds in spent.items() if seconds > 0}
     mean = 1e3 * statistics.fmean(whole)
-    rest = mean - sum(found.values())
-    return {**found, "the rest (linear layers, activations, autograd, Python)": rest, "the whole step": mean}
+    rest = mean - sum(costs.values())
+    return {**costs, "the rest (linear layers, activations, autograd, Python)": rest, "the whole step": mean}
 
 
 def main() -> None:
     """Print the pieces, the largest first."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("activation", nargs="?", default="relu")
-    found = pieces(parser.parse_args().activation)
-    for name, cost in sorted(found.items(), key=lambda item: -item[1]):
+    costs = pieces(parser.parse_args().activation)
+    for name, cost in sorted(costs.items(), key=lambda item: -item[1]):
         print(f"{cost:7.3f} ms  {name}")
 
 

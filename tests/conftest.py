@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("tests.support.engine_contract", "tests.support.interrupted_study")
 settings.register_profile("unhurried", deadline=None)  # the machine may be busy; no test has a time limit
 settings.load_profile("unhurried")
 

@@ -14,6 +14,7 @@ from reluctant.activations.laws.table import EXEMPTIONS, render_table
 from reluctant.activations.numerics import values_and_slopes
 from reluctant.catalogue import ACTIVATIONS, Activation
 from reluctant.core.errors import StudyError
+from reluctant.core.user_objects import SESSION_OBJECTS, register_object
 from tests.reference import activations as classic
 from tests.reference import catalogue as reference
 from tests.support.loops import faults
@@ -122,9 +123,7 @@ def test_values_and_slopes_equal_the_reference() -> None:
                 assert parameters is not formula.parameters  # a variant that the row does not allow
                 continue
             points = [
-                x
-                for x in np.linspace(-9, 9, 37) + 0.0123
-                if all(abs(x - k) > 1e-3 for k in formula.kinks(parameters))
+                x for x in np.linspace(-9, 9, 37) + 0.0123 if all(abs(x - k) > 1e-3 for k in formula.kinks(parameters))
             ]
             y, slope = values_and_slopes(module, torch.tensor(points, dtype=torch.float64))
             expected = [reference.value(name, point, parameters) for point in points]
@@ -233,22 +232,9 @@ def nan_gradient(x: Tensor) -> Tensor:
         ("silu", lambda x: (x * torch.sigmoid(x)).contiguous(), {"memory format"}),
         ("relu", lambda x: torch.where(x > 1, x, x * (x > 0) + 0.5 * (x > 0)), {"values"}),
     ],
-    ids=[
-        "sign",
-        "factor",
-        "default",
-        "aliasing",
-        "NaN gradient",
-        "overflow",
-        "random",
-        "dtype",
-        "format",
-        "jump",
-    ],
+    ids=["sign", "factor", "default", "aliasing", "NaN gradient", "overflow", "random", "dtype", "format", "jump"],
 )
-def test_planted_faults_break_their_laws(
-    row: str, function: Callable[[Tensor], Tensor], laws: set[str]
-) -> None:
+def test_planted_faults_break_their_laws(row: str, function: Callable[[Tensor], Tensor], laws: set[str]) -> None:
     assert laws <= failed_laws(row, lambda: FunctionModule(function))
 
 
@@ -265,3 +251,13 @@ def double_gelu(x: Tensor) -> Tensor:
 
 def test_a_correct_rewrite_breaks_no_law() -> None:
     assert failed_laws("gelu", lambda: FunctionModule(double_gelu)) == set()
+
+
+def test_the_gain_follows_when_a_session_name_means_another_activation() -> None:
+    try:
+        name = register_object("g", torch.nn.Identity)
+        assert gain(name) == pytest.approx(1)
+        register_object("g", torch.nn.ReLU)
+        assert gain(name) == pytest.approx(2**0.5)
+    finally:
+        SESSION_OBJECTS.clear()

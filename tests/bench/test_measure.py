@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from reluctant.bench import measure as measure_module
 from reluctant.bench.config import BenchConfig, parse_config
 from reluctant.bench.measure import measure
-from reluctant.bench.rounds import time_round_in_process
+from reluctant.bench.rounds import Round, time_round_in_process
 from reluctant.bench.timing import MIN_SECONDS, Clock
 from reluctant.bench.trial import PASSES, Trial, compile_trials, repeatable_backward, sample_inputs
 from reluctant.core.errors import StudyError
@@ -130,9 +131,7 @@ def test_without_a_compiler_there_is_one_note(monkeypatch: pytest.MonkeyPatch) -
     assert "\n" not in note
 
 
-def test_an_activation_that_cannot_be_compiled_does_not_stop_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_activation_that_cannot_be_compiled_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     def picky(graph: Any, _: object) -> Any:
         if "gelu" in str(graph.graph):
             raise RuntimeError("not this one")
@@ -143,3 +142,22 @@ def test_an_activation_that_cannot_be_compiled_does_not_stop_the_others(
     assert [c.activation for c in result.costs if c.compiled] == ["relu", "tanh"]
     assert len(result.notes) == 1
     assert result.notes[0].startswith("gelu cannot be compiled")
+
+
+def test_a_variant_that_one_round_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = {("relu", False): 1.0, ("gelu", False): 2.0, ("relu", True): 1.0, ("gelu", True): 1.5}
+
+    def round_of(_: Any, __: BenchConfig, number: int) -> Round:
+        seconds = {v: t for v, t in times.items() if number != 1 or v != ("gelu", True)}
+        return {name: dict(seconds) for name in PASSES}
+
+    def all_of(names: Any, config: BenchConfig) -> tuple[dict[Any, Any], tuple[str, ...]]:
+        return dict.fromkeys(times), ()
+
+    monkeypatch.setattr(measure_module, "time_round_in_process", round_of)
+    monkeypatch.setattr(measure_module, "prepare_trials", all_of)
+    monkeypatch.setattr(measure_module, "measure_saved_bytes", lambda _: 1)
+    monkeypatch.setattr(measure_module, "measure_peak_bytes", lambda _: 1)
+    result = measure(["gelu"], BenchConfig((2, 2), rounds=3))
+    assert [(cost.activation, cost.compiled) for cost in result.costs] == [v for v in times if v != ("gelu", True)]
+    assert result.notes == ("gelu was not compiled in every round, so it is left out",)

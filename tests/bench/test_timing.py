@@ -67,10 +67,7 @@ def test_every_round_times_all_subjects_once_in_a_new_order() -> None:
         calls.append(str(step()))
         return number * 1.0
 
-    passes: Mapping[str, Callable[[str], Step]] = {
-        "a": lambda s: lambda: s,
-        "b": lambda s: lambda: s + "!",
-    }
+    passes: Mapping[str, Callable[[str], Step]] = {"a": lambda s: lambda: s, "b": lambda s: lambda: s + "!"}
     times = time_interleaved({"x": "x", "y": "y", "z": "z"}, passes, clock, 8)
     rounds = [calls[6 + 3 * i : 9 + 3 * i] for i in range(16)]
     assert all(sorted(s.strip("!") for s in r) == ["x", "y", "z"] for r in rounds)

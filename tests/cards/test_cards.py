@@ -1,35 +1,28 @@
-"""Cards and the gallery: known constants, the statements of the catalogue, plots, the page in a browser."""
+"""Cards: known constants, the statements of the catalogue, formulas and plots in a terminal, `reluctant show`."""
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from math import inf, sqrt
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
 
 from reluctant.activations.laws.table import EXEMPTIONS
 from reluctant.cards.card import CurveFacts, build_card, source_address
-from reluctant.cards.gallery import render_gallery
 from reluctant.cards.plain_text import encodable, latex_to_text
-from reluctant.cards.svg import curve_svg, simplify
 from reluctant.cards.terminal import Canvas, card_lines, framed_plot, y_window
 from reluctant.catalogue import ACTIVATIONS, Activation
-from reluctant.cli.main import CANNOT, DONE, execute
+from reluctant.cli.main import CANNOT, DONE
 from reluctant.core.errors import StudyError
-from reluctant.figures.style import MUTED, PAPER
 from tests.reference import activations as classic
-from tests.support.browser import BEYOND, launch_chromium, open_page
-from tests.support.figures import contrast
+from tests.support.commands import answer
 from tests.support.loops import faults
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-    from playwright.sync_api import Page as Tab
+    pass
 
 ROWS = tuple(ACTIVATIONS)
 CORNERS = ("smu", "smu_1")  # smooth on a scale of a millionth only; their rows state this in a note
@@ -83,8 +76,7 @@ def test_the_numbers_of_a_card_are_consistent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("gelu", classic.GELU_MINIMUM), ("silu", classic.SILU_MINIMUM), ("mish", classic.MISH_MINIMUM)],
+    ("name", "value"), [("gelu", classic.GELU_MINIMUM), ("silu", classic.SILU_MINIMUM), ("mish", classic.MISH_MINIMUM)]
 )
 def test_minima_are_known_to_ten_digits(name: str, value: tuple[float, float]) -> None:
     minimum = facts_of(name).minimum
@@ -94,8 +86,7 @@ def test_minima_are_known_to_ten_digits(name: str, value: tuple[float, float]) -
 
 
 @pytest.mark.parametrize(
-    ("name", "gain"),
-    [("relu", sqrt(2)), ("identity", 1.0), ("selu", 1.0), ("leaky_relu", sqrt(2 / (1 + 0.01**2)))],
+    ("name", "gain"), [("relu", sqrt(2)), ("identity", 1.0), ("selu", 1.0), ("leaky_relu", sqrt(2 / (1 + 0.01**2)))]
 )
 def test_gains_in_closed_form(name: str, gain: float) -> None:
     assert facts_of(name).gain == pytest.approx(gain, rel=1e-10)
@@ -188,9 +179,6 @@ def test_every_formula_can_be_written_as_plain_text() -> None:
     assert faults(check, ROWS, row_name) == {}
 
 
-# The terminal.
-
-
 def test_every_card_fits_eighty_columns() -> None:
     def check(row: Activation) -> None:
         for ascii_only in (False, True):
@@ -246,14 +234,8 @@ def test_characters_that_an_encoding_lacks_are_replaced() -> None:
     assert encodable("漢", "latin-1") == "?"
 
 
-def run_command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    status = execute(list(words))
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
 def test_show_an_activation(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = run_command(capsys, "show", "elu(alpha=0.5)")
+    status, out, err = answer(capsys, "show", "elu(alpha=0.5)")
     assert (status, err) == (DONE, "")
     assert "alpha = 0.5" in out
     assert "⣀" in out
@@ -263,7 +245,7 @@ def test_show_an_activation(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", ["convnet", "mnist", "adam", "kaiming"])
 def test_show_everything_else(capsys: pytest.CaptureFixture[str], name: str) -> None:
-    status, out, _ = run_command(capsys, "show", name)
+    status, out, _ = answer(capsys, "show", name)
     assert status == DONE
     assert "source: " in out
 
@@ -278,23 +260,21 @@ def test_show_everything_else(capsys: pytest.CaptureFixture[str], name: str) -> 
         ("elu(", "is not a name"),
     ],
 )
-def test_show_answers_a_mistake_with_one_message(
-    capsys: pytest.CaptureFixture[str], name: str, message: str
-) -> None:
-    status, out, err = run_command(capsys, "show", name)
+def test_show_answers_a_mistake_with_one_message(capsys: pytest.CaptureFixture[str], name: str, message: str) -> None:
+    status, out, err = answer(capsys, "show", name)
     assert (status, out) == (CANNOT, "")
     assert message in err
     assert len(err.splitlines()) == 1
 
 
 def test_a_name_near_several_suggests_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
-    _, _, err = run_command(capsys, "show", "elue")
+    _, _, err = answer(capsys, "show", "elue")
     assert err.count("'") >= 6
     assert len(err.splitlines()) == 1
 
 
 def test_show_is_readable_in_ascii() -> None:
-    code = "import sys; from reluctant.cli.main import carry_out; sys.exit(carry_out(sys.argv[1:]))"
+    code = "import sys; from reluctant.cli.main import execute; sys.exit(execute(sys.argv[1:]))"
     done = subprocess.run(
         [sys.executable, "-c", code, "show", "gelu"],
         capture_output=True,
@@ -311,195 +291,10 @@ def test_show_is_readable_in_ascii() -> None:
 
 def test_show_needs_no_torch_for_other_entries() -> None:
     code = (
-        "import sys; from reluctant.cli.main import carry_out; carry_out(['show', 'mnist']);"
+        "import sys; from reluctant.cli.main import execute; execute(['show', 'mnist']);"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
-
-
-# The gallery.
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("gallery") / "gallery.html"
-    path.write_text(render_gallery(), "utf-8")
-    return path
-
-
-def test_the_page_is_one_small_file_without_external_resources(page: Path) -> None:
-    html = page.read_text("utf-8")
-    assert len(html.encode()) < 3_000_000
-    assert not re.search(r"<(?:link|img|iframe|object)\b|\bsrc=|@import|url\(", html)
-    other_hosts = re.findall(r"https?://[^/]+", " ".join(row.identifier for row in ROWS))
-    assert set(re.findall(r'href="(https?://[^/"]+)', html)) <= {
-        "https://arxiv.org", "https://doi.org", *other_hosts,
-    }  # fmt: skip
-
-
-def test_every_row_is_on_the_page_once(page: Path) -> None:
-    html = page.read_text("utf-8")
-    assert re.findall(r'<details class="card" id="([^"]*)"', html).__len__() == len(ROWS)
-    for row in ROWS:
-        assert f"<code>{row.name}</code>" in html
-    assert len(set(re.findall(r'\bid="([^"]*)"', html))) == len(re.findall(r'\bid="([^"]*)"', html))
-
-
-def test_the_same_page_has_the_same_bytes() -> None:
-    names = ["gelu", "hardshrink", "elu(alpha=0.5)"]
-    code = (
-        "import sys; from reluctant.cards.gallery import render_gallery; "
-        f"sys.stdout.buffer.write(render_gallery({names}).encode())"
-    )
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    assert other == render_gallery(names).encode()
-
-
-def test_the_command_writes_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, page: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    status, out, _ = run_command(capsys, "gallery")
-    assert (status, out) == (DONE, "gallery: gallery.html\n")
-    assert (tmp_path / "gallery.html").read_bytes() == page.read_bytes()
-    status, _, err = run_command(capsys, "gallery", "-o", "nowhere/gallery.html")
-    assert status == CANNOT
-    assert "there is no folder nowhere" in err
-
-
-def test_a_drawing_is_simplified_and_has_gaps_at_jumps() -> None:
-    line = np.column_stack([np.arange(50.0), 2 * np.arange(50.0)])
-    assert simplify(line).tolist() == [[0, 0], [49, 98]]
-    paths = re.findall(r'd="([^"]*)"', curve_svg(facts_of("threshold")))
-    assert [path.count("M") for path in paths[2:]] == [2, 2]
-
-
-def test_muted_text_has_enough_contrast() -> None:
-    assert contrast(MUTED, PAPER) >= 4.5
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with launch_chromium() as chromium:
-        yield chromium
-
-
-class OpenPage(NamedTuple):
-    """The gallery in a browser, and what it printed to the console or requested."""
-
-    tab: "Tab"
-    errors: list[str]
-
-    def reset(self, width: int, scheme: Literal["light", "dark"]) -> "Tab":
-        """The tab with this window, all cards closed and an empty search."""
-        self.tab.set_viewport_size({"width": width, "height": 900})
-        self.tab.emulate_media(media="screen", color_scheme=scheme)
-        self.tab.fill("#search", "")
-        self.tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")
-        return self.tab
-
-
-@pytest.fixture(scope="module")
-def gallery(browser: "Browser", page: Path) -> Iterator[OpenPage]:
-    tab, errors, context = open_page(browser, page, 1440, "light")
-    yield OpenPage(tab, errors)
-    context.close()
-
-
-@pytest.mark.chromium
-def test_the_page_fits_every_window_and_prints_no_errors(gallery: OpenPage) -> None:
-    beyond = BEYOND.replace(".scroll, pre", ".formula, .skip, summary svg")
-
-    def check(window: tuple[int, Literal["light", "dark"]]) -> None:
-        width, scheme = window
-        tab = gallery.reset(width, scheme)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        assert tab.evaluate(beyond) == []
-
-    assert faults(check, [(w, s) for w in (360, 768, 1440) for s in SCHEMES]) == {}
-    assert gallery.errors == []
-
-
-@pytest.mark.chromium
-def test_the_page_can_be_searched(gallery: OpenPage) -> None:
-    tab = gallery.reset(1440, "light")
-    visible = "[...document.querySelectorAll('.card')].filter(e => e.checkVisibility()).map(e => e.id)"
-    assert tab.inner_text("#count") == f"{len(ROWS)} functions"
-    for text, name in (("Leaky-ReLU", "leaky_relu"), ("hendrycks 2016", "gelu"), ("lrelu", "leaky_relu")):
-        tab.fill("#search", text)
-        ids = tab.evaluate(visible)
-        assert name.replace("_", "-") in ids
-        assert len(ids) < len(ROWS) / 2
-        assert tab.inner_text("#count") == f"{len(ids)} of {len(ROWS)} functions"
-    tab.fill("#search", "stochastic")
-    names = {row.name.replace("_", "-") for row in ROWS if "stochastic" in row.traits}
-    assert names <= set(tab.evaluate(visible))
-    tab.fill("#search", "zqzq")
-    assert tab.evaluate(visible) == []
-    assert tab.evaluate("[...document.querySelectorAll('.family')].every(e => e.hidden)")
-    tab.fill("#search", "")
-    assert len(tab.evaluate(visible)) == len(ROWS)
-    assert gallery.errors == []
-
-
-@pytest.mark.chromium
-def test_without_javascript_every_card_is_visible(browser: "Browser", page: Path) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    tab = context.new_page()
-    tab.goto(page.as_uri())
-    assert tab.locator(".card:visible").count() == len(ROWS)
-    assert not tab.locator("#find").is_visible()
-    context.close()
-
-
-@pytest.mark.chromium
-def test_the_keyboard_reaches_the_first_card(browser: "Browser", page: Path) -> None:
-    tab, _, context = open_page(browser, page, 1440, "light")
-    tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement.className") == "skip"
-    tab.keyboard.press("Enter")
-    tab.keyboard.press("Tab")
-    tab.keyboard.press("Enter")
-    first = ROWS[0].name.replace("_", "-")
-    assert tab.evaluate("document.querySelector('.card[open]').id") == first
-    context.close()
-
-
-@pytest.mark.chromium
-def test_an_address_opens_its_card(browser: "Browser", page: Path) -> None:
-    context = browser.new_context()
-    tab = context.new_page()
-    tab.goto(page.as_uri() + "#gelu")
-    assert tab.evaluate("document.getElementById('gelu').open")
-    context.close()
-
-
-@pytest.mark.chromium
-def test_a_print_is_light_and_complete(gallery: OpenPage) -> None:
-    tab = gallery.reset(794, "dark")
-    tab.emulate_media(media="print", color_scheme="dark")
-    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 794
-    assert tab.pdf(format="A4").startswith(b"%PDF")
-
-
-@pytest.mark.chromium
-def test_text_has_enough_contrast(gallery: OpenPage) -> None:
-    colours = """() => ['.lead', 'h3', 'dt', 'dd', 'figcaption', '#count', 'svg text'].map(name => {
-      const s = getComputedStyle(document.querySelector(name));
-      const ground = getComputedStyle(document.body).backgroundColor;
-      return [name, name.startsWith('svg') ? s.fill : s.color, ground];
-    })"""
-    for scheme in SCHEMES:
-        for name, ink, ground in gallery.reset(1440, scheme).evaluate(colours):
-            assert contrast(_hex(ink), _hex(ground)) >= 4.5, (scheme, name)
-
-
-def _hex(colour: str) -> str:
-    red, green, blue = (int(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3])
-    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def test_a_block_has_a_card_without_a_curve() -> None:

@@ -143,7 +143,7 @@ def test_whole_numbers_count_by_value() -> None:
     assert faults(check, NUMBERS, case_name) == {}
 
 
-def test_one_and_one_point_nought_are_one_name() -> None:
+def test_1_and_1_0_are_the_same_argument() -> None:
     assert (
         str(ACTIVATIONS.canonical("elu(alpha=2)"))
         == str(ACTIVATIONS.canonical("elu(alpha=2.0)"))
@@ -254,7 +254,7 @@ def test_a_mistyped_name_suggests_the_nearest() -> None:
     assert faults(check, ROWS, case_name) == {}
 
 
-def test_the_answer_to_relo() -> None:
+def test_relo_suggests_relu() -> None:
     with pytest.raises(StudyError) as fault:
         ACTIVATIONS.canonical("relo")
     assert str(fault.value).startswith("no activation is called 'relo'; did you mean 'relu'")
@@ -288,7 +288,7 @@ def test_some_tables_refuse_user_defined_names(table: Catalogue[Any]) -> None:
         (MODELS, "convnet(dropout=1)", "convnet: dropout must be at least 0 and below 1, not 1"),
     ],
 )
-def test_faults_in_words(table: Catalogue[Any], text: str, words: str) -> None:
+def test_the_messages_of_faults(table: Catalogue[Any], text: str, words: str) -> None:
     with pytest.raises(StudyError, match=re.escape(words)):
         table.canonical(text)
 

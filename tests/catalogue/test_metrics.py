@@ -112,7 +112,7 @@ def test_the_scores_of_each_class_are_scikit_learns(matrix: Counts) -> None:
         lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n - 1)] * 2)))
     )
 )
-def test_counting_is_scikit_learns(case: tuple[int, list[tuple[int, int]]]) -> None:
+def test_counts_equal_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]]]) -> None:
     classes, pairs = case
     true, predicted = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     stored_counts = confusion_counts(true, predicted, classes)
@@ -134,7 +134,7 @@ def test_a_label_of_no_class_is_not_counted_elsewhere(true: list[int], predicted
 @pytest.mark.parametrize("each", FROM_MATRIX, ids=lambda each: each.name)
 @settings(max_examples=30)
 @given(matrix=matrices(), data=st.data())
-def test_a_score_knows_no_order_of_classes(each: Metric, matrix: Counts, data: st.DataObject) -> None:
+def test_scores_do_not_depend_on_the_order_of_classes(each: Metric, matrix: Counts, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(matrix))))
     assert score_from_counts(matrix[np.ix_(order, order)], each.name) == pytest.approx(
         score_from_counts(matrix, each.name), abs=1e-12
@@ -149,7 +149,7 @@ def test_a_score_is_a_share(each: Metric, matrix: Counts) -> None:
 
 
 @pytest.mark.parametrize("each", FROM_MATRIX, ids=lambda each: each.name)
-def test_all_right_is_one_and_nothing_is_nought(each: Metric) -> None:
+def test_all_right_scores_1_and_all_wrong_0(each: Metric) -> None:
     assert score_from_counts(np.diag([3, 1, 70_000]), each.name) == pytest.approx(1)
     assert score_from_counts(np.zeros((3, 3), np.int64), each.name) == 0
 
@@ -211,17 +211,17 @@ def test_a_metric_is_described(each: Metric) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("acuracy", "no metric is called 'acuracy'; did you mean 'accuracy'"),
-        ("zzz", "no metric is called 'zzz'; known: accuracy, precision, "),
-        ("", "no metric is called ''; known: "),
+        ("acuracy", "there is no metric 'acuracy'; did you mean 'accuracy'"),
+        ("zzz", "there is no metric 'zzz'; there are accuracy, precision, "),
+        ("", "there is no metric ''; there are accuracy, precision, "),
     ],
 )
-def test_an_unknown_metric_is_answered(name: str, words: str) -> None:
+def test_an_unknown_metric_is_refused_with_a_suggestion(name: str, words: str) -> None:
     with pytest.raises(StudyError, match=re.escape(words)):
         metric(name)
 
 
-def test_the_loss_is_no_matter_of_counts() -> None:
+def test_the_loss_cannot_be_computed_from_counts() -> None:
     with pytest.raises(StudyError, match="loss cannot be computed from counts"):
         score_from_counts(np.eye(2, dtype=np.int64), "loss")
 
@@ -230,15 +230,15 @@ def test_the_loss_is_no_matter_of_counts() -> None:
 @settings(max_examples=30)
 @given(matrix=matrices())
 def test_three_rows_give_every_score_of_their_matrix(name: str, matrix: Counts) -> None:
-    whole = np.zeros((MOST + 1, MOST + 1), np.int64)
-    whole[: len(matrix), : len(matrix)] = matrix[: MOST + 1, : MOST + 1]
-    rows = stored_counts(whole)
+    padded = np.zeros((MOST + 1, MOST + 1), np.int64)
+    padded[: len(matrix), : len(matrix)] = matrix[: MOST + 1, : MOST + 1]
+    rows = stored_counts(padded)
     assert rows.shape == (3, MOST + 1)
-    assert score_from_counts(rows, name) == score_from_counts(whole, name)
-    assert total_items(rows) == total_items(whole) == whole.sum()
+    assert score_from_counts(rows, name) == score_from_counts(padded, name)
+    assert total_items(rows) == total_items(padded) == padded.sum()
 
 
-def test_up_to_twenty_classes_the_matrix_is_kept() -> None:
+def test_up_to_twenty_classes_the_matrix_is_stored() -> None:
     assert stored_counts(np.ones((MOST, MOST), np.int64)).shape == (MOST, MOST)
 
 
@@ -254,12 +254,12 @@ def test_every_metric_of_numbers_has_an_oracle() -> None:
 @given(true=numbers, predicted=numbers)
 def test_a_score_of_numbers_is_scikit_learns(name: str, true: Counts, predicted: Counts) -> None:
     true[:2] = [[0, 5], [1, -5]]  # targets that vary; scikit-learn has a rule of its own where they do not
-    found = score_from_counts(regression_sums(true, predicted), name)
-    assert found == pytest.approx(OF_NUMBERS[name](true, predicted), rel=1e-9, abs=1e-9)
+    score = score_from_counts(regression_sums(true, predicted), name)
+    assert score == pytest.approx(OF_NUMBERS[name](true, predicted), rel=1e-9, abs=1e-9)
     assert total_items(regression_sums(true, predicted)) == 12
 
 
-def test_the_mean_explains_nothing_and_equal_targets_are_no_question() -> None:
+def test_r2_of_the_mean_and_of_equal_targets() -> None:
     true = np.array([[1.0], [2.0], [6.0]])
     assert score_from_counts(regression_sums(true, np.full((3, 1), 3.0)), "r2") == pytest.approx(0)
     assert score_from_counts(regression_sums(true, true), "r2") == 1

@@ -155,10 +155,10 @@ def test_a_damaged_record_is_quarantined_and_trained_again(tmp_path: Path) -> No
     first.write_bytes(good.replace(b'"epoch":1', b'"epoch":7', 1))
     results = reluctant.Results.read(tmp_path)
     assert len(results) == 1  # never read as a number
-    assert results.damaged == (first.name,)
+    assert results.records.damaged == (f"runs/{first.name}",)
     events: list[Any] = []
     reluctant.run(TWO, tmp_path, engine="serial", watch=events.append)
-    assert "does not match its own sum; set aside as" in events[0].text
+    assert "is damaged: its checksum does not match. It was moved to" in events[0].text
     assert sum(type(event).__name__ == "Started" for event in events) == 1
     assert records(tmp_path) == EXPECTED
     assert (tmp_path / "damaged" / first.name).is_file()

@@ -38,7 +38,7 @@ def other(tmp_path: Path) -> Any:
     process.communicate()
 
 
-def test_a_second_writer_is_told_the_first(other: "subprocess.Popen[str]", tmp_path: Path) -> None:
+def test_a_second_writer_is_refused_and_the_first_is_named(other: "subprocess.Popen[str]", tmp_path: Path) -> None:
     who = rf"process {other.pid} on {re.escape(platform.node())}, since \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d"
     with pytest.raises(StudyError, match=f"is being worked on by {who}"), lock_folder(tmp_path):
         pass

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset, Split, from_data, load
 
 X = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
@@ -72,9 +72,7 @@ def test_the_same_data_in_any_form_have_the_same_checksum(form: str) -> None:
     assert data.sha256 == CHECKSUM
 
 
-@pytest.mark.parametrize(
-    "data", [(X, Y), (torch.from_numpy(X), Y.tolist()), [X, Y], tensors(slice(None)), items()]
-)
+@pytest.mark.parametrize("data", [(X, Y), (torch.from_numpy(X), Y.tolist()), [X, Y], tensors(slice(None)), items()])
 def test_without_a_test_part_the_same_items_are_held_out(data: Any) -> None:
     dataset = from_data(data)
     assert dataset.sha256 == from_data((X, Y)).sha256
@@ -91,7 +89,7 @@ def test_floats_are_predicted_and_split_without_regard_to_classes() -> None:
     data = from_data((X, Y / 2))
     assert (data.task, data.train.targets.shape) == ("regression", (24, 1))
     assert from_data((X, Y / 2), kind="numbers").train.targets.shape == (24, 1)
-    with pytest.raises(StudyError, match="data: kind is one of auto, classes, numbers, not 'sorts'"):
+    with pytest.raises(DataError, match="data: kind is one of auto, classes, numbers, not 'sorts'"):
         from_data((X, pd.Series(Y)), kind="sorts")
 
 
@@ -126,9 +124,7 @@ def test_more_than_twenty_whole_floats_are_numbers(container: Any) -> None:
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("pair", PARTS)
 @pytest.mark.parametrize("shift", [lambda y: y + 1, lambda y: 10 * y - 10, lambda y: (y + 1) / 1])
-def test_classes_that_do_not_count_from_0_keep_their_numbers(
-    pair: tuple[Any, ...], container: Any, shift: Any
-) -> None:
+def test_classes_that_do_not_count_from_0_keep_their_numbers(pair: tuple[Any, ...], container: Any, shift: Any) -> None:
     data = from_data(with_labels(pair, container, shift))
     assert data.classes == tuple(str(int(shift(y))) for y in range(3))
     assert (data.sha256, data.warnings) == (from_data(pair).sha256, ())
@@ -150,20 +146,20 @@ def test_named_classes_keep_their_order_in_any_container(container: Any) -> None
     assert data.classes == ("b", "a")
     assert data.train.targets.tolist() == [0, 1] * 10
     assert from_data((X, container(list(Y))), classes="cab").classes == ("c", "a", "b")
-    with pytest.raises(StudyError, match="the label 'a' is none of the classes given"):
+    with pytest.raises(DataError, match="the label 'a' is none of the classes given"):
         from_data((X, texts), classes=("b", "c"))
 
 
 def test_two_columns_of_one_name_are_refused() -> None:
     twice = pd.DataFrame(X[:, :4], columns=list("aabc"))
     for data in ((twice, Y), (twice, Y, twice[["b", "a", "c"]], Y)):
-        with pytest.raises(StudyError, match="data: more than one column is called 'a'; give every column"):
+        with pytest.raises(DataError, match="data: more than one column is called 'a'; give every column"):
             from_data(data)
 
 
 @pytest.mark.parametrize("fraction", ["0.2", None, True, [0.2]])
 def test_a_test_fraction_that_is_no_number_is_refused(fraction: Any) -> None:
-    with pytest.raises(StudyError, match=r"test_fraction is a number between 0 and 1, such as 0\.2, not "):
+    with pytest.raises(DataError, match=r"test_fraction is a number between 0 and 1, such as 0\.2, not "):
         from_data((X, Y), test_fraction=fraction)
 
 
@@ -173,9 +169,9 @@ def test_frames_are_read_like_tables() -> None:
     assert data.classes == ("no", "yes")
     assert data.train.inputs.shape == (8, 3)
     assert from_data((frame, pd.Series(np.arange(10) / 3))).task == "regression"
-    with pytest.raises(StudyError, match=r"values are missing in 1 of 2 columns: t \(10\)"):
+    with pytest.raises(DataError, match=r"values are missing in 1 of 2 columns: t \(10\)"):
         from_data((frame.assign(t=np.nan), [0, 1] * 5))
-    with pytest.raises(StudyError, match="train and test differ in the columns t"):
+    with pytest.raises(DataError, match="train and test differ in the columns t"):
         from_data((frame, [0, 1] * 5, frame[["n"]], [0, 1] * 5))
 
 
@@ -192,7 +188,7 @@ def test_checked_data_sets_stay_as_they_are_and_hand_made_ones_are_checked() -> 
     assert from_data(hand).sha256 == from_data((X, Y, X + 1, Y)).sha256
     assert from_data(hand).classes == ("a", "b", "c")
     assert from_data(replace(hand, items="patients")).items == "patients"
-    with pytest.raises(StudyError, match="has no two Splits"):
+    with pytest.raises(DataError, match="has no two Splits"):
         from_data(Dataset("hand", "Hand", "", (), X, Y))  # type: ignore[arg-type]
 
 
@@ -212,9 +208,7 @@ def test_pictures_become_channels_first(mode: str) -> None:
 @pytest.mark.parametrize("label", [int, float, str, torch.tensor, np.int64])
 def test_labels_of_items_may_be_of_any_type(label: Any) -> None:
     data = from_data(
-        Items(
-            [(torch.tensor(x), label(y / 2 if label is float else int(y))) for x, y in zip(X, Y, strict=True)]
-        )
+        Items([(torch.tensor(x), label(y / 2 if label is float else int(y))) for x, y in zip(X, Y, strict=True)])
     )
     assert data.task == ("regression" if label is float else "classification")
 
@@ -243,16 +237,10 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "a loaded stream": (DataLoader(Stream()), "Stream can only be iterated"),
     "an item that fails": (Items([(X[0], 0), 3]), "item 1 of Items is int; expected"),
     "three in an item": (Items([(X[0], 0, 1)]), r"item 0 of Items is tuple of 3; expected \(input, label\)"),
-    "shapes": (
-        Items([(X[0], 0), (X[1, :3], 1)]),
-        r"input of item 1 of Items has the shape \(3,\), .* 0 \(5,\)",
-    ),
+    "shapes": (Items([(X[0], 0), (X[1, :3], 1)]), r"input of item 1 of Items has the shape \(3,\), .* 0 \(5,\)"),
     "labels": (Items([(X[0], 0), (X[1], X[1])]), r"label of item 1 of Items has the shape \(5,\)"),
     "types": (Items([(X[0], 0), (X[1] > 0, 1)]), "item 1 of Items is bool, item 0 float32"),
-    "NaN": (
-        (np.where(X[4, 2] == X, np.nan, X), Y),
-        r"hold 1 values that are not finite .* remove such items",
-    ),
+    "NaN": ((np.where(X[4, 2] == X, np.nan, X), Y), r"hold 1 values that are not finite .* remove such items"),
     "one class": ((X, Y * 0), "every training row has the label 0; at least two classes are needed"),
     "lengths": ((X, Y[:20]), "data has 30 rows and 20 labels"),
     "three": ((X, Y, X), "tuple of 3 cannot be data; expected"),
@@ -267,7 +255,7 @@ FAULTS: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_unusable_data_are_refused_with_a_reason(fault: str) -> None:
     data, message = FAULTS[fault]
-    with pytest.raises(StudyError, match=message) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         from_data(data)
     assert str(caught.value).startswith("data")
 
@@ -277,7 +265,7 @@ def test_an_item_that_fails_is_named_with_its_cause() -> None:
         def __getitem__(self, i: int) -> Any:
             return (X[0], 0) if i < 2 else 1 / 0
 
-    with pytest.raises(StudyError, match="item 2 of Broken fails: ZeroDivisionError: division by zero"):
+    with pytest.raises(DataError, match="item 2 of Broken fails: ZeroDivisionError: division by zero"):
         from_data(Broken([None] * 5))
 
 
@@ -287,7 +275,7 @@ def test_more_than_the_limit_is_refused_before_it_is_read(data: Any) -> None:
         r"takes 600 bytes once read \(30 items of 20 bytes\), and the limit is 599 bytes; give "
         r"torch\.utils\.data\.Subset\(dataset, range\(29\)\), or a higher limit=600"
     )
-    with pytest.raises(StudyError, match=message):
+    with pytest.raises(DataError, match=message):
         from_data(data, limit=599)
     assert getattr(data, "reads", 1) == 1
     assert len(from_data(data, limit=600).train) == 24
@@ -307,9 +295,9 @@ def test_a_frame_and_the_name_of_its_target() -> None:
     data = from_data((frame, "kind"))
     assert data.classes == ("x", "y")
     assert data.train.inputs.shape[1] == 2
-    with pytest.raises(StudyError, match="there is no column 'kin'; did you mean 'kind'"):
+    with pytest.raises(DataError, match="there is no column 'kin'; did you mean 'kind'"):
         from_data((frame, "kin"))
-    with pytest.raises(StudyError, match="the name of a column goes with a pandas frame"):
+    with pytest.raises(DataError, match="the name of a column goes with a pandas frame"):
         from_data((np.ones((4, 2)), "kind"))
 
 
@@ -324,9 +312,7 @@ def test_a_column_that_is_the_target_gives_a_warning(copy: str) -> None:
         frame["copy"] = 32 + 1.8 * target
     else:
         frame["copy"] = y.astype(float) if copy == "kind" else np.array([5.0, -1.0, 2.0])[y]
-    assert any(
-        "column copy is the target under another name" in each for each in from_data((frame, target)).warnings
-    )
+    assert any("column copy is the target under another name" in each for each in from_data((frame, target)).warnings)
     assert not any("under another name" in each for each in from_data((frame[["a", "b"]], target)).warnings)
 
 

@@ -1,4 +1,4 @@
-"""Digits and diabetes, which come with scikit-learn; and stratified choices."""
+"""The bundled data: digits and diabetes from scikit-learn, and waves, which a formula computes."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reluctant.data import load
 from reluctant.data.bundled import enlarge
-from reluctant.data.splits import stratified
+from reluctant.data.waves import signals
 from tests.support.data_files import unhurried
 
 
@@ -52,24 +52,6 @@ def test_every_class_has_its_share_of_the_test_images() -> None:
 
 
 @unhurried
-@given(
-    labels=hnp.arrays(np.int64, st.integers(1, 200), elements=st.integers(0, 5)),
-    share=st.floats(0, 1, exclude_min=True),
-)
-def test_stratified_chooses_from_every_class_in_proportion(labels: NDArray[np.int64], share: float) -> None:
-    n = max(1, round(len(labels) * share))
-    chosen = stratified(labels, n)
-    assert len(set(chosen.tolist())) == n
-    expected = np.bincount(labels, minlength=6) * n / len(labels)
-    assert np.all(np.abs(np.bincount(labels[chosen], minlength=6) - expected) <= 1)
-
-
-def test_the_stratified_choice_is_mixed() -> None:
-    chosen = stratified(np.zeros(1000, np.int64), 500)
-    assert 200 < np.count_nonzero(chosen < 500) < 300
-
-
-@unhurried
 @given(scans=hnp.arrays(np.int64, (2, 8, 8), elements=st.integers(0, 16)))
 def test_enlarging_is_bilinear(scans: NDArray[np.int64]) -> None:
     position = (np.arange(28) + 0.5) * 8 / 28 - 0.5
@@ -95,3 +77,46 @@ def test_diabetes_is_scikit_learns() -> None:
     expected = np.hstack([whole.data.astype(np.float32), whole.target[:, None]])
     assert sorted(map(tuple, together)) == sorted(map(tuple, expected))
     assert data.sha256 == "5e3337e46ada8b053f01c54d6af801fdcfb21be32127d70c83368ac6ff86eff0"
+
+
+def test_waves_have_their_published_content() -> None:
+    waves = load("waves")
+    assert (waves.name, waves.items, waves.task) == ("waves", "signals", "classification")
+    assert waves.train.inputs.shape == (2000, 1, 128)
+    assert waves.test.inputs.shape == (1000, 1, 128)
+    assert waves.train.inputs.dtype == np.float32
+    assert np.bincount(waves.train.targets).tolist() == [250] * 8
+    assert len(waves.classes) == 8
+    assert (waves.warnings, waves.note) == ((), "made by a formula")
+    assert waves.sha256 == "9bae20d623deea3fe873db15eac378517dd22037ba34ad6b9019b288915131e0"
+
+
+def test_values_are_multiples_of_1_1024_so_that_every_machine_has_the_same() -> None:
+    values = load("waves").train.inputs.astype(float) * 1024
+    np.testing.assert_array_equal(values, np.round(values))
+
+
+def test_the_parts_share_no_signal_and_less_noise_is_less() -> None:
+    train, _ = signals(64, 0.0, "train")
+    test, _ = signals(64, 0.0, "test")
+    assert not np.isin(train[:, 0, 0], test[:, 0, 0]).all()
+    quiet, noisy = load("waves(noise=0)"), load("waves(noise=1)")
+    silent = quiet.classes.index("silence")
+    assert not quiet.train.inputs[quiet.train.targets == silent].any()
+    assert 0.95 < noisy.train.inputs[noisy.train.targets == silent].std() < 1.05
+
+
+def test_each_kind_has_the_shape_of_its_name() -> None:
+    x, kinds = signals(800, 0.0, "train")
+    x, names = x[:, 0], load("waves").classes
+    by_name = {name: x[kinds == i] for i, name in enumerate(names)}
+    assert all(len(np.unique(np.abs(wave))) <= 2 for wave in by_name["square"])  # its strength, or nought
+    crossings = {name: np.diff(wave > 0, axis=1) for name, wave in by_name.items()}
+    early, late = ({name: c[:, part].sum() for name, c in crossings.items()}
+                   for part in (slice(0, 60), slice(67, None)))  # fmt: skip
+    assert late["rising"] > 1.5 * early["rising"]
+    assert early["falling"] > 1.5 * late["falling"]
+    assert 0.8 < early["sine"] / late["sine"] < 1.25
+    jumps = {name: np.abs(np.diff(wave, axis=1)).max(axis=1).mean() for name, wave in by_name.items()}
+    assert jumps["saw"] > 3 * jumps["sine"] > 3 * jumps["triangle"]
+    assert np.abs(by_name["burst"][:, :4]).max() < 0.1 * np.abs(by_name["burst"]).max()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import cifar, load
 
 RNG = np.random.default_rng(0)
@@ -52,9 +52,7 @@ def test_cifar10_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert len(data.warnings) == 6
 
 
-def test_the_published_number_of_images_gives_no_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_published_number_of_images_gives_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_cifar10(tmp_path / "cifar10")
     monkeypatch.setattr("reluctant.data.cifar.CIFAR10", replace(cifar.CIFAR10, train_images=4, test_images=4))
     assert load("cifar10", tmp_path).warnings == ()
@@ -71,9 +69,7 @@ def test_the_parent_folder_and_the_archive_are_read_too(tmp_path: Path) -> None:
         data = load(f"cifar10(root={str(root)!r})")
         assert data.sha256 == expected
         md5 = hashlib.md5(archive.read_bytes(), usedforsecurity=False).hexdigest()
-        assert data.warnings[0].startswith(
-            f"{archive} is not the published archive (MD5 {md5}, published c32a"
-        )
+        assert data.warnings[0].startswith(f"{archive} is not the published archive (MD5 {md5}, published c32a")
     assert sorted(path.name for path in archive.parent.iterdir()) == [archive.name]
 
 
@@ -93,7 +89,7 @@ def test_cifar100_has_fine_and_coarse_labels(tmp_path: Path) -> None:
 
 
 def test_missing_files_are_refused_with_where_to_get_them(tmp_path: Path) -> None:
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(DataError) as caught:
         load("cifar10", tmp_path)
     message = str(caught.value)
     folder = str(tmp_path / "cifar10")
@@ -102,14 +98,14 @@ def test_missing_files_are_refused_with_where_to_get_them(tmp_path: Path) -> Non
         assert words in message
     write_cifar10(tmp_path / "cifar10")
     (tmp_path / "cifar10" / FILES[3]).unlink()
-    with pytest.raises(StudyError, match=r"has no data_batch_4\.bin; get the binary"):
+    with pytest.raises(DataError, match=r"has no data_batch_4\.bin; get the binary"):
         load("cifar10", tmp_path)
 
 
 def test_the_python_version_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "cifar10/cifar-10-batches-py").mkdir(parents=True)
     (tmp_path / "cifar10/cifar-10-batches-py/data_batch_1").write_bytes(b"pickle")
-    with pytest.raises(StudyError, match="holds the Python version, not the binary one"):
+    with pytest.raises(DataError, match="holds the Python version, not the binary one"):
         load("cifar10", tmp_path)
 
 
@@ -124,7 +120,7 @@ def test_the_python_version_is_recognised(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named(tmp_path: Path, content: bytes, fault: str) -> None:
     write_cifar10(tmp_path / "cifar10")
     (tmp_path / "cifar10" / FILES[2]).write_bytes(content)
-    with pytest.raises(StudyError, match=rf"data_batch_3\.bin in .*cifar10 .*{fault}"):
+    with pytest.raises(DataError, match=rf"data_batch_3\.bin in .*cifar10 .*{fault}"):
         load("cifar10", tmp_path)
 
 
@@ -132,17 +128,17 @@ def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
     archive = tmp_path / "cifar10/cifar-10-binary.tar.gz"
     archive.parent.mkdir()
     archive.write_bytes(b"no archive")
-    with pytest.raises(StudyError, match=r"tar\.gz is damaged: .*get the binary version"):
+    with pytest.raises(DataError, match=r"tar\.gz is damaged: .*get the binary version"):
         load("cifar10", tmp_path)
     with tarfile.open(archive, "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("cifar-10-batches-bin/readme.html"), io.BytesIO())
-    with pytest.raises(StudyError, match=r"tar\.gz has no data_batch_1\.bin, .* in it"):
+    with pytest.raises(DataError, match=r"tar\.gz has no data_batch_1\.bin, .* in it"):
         load("cifar10", tmp_path)
     archive.write_bytes(archive.read_bytes()[:-20])
-    with pytest.raises(StudyError, match=r"tar\.gz is damaged"):
+    with pytest.raises(DataError, match=r"tar\.gz is damaged"):
         load("cifar10", tmp_path)
 
 
 def test_a_missing_root_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="there is no "):
+    with pytest.raises(DataError, match="there is no "):
         load(f"cifar10(root={str(tmp_path / 'nowhere')!r})")

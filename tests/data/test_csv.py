@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset, load
 from reluctant.data.table import as_numbers
 from tests.support.data_files import unhurried
@@ -71,15 +71,13 @@ def test_another_file_is_the_test_part(tmp_path: Path) -> None:
     assert "the class maybe is in the test part only" in data.warnings[0]
     assert "colour=green" in data.warnings[1]
     (tmp_path / "test.csv").write_text(head.replace("big", "huge") + "\n" + rows)
-    with pytest.raises(StudyError, match="the two files differ in the columns big, huge"):
+    with pytest.raises(DataError, match="the two files differ in the columns big, huge"):
         read(tmp_path, more=f"target='good', test={str(tmp_path / 'test.csv')!r}")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_separators_byte_order_marks_and_quotes_are_understood(
-    tmp_path: Path, separator: str, mark: str
-) -> None:
+def test_separators_byte_order_marks_and_quotes_are_understood(tmp_path: Path, separator: str, mark: str) -> None:
     rows = [f'{i}{separator}"a{separator} b"{separator}{i % 2}' for i in range(10)]
     head = separator.join(["n", '"first, and; last"', "y"])
     data = read(tmp_path, mark + "\r\n".join([head, *rows]), "target='y'")
@@ -109,20 +107,20 @@ FAULTS = {
 
 @pytest.mark.parametrize("text", FAULTS)
 def test_useless_tables_are_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(StudyError, match=FAULTS[text]):
+    with pytest.raises(DataError, match=FAULTS[text]):
         read(tmp_path, text)
 
 
 def test_other_faults_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="name the column to predict: target='…'; the columns are "):
+    with pytest.raises(DataError, match="name the column to predict: target='…'; the columns are "):
         read(tmp_path, more="test_fraction=0.5")
-    with pytest.raises(StudyError, match="the target 'good' is no number"):
+    with pytest.raises(DataError, match="the target 'good' is no number"):
         read(tmp_path, more="target='good', kind='numbers'")
     (tmp_path / "mine.csv").write_bytes(b"a,good\n\xff\xfe,1\n")
-    with pytest.raises(StudyError, match="is not UTF-8 text"):
+    with pytest.raises(DataError, match="is not UTF-8 text"):
         load(f"csv(path={str(tmp_path / 'mine.csv')!r}, target='good')")
     (tmp_path / "folder/mine.csv").mkdir(parents=True)
-    with pytest.raises(StudyError, match=r"mine\.csv cannot be read"):
+    with pytest.raises(DataError, match=r"mine\.csv cannot be read"):
         load(f"csv(path={str(tmp_path / 'folder/mine.csv')!r}, target='good')")
 
 

@@ -1,27 +1,91 @@
-"""A description of the data comes before anything trains, and in a dry run."""
+"""What is reported about data: warnings of items in train and test, and a description before training."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from reluctant.api.run import Means, conduct
+from reluctant.api.run import ExecutionOptions, run_events
 from reluctant.cli import main
 from reluctant.data import describe_dataset, load
-from reluctant.engines import Said, Started
-from reluctant.records.study_dir import Folder
+from reluctant.data.checks import checked, overlap_warning
+from reluctant.engines import Message, Started
+from reluctant.records.study_dir import StudyDir
 from reluctant.study import Study
+from tests.support.data_files import unhurried
 
-NAMES = ("digits", "waves")
+RNG = np.random.default_rng(0)
+PIXELS = RNG.integers(0, 256, (40, 3, 4, 4), dtype=np.uint8)
+
+
+def test_splits_without_a_common_item_give_no_warning() -> None:
+    assert overlap_warning(PIXELS[:30], PIXELS[30:], "images") == ""
+
+
+def test_common_items_are_counted_and_the_first_pair_is_named() -> None:
+    test = np.concatenate([PIXELS[30:], PIXELS[[7, 3]]])
+    assert overlap_warning(PIXELS[:30], test, "images") == (
+        "2 of 12 test images occur in the training part too (the first: test image 10 is training image 7, "
+        "counted from 0); scores on them tell nothing about new images"
+    )
+
+
+def test_one_common_item_is_in_the_singular() -> None:
+    assert overlap_warning(PIXELS, PIXELS[5:6], "images") == (
+        "1 of 1 test images occurs in the training part too (test image 0 is training image 5, counted from "
+        "0); scores on it tell nothing about new images"
+    )
+
+
+@unhurried
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=20), st.lists(st.integers(0, 6), min_size=1, max_size=20))
+def test_common_items_are_those_that_a_search_finds(train: list[int], test: list[int]) -> None:
+    common = [value for value in test if value in train]
+    warning = overlap_warning(np.array(train, np.float32)[:, None], np.array(test, np.float32)[:, None], "rows")
+    assert warning.startswith(f"{len(common)} of {len(test)} test rows " if common else "")
+    assert bool(warning) == bool(common)
+    if common:
+        first = test.index(common[0])
+        assert f"test row {first} is training row {train.index(common[0])}," in warning
+
+
+def test_zero_equals_minus_zero() -> None:
+    assert overlap_warning(np.array([[0.0]], np.float32), np.array([[-0.0]], np.float32), "rows")
+
+
+@pytest.mark.parametrize("labels", [[0, 1] * 5, [1, 0] * 5])
+def test_a_data_set_has_the_warning_whatever_the_labels(labels: list[int]) -> None:
+    train: NDArray[Any] = np.arange(30, dtype=np.float32).reshape(10, 3)
+    dataset = checked("mine", (train, [0, 1] * 5), (train, labels), title="Mine")
+    assert len(dataset.warnings) == 1
+    assert dataset.warnings[0].startswith("10 of 10 test rows occur in the training part too")
+
+
+def test_a_warning_is_not_repeated() -> None:
+    train = np.arange(30, dtype=np.float32).reshape(10, 3)
+    once = checked("mine", (train, [0, 1] * 5), (train, [0, 1] * 5), title="Mine")
+    again = checked(
+        "mine",
+        (once.train.inputs, once.train.targets),
+        (once.test.inputs, once.test.targets),
+        title="Mine",
+        warnings=once.warnings,
+    )
+    assert again.warnings == once.warnings
 
 
 def test_every_data_set_is_described_before_the_first_run_begins(tmp_path: Path) -> None:
     study = Study(activation=["relu"], dataset=["digits"], model=["mlp"], epochs=1, seed=[0])
-    events = list(conduct(study, Folder(tmp_path / "out"), Means(engine="serial")))
+    events = list(run_events(study, StudyDir(tmp_path / "out"), ExecutionOptions(engine="serial")))
     kinds = [type(event) for event in events]
-    messages = [event for event in events if isinstance(event, Said)]
+    messages = [event for event in events if isinstance(event, Message)]
     assert [event.text for event in messages] == [describe_dataset(load("digits"))]
-    assert kinds.index(Said) < kinds.index(Started)
+    assert kinds.index(Message) < kinds.index(Started)
 
 
 def test_a_dry_run_shows_the_description(
@@ -37,7 +101,7 @@ def test_a_dry_run_shows_the_description(
     assert capsys.readouterr().out.startswith(describe_dataset(load("digits")) + "\ns: 1 runs, ")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["digits", "waves"])
 def test_bundled_data_are_described_in_two_lines_of_a_terminal(name: str) -> None:
     lines = describe_dataset(load(name)).splitlines()
     assert len(lines) == 2

@@ -1,4 +1,4 @@
-"""Downloads: mirrors in turn, checksums before use, and nothing under a name before it is whole."""
+"""Downloads: mirrors in turn, checksums before use, nothing under a name before it is whole; the folder."""
 
 import errno
 import hashlib
@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.errors import StudyError
-from reluctant.data import download, fetch
+from reluctant.core.errors import DataError
+from reluctant.data import data_folder, download, fetch
 from reluctant.data.download import open_web
 from tests.support.data_server import CONTENT, serving
 
@@ -66,10 +67,7 @@ def refused_address() -> str:
 def test_every_file_arrives_under_its_name(tmp_path: Path, mirrors: Mirrors, way: str) -> None:
     mirrors.set(way)
     messages: list[str] = []
-    assert (
-        fetch("mnist", tmp_path / "deep" / "down", log=messages.append)
-        == tmp_path / "deep" / "down" / "mnist"
-    )
+    assert fetch("mnist", tmp_path / "deep" / "down", log=messages.append) == tmp_path / "deep" / "down" / "mnist"
     assert listing(tmp_path / "deep" / "down") == CONTENT
     assert messages == [f"{name} from {mirrors.server}{way}/" for name in CONTENT]
 
@@ -103,12 +101,10 @@ def test_after_any_failure_of_a_mirror_the_next_is_tried(tmp_path: Path, mirrors
 
 
 @pytest.mark.parametrize("way", FAILURES)
-def test_where_all_fail_every_address_is_listed_with_its_reason(
-    tmp_path: Path, mirrors: Mirrors, way: str
-) -> None:
+def test_where_all_fail_every_address_is_listed_with_its_reason(tmp_path: Path, mirrors: Mirrors, way: str) -> None:
     closed = refused_address()
     mirrors.set(way, closed)
-    with pytest.raises(StudyError, match=FAILURES[way]) as caught:
+    with pytest.raises(DataError, match=FAILURES[way]) as caught:
         fetch("mnist", tmp_path, log=lambda line: None)
     message = str(caught.value)
     assert "2 of 2 files of MNIST could not be fetched" in message
@@ -138,7 +134,7 @@ def test_a_complete_file_stays_when_another_is_nowhere(tmp_path: Path, mirrors: 
     def half(address: str) -> download.Response:
         return open_web(address.replace("/good/train-images", "/missing/train-images"))
 
-    with pytest.raises(StudyError, match="1 of 2 files") as caught:
+    with pytest.raises(DataError, match="1 of 2 files") as caught:
         fetch("mnist", tmp_path, log=lambda line: None, opener=half)
     assert listing(tmp_path) == {"train-labels.gz": CONTENT["train-labels.gz"]}
     assert "train-labels" not in str(caught.value)
@@ -169,15 +165,11 @@ def test_unpacked_files_are_not_downloaded(tmp_path: Path, mirrors: Mirrors) -> 
     assert listing(tmp_path) == {"train-images": b"unpacked", labels: CONTENT[labels]}
 
 
-def test_another_file_under_the_name_is_reported_and_never_overwritten(
-    tmp_path: Path, mirrors: Mirrors
-) -> None:
+def test_another_file_under_the_name_is_reported_and_never_overwritten(tmp_path: Path, mirrors: Mirrors) -> None:
     mirrors.set("good")
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "train-images.gz").write_bytes(b"mine")
-    with pytest.raises(
-        StudyError, match=r"^train-images\.gz in .*not the published content; nothing was overw"
-    ):
+    with pytest.raises(DataError, match=r"^train-images\.gz in .*not the published content; nothing was overw"):
         fetch("mnist", tmp_path, log=lambda line: None)
     assert listing(tmp_path) == {**CONTENT, "train-images.gz": b"mine"}
 
@@ -199,7 +191,7 @@ def test_a_mirror_that_is_no_web_address_is_refused(
 ) -> None:
     mirrors.set("good")
     monkeypatch.setenv("RELUCTANT_MIRROR", address)
-    with pytest.raises(StudyError, match=f"RELUCTANT_MIRROR is '{address}'; write an address that starts"):
+    with pytest.raises(DataError, match=f"RELUCTANT_MIRROR is '{address}'; write an address that starts"):
         fetch("mnist", tmp_path, opener=no_network)
 
 
@@ -289,7 +281,7 @@ def test_a_full_disk_is_reported_and_leaves_nothing(
 
     mirrors.set("good")
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(StudyError, match=r"mnist cannot be written to: No space left.*RELUCTANT_DATA"):
+    with pytest.raises(DataError, match=r"mnist cannot be written to: No space left.*RELUCTANT_DATA"):
         fetch("mnist", tmp_path, log=lambda line: None)
     assert listing(tmp_path) == {}
 
@@ -297,7 +289,7 @@ def test_a_full_disk_is_reported_and_leaves_nothing(
 def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path, mirrors: Mirrors) -> None:
     mirrors.set("good")
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(StudyError, match="cannot be written to: Not a directory"):
+    with pytest.raises(DataError, match="cannot be written to: Not a directory"):
         fetch("mnist", tmp_path / "taken", log=lambda line: None, opener=no_network)
 
 
@@ -311,3 +303,22 @@ def test_nothing_has_its_name_before_it_is_whole(tmp_path: Path, mirrors: Mirror
 
     fetch("mnist", tmp_path, log=lambda line: None, opener=watched)
     assert visible == [set(), {"train-images.gz"}]
+
+
+def test_the_argument_comes_before_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELUCTANT_DATA", "elsewhere")
+    assert data_folder(tmp_path) == tmp_path
+    assert data_folder() == Path("elsewhere")
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELUCTANT_DATA", "~/sets")
+    assert data_folder() == Path.home() / "sets"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_a_variable_it_is_the_users_cache(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    monkeypatch.delenv("RELUCTANT_DATA", raising=False)
+    if value is not None:
+        monkeypatch.setenv("RELUCTANT_DATA", value)
+    assert data_folder() == Path(platformdirs.user_cache_dir("reluctant")) / "data"

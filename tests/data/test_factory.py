@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError, ReluctantError, StudyError
 from reluctant.data import Dataset, Split, load
 
 Writer = Callable[[str], str]
@@ -61,9 +61,7 @@ def test_a_data_set_keeps_its_title_note_and_warnings(user_module: Writer) -> No
 
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64", ">f8"])
 def test_floats_stay_as_they_are(user_module: Writer, kind: str) -> None:
-    module = user_module(
-        f"def make(): return (x / 8 - 1).astype('{kind}'), y, (x[:3] / 8).astype('{kind}'), y[:3]"
-    )
+    module = user_module(f"def make(): return (x / 8 - 1).astype('{kind}'), y, (x[:3] / 8).astype('{kind}'), y[:3]")
     images = load(f"{module}:make").train.inputs
     assert images.dtype == np.float32
     assert images.dtype.isnative
@@ -112,17 +110,17 @@ FAULTS = {
 @pytest.mark.parametrize("body", FAULTS)
 def test_faults_of_user_defined_functions_are_named(user_module: Writer, body: str) -> None:
     name = f"{user_module(body)}:make"
-    with pytest.raises(StudyError, match=FAULTS[body]) as caught:
+    with pytest.raises(DataError, match=FAULTS[body]) as caught:
         load(name)
     assert name in str(caught.value)
 
 
-def test_a_study_error_of_the_function_comes_through(user_module: Writer) -> None:
-    module = user_module(
-        "from reluctant.core.names import StudyError\ndef make(): raise StudyError('give n')"
-    )
-    with pytest.raises(StudyError, match=r"^give n$"):
+@pytest.mark.parametrize("kind", ["StudyError", "DataError", "ModelError"])
+def test_an_error_of_reluctant_in_the_function_comes_through(user_module: Writer, kind: str) -> None:
+    module = user_module(f"from reluctant import {kind}\ndef make(): raise {kind}('give n')")
+    with pytest.raises(ReluctantError, match=r"^give n$") as caught:
         load(f"{module}:make")
+    assert type(caught.value).__name__ == kind
 
 
 def test_unknown_names_and_parameters_are_refused() -> None:

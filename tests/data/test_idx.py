@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import load
 from tests.support.data_files import PARTS, arrays, idx_bytes, write, write_four
 
@@ -82,16 +82,14 @@ def test_four_dimensions_are_channels_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize("root", ["", "nowhere", "a\\0b", "~nobody-of-this-name/x", "x" * 500])
 def test_a_root_without_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        StudyError, match=r"write which folder|has no train-images|is not possible|cannot be read"
-    ):
+    with pytest.raises(DataError, match=r"write which folder|has no train-images|is not possible|cannot be read"):
         load(f"idx(root='{root}')")
 
 
 def test_only_the_missing_file_is_named(tmp_path: Path) -> None:
     write_four(tmp_path, arrays())
     (tmp_path / (PARTS[2] + ".gz")).unlink()
-    with pytest.raises(StudyError, match=f"{tmp_path} has no t10k-images") as caught:
+    with pytest.raises(DataError, match=f"{tmp_path} has no t10k-images") as caught:
         load(f"idx(root={str(tmp_path)!r})")
     assert "train" not in str(caught.value).replace(str(tmp_path), "")
 
@@ -122,14 +120,14 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_useless_files_are_refused(tmp_path: Path, fault: str) -> None:
     content, message = FAULTS[fault]
-    with pytest.raises(StudyError, match=message) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         load(f"idx(root={str(write_four(tmp_path, content))!r})")
     assert str(tmp_path) in str(caught.value)
 
 
 def test_missing_published_files_are_refused_with_every_remedy(tmp_path: Path) -> None:
     write(tmp_path / "fashion_mnist" / (PARTS[1] + ".gz"), idx_bytes(LABELS))
-    with pytest.raises(StudyError) as caught:
+    with pytest.raises(DataError) as caught:
         load("fashion", tmp_path)
     message = str(caught.value)
     assert "3 of 4 files are missing" in message
@@ -177,7 +175,7 @@ def test_the_compressed_file_is_preferred(tmp_path: Path) -> None:
 
 def test_published_labels_stay_within_the_published_classes(tmp_path: Path) -> None:
     write_four(tmp_path / "mnist", broken(3, LABELS[:4] + 9))
-    with pytest.raises(StudyError, match=r"mnist: a label is 11, and the 10 classes .* \(the files are in "):
+    with pytest.raises(DataError, match=r"mnist: a label is 11, and the 10 classes .* \(the files are in "):
         load("mnist", tmp_path)
 
 
@@ -185,7 +183,7 @@ def test_a_damaged_published_file_is_refused_with_the_fetch_command(tmp_path: Pa
     folder = write_four(tmp_path / "mnist", arrays())
     path = folder / (PARTS[0] + ".gz")
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(StudyError, match=f"{path} is cut short.*delete it and run `reluctant fetch mnist`"):
+    with pytest.raises(DataError, match=f"{path} is cut short.*delete it and run `reluctant fetch mnist`"):
         load("mnist", tmp_path)
 
 
@@ -203,5 +201,5 @@ def test_first_uses_only_so_many_training_images(tmp_path: Path) -> None:
     assert (some.train.targets == whole.train.targets[:7]).all()
     assert some.sha256 != whole.sha256
     assert load("mnist(first=0)", tmp_path).sha256 == whole.sha256
-    with pytest.raises(StudyError, match=r"only 12 training images; write first=12"):
+    with pytest.raises(DataError, match=r"only 12 training images; write first=12"):
         load("mnist(first=13)", tmp_path)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data.idx_format import read_idx
 from tests.support.data_files import CODES, idx_bytes, unhurried, write
 
@@ -99,7 +99,7 @@ def test_every_damage_is_named_with_the_file_and_the_advice(tmp_path: Path, faul
     name, content, message = FAULTS[fault]
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(StudyError, match=message) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         read_idx(path, "FETCH IT AGAIN")
     assert str(path) in str(caught.value)
     assert "FETCH IT AGAIN" in str(caught.value) or "add .gz" in str(caught.value)
@@ -113,10 +113,10 @@ def test_damages_are_found_without_assert_statements(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib\n"
         "from reluctant.data.idx_format import read_idx\n"
-        "from reluctant.core.names import StudyError\n"
+        "from reluctant import DataError\n"
         "for path in pathlib.Path(sys.argv[1]).glob('*/*'):\n"
         "    try: read_idx(path)\n"
-        "    except StudyError: print('refused')\n"
+        "    except DataError: print('refused')\n"
         "print(__debug__)\n"
     )
     done = subprocess.run(
@@ -133,13 +133,11 @@ def test_damages_are_found_without_assert_statements(tmp_path: Path) -> None:
         ("bomb.gz", lambda: gzip.compress(header(8, 10) + bytes(2**27))),
     ],
 )
-def test_no_file_takes_more_memory_than_it_should(
-    tmp_path: Path, name: str, content: Callable[[], bytes]
-) -> None:
+def test_no_file_takes_more_memory_than_it_should(tmp_path: Path, name: str, content: Callable[[], bytes]) -> None:
     (tmp_path / name).write_bytes(content())
     tracemalloc.start()
     try:
-        with pytest.raises(StudyError):
+        with pytest.raises(DataError):
             read_idx(tmp_path / name)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -150,7 +148,7 @@ def test_no_file_takes_more_memory_than_it_should(
 @pytest.mark.parametrize("path", ["missing", "missing.gz", ".", "a/b"])
 def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path, path: str) -> None:
     (tmp_path / "a").write_bytes(b"a file where a folder should be")
-    with pytest.raises(StudyError, match="cannot be read: "):
+    with pytest.raises(DataError, match="cannot be read: "):
         read_idx(tmp_path / path)
 
 
@@ -158,7 +156,7 @@ def only_study_errors(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     try:
         outcome = f"{path} gives {read_idx(path).size} values"
-    except StudyError as fault:
+    except DataError as fault:
         outcome = str(fault)
     assert str(path) in outcome
     assert not outcome.endswith(" 0 values")
@@ -189,17 +187,13 @@ def test_mutations_raise_nothing_but_study_errors(
 ) -> None:
     content = bytearray(whole)
     content[position % len(content)] = value
-    only_study_errors(
-        scratch / ("mutant.gz" if whole == PACKED else "mutant"), bytes(content[:length]) + appended
-    )
+    only_study_errors(scratch / ("mutant.gz" if whole == PACKED else "mutant"), bytes(content[:length]) + appended)
 
 
 @unhurried
 @given(position=st.integers(16, len(WHOLE) - 1))
 def test_no_single_byte_of_a_compressed_file_changes_unnoticed(scratch: Path, position: int) -> None:
     path = scratch / "noticed.gz"
-    path.write_bytes(
-        gzip.compress(flipped(WHOLE, position))[:-8] + PACKED[-8:]
-    )  # other content, the old checksum
-    with pytest.raises(StudyError, match="damaged"):
+    path.write_bytes(gzip.compress(flipped(WHOLE, position))[:-8] + PACKED[-8:])  # other content, the old checksum
+    with pytest.raises(DataError, match="damaged"):
         read_idx(path)

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset, load
 
 RNG = np.random.default_rng(0)
@@ -71,13 +71,11 @@ def test_without_a_test_folder_some_are_held_out_and_hidden_files_are_ignored(tm
 
 def test_pictures_of_other_sizes_are_named_or_scaled(pets: Path) -> None:
     paint(pets / "test/dog/1.png", size=(8, 4))
-    with pytest.raises(StudyError, match=r"cat/0\.png has 6×5 pixels and .*dog/1\.png has 8×4; .* size=4 "):
+    with pytest.raises(DataError, match=r"cat/0\.png has 6×5 pixels and .*dog/1\.png has 8×4; .* size=4 "):
         read(pets)
     data = read(pets, ", size=4")
     assert data.train.inputs.shape == (6, 1, 4, 4)
-    np.testing.assert_array_equal(
-        data.test.inputs[3, 0], np.asarray(Image.open(pets / "test/dog/1.png"))[:, 2:6]
-    )
+    np.testing.assert_array_equal(data.test.inputs[3, 0], np.asarray(Image.open(pets / "test/dog/1.png"))[:, 2:6])
 
 
 def test_the_middle_is_scaled_evenly(tmp_path: Path) -> None:
@@ -103,29 +101,27 @@ def test_a_picture_on_its_side_is_turned_upright(pets: Path) -> None:
 def test_a_damaged_picture_is_named(pets: Path, content: bytes | None) -> None:
     path = pets / "train/dog/2.png"
     path.write_bytes(path.read_bytes()[:-30] if content is None else content)
-    with pytest.raises(StudyError, match=r"dog/2\.png is no complete picture: .*; replace or remove it"):
+    with pytest.raises(DataError, match=r"dog/2\.png is no complete picture: .*; replace or remove it"):
         read(pets)
 
 
 def test_other_faults_of_a_folder_are_refused(pets: Path, tmp_path: Path) -> None:
     (pets / "train/eel").mkdir()
-    with pytest.raises(StudyError, match=r"train/eel holds no picture .*; remove that folder"):
+    with pytest.raises(DataError, match=r"train/eel holds no picture .*; remove that folder"):
         read(pets)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(StudyError, match="holds no folders of pictures; make one folder a class"):
+    with pytest.raises(DataError, match="holds no folders of pictures; make one folder a class"):
         read(tmp_path / "empty")
-    with pytest.raises(StudyError, match="is a file; give the folder"):
+    with pytest.raises(DataError, match="is a file; give the folder"):
         read(pets / "test/dog/0.png")
-    with pytest.raises(StudyError, match="write which is the folder, as in images"):
+    with pytest.raises(DataError, match="write which is the folder, as in images"):
         load("images")
     Image.fromarray(np.ones((5, 6), np.uint16)).save(pets / "train/eel/0.png")
-    with pytest.raises(StudyError, match="more than 8 bits a colour"):
+    with pytest.raises(DataError, match="more than 8 bits a colour"):
         read(pets)
 
 
 def test_more_pixels_than_memory_should_hold_are_refused(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reluctant.data.image_folder.LARGEST", 299)
-    with pytest.raises(
-        StudyError, match=r"10 pictures of this size take 300 bytes \(at most 299\); write size"
-    ):
+    with pytest.raises(DataError, match=r"10 pictures of this size take 300 bytes \(at most 299\); write size"):
         read(pets)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset, describe_dataset, load
 from reluctant.data.checks import checked
 
@@ -42,9 +42,7 @@ def random_bytes(*shape: int) -> NDArray[np.uint8]:
         (RNG.normal(size=(12, 2, 3, 4, 5)), (2, 3, 4, 5), "float32", "examples"),
     ],
 )
-def test_inputs_of_every_rank_are_accepted(
-    x: NDArray[Any], shape: tuple[int, ...], kind: str, items: str
-) -> None:
+def test_inputs_of_every_rank_are_accepted(x: NDArray[Any], shape: tuple[int, ...], kind: str, items: str) -> None:
     data = dataset_of(x)
     assert data.train.inputs.shape == (8, *shape)
     assert data.train.inputs.dtype == kind
@@ -56,7 +54,7 @@ def test_inputs_of_every_rank_are_accepted(
 def test_user_defined_items_appear_in_every_message() -> None:
     x = RNG.normal(size=(12, 7))
     assert dataset_of(x, items="patients").items == "patients"
-    with pytest.raises(StudyError, match=r"every training patient has the label 0; .* add patients of"):
+    with pytest.raises(DataError, match=r"every training patient has the label 0; .* add patients of"):
         dataset_of(x, classes=1, items="patients")
 
 
@@ -67,10 +65,7 @@ def test_columns_that_never_change_are_named() -> None:
         "1 of 8 columns never changes in the training part (c); nothing can be learned from it",
     )
     x[:8, 1:] = 0
-    assert (
-        "7 of 8 columns never change in the training part (1, 2, 3, 4, 5 and 2 more)"
-        in dataset_of(x).warnings[0]
-    )
+    assert "7 of 8 columns never change in the training part (1, 2, 3, 4, 5 and 2 more)" in dataset_of(x).warnings[0]
 
 
 def test_images_are_described_in_two_lines() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset
 from reluctant.data.checks import checked
 from reluctant.data.labels import are_classes, flatten_column
@@ -39,7 +39,7 @@ def test_texts_may_have_any_type(kind: Any) -> None:
 def test_named_classes_set_the_order_and_unknown_ones_are_refused() -> None:
     data = dataset_of(["dog", "cat"] * 3, ["cat"] * 3, classes=("dog", "cat"))
     assert data.train.targets.tolist() == [0, 1] * 3
-    with pytest.raises(StudyError, match=r"'catt' is none of the classes given; did you mean 'cat'\?"):
+    with pytest.raises(DataError, match=r"'catt' is none of the classes given; did you mean 'cat'\?"):
         dataset_of(["dog", "catt"] * 3, ["cat"] * 3, classes=("dog", "cat"))
 
 
@@ -47,9 +47,7 @@ def test_a_class_in_test_alone_gives_a_warning() -> None:
     assert dataset_of(["a", "b"] * 3, ["a", "c", "c"]).warnings == (
         "the class c is in the test part only (2 of 3 rows); nothing can be learned of it",
     )
-    assert (
-        "the class 2 is in the test part only (1 of 3 rows)" in dataset_of([0, 1] * 3, [2, 0, 1]).warnings[0]
-    )
+    assert "the class 2 is in the test part only (1 of 3 rows)" in dataset_of([0, 1] * 3, [2, 0, 1]).warnings[0]
 
 
 def test_a_class_without_items_gives_a_warning() -> None:
@@ -103,25 +101,10 @@ def test_any_texts_come_back_from_their_codes(texts: list[str]) -> None:
 
 Y = np.arange(6)
 FAULTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
-    "one class": (
-        Y * 0,
-        Y[:3] * 0,
-        {},
-        "every training row has the label 0; at least two classes are",
-    ),
+    "one class": (Y * 0, Y[:3] * 0, {}, "every training row has the label 0; at least two classes are"),
     "one name": (["a"] * 6, ["a"] * 3, {}, r"has the label 0 \(a\)"),
-    "fractions for classes": (
-        Y / 4,
-        Y[:3] / 1,
-        {"kind": "classes"},
-        "float64 and have fractions; give",
-    ),
-    "texts for numbers": (
-        ["a"] * 6,
-        ["a"] * 3,
-        {"kind": "numbers"},
-        "texts such as 'a'; numbers are exp",
-    ),
+    "fractions for classes": (Y / 4, Y[:3] / 1, {"kind": "classes"}, "float64 and have fractions; give"),
+    "texts for numbers": (["a"] * 6, ["a"] * 3, {"kind": "numbers"}, "texts such as 'a'; numbers are exp"),
     "NaN": (np.where(Y == 4, np.nan, Y), Y / 1, {}, r"hold 1 values that are not finite .* in item 4,"),
     "too large": (Y * 1e300, Y / 1, {}, "hold 5 values that are not finite"),
     "constant": (Y * 0.0 + 2, Y / 1, {}, "every training target is 2; there is nothing to learn"),
@@ -130,12 +113,7 @@ FAULTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "too deep": (np.ones((6, 2, 2)), Y / 1, {}, r"shape \(6, 2, 2\); expected \(n,\) or \(n, outputs\)"),
     "named numbers": (Y / 1, Y[:3] / 1, {"classes": ["a"]}, "classes are named, and the labels are float64"),
     "texts and numbers": (["a", "b"] * 3, Y[:3], {}, r"labels are <U1 in train and int64 in test"),
-    "no label": (
-        np.array(["a", None] * 3),
-        ["a"] * 3,
-        {},
-        "3 items without a label, the first is item 1,",
-    ),
+    "no label": (np.array(["a", None] * 3), ["a"] * 3, {}, "3 items without a label, the first is item 1,"),
     "no label either": (np.array(["a", np.nan] * 3, object), ["a"] * 3, {}, "without a label"),
     "single": (3, Y[:3], {}, "train labels are a single value"),
     "kind": (Y, Y[:3], {"kind": "sorts"}, "kind is one of auto, classes, numbers, not 'sorts'"),
@@ -145,14 +123,14 @@ FAULTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_useless_labels_are_refused(fault: str) -> None:
     y, yt, fields, message = FAULTS[fault]
-    with pytest.raises(StudyError, match=message) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         dataset_of(y, yt, **fields)
     assert str(caught.value).startswith("mine")
 
 
 def test_too_many_different_texts_are_refused() -> None:
     x = np.arange(2002, dtype=np.float32)
-    with pytest.raises(StudyError, match=r"1,001 different texts; at most 1000 classes"):
+    with pytest.raises(DataError, match=r"1,001 different texts; at most 1000 classes"):
         checked("mine", (x[:1001], list(map(str, range(1001)))), (x[1001:], ["1"] * 1001), title="Mine")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError
 from reluctant.data import Dataset, load
 
 RNG = np.random.default_rng(0)
@@ -97,13 +97,13 @@ def test_a_path_is_relative_to_the_current_folder(tmp_path: Path, monkeypatch: p
 
 
 def test_faults_of_the_arrays_are_named(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"mine\.npz holds a, b; expected x_train, y_train"):
+    with pytest.raises(DataError, match=r"mine\.npz holds a, b; expected x_train, y_train"):
         read(tmp_path, a=X, b=Y)
-    with pytest.raises(StudyError, match="holds Python objects, which are not opened"):
+    with pytest.raises(DataError, match="holds Python objects, which are not opened"):
         read(tmp_path, x=X, y=np.array([None] * 18))
-    with pytest.raises(StudyError, match="18 images and 17 labels"):
+    with pytest.raises(DataError, match="18 images and 17 labels"):
         read(tmp_path, x=X, y=Y[:17])
-    with pytest.raises(StudyError, match=r"test_fraction = 0\.01 of 18 images leaves nothing"):
+    with pytest.raises(DataError, match=r"test_fraction = 0\.01 of 18 images leaves nothing"):
         read(tmp_path, ", test_fraction=0.01", x=X, y=Y)
 
 
@@ -116,7 +116,7 @@ def npz_bytes() -> bytes:
 @pytest.mark.parametrize("content", [b"", b"no zip", npz_bytes()[:-60]])
 def test_a_file_that_is_no_npz_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "mine.npz").write_bytes(content)
-    with pytest.raises(StudyError, match=r"mine\.npz is no complete NPZ file"):
+    with pytest.raises(DataError, match=r"mine\.npz is no complete NPZ file"):
         load(f"npz(path={str(tmp_path / 'mine.npz')!r})")
 
 
@@ -124,15 +124,15 @@ def test_a_damaged_or_foreign_member_is_refused(tmp_path: Path) -> None:
     content = bytearray(npz_bytes())
     content[120] ^= 0xFF
     (tmp_path / "mine.npz").write_bytes(content)
-    with pytest.raises(StudyError, match=r"mine\.npz is (damaged|no complete)"):
+    with pytest.raises(DataError, match=r"mine\.npz is (damaged|no complete)"):
         load(f"npz(path={str(tmp_path / 'mine.npz')!r})")
     with zipfile.ZipFile(tmp_path / "mine.npz", "w") as file:
         file.writestr("x.npy", b"text")
-    with pytest.raises(StudyError, match=r"mine\.npz is damaged: x is no array"):
+    with pytest.raises(DataError, match=r"mine\.npz is damaged: x is no array"):
         load(f"npz(path={str(tmp_path / 'mine.npz')!r})")
 
 
 @pytest.mark.parametrize("path", ["", "nowhere.npz", "a\\0b", "~nobody-of-this-name/x"])
 def test_a_path_without_a_file_is_refused(path: str) -> None:
-    with pytest.raises(StudyError, match=r"write which is the file|there is no|this path is not possible"):
+    with pytest.raises(DataError, match=r"write which is the file|there is no|this path is not possible"):
         load(f"npz(path='{path}')")

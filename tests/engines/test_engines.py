@@ -1,18 +1,20 @@
 """Engines: one contract for all of them, and what happens when a worker process dies."""
 
+import importlib
 import os
 import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reluctant.engines import Done, Epoch, Event, Failed, Message, Ready, Started, local, serial
-from tests.support.engine_work import work
+from reluctant.engines import Done, Epoch, Event, Failed, Message, Started, local, serial
+from tests.support.engine_contract import EngineContract, by_run
+from tests.support.engine_work import FakeClock, Steps, content, work
 from tests.support.processes import ends
 
 ENGINES = {
@@ -27,16 +29,7 @@ def engine(request: pytest.FixtureRequest) -> Any:
     return ENGINES[request.param]
 
 
-def by_run(events: Iterator[Event]) -> dict[Any, list[Event]]:
-    events_by_run: dict[Any, list[Event]] = {}
-    for event in events:
-        if isinstance(event, Ready):
-            continue
-        events_by_run.setdefault(event.run, []).append(event)
-    return events_by_run
-
-
-def interrupted_work(run: Any) -> Iterator[Any]:
+def interrupted_work(run: Any) -> Steps:
     """Work in which a Ctrl-C comes during compiled code."""
     yield {"epoch": 1, "run": run}
     raise SystemError("a kernel returned a result with an exception set") from KeyboardInterrupt()
@@ -45,36 +38,12 @@ def interrupted_work(run: Any) -> Iterator[Any]:
 def test_ctrl_c_during_compiled_code_is_not_a_failed_run() -> None:
     events: list[Event] = []
     with pytest.raises(KeyboardInterrupt):
-        events.extend(serial(interrupted_work, ["a", "b"]))  # type: ignore[arg-type]
+        events.extend(serial(interrupted_work, ["a", "b"]))
     assert not any(isinstance(event, Failed) for event in events)
 
 
-class TestContract:
-    def test_every_run_starts_yields_epochs_and_ends(self, engine: Any) -> None:
-        events = by_run(engine(work, list("abcde")))
-        assert sorted(events) == list("abcde")
-        for run, run_events in events.items():
-            assert [type(event) for event in run_events] == [Started, Epoch, Epoch, Done]
-            assert [e.record["epoch"] for e in run_events if isinstance(e, Epoch)] == [1, 2]
-            assert run_events[-1].record["run"] == run  # type: ignore[union-attr]
-
-    def test_an_exception_fails_only_its_run_and_has_a_traceback(self, engine: Any) -> None:
-        events = by_run(engine(work, ["a", "raise", "b"]))
-        fault = events["raise"][-1]
-        assert isinstance(fault, Failed)
-        assert "ValueError: a fault in the run" in fault.cause
-        assert "Traceback" in fault.cause
-        assert all(isinstance(events[run][-1], Done) for run in "ab")
-
-    def test_without_runs_there_is_only_ready(self, engine: Any) -> None:
-        assert list(engine(work, [])) == [Ready()]
-
-    def test_closing_stops_the_work(self, engine: Any) -> None:
-        events = engine(work, list("abcdef"))
-        assert isinstance(next(events), Ready)
-        assert isinstance(next(events), Started)
-        events.close()
-        assert list(events) == []
+class TestContract(EngineContract):
+    """The engines without Ray."""
 
 
 def train_locally(runs: Sequence[str], workers: int = 2) -> dict[Any, list[Event]]:
@@ -134,12 +103,15 @@ class TestDeath:
         assert isinstance(fault, Failed)
         assert fault.cause.startswith("out of memory\n")
 
-    def test_a_run_that_hangs_is_killed_and_started_again(self) -> None:
-        run_events = by_run(local(work, ["a", "hang", "b"], workers=1, timeout=1.0))
+    def test_a_run_that_hangs_is_killed_and_started_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = FakeClock()
+        for module in ("local", "worker_process"):
+            monkeypatch.setattr(importlib.import_module(f"reluctant.engines.{module}"), "time", clock)
+        run_events = by_run(clock.past_hanging_runs(local(work, ["a", "hang", "b"], workers=1, timeout=1000.0)))
         assert [type(event) for event in run_events["hang"]].count(Started) == 3
         fault = run_events["hang"][-1]
         assert isinstance(fault, Failed)
-        assert fault.cause.startswith("the run took longer than 1 seconds (--run-timeout)")
+        assert fault.cause.startswith("the run took longer than 1000 seconds (--run-timeout)")
         assert isinstance(run_events["a"][-1], Done)
         assert isinstance(run_events["b"][-1], Done)
 
@@ -152,13 +124,13 @@ class TestDeath:
 
     def test_processes_are_reused_from_run_to_run(self) -> None:
         events = train_locally(list("abcdefgh"))
-        processes = {run_events[-1].record["process"] for run_events in events.values()}  # type: ignore[union-attr]
+        processes = {content(run_events[-1])["process"] for run_events in events.values()}
         assert 1 <= len(processes) <= 2
         assert os.getpid() not in processes
 
     def test_no_process_is_left_behind(self) -> None:
         events = local(work, list("abcd"), workers=2)
-        process = next(e for e in events if isinstance(e, Done)).record["process"]
+        process = content(next(e for e in events if isinstance(e, Done)))["process"]
         events.close()
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)
@@ -168,13 +140,14 @@ class TestDeath:
         code = (
             "import os, signal\n"
             "from reluctant.engines.worker_process import WorkerProcess\n"
-            "from reluctant.engines.local import Attempt\n"
+            "from reluctant.engines.run_queue import Attempt\n"
             "from tests.support.engine_work import work\n"
             "w = WorkerProcess(work); w.start_run(Attempt('a'))\n"
             "while type(w.receive()).__name__ != 'Done': pass\n"
             "print(w.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert out.stdout, out.stderr
         pid = int(out.stdout)
         assert ends(pid), "the worker outlived its parent"
 
@@ -208,12 +181,7 @@ def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     out = subprocess.run(
-        [sys.executable, str(script)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment,
-        cwd=Path.cwd(),
+        [sys.executable, str(script)], capture_output=True, text=True, check=True, env=environment, cwd=Path.cwd()
     )
     assert out.stdout.strip() == "3"
 

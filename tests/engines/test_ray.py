@@ -1,14 +1,9 @@
 """The Ray engine: the contract of every engine, the same records, lost processes and lost nodes."""
 
 import importlib
-import json
 import logging
 import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,21 +15,17 @@ import reluctant
 from reluctant.core.errors import StudyError
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Ready, Started, ray_node
 from reluctant.engines.ray import WAITING_CPUS, RayScheduler, ray_engine
-from reluctant.engines.ray_connection import check_address
 from reluctant.engines.training_work import TrainingWork
-from reluctant.records.study_dir import Folder
-from tests.engines.test_engines import TestContract as Contract
-from tests.engines.test_engines import by_run
-from tests.engines.test_killed import wait_for_epochs
-from tests.support.engine_work import work
-from tests.support.interrupted_study import STUDY, expected_records, start_study
-from tests.support.processes import descendants, ends
-from tests.support.ray_work import Located, Provider, located, surroundings
+from reluctant.records.study_dir import StudyDir
+from tests.support.engine_contract import EngineContract, by_run
+from tests.support.engine_work import FakeClock, content, work
+from tests.support.interrupted_study import STUDY, expected_records
+from tests.support.processes import ends
+from tests.support.ray_work import Located, Provider, located, run_program, surroundings
 from tests.support.small import records
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 
-NOWHERE = "127.0.0.2:1"  # a port on which nobody listens
 AddNode = Callable[..., Any]
 
 
@@ -76,8 +67,14 @@ def engine(cluster: Any) -> Any:
     return ray_engine
 
 
-class TestContract(Contract):
+class TestContract(EngineContract):
     """The contract of every engine, with Ray."""
+
+
+def release(pipes: list[Path]) -> None:
+    """Let runs continue that read these pipes now or later: a writer waits in a thread for its reader."""
+    for pipe in pipes:
+        threading.Thread(target=pipe.write_text, args=("continue",), daemon=True).start()
 
 
 def train(runs: list[str], **options: Any) -> dict[Any, list[Event]]:
@@ -116,16 +113,16 @@ class TestDeath:
         assert [type(event) for event in events].count(Started) == 3
         assert last(events).cause.startswith("out of memory\n")
 
-    def test_a_run_that_hangs_is_killed_and_started_again(self) -> None:
-        events = train(["hang", "a"], timeout=0.5)
+    def test_a_run_that_hangs_is_killed_and_started_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = FakeClock()
+        monkeypatch.setattr("reluctant.engines.ray.time", clock)
+        events = by_run(clock.past_hanging_runs(ray_engine(work, ["hang", "a"], timeout=1000.0)))
         assert [type(event) for event in events["hang"]].count(Started) == 3
-        assert last(events["hang"]).cause == "the run took longer than 0.5 seconds (--run-timeout)"
+        assert last(events["hang"]).cause == "the run took longer than 1000 seconds (--run-timeout)"
         assert isinstance(last(events["a"]), Done)
 
     def test_a_message_of_the_work_is_passed_on(self) -> None:
-        assert [event.text for event in train(["say"])["say"] if isinstance(event, Message)] == [
-            "a word to the user"
-        ]
+        assert [event.text for event in train(["say"])["say"] if isinstance(event, Message)] == ["a word to the user"]
 
     def test_a_reluctant_error_has_no_traceback(self) -> None:
         assert last(train(["mistake"])["mistake"]) == Failed("mistake", "write it otherwise")
@@ -138,7 +135,7 @@ class TestDeath:
     def test_closing_ends_the_processes_at_work(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         events = ray_engine(located, [f"wait {tmp_path / 'pipe'}"])
-        process = next(event for event in events if isinstance(event, Epoch)).record["process"]
+        process = content(next(event for event in events if isinstance(event, Epoch)))["process"]
         events.close()
         assert ends(process)
 
@@ -167,16 +164,14 @@ class TestNodeEnvironment:
         events = by_run(ray_engine(Provider(False), ["a"]))["a"]
         assert last(events) == Failed("a", "put the files there by hand")
 
-    def test_a_run_has_the_environment_of_the_driver(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_run_has_the_environment_of_the_driver(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "random.py").write_text("raise SystemExit('not the one you want')")
         monkeypatch.chdir(tmp_path)
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
         (events,) = by_run(ray_engine(surroundings, ["a"])).values()
-        assert last(events).record["threads"] is None
-        assert last(events).record["folder"] == str(tmp_path)
-        assert last(events).record["random"] != str(tmp_path / "random.py")
+        assert content(last(events))["threads"] is None
+        assert content(last(events))["folder"] == str(tmp_path)
+        assert content(last(events))["random"] != str(tmp_path / "random.py")
 
     def test_many_runs_are_not_all_submitted_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         submitted = []
@@ -194,9 +189,7 @@ class TestNodeEnvironment:
 
 @pytest.mark.usefixtures("cluster")
 class TestUnfitNodes:
-    def test_a_node_with_other_versions_is_named_and_gets_no_runs(
-        self, add_node: AddNode, tmp_path: Path
-    ) -> None:
+    def test_a_node_with_other_versions_is_named_and_gets_no_runs(self, add_node: AddNode, tmp_path: Path) -> None:
         (tmp_path / "sitecustomize.py").write_text(
             "from importlib import metadata\n"
             "version = metadata.version\n"
@@ -209,29 +202,22 @@ class TestUnfitNodes:
             os.mkfifo(pipe)
         messages, done = [], []
         for event in ray_engine(located, [f"wait {pipe}" for pipe in pipes] + ["a", "b"]):
-            # the node with the free processor is unfit; now the waiting runs may go on
+            # the node with the free processor is unfit; now the waiting runs may continue
             if isinstance(event, Message):
                 messages.append(event.text)
-                for pipe in pipes:
-                    pipe.write_text("go on")
+                release(pipes)
             if isinstance(event, Done):
-                done.append(event.record)
+                done.append(content(event))
         assert len(messages) == 1
-        assert re.fullmatch(
-            r"node .* has torch 1\.13\.1 instead of 2\..*; nothing is trained there", messages[0]
-        )
+        assert re.fullmatch(r"node .* has torch 1\.13\.1 instead of 2\..*; nothing is trained there", messages[0])
         assert len(done) == 4
         assert raylet(odd) not in {record["raylet"] for record in done}
 
-    def test_if_all_nodes_are_unfit_the_study_ends_with_the_reasons(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_if_all_nodes_are_unfit_the_study_ends_with_the_reasons(self, monkeypatch: pytest.MonkeyPatch) -> None:
         here = ray_node.describe_driver()
         here["versions"].update({"Python": "2.7.18", "numba": "0.1"})
         monkeypatch.setattr(ray_node, "describe_driver", lambda: here)
-        with pytest.raises(
-            StudyError, match=r"no node .*\n  node .* has Python 3.* instead of 2\.7\.18, numba"
-        ):
+        with pytest.raises(StudyError, match=r"no node .*\n  node .* has Python 3.* instead of 2\.7\.18, numba"):
             list(ray_engine(work, ["a", "b"]))
 
     def test_waiting_for_a_node_is_reported(self) -> None:
@@ -247,8 +233,8 @@ class TestUnfitNodes:
 class TestNodes:
     def test_a_lost_node_changes_no_number(self, cluster: Any, add_node: AddNode, tmp_path: Path) -> None:
         """Of three nodes one is removed, with its processes, in the middle of a run; another joins late."""
-        doomed, folder = add_node(), Folder(tmp_path / "out")
-        folder.open(STUDY)
+        doomed, folder = add_node(), StudyDir(tmp_path / "out")
+        folder.write_study(STUDY)
         raylets: dict[Any, str] = {}
         messages, late = [], None
         for event in ray_engine(Located(TrainingWork(str(folder.path))), list(STUDY.runs())):
@@ -260,7 +246,7 @@ class TestNodes:
                 cluster.remove_node(doomed, allow_graceful=False)
                 late = add_node()
             if isinstance(event, Done):
-                folder.keep(event.run, event.record, event.attempts)
+                folder.save(event.run, event.record, event.attempts)
         assert late is not None
         assert any("starting again, attempt 2 of 3" in text for text in messages)
         assert records(folder.path) == expected_records()
@@ -274,10 +260,9 @@ class TestNodes:
             if isinstance(event, Epoch) and late is None:
                 late = add_node()
             if isinstance(event, Done):
-                done[event.run] = event.record
+                done[event.run] = content(event)
             if isinstance(event, Done) and event.run == "a":
-                for pipe in pipes:
-                    pipe.write_text("go on")
+                release(pipes)
         assert done["a"]["raylet"] == raylet(late)
         assert len(done) == 3
 
@@ -285,112 +270,9 @@ class TestNodes:
         reluctant.run(STUDY, tmp_path, engine="ray")
         assert records(tmp_path) == expected_records()
 
-
-class TestAddress:
-    @pytest.mark.parametrize(
-        ("address", "words"),
-        [
-            (
-                NOWHERE,
-                f"no Ray cluster answers at {NOWHERE} .*Connection refused.*ray start --head --port 1`",
-            ),
-            (
-                "no.host.of.this.name.invalid:6379",
-                "no Ray cluster answers at no.host.of.this.name.invalid:6379",
-            ),
-            ("ray://host:10001", "'ray://host:10001' is not the address of a Ray cluster; write HOST:6379"),
-            ("host", "'host' is not the address of a Ray cluster; write HOST:6379"),
-            ("host:99999", "no Ray cluster answers at host:99999"),
-        ],
-    )
-    def test_an_address_without_a_cluster_is_an_error(self, address: str, words: str) -> None:
-        with pytest.raises(StudyError, match=f"^{words}"):
-            check_address(address)
-
-    def test_another_program_at_the_address_is_an_error(self) -> None:
-        with socket.create_server(("127.0.0.2", 0)) as server:
-            answering = threading.Thread(target=answer, args=(server,))
-            answering.start()
-            with pytest.raises(StudyError, match="another program listens there"):
-                check_address(f"127.0.0.2:{server.getsockname()[1]}")
-            answering.join()
-
-    def test_the_environment_variable_gives_the_address(self) -> None:
-        out = run_program("list(ray_engine(work, ['a']))", RAY_ADDRESS=NOWHERE)
-        assert f"StudyError: no Ray cluster answers at {NOWHERE}" in out.stderr
-
-    def test_without_ray_the_extra_is_named(self) -> None:
-        out = run_program("sys.modules['ray'] = None; list(ray_engine(work, ['a']))")
-        assert "StudyError: the engine ray needs Ray" in out.stderr
-        assert "pip install 'reluctant[ray]'" in out.stderr
-
-    def test_without_runs_ray_is_not_needed(self) -> None:
-        out = run_program("sys.modules['ray'] = None; print(list(ray_engine(work, [])))")
-        assert out.stdout == "[Ready(run=None)]\n"
-
     def test_a_cluster_is_joined_and_left_running(self, cluster: Any) -> None:
         code = "print([type(e).__name__ for e in ray_engine(work, ['a'], address=sys.argv[1])])"
         for _ in range(2):
             out = run_program(code, cluster.address)
             assert out.stdout == "['Ready', 'Started', 'Epoch', 'Epoch', 'Done']\n", out.stderr
             assert out.stderr == ""
-
-
-def answer(server: socket.socket) -> None:
-    """Answer as a web server does to a greeting that it does not understand."""
-    connection, _ = server.accept()
-    with connection:
-        connection.recv(1000)
-        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-
-def run_program(code: str, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run this code in a process of its own."""
-    imports = "import sys\nfrom reluctant.engines.ray import ray_engine\nfrom tests.support.engine_work import work\n"
-    return subprocess.run(
-        [sys.executable, "-c", imports + code, *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def run_local_ray(end: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "tests.support.local_ray_program", end]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-class TestLocalRay:
-    def test_a_local_ray_listens_on_loopback_only_and_leaves_nothing(self) -> None:
-        out = run_local_ray("close")
-        before, after = map(json.loads, out.stdout.splitlines())
-        assert before["processes"]
-        assert before["listening"]
-        assert [address for address in before["listening"] if not address.endswith("0100007F")] == []
-        assert before["sigterm_unchanged"] == [True]
-        assert after["leftovers"] == []
-        assert all(ends(int(pid)) for pid in before["processes"])
-        assert out.stderr == ""
-
-    def test_a_killed_driver_ends_its_local_ray(self) -> None:
-        """All processes end at once but two idle helpers of Ray, which need another minute."""
-        out = run_local_ray("die")
-        (before,) = map(json.loads, out.stdout.splitlines())
-        names = {int(pid): name for pid, name in before["processes"].items()}
-        assert {"raylet", "gcs_server", "ray::run_remote"} <= set(names.values())
-        assert all(ends(pid) for pid, name in names.items() if not re.match("ray::(Dash|Runtime)", name))
-
-    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-    def test_a_signal_ends_a_study_in_order(
-        self, number: signal.Signals, status: int, tmp_path: Path
-    ) -> None:
-        process = start_study(tmp_path / "out", "--engine", "ray")
-        wait_for_epochs(process, 1)
-        workers = list(descendants(process.pid))
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
-        assert process.returncode == status, output
-        assert "Type the same command again to go on" in output
-        assert "Traceback" not in output
-        assert all(ends(pid) for pid in workers)

@@ -8,16 +8,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from reluctant.activations import make
 from reluctant.cli.main import CANNOT, DONE
+from reluctant.core.errors import StudyError
+from reluctant.data import load
 from reluctant.inspect.diagnose import diagnose
 from reluctant.inspect.inspection import Inspection, inspect_network
+from reluctant.records.probe_table import SIZES
+from reluctant.records.schema import LayerProbe, RunRecord, SiteProbe
 from reluctant.records.store import Store
 from reluctant.study import Run, Study
 from reluctant.training import prepare
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.runner import save_weights
-from tests.support import records
 from tests.support.commands import answer
+from tests.support.records import study_folder
 from tests.support.small import SMALL, trained
 
 HERE = "tests.inspect.test_inspect"
@@ -25,8 +30,6 @@ HERE = "tests.inspect.test_inspect"
 
 def three_dead(activation: str = "relu") -> tuple[nn.Module, Tensor, Tensor]:
     """A network with three dead units of eight, and its own inputs."""
-    from reluctant.activations import make
-
     model = nn.Sequential(nn.Linear(1, 8), make(activation), nn.Linear(8, 3))
     first: Any = model[0]
     with torch.no_grad():
@@ -42,11 +45,7 @@ def lists() -> tuple[nn.Module, list[list[float]], list[int]]:
 def takes_shape(image: tuple[int, int, int], classes: int, bias: float = 0.0) -> nn.Module:
     """A network that takes the shape of the data; with a bias far below zero all its units are dead."""
     model = nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(image[1] * image[2], 16),
-        nn.ReLU(),
-        nn.BatchNorm1d(16),
-        nn.Linear(16, classes),
+        nn.Flatten(), nn.Linear(image[1] * image[2], 16), nn.ReLU(), nn.BatchNorm1d(16), nn.Linear(16, classes)
     )
     first: Any = model[1]
     with torch.no_grad():
@@ -103,12 +102,10 @@ def text_inputs() -> tuple[nn.Module, list[str], list[str]]:
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> tuple[Path, Run, dict[str, Any]]:
+def stored(tmp_path: Path) -> tuple[Path, Run, RunRecord]:
     """A study's folder with the weights and a checkpoint of one run, and the run's record."""
-    from reluctant.data import load
-
     study = Study(name="stored", model=SMALL, activation="relu", epochs=1, seed=0, keep_weights=True)
-    folder = records.folder(tmp_path / "stored", study, skip=1)
+    folder = study_folder(tmp_path / "stored", study, skip=1)
     run = next(study.runs())
     training = trained(run, prepare(load("digits"), run.train_fraction))
     save_weights(training, folder / "weights" / f"{run.key}.pt")
@@ -119,7 +116,7 @@ def stored(tmp_path: Path) -> tuple[Path, Run, dict[str, Any]]:
 def test_three_dead_units_of_eight_are_counted_and_reported(capsys: pytest.CaptureFixture[str]) -> None:
     inspection = inspect_network(f"{HERE}:three_dead")
     assert inspection.inputs == 32
-    assert [inspection.sites["1"][key] for key in ("units", "dead")] == [8, 3]
+    assert (inspection.sites["1"].units, inspection.sites["1"].dead) == (8, 3)
     assert diagnose(inspection) == ("1: 38 % of its units are dead (slope 0 for all 32 inputs)",)
     status, out, err = answer(capsys, "inspect", f"{HERE}:three_dead")
     assert (status, err) == (DONE, "")
@@ -137,15 +134,13 @@ def test_inputs_may_be_lists() -> None:
 
 def test_a_factory_gets_the_shape_of_the_data() -> None:
     inspection = inspect_network(f"{HERE}:takes_shape", "digits")
-    assert inspection.sites["2"]["units"] == 16
+    assert inspection.sites["2"].units == 16
     assert inspection.weight_layers == ("1", "4")  # without the batch norm
 
 
 def test_a_dead_layer_is_reported() -> None:
     warnings = diagnose(inspect_network(f"{HERE}:takes_shape(bias=-1000)", "digits"))
-    assert (
-        warnings[0] == "2 is dead: its slope is 0 for all 32 inputs, so no layer before it learns through it"
-    )
+    assert warnings[0] == "2 is dead: its slope is 0 for all 32 inputs, so no layer before it learns through it"
     assert warnings[1] == "no gradient reaches 1"
 
 
@@ -156,7 +151,7 @@ def test_a_vanishing_gradient_is_reported() -> None:
 
 def test_frozen_weights_get_gradients_and_stay_frozen() -> None:
     inspection = inspect_network(f"{HERE}:frozen_network", "digits")
-    assert all(layer["gradient"] > 0 for layer in inspection.layers.values())
+    assert all((layer.gradient or 0) > 0 for layer in inspection.layers.values())
     assert not any(p.requires_grad for p in frozen_network.parameters())
 
 
@@ -185,38 +180,34 @@ SITE = {"units": 10, "dead": 0, "nearly": 0, "channels": 10, "dead_channels": 0,
         ({}, (0.0, 1), "no gradient reaches a"),
     ],
 )
-def test_the_text_of_every_warning(
-    site: dict[str, Any], gradients: tuple[float | None, float], warning: str
-) -> None:
-    layers = {name: {"gradient": g, "weight": 1.0} for name, g in zip("ab", gradients, strict=True)}
-    assert diagnose(Inspection("", 32, {"act": {**SITE, **site}}, layers, ("a", "b"))) == (warning,)
+def test_the_text_of_every_warning(site: dict[str, Any], gradients: tuple[float | None, float], warning: str) -> None:
+    layers = {name: LayerProbe(gradient=g, weight=1.0) for name, g in zip("ab", gradients, strict=True)}
+    sites = {"act": SiteProbe.read({**SITE, **site})}
+    assert diagnose(Inspection("", 32, sites, layers, ("a", "b"))) == (warning,)
 
 
-def test_stored_weights_give_the_probe_values_of_the_record(stored: tuple[Path, Run, dict[str, Any]]) -> None:
+def test_stored_weights_give_the_probe_values_of_the_record(stored: tuple[Path, Run, RunRecord]) -> None:
     folder, run, record = stored
-    last = record["epochs"][-1]["probes"]
+    last = record.epochs[-1].probes
+    assert last is not None
     for folder_name in ("weights", "checkpoints"):
         inspection = inspect_network(str(folder / folder_name / f"{run.key}.pt"))
-        site, expected = dict(inspection.sites["activation"]), dict(last["sites"]["activation"])
-        for key in ("died", "revived"):  # counted between two probes
-            site.pop(key), expected.pop(key, None)
-        assert site == {**site, **expected}
-        assert inspection.layers["first"]["gradient"] == last["layers"]["first"][0]
+        between = {"died": 0, "revived": 0}  # these are counted from one probe to the next
+        site = inspection.sites["activation"].model_copy(update=between)
+        sizes = {key: getattr(site, key) for key in SIZES}  # in a record, the first probe alone has them
+        assert last.sites["activation"].model_copy(update={**between, **sizes}) == site
+        assert inspection.layers["first"].gradient == last.layers["first"].gradient
         assert inspection.description.startswith(f"relu in {SMALL}, seed 0: {folder_name.rstrip('s')}")
 
 
-def test_the_record_alone_is_enough_to_find_the_network(stored: tuple[Path, Run, dict[str, Any]]) -> None:
+def test_the_record_alone_is_enough_to_find_the_network(stored: tuple[Path, Run, RunRecord]) -> None:
     folder, run, record = stored
-    Store(folder / "runs").add(run.key, {**record, "environment": "0"})
+    Store(folder / "runs").add(run.key, record.model_copy(update={"environment": "0"}))
     (folder / "study.toml").unlink()
     assert inspect_network(str(folder / "weights" / f"{run.key}.pt")).sites
 
 
-def test_weights_that_do_not_fit_are_refused(
-    stored: tuple[Path, Run, dict[str, Any]], tmp_path: Path
-) -> None:
-    from reluctant.core.errors import StudyError
-
+def test_weights_that_do_not_fit_are_refused(stored: tuple[Path, Run, RunRecord], tmp_path: Path) -> None:
     folder, run, _ = stored
     path = folder / "weights" / f"{run.key}.pt"
     state = torch.load(path, weights_only=True)
@@ -228,7 +219,7 @@ def test_weights_that_do_not_fit_are_refused(
     for source, message in cases.items():
         with pytest.raises(StudyError, match=re.escape(message)):
             inspect_network(source)
-    for content in (b"PK\x03\x04 damaged", b"", b"plain text"):
+    for content in (b"PK\x03\x04 damaged", b"", b"plain text", b"\x80\x02."):
         path.write_bytes(content)
         with pytest.raises(StudyError, match="cannot be read as weights"):
             inspect_network(str(path))
@@ -245,18 +236,12 @@ def test_weights_that_do_not_fit_are_refused(
         (["no_such_module:f"], "there is no module 'no_such_module' here"),
         ([f"{HERE}:takes_shap"], "did you mean 'takes_shape'"),
         ([f"{HERE}:functional_network"], "returns a network without inputs; add --data digits"),
-        (
-            [f"{HERE}:number"],
-            "returned int; a torch module or (model, inputs, labels) is expected",
-        ),
+        ([f"{HERE}:number"], "returned int; a torch module or (model, inputs, labels) is expected"),
         ([f"{HERE}:HERE"], "is a str; a network or a function that builds one is expected"),
         ([f"{HERE}:raising"], "cannot be made: ValueError: out of luck"),
         ([f"{HERE}:too_few_labels"], "inputs of shape (40, 1) and labels of shape (39,)"),
         ([f"{HERE}:text_inputs"], "its inputs or labels are not arrays of numbers"),
-        (
-            [f"{HERE}:narrow", "--data", "digits"],
-            "the network fails on inputs of 1×28×28: RuntimeError: mat1",
-        ),
+        ([f"{HERE}:narrow", "--data", "digits"], "the network fails on inputs of 1×28×28: RuntimeError: mat1"),
         ([f"{HERE}:functional_network", "--data", "digist"], "did you mean 'digits'?"),
         ([f"{HERE}:functional_network", "--data", "mnist"], "reluctant fetch mnist"),
         (["."], "is a folder without weights; a study stores them if keep_weights = true"),

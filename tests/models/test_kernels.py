@@ -16,20 +16,11 @@ from reluctant.training import Training
 from tests.support.small import digits, run
 
 # images, channels, outputs, height, width: odd sides, one image, the single-channel and the general kernel
-CASES = [
-    (2, 1, 16, 8, 6),
-    (2, 1, 5, 8, 8),
-    (1, 1, 16, 10, 8),
-    (2, 1, 16, 7, 8),
-    (1, 3, 4, 6, 7),
-    (3, 2, 3, 5, 5),
-]
+CASES = [(2, 1, 16, 8, 6), (2, 1, 5, 8, 8), (1, 1, 16, 10, 8), (2, 1, 16, 7, 8), (1, 3, 4, 6, 7), (3, 2, 3, 5, 5)]
 LARGE = [(32, 1, 32, 28, 28), (8, 32, 64, 13, 13), (8, 64, 128, 5, 5), (7, 3, 32, 22, 23)]
 
 
-def block(
-    channels: int, out: int, dtype: torch.dtype, third: float = 0.3
-) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
+def block(channels: int, out: int, dtype: torch.dtype, third: float = 0.3) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
     """A convolution and a batch norm with weights of both signs."""
     torch.manual_seed(channels * 100 + out)
     conv, norm = nn.Conv2d(channels, out, 3).to(dtype), nn.BatchNorm2d(out).to(dtype)
@@ -69,10 +60,7 @@ def test_values_gradients_and_statistics_equal_pytorch_s(case: tuple[int, int, i
     g = torch.randn_like(result)
     result.backward(g)  # type: ignore[no-untyped-call]
     expected.backward(g.double())
-    pairs: list[tuple[Any, Any]] = [
-        (result.detach(), expected.detach()),
-        (conv.weight.grad, exact[0].weight.grad),
-    ]
+    pairs: list[tuple[Any, Any]] = [(result.detach(), expected.detach()), (conv.weight.grad, exact[0].weight.grad)]
     pairs += [(norm.weight.grad, exact[1].weight.grad), (norm.bias.grad, exact[1].bias.grad)]
     pairs += [(norm.running_mean, exact[1].running_mean), (norm.running_var, exact[1].running_var)]
     norm.eval(), exact.eval()
@@ -83,9 +71,7 @@ def test_values_gradients_and_statistics_equal_pytorch_s(case: tuple[int, int, i
 
 
 @pytest.mark.parametrize("activation", ["relu", "elu", "gelu", "prelu"])
-def test_the_network_equals_the_one_with_pytorch_s_operators(
-    activation: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_network_equals_the_one_with_pytorch_s_operators(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Training(run(activation, model="convnet(dropout=0)"), digits()).model
     torch.manual_seed(2)
     images, labels = torch.randn(32, 1, 28, 28), torch.arange(32) % 10  # no equal pixels, no ties in a window
@@ -132,7 +118,7 @@ class TestDropout:
 def test_the_article_s_network_uses_the_kernels() -> None:
     training = Training(run(), digits())
     list(training)
-    assert training.record()["kernels"] == ["dropout", "first block", "winograd block"]
+    assert training.record().kernels == ["dropout", "first block", "winograd block"]
 
 
 CODE = """

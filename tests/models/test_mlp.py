@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reluctant.catalogue import INITIALISATIONS, MODELS
 from reluctant.catalogue.models import parse_widths
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, StudyError
 from reluctant.models import CNN, MLP, activation_modules, build, initialise, kernels_used, layer_table
 from reluctant.study import Run
 from reluctant.training.probes import Probes
@@ -22,9 +22,7 @@ from tests.support.small import digits
 IMAGE = (1, 28, 28)
 
 
-def seeded(
-    name: str, activation: str, init: str = "default", image: tuple[int, int, int] = IMAGE
-) -> nn.Module:
+def seeded(name: str, activation: str, init: str = "default", image: tuple[int, int, int] = IMAGE) -> nn.Module:
     model = build(name, activation, image, 10)
     initialise(model, init, 7, activation)
     return model
@@ -48,9 +46,7 @@ class TestMLP:
             y = F.linear(y, w[f"layers.{i}.linear.weight"], w[f"layers.{i}.linear.bias"])
             if norm:
                 n = f"layers.{i}.norm."
-                y = F.batch_norm(
-                    y, w[n + "running_mean"], w[n + "running_var"], w[n + "weight"], w[n + "bias"]
-                )
+                y = F.batch_norm(y, w[n + "running_mean"], w[n + "running_var"], w[n + "weight"], w[n + "bias"])
             y = F.gelu(y)
         torch.testing.assert_close(model(x), F.linear(y, w["output.weight"], w["output.bias"]))
 
@@ -90,7 +86,7 @@ class TestCNN:
     @pytest.mark.parametrize("image", [(1, 5, 28), (1, 28, 5)])
     def test_images_that_are_too_small_are_refused(self, image: tuple[int, int, int]) -> None:
         message = f"images of {image[1]}×{image[2]} are too small for cnn; the smallest that fit are 6×6"
-        with pytest.raises(StudyError, match=message):
+        with pytest.raises(ModelError, match=message):
             CNN("relu", image=image)
 
 
@@ -115,8 +111,8 @@ def test_one_seed_gives_every_activation_the_same_initial_weights(name: str, sit
 @each_network
 def test_probes_record_every_site(name: str, sites: int) -> None:
     data = digits()
-    model = build(name, "relu", data.image, data.classes)
-    assert len(Probes(model, data.train).look(closely=True)["sites"]) == sites
+    model = build(name, "relu", data.input_shape, data.outputs)
+    assert len(Probes(model, data.train).snapshot(detailed=True)["sites"]) == sites
 
 
 @pytest.mark.parametrize("model", ["mlp(dropout=0.2, norm=True, widths='16-8')", "cnn"])
@@ -126,11 +122,11 @@ def test_training_is_reproducible_and_learns(model: str, activation: str) -> Non
     records = []
     for _ in range(2):
         training = Training(run, digits())
-        losses = [epoch["loss"]["train"] for epoch in training]
+        losses = [epoch.loss.train for epoch in training]
         records.append(training.record())
         assert losses[1] < losses[0]
-    assert records[0]["weights"] == records[1]["weights"]
-    assert records[0]["kernels"] == ["dropout"]
+    assert records[0].weights == records[1].weights
+    assert records[0].kernels == ["dropout"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.models import ResNet, build
 from reluctant.models.swap import activation_modules
 
@@ -42,24 +42,17 @@ def test_any_image_of_eight_pixels_or_more_fits(image: tuple[int, int, int]) -> 
 
 @pytest.mark.parametrize("image", [(1, 7, 8), (1, 8, 7)])
 def test_smaller_images_are_refused(image: tuple[int, int, int]) -> None:
-    with pytest.raises(StudyError, match=r"too small for resnet; the smallest that fit are 8×8"):
+    with pytest.raises(ModelError, match=r"too small for resnet; the smallest that fit are 8×8"):
         build("resnet", "relu", image, 5)
 
 
 @pytest.mark.parametrize(
     ("depth", "message"),
-    [
-        (9, "depth is 6n \\+ 2, so 8 or 14, not 9"),
-        (2, "depth must be at least 8"),
-        (13, "so 8 or 14, not 13"),
-    ],
+    [(9, "depth is 6n \\+ 2, so 8 or 14, not 9"), (2, "depth must be at least 8"), (13, "so 8 or 14, not 13")],
 )
 def test_a_wrong_depth_is_refused(depth: int, message: str) -> None:
-    for make in (
-        lambda: build(f"resnet(depth={depth})", "relu", (1, 8, 8), 5),
-        lambda: ResNet("relu", depth=depth),
-    ):
-        with pytest.raises(StudyError, match=message):
+    for make in (lambda: build(f"resnet(depth={depth})", "relu", (1, 8, 8), 5), lambda: ResNet("relu", depth=depth)):
+        with pytest.raises(ReluctantError, match=message):
             make()  # type: ignore[no-untyped-call]
 
 

@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import make
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, StudyError
 from reluctant.models import SwapReport, build, swap_activations
 from reluctant.models.swap import activation_modules
 from reluctant.training.probes import Probes
-from reluctant.training.tensors import Part
+from reluctant.training.tensors import TensorSplit
 from tests.support.swapped_models import (
     FiveSpellings,
     Gated,
@@ -45,10 +45,7 @@ def skip_reasons(report: SwapReport) -> dict[str, str]:
 
 SITES = [
     (FiveSpellings, ["#relu", "#relu_2", "#relu_3", "#relu_4", "#relu_5"]),
-    (
-        ResidualNet,
-        ["#leaky_relu", "blocks.0.relu", "blocks.0.relu#2", "blocks.1.relu", "blocks.1.relu#2"],
-    ),
+    (ResidualNet, ["#leaky_relu", "blocks.0.relu", "blocks.0.relu#2", "blocks.1.relu", "blocks.1.relu#2"]),
     (LoopAndSharedModule, ["#relu", "#relu_2", "#relu_3", "end.1", "end.3"]),
     (Gated, ["#relu"]),
     (Recurrent, ["#relu"]),
@@ -67,9 +64,7 @@ each_network = pytest.mark.parametrize(
 
 
 @each_network
-def test_every_site_is_found_and_gets_its_own_module(
-    build_network: Callable[[], nn.Module], sites: list[str]
-) -> None:
+def test_every_site_is_found_and_gets_its_own_module(build_network: Callable[[], nn.Module], sites: list[str]) -> None:
     model, report = swapped(build_network, LearnedSlope)
     assert swapped_names(report) == sites
     slopes = {name: m for name, m in model.named_modules() if isinstance(m, LearnedSlope)}
@@ -144,9 +139,7 @@ class TestSkippedSites:
         assert skip_reasons(report) == {"squeeze#sigmoid": "gate", "door": "gate", "#sigmoid": "output"}
 
     def test_a_network_with_gates_alone_is_refused(self) -> None:
-        with pytest.raises(
-            StudyError, match=r"no activation of RecurrentCell was swapped: #sigmoid \(gate\)"
-        ):
+        with pytest.raises(ModelError, match=r"no activation of RecurrentCell was swapped: #sigmoid \(gate\)"):
             swapped(RecurrentCell)
 
     def test_only_selects_gates_too(self) -> None:
@@ -203,17 +196,18 @@ def test_a_mistake_is_named_and_changes_nothing(options: dict[str, Any], message
     model = seeded(ResidualNet)
     before = {name: type(module) for name, module in model.named_modules()}
     arguments = {"activation": "gelu", "example": image_inputs(), **options}
-    with pytest.raises(StudyError, match=message):
+    kind = StudyError if options == {"activation": "reluu"} else ModelError
+    with pytest.raises(kind, match=message):
         swap_activations(model, **arguments)
     assert {name: type(module) for name, module in model.named_modules()} == before
 
 
 def test_a_network_without_sites_is_refused_with_a_hint() -> None:
-    with pytest.raises(StudyError, match=r"FiveSpellings has no activation module; give example="):
+    with pytest.raises(ModelError, match=r"FiveSpellings has no activation module; give example="):
         swap_activations(FiveSpellings(), "gelu")
-    with pytest.raises(StudyError, match="neither a known activation module nor a call"):
+    with pytest.raises(ModelError, match="neither a known activation module nor a call"):
         swap_activations(nn.Linear(6, 3), "gelu", example=flat_inputs())
-    with pytest.raises(StudyError, match="ReLU is itself an activation"):
+    with pytest.raises(ModelError, match="ReLU is itself an activation"):
         swap_activations(nn.ReLU(), "gelu")
 
 
@@ -267,15 +261,13 @@ class TestReport:
 
 class TestProbes:
     def probe_sites(self, model: nn.Module, x: Tensor) -> dict[str, Any]:
-        probes = Probes(model, Part(x, torch.arange(len(x)) % 3))
-        first = probes.look()["sites"]
-        assert probes.look()["sites"].keys() == first.keys()
+        probes = Probes(model, TensorSplit(x, torch.arange(len(x)) % 3))
+        first = probes.snapshot()["sites"]
+        assert probes.snapshot()["sites"].keys() == first.keys()
         return dict(first)
 
     @pytest.mark.parametrize("build_network", [FiveSpellings, ResidualNet, LoopAndSharedModule, TanhNet])
-    def test_probes_name_functional_calls_as_a_swap_does(
-        self, build_network: Callable[[], nn.Module]
-    ) -> None:
+    def test_probes_name_functional_calls_as_a_swap_does(self, build_network: Callable[[], nn.Module]) -> None:
         x = image_inputs(40) if build_network is ResidualNet else flat_inputs(40)
         before = self.probe_sites(seeded(build_network), x)
         model, report = swapped(build_network, "tanh" if build_network is TanhNet else "relu")
@@ -293,7 +285,7 @@ class TestProbes:
 
     def test_probes_do_not_trace_functions_in_a_network_of_the_catalogue(self) -> None:
         probes = Probes(
-            build("convnet", "relu", (1, 28, 28), 10), Part(torch.zeros(40, 1, 28, 28), torch.arange(40))
+            build("convnet", "relu", (1, 28, 28), 10), TensorSplit(torch.zeros(40, 1, 28, 28), torch.arange(40))
         )
-        assert not probes.functions
+        assert not probes.trace_functions
         assert make("relu")

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models import swap_activations
 from tests.support.swapped_models import (
     Block,
@@ -40,9 +40,7 @@ def test_calls_of_both_modes_are_known_and_others_raise() -> None:
     model, _ = swapped(TwoBranches, LearnedSlope)
     for training in (True, False):
         model.train(training)(flat_inputs())
-    with pytest.raises(
-        RuntimeError, match=r"#relu_3 \(TwoBranches\) was never called when activations were swapped"
-    ):
+    with pytest.raises(RuntimeError, match=r"#relu_3 \(TwoBranches\) was never called when activations were swapped"):
         model(flat_inputs() + 1000)
     torch.manual_seed(0)
     assert torch.equal(torch.relu(torch.tensor([-1.0])), torch.zeros(1))  # the error has ended the mode
@@ -82,11 +80,7 @@ class TestPartsOfANetwork:
                 self.inner, self.out, self.checkpointed = LoopAndSharedModule(), nn.Linear(3, 3), True
 
             def forward(self, x: Tensor) -> Any:
-                x = (
-                    checkpoint(self.inner, x * 1, use_reentrant=False)
-                    if self.checkpointed
-                    else self.inner(x * 1)
-                )
+                x = checkpoint(self.inner, x * 1, use_reentrant=False) if self.checkpointed else self.inner(x * 1)
                 return self.out(x)
 
         torch.manual_seed(0)
@@ -136,7 +130,7 @@ def test_a_wrapped_forward_is_refused() -> None:
     model = FiveSpellings()
     plain = model.forward
     model.forward = functools.partial(plain)  # type: ignore[method-assign]
-    with pytest.raises(StudyError, match="its forward is wrapped"):
+    with pytest.raises(ModelError, match="its forward is wrapped"):
         swap_activations(model, "gelu", example=flat_inputs())
 
 

@@ -54,13 +54,7 @@ def bert(**options: Any) -> nn.Module:
     return seeded_network(transformers.BertForSequenceClassification, config)
 
 
-SMALL = {
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 32,
-    "num_labels": 3,
-}
+SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32, "num_labels": 3}
 
 
 def seeded_network(kind: Any, config: Any) -> nn.Module:
@@ -108,9 +102,7 @@ def test_swapping_the_same_activation_changes_no_bit(
 
 def test_the_tanh_of_bert_s_pooler_is_skipped_unless_only_names_it() -> None:
     _, report = swap_activations(bert(), "relu", example=WORDS)
-    assert [(site.name, site.reason) for site in report.skipped] == [
-        ("bert.pooler.activation", "perhaps a gate")
-    ]
+    assert [(site.name, site.reason) for site in report.skipped] == [("bert.pooler.activation", "perhaps a gate")]
     _, report = swap_activations(bert(), "relu", only="*.pooler.*", example=WORDS)
     assert [site.name for site in report.swapped] == ["bert.pooler.activation"]
 
@@ -127,9 +119,7 @@ def test_a_swapped_network_can_be_copied_and_pickled() -> None:
         assert torch.equal(copied(**WORDS).logits, out)
 
 
-@pytest.mark.parametrize(
-    "name", ["relu6", "gelu_new", "quick_gelu", "mish", "silu", "laplace", "relu2", "linear"]
-)
+@pytest.mark.parametrize("name", ["relu6", "gelu_new", "quick_gelu", "mish", "silu", "laplace", "relu2", "linear"])
 def test_the_library_s_activation_modules_are_known(name: str) -> None:
     model = nn.Sequential(nn.Linear(3, 3), transformers.activations.ACT2FN[name], nn.Linear(3, 3))
     _, report = swap_activations(model, "relu")

@@ -22,7 +22,7 @@ from reluctant.replication.possible import possible_scores
 from reluctant.replication.reading import LastBatch, StepScores
 from reluctant.report import render_page
 from reluctant.study import Study
-from tests.support import records
+from tests.support.records import study_folder
 
 
 def counted(labels: Any, largest: Any, sure: Any, classes: int = 10) -> tuple[Any, Any]:
@@ -88,7 +88,7 @@ def differences(one: AblationStep, other: AblationStep) -> int:
     return int(sum(measures)) + len(one.switches ^ other.switches)
 
 
-def test_every_step_takes_one_deviation_back() -> None:
+def test_every_step_corrects_one_difference() -> None:
     assert all(differences(*pair) == 1 for pair in itertools.pairwise(SEQUENCE))
     assert all(differences(ALONE[0], step) == 1 for step in ALONE[1:])
     assert SEQUENCE[-1].switches == ALONE[0].switches == frozenset()
@@ -113,7 +113,7 @@ def folder(tmp_path: Path) -> Path:
     """Three seeds, two procedures: ELU is alone first in one seed, ReLU in another, the third is a tie."""
     procedures = [AS_PUBLISHED.procedure, SEQUENCE[-1].procedure]
     study = Study(activation=["relu", "elu"], seed=[0, 1, 2], epochs=2, procedure=procedures)
-    path = records.folder(tmp_path / "a", study)
+    path = study_folder(tmp_path / "a", study)
     labels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6]
     missed = {("relu", 0): 3, ("elu", 0): 0, ("relu", 1): 0, ("elu", 1): 2, ("relu", 2): 1, ("elu", 2): 1}
     store = Store(path / "runs")
@@ -175,7 +175,7 @@ def test_the_page_has_the_section_and_others_have_none(folder: Path, tmp_path: P
     page = render_page(ReportData.of(StudyRecords.read(folder)))
     assert "Published and corrected numbers" in page
     assert "the published procedure: ReLU in 1, ELU in 1; 1 end in a tie" in page
-    plain = records.folder(tmp_path / "b", Study(activation="relu", seed=[0], epochs=1))
+    plain = study_folder(tmp_path / "b", Study(activation="relu", seed=[0], epochs=1))
     assert "Published and corrected" not in render_page(ReportData.of(StudyRecords.read(plain)))
 
 
@@ -205,7 +205,7 @@ def test_equal_scores_are_equal_numbers() -> None:
 
 def test_a_study_that_varies_more_gets_a_sentence(tmp_path: Path) -> None:
     study = Study(activation="relu", seed=[0], epochs=1, procedure=AS_PUBLISHED.procedure, lr=[0.1, 0.2])
-    page = render_page(ReportData.of(StudyRecords.read(records.folder(tmp_path / "a", study))))
+    page = render_page(ReportData.of(StudyRecords.read(study_folder(tmp_path / "a", study))))
     assert "this section is drawn for one setting at a time" in page
 
 

@@ -9,8 +9,32 @@ from pathlib import Path
 from typing import Any
 
 from reluctant.core.errors import StudyError
+from reluctant.engines import Done, Epoch, Event, Events
 
-Steps = Generator[dict[str, Any] | str, None, dict[str, Any]]
+Steps = Generator[Any, None, Any]  # dictionaries stand in for records: engines pass any picklable value on
+
+
+class FakeClock:
+    """A clock that stands still until a run hangs; then it jumps past the timeout. It replaces `time`."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        """The time of this clock."""
+        return self.now
+
+    def past_hanging_runs(self, events: Events) -> Events:
+        """The events; after an epoch of a run `hang` a million seconds are over."""
+        for event in events:
+            self.now += 1e6 * (isinstance(event, Epoch) and event.run == "hang")
+            yield event
+
+
+def content(event: Event) -> Any:
+    """What the work yielded or returned at an event."""
+    assert isinstance(event, Epoch | Done)
+    return event.record
 
 
 def work(run: Any) -> Steps:

@@ -51,6 +51,13 @@ def start_study(folder: Path, *options: str) -> "subprocess.Popen[str]":
     )
 
 
+def wait_for_epochs(process: "subprocess.Popen[str]", number: int) -> None:
+    """Read the output until so many lines of epochs have come; lines about the data come before them."""
+    assert process.stdout is not None
+    for _ in range(number):
+        assert next(line for line in process.stdout if ": epoch" in line)
+
+
 def resume_study(folder: Path) -> str:
     """Run the study to its end and return the output. Finished runs must stay; the numbers must be right."""
     before = record_files(folder)
@@ -59,9 +66,7 @@ def resume_study(folder: Path) -> str:
     assert process.returncode == 0, output
     assert records(folder) == expected_records()
     assert {path: content for path, content in record_files(folder).items() if path in before} == before
-    leftovers = {
-        path.name for path in folder.rglob("*") if path.suffix in (".part", ".pt") or path.name == ".lock"
-    }
+    leftovers = {path.name for path in folder.rglob("*") if path.suffix in (".part", ".pt") or path.name == ".lock"}
     assert leftovers == set()
     return output
 
@@ -75,7 +80,8 @@ def check_files_complete(folder: Path) -> None:
     """Every file that has its final name must be complete."""
     if (folder / "study.toml").exists():
         assert Study.read(folder / "study.toml") == STUDY
-    for record in Store(folder / "runs"):  # raises where one cannot be trusted
-        assert record["run"]
+    store = Store(folder / "runs")
+    for key in store:
+        assert store.read(key).run.key == key  # raises if the record cannot be trusted
     for path in (folder / "checkpoints").glob("*.pt"):
         assert torch.load(path, weights_only=True)["sha256"]

@@ -19,13 +19,9 @@ def listening_addresses(pids: set[int]) -> set[str]:
     """The addresses, in the system's hexadecimal form, on which the processes listen."""
     sockets = {socket for pid in pids for socket in _sockets(pid)}
     lines = [
-        line.split()
-        for file in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:]
+        line.split() for file in ("tcp", "tcp6") for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:]
     ]
-    return {
-        fields[1].partition(":")[0] for fields in lines if fields[3] == LISTENING and fields[9] in sockets
-    }
+    return {fields[1].partition(":")[0] for fields in lines if fields[3] == LISTENING and fields[9] in sockets}
 
 
 def _sockets(pid: int) -> Iterator[str]:

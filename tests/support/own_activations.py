@@ -1,4 +1,4 @@
-"""User-defined activations, correct and faulty, for tests that name them `tests.support.own_activations:…`."""
+"""User-defined activations, right and wrong, for tests that name them `tests.support.own_activations:…`."""
 
 import torch
 from torch import Tensor, nn

@@ -1,5 +1,6 @@
-"""Networks of one's own, good and bad, for the tests that name them `tests.support.own_models:…`."""
+"""User-defined networks, good and bad, for the tests that name them `tests.support.own_models:…`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -51,3 +52,53 @@ class Unlucky(Small):
 class Picky(Small):
     def forward(self, x: Tensor) -> Tensor:
         raise ValueError("wrong kind of image")
+
+
+class ReturnsDict(nn.Module):
+    """Returns a dictionary, as networks of `transformers` do."""
+
+    def __init__(self, features: int, outputs: int) -> None:
+        super().__init__()
+        self.layer, self.act = nn.Linear(features, outputs), nn.ReLU()
+        self.last = nn.Linear(outputs, outputs)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        return {"logits": self.last(self.act(self.layer(x)))}
+
+
+class Wide(nn.Module):
+    """Uses keywords for its own widths that are also keywords for the size of an input."""
+
+    def __init__(self, in_features: int, num_classes: int = 7, features: int = 64, channels: int = 32) -> None:
+        super().__init__()
+        self.widths = (in_features, num_classes, features, channels)
+        self.first, self.last = nn.Linear(in_features, features), nn.Linear(features, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.last(self.first(x).relu())
+        return out
+
+
+class TakesActLayer(nn.Module):
+    """Takes a class of the activation, and the sizes of the data."""
+
+    def __init__(self, image: tuple[int, ...], classes: int, act_layer: Callable[[], nn.Module] = nn.ReLU) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(image[0], 5), act_layer(), nn.Linear(5, classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.layers(x)
+        return out
+
+
+class PartlyFrozen(nn.Module):
+    """Learns in its last layer only."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.first, self.act, self.last = nn.Linear(size, 5), nn.ReLU(), nn.Linear(5, 10)
+        self.first.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.last(self.act(self.first(x.flatten(1))))
+        return out

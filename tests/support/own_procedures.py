@@ -22,5 +22,13 @@ class Twice(Training):
         return super().train_epoch(number)
 
 
+class Outdated(Training):
+    """Overrides a method by the name that it had in an earlier version."""
+
+    def pass_over(self, number: int) -> Any:
+        """Never called."""
+        raise AssertionError(number)
+
+
 class Stranger:
-    """No training at all."""
+    """Not derived from `Training`."""

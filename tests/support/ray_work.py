@@ -1,6 +1,8 @@
 """Work for the tests of Ray: it reports where it runs, and waits when a run's name says so."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,3 +59,15 @@ def surroundings(run: str) -> Steps:
         "folder": str(Path.cwd()),
         "random": random.__file__,
     }
+
+
+def run_program(code: str, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run this code in a process of its own."""
+    imports = "import sys\nfrom reluctant.engines.ray import ray_engine\nfrom tests.support.engine_work import work\n"
+    return subprocess.run(
+        [sys.executable, "-c", imports + code, *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

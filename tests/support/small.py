@@ -1,15 +1,17 @@
 """Small data and small runs for tests that train."""
 
 import functools
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from reluctant.data import Dataset, Split, load
+from reluctant.records.schema import Json
 from reluctant.records.store import without_seconds
 from reluctant.study import Run
-from reluctant.training import TensorData, Training, prepare
+from reluctant.training import TensorData, Training, build_training, prepare
 
 SMALL = "tests.support.own_models:Small"
 
@@ -48,10 +50,19 @@ def trained(run: Run, data: TensorData | None = None) -> Training:
     return training
 
 
+def small_training(**fields: Any) -> Training:
+    """A training of the smallest network over three epochs, before its first step."""
+    return build_training(run(**{"model": SMALL, "epochs": 3, **fields}), digits(64))
+
+
+def untimed(training: Training) -> Json:
+    """The record of a training as JSON, without timings: what two equal trainings have in common."""
+    content: Json = without_seconds(training.record().to_json())
+    return content
+
+
 def records(folder: Path) -> dict[str, Any]:
     """All records of a study's folder, without timings."""
-    import json
-
     return {
         path.stem: without_seconds(json.loads(path.read_text())) for path in (folder / "runs").glob("*.json")
     }

@@ -24,9 +24,7 @@ HEADS = [row.name for row in AUGMENTATIONS if row.name != "none"]
 def data() -> TensorData:
     """Images of two channels, not square, every pixel of a part another number; and a black of −0.5."""
     pixels = torch.arange(40.0 * 2 * 6 * 7).reshape(40, 2, 6, 7).to(memory_format=torch.channels_last)
-    return replace(
-        digits(64), train=TensorSplit(pixels, torch.zeros(40, dtype=torch.int64)), mean=1.0, std=2.0
-    )
+    return replace(digits(64), train=TensorSplit(pixels, torch.zeros(40, dtype=torch.int64)), mean=1.0, std=2.0)
 
 
 def changed(augment: str, epoch: int = 1, indices: Tensor = ALL, **fields: object) -> Tensor:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from reluctant.activations import make
 from reluctant.core.randomness import generator
 from reluctant.models.swap import activation_modules
-from reluctant.records.probe_table import COUNTS, CURVE, EDGES, NORMS, SIZES, compact, expanded
+from reluctant.records.probe_table import COUNTS, CURVE, EDGES, SIZES, compact
+from reluctant.records.schema import NORMS, LayerProbe, ProbeSnapshot
 from reluctant.training.probes import Probes, four_digits, histogram, probe_batch_size, slopes
 from reluctant.training.tensors import TensorSplit
 from tests.support.small import digits, run, trained
@@ -43,14 +44,7 @@ def test_three_dead_of_eight_and_one_revived() -> None:
     model = Eight("relu", [-3, -3, -3, 1, 1, 1, 1, 1])
     probe = probes(model)
     first = probe.snapshot()["sites"]["act"]
-    assert [first[k] for k in ("units", "dead", "channels", "dead_channels", "died", "revived")] == [
-        8,
-        3,
-        8,
-        3,
-        0,
-        0,
-    ]
+    assert [first[k] for k in ("units", "dead", "channels", "dead_channels", "died", "revived")] == [8, 3, 8, 3, 0, 0]
     with torch.no_grad():
         model.line.bias[0] = 1.0  # one comes back
         model.line.bias[6:] = -3.0  # two die
@@ -67,9 +61,7 @@ def test_two_saturated_of_eight() -> None:
     assert site["zero"] == 0
 
 
-@pytest.mark.parametrize(
-    ("activation", "dead"), [("relu", 8), ("leaky_relu", 0), ("gelu", 8), ("hardtanh", 8)]
-)
+@pytest.mark.parametrize(("activation", "dead"), [("relu", 8), ("leaky_relu", 0), ("gelu", 8), ("hardtanh", 8)])
 def test_death_is_defined_for_every_activation(activation: str, dead: int) -> None:
     site = probes(Eight(activation, [-40.0] * 8)).snapshot()["sites"]["act"]
     assert site["dead"] == dead
@@ -129,8 +121,8 @@ def test_a_snapshot_changes_nothing(activation: str, monkeypatch: pytest.MonkeyP
     with_probes = trained(config, digits(64)).record()
     monkeypatch.setattr(Probes, "snapshot", lambda *_, **__: {"sites": {}, "layers": {}})
     without = trained(config, digits(64)).record()
-    assert with_probes["weights"] == without["weights"]
-    assert [e["loss"] for e in with_probes["epochs"]] == [e["loss"] for e in without["epochs"]]
+    assert with_probes.weights == without.weights
+    assert [e.loss for e in with_probes.epochs] == [e.loss for e in without.epochs]
 
 
 def test_a_snapshot_leaves_modes_states_and_gradients() -> None:
@@ -147,28 +139,30 @@ def test_a_snapshot_leaves_modes_states_and_gradients() -> None:
     assert modes == [m.training for m in model.modules()]
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     assert all(
-        torch.equal(a, p.grad)
-        for a, p in zip(gradients, model.parameters(), strict=False)
-        if p.grad is not None
+        torch.equal(a, p.grad) for a, p in zip(gradients, model.parameters(), strict=False) if p.grad is not None
     )
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
 
 
 def test_every_site_of_the_article_s_network_is_recorded() -> None:
     record = trained(run("prelu", epochs=2), digits(64)).record()
-    for snapshot in map(expanded, (record["start"], *(epoch["probes"] for epoch in record["epochs"]))):
-        assert list(snapshot["sites"]) == [
+    assert record.start is not None
+    for snapshot in (record.start, *(epoch.probes for epoch in record.epochs)):
+        assert snapshot is not None
+        assert list(snapshot.sites) == [
             "blocks.0.activation",
             "blocks.1.activation",
             "blocks.2.activation",
             "activation",
         ]
-        assert [site["channels"] for site in record["start"]["sites"].values()] == [32, 64, 128, 128]
-        assert all(len(site["learned"]) == 1 for site in snapshot["sites"].values())
-        assert set(snapshot["layers"]) >= {"blocks.0.conv", "hidden", "output"}
-    assert record["start"]["sites"]["activation"]["learned"] == [0.25]
-    assert len(record["epochs"][-1]["probes"]["sites"]["activation"]["curve"]) == len(CURVE)
-    assert "histogram" not in record["epochs"][0]["probes"]["sites"]["activation"]
+        assert [site.channels for site in record.start.sites.values()] == [32, 64, 128, 128]
+        assert all(len(site.learned) == 1 for site in snapshot.sites.values())
+        assert set(snapshot.layers) >= {"blocks.0.conv", "hidden", "output"}
+    assert record.start.sites["activation"].learned == [0.25]
+    first, last = (epoch.probes.sites["activation"] for epoch in record.epochs if epoch.probes)
+    assert last.curve is not None
+    assert len(last.curve) == len(CURVE)
+    assert first.histogram is None
 
 
 def test_a_module_used_twice_is_two_sites() -> None:
@@ -243,7 +237,9 @@ def test_the_compact_form_of_a_snapshot_loses_nothing() -> None:
     snapshot = probes(Eight("relu", [-3, -3, -3, 1, 1, 1, 1, 1])).snapshot(detailed=True)
     for first in (True, False):
         short = compact(snapshot, first=first)
-        assert expanded(short)["layers"] == snapshot["layers"]
+        read = ProbeSnapshot.read(short)
+        assert read.layers == {name: LayerProbe(**norms) for name, norms in snapshot["layers"].items()}
+        assert all(getattr(read.sites["act"], key) == snapshot["sites"]["act"][key] for key in COUNTS)
         site = {**dict.fromkeys(COUNTS, 0), **short["sites"]["act"]}
         assert {k: v for k, v in snapshot["sites"]["act"].items() if first or k not in SIZES} == site
         assert all(len(norms) == len(NORMS) for norms in short["layers"].values())

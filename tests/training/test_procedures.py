@@ -16,7 +16,7 @@ def training_of(procedure: str) -> Training:
     return build_training(small.run(procedure=procedure), small.digits())
 
 
-def test_the_standard_one_is_the_default_and_in_no_key() -> None:
+def test_the_standard_procedure_is_the_default_and_no_part_of_a_key() -> None:
     assert type(training_of("standard")) is Training
     assert Run("relu").canonical() == {"activation": "relu"}
 
@@ -25,8 +25,8 @@ def test_a_user_defined_procedure_decides_the_numbers() -> None:
     one, two, three = (training_of(name) for name in ("standard", "tests.support.own_procedures:Twice",
                                                 "tests.support.own_procedures:Twice(times=1)"))  # fmt: skip
     first, second, third = (next(iter(each)) for each in (one, two, three))
-    assert second["loss"] != first["loss"]
-    assert third["loss"] == first["loss"]
+    assert second.loss != first.loss
+    assert third.loss == first.loss
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,7 @@ def test_a_user_defined_procedure_decides_the_numbers() -> None:
         ("tests.support.own_procedures:Stranger", "is no class derived from"),
         ("tests.support.own_procedures:Twice(tims=3)", "its class takes times"),
         ("tests.support.own_procedures:Nothing", "Nothing"),
+        ("tests.support.own_procedures:Outdated", "overrides pass_over, .* rename it to train_epoch"),
     ],
 )
 def test_a_wrong_procedure_is_refused_before_anything_trains(name: str, message: str) -> None:
@@ -52,4 +53,4 @@ def test_a_record_names_the_procedure_and_its_source(tmp_path: Path) -> None:
     study = Study(activation="relu", seed=[0], epochs=1, **own)
     (result,) = run_study(study, tmp_path / "out", engine="serial")
     assert result.run.procedure == "tests.support.own_procedures:Twice"
-    assert "tests.support.own_procedures:Twice" in result.record["sources"]
+    assert "tests.support.own_procedures:Twice" in result.record.sources

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
 
@@ -44,7 +44,7 @@ def make(source: Source) -> nn.Module:
             copied), a function of a tensor, or a factory without arguments.
 
     Raises:
-        StudyError: The name or the object does not give an activation.
+        ModelError: The name or the object does not give an activation.
     """
     return factory(source)()
 
@@ -85,10 +85,10 @@ def _factory_of_name(name: Name) -> Factory:
 def _factory_of_object(source: object, keywords: Mapping[str, Any], written: str) -> Factory:
     if isinstance(source, nn.Module):
         if keywords:
-            raise StudyError(f"activation {written}: an object takes no arguments; name its class instead")
+            raise ModelError(f"activation {written}: an object takes no arguments; name its class instead")
         return functools.partial(copy.deepcopy, source)
     if not callable(source):
-        raise StudyError(
+        raise ModelError(
             f"activation {written}: {type(source).__name__} is neither a class, a function nor a factory"
         )
     return functools.partial(_call, source, dict(keywords), written)
@@ -101,12 +101,12 @@ def _call(source: Callable[..., Any], keywords: dict[str, Any], written: str) ->
     try:
         result = source(**keywords)
     except Exception as fault:
-        raise StudyError(f"activation {written} cannot be made: {type(fault).__name__}: {fault}") from fault
+        raise ModelError(f"activation {written} cannot be made: {type(fault).__name__}: {fault}") from fault
     if isinstance(result, nn.Module):
         return result
     if callable(result):
         return Elementwise(result, {})
-    raise StudyError(
+    raise ModelError(
         f"activation {written} returns {type(result).__name__}; it must return a torch module or a function"
     )
 
@@ -131,14 +131,14 @@ def check_activation(name: str) -> nn.Module:
     """A fresh module of this name, after others of the same name were tried on two batches.
 
     Raises:
-        StudyError: It fails, changes shape or dtype, changes its input, or returns NaN or infinity.
+        ModelError: It fails, changes shape or dtype, changes its input, or returns NaN or infinity.
     """
     batch = torch.linspace(-3, 3, 2 * 8 * 3 * 3).reshape(2, 8, 3, 3)
     for x in (batch, batch.reshape(2, -1)):
         module = make(name)  # one for each batch: a block takes its width from the first one
         fault = _fault_on_batch(module, x.clone())
         if fault:
-            raise StudyError(f"activation {name}: {fault}")
+            raise ModelError(f"activation {name}: {fault}")
     return make(name)
 
 

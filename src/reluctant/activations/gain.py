@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from reluctant.activations.build import make
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.core.names import parse
 
 REACH = 12.0  # standard deviations; the density beyond is below 1e-31
@@ -24,7 +24,7 @@ def gain(name: str) -> float:
     precision, with learned parameters at their initial values.
 
     Raises:
-        StudyError: The activation is not a function of one number, or it is zero everywhere.
+        ModelError: The activation is not a function of one number, or it is zero everywhere.
     """
     square = _mean_square(name) if parse(name).is_user_defined else _cached_mean_square(name)
     return 1 / sqrt(square)
@@ -39,7 +39,7 @@ def _cached_mean_square(name: str) -> float:
 def _mean_square(name: str) -> float:
     _, square = gaussian_moments(make(name))
     if not 0 < square < float("inf"):
-        raise StudyError(f"activation {name} has no gain: the mean of its squares is {square} under N(0, 1)")
+        raise ModelError(f"activation {name} has no gain: the mean of its squares is {square} under N(0, 1)")
     return square
 
 
@@ -50,9 +50,9 @@ def gaussian_moments(module: nn.Module, kinks: Iterable[float] = ()) -> tuple[fl
         with torch.no_grad():
             y = module.eval().double()(torch.from_numpy(x)).numpy()
     except Exception as fault:
-        raise StudyError(f"it is not a function of one number: {type(fault).__name__}: {fault}") from fault
+        raise ModelError(f"it is not a function of one number: {type(fault).__name__}: {fault}") from fault
     if y.shape != x.shape:
-        raise StudyError(f"it turns shape {x.shape} into {y.shape}; it is not a function of one number")
+        raise ModelError(f"it turns shape {x.shape} into {y.shape}; it is not a function of one number")
     return float(weight @ y), float(weight @ y**2)
 
 

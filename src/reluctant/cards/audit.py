@@ -15,7 +15,7 @@ from reluctant.activations.laws import LAWS, CheckedActivation, Law
 from reluctant.activations.numerics import ScalarFunction, single_thread
 from reluctant.cards.card import build_card
 from reluctant.catalogue import ACTIVATIONS, Activation
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 
 Factory = Callable[[], nn.Module]
 SAME_FUNCTION = 1e-6  # two functions are the same if they differ by less, relative to 1 + |f|
@@ -39,7 +39,7 @@ def audit_function(written: str, claimed: str, laws: Iterable[Law] = LAWS) -> It
     """Check every law for the function `written` (`module:name`) and the row `claimed`.
 
     Raises:
-        StudyError: It is not a function, cannot be built, or fails on a batch.
+        ReluctantError: It is not a function, cannot be built, or fails on a batch.
     """
     build = buildable(written)
     name = ACTIVATIONS.canonical(claimed)
@@ -60,7 +60,7 @@ def buildable(written: str) -> Factory:
     """A function that builds fresh modules of the name `written`, after one of them was tried on a batch.
 
     Raises:
-        StudyError: It cannot be built, fails, changes a global setting of PyTorch, or returns no tensor.
+        ReluctantError: It cannot be built, fails, changes a global setting of PyTorch, or returns no tensor.
     """
     before = _global_settings()
     build = raw_factory(written)
@@ -68,7 +68,7 @@ def buildable(written: str) -> Factory:
         warnings.simplefilter("ignore")
         try:
             out = build().eval()(torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3))
-        except StudyError:
+        except ReluctantError:
             raise
         except Exception as fault:
             raise StudyError(

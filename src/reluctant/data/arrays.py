@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reluctant.core.display import did_you_mean
-from reluctant.core.errors import DataError
+from reluctant.core.errors import DataError, ReluctantError
 from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
 from reluctant.data.checks import checked
@@ -75,7 +75,7 @@ def from_factory(name: Name) -> Dataset:
         raise DataError(f"data set {name.head!r} is {type(factory).__name__}; expected {_EXPECTED_FACTORY}")
     try:
         data = factory(**name.arguments)
-    except DataError:
+    except ReluctantError:
         raise
     except Exception as fault:
         raise DataError(f"data set {str(name)!r} failed: {type(fault).__name__}: {fault}") from fault

@@ -101,7 +101,7 @@ def _read_idx_dataset(name: str, paths: Sequence[Path], advice: str, first: int,
 def _unpublished_warning(row: DatasetEntry, path: Path) -> str:
     """A warning where a file is not, or cannot be shown to be, the published one; else ''."""
     if path.name not in row.files:
-        return f"{path} is unpacked, so it was not held against the published sum of {path.name}.gz"
+        return f"{path} is unpacked, so it was not compared with the published checksum of {path.name}.gz"
     sha256 = file_checksum(path)
     if sha256 == row.files[path.name][1]:
         return ""

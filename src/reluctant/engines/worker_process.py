@@ -19,6 +19,8 @@ from reluctant.engines.serial import execute_run
 
 STOP_SECONDS = 3.0  # that workers get to exit by themselves before they are killed
 _OUTPUT_TAIL = 2000  # how many characters of a dead worker's output its failure shows
+# Not `python -m` of this module: that would import it twice, with a warning in the worker's output.
+_PROGRAM = "import sys; from reluctant.engines.worker_process import run_worker; run_worker(*map(int, sys.argv[1:]))"
 
 
 class WorkerProcess:
@@ -38,7 +40,7 @@ class WorkerProcess:
         their_lifeline, self.lifeline = os.pipe()
         handles = (theirs.fileno(), their_lifeline)
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "reluctant.engines.worker_process", *map(str, handles)],
+            [sys.executable, "-P", "-c", _PROGRAM, *map(str, handles)],
             stdin=subprocess.DEVNULL,
             stdout=self.output,
             stderr=self.output,
@@ -139,7 +141,3 @@ def run_worker(pipe: int, lifeline: int) -> None:
 def _exit_with_parent(lifeline: int) -> None:
     os.read(lifeline, 1)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    run_worker(int(sys.argv[1]), int(sys.argv[2]))

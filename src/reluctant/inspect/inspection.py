@@ -40,7 +40,7 @@ def inspect_network(source: str, data: str | None = None, folder: str | None = N
         folder: Where data sets are stored.
 
     Raises:
-        StudyError: The network cannot be loaded, or it fails on the inputs.
+        ReluctantError: The network cannot be loaded, or it fails on the inputs.
     """
     target = load_target(source, data, folder)
     probes = Probes(target.model, target.inputs)

@@ -1,17 +1,15 @@
 """The network that is inspected, and its inputs: from a study's weights file, or from `module:factory`."""
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import Name, parse
 from reluctant.core.user_objects import load_user_object
 from reluctant.models.factory_arguments import shape_arguments
@@ -62,7 +60,7 @@ def _load_weights_file(path: Path, data: str | None, folder: str | None) -> Insp
         raise StudyError(f"there is no file {path}")
     try:  # weights_only: tensors and plain values, never code
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, BadZipFile, pickle.UnpicklingError):
+    except Exception:  # random bytes make PyTorch's reader fail in many ways, IndexError among them
         raise StudyError(
             f"{path} cannot be read as weights: it is damaged, or contains more than tensors and plain values"
         ) from None
@@ -110,7 +108,7 @@ def _load_user_network(name: Name, data: str | None, folder: str | None) -> Insp
         shape = shape_arguments(network, tensors.input_shape, tensors.outputs) if tensors else {}
         try:
             network = network(**{**shape, **name.arguments})
-        except StudyError:
+        except ReluctantError:
             raise
         except Exception as error:
             raise StudyError(f"{name} cannot be made: {type(error).__name__}: {error}") from error

@@ -9,7 +9,7 @@ from torch import nn
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import IMAGE_MODELS
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError, ReluctantError
 from reluctant.core.names import Name
 from reluctant.core.randomness import torch_seed
 from reluctant.core.user_objects import load_user_object
@@ -43,7 +43,7 @@ def build(
         task: `classification` or `regression`.
 
     Raises:
-        StudyError: The network cannot be built.
+        ModelError: The network cannot be built.
     """
     canonical = MODELS.canonical(name)
     with torch.random.fork_rng(devices=[]):
@@ -52,7 +52,7 @@ def build(
             model, _ = _build_user_network(name, canonical, activation, image, classes)
         else:
             if canonical.head in IMAGE_MODELS and len(image) != 3:
-                raise StudyError(
+                raise ModelError(
                     f"model {canonical.head} takes images (channels, height, width), and one input here has "
                     f"the shape {image}; use mlp, or your own network"
                 )
@@ -62,7 +62,7 @@ def build(
             module, _, attribute = MODELS[canonical.head].code.partition(":")
             model = getattr(importlib.import_module(module), attribute)(activation=activation, **arguments)
     if not isinstance(model, nn.Module):
-        raise StudyError(f"model {name} returned {type(model).__name__}; a torch module is expected")
+        raise ModelError(f"model {name} returned {type(model).__name__}; a torch module is expected")
     materialise_lazy_parameters(model, torch.zeros(2, *image))
     return model
 
@@ -97,7 +97,7 @@ def _build_user_network(
     example = torch.zeros(2, *image)
     try:
         return build_with_activation(factory, activation, canonical.arguments, example, optional)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as error:
-        raise StudyError(f"model {name} cannot be made: {type(error).__name__}: {error}") from error
+        raise ModelError(f"model {name} cannot be made: {type(error).__name__}: {error}") from error

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from reluctant.activations import factory
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.dropout import Dropout
 
 CHANNELS = (32, 64)
@@ -25,7 +25,7 @@ class CNN(nn.Module):
         dense_dropout: The probability of a zero after the hidden linear layer.
 
     Raises:
-        StudyError: The images are under 6 pixels high or wide.
+        ModelError: The images are under 6 pixels high or wide.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class CNN(nn.Module):
         super().__init__()
         channels, height, width = image
         if min(height, width) < SMALLEST:
-            raise StudyError(
+            raise ModelError(
                 f"images of {height}×{width} are too small for cnn; the smallest that fit are "
                 f"{SMALLEST}×{SMALLEST}"
             )

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.activations import factory
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models import fused
 from reluctant.models.dropout import Dropout
 
@@ -56,7 +56,7 @@ class ConvNet(nn.Module):
         numbers: Whether the outputs are plain numbers, for regression.
 
     Raises:
-        StudyError: The images are not square, or under 22 pixels wide.
+        ModelError: The images are not square, or under 22 pixels wide.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class ConvNet(nn.Module):
         super().__init__()
         channels, side, width = image
         if side != width:
-            raise StudyError(f"convnet takes square images, not {side}×{width}; crop or pad them first")
+            raise ModelError(f"convnet takes square images, not {side}×{width}; crop or pad them first")
         if side < SMALLEST:
-            raise StudyError(
+            raise ModelError(
                 f"images of {side}×{width} are too small for convnet; the smallest that fit are "
                 f"{SMALLEST}×{SMALLEST}"
             )

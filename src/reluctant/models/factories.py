@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from torch import nn
 
 from reluctant.activations import factory as activation_factory
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.factory_arguments import activation_keyword, bound_keywords, keyword_parameters
 from reluctant.models.swap.forward import preserve_random_states
 from reluctant.models.swap.report import SwapReport
@@ -134,7 +134,7 @@ def _with_separate_weights(
     try:
         return copy.deepcopy(network)
     except Exception as error:
-        raise StudyError(
+        raise ModelError(
             f"the factory returns the same weights at every call, and they cannot be copied "
             f"({type(error).__name__}: {error}); let it create them in every call"
         ) from error

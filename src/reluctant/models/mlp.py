@@ -41,7 +41,7 @@ class MLP(nn.Module):
         norm: Whether there is a batch norm before every activation.
 
     Raises:
-        StudyError: The widths have another form.
+        ModelError: The widths have another form.
     """
 
     def __init__(

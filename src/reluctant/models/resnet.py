@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from reluctant.activations import factory
 from reluctant.catalogue.models import depth_fault
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 
 SMALLEST = 8  # pixels; the map is halved twice
 
@@ -55,7 +55,7 @@ class ResNet(nn.Module):
         width: The channels of the first stage.
 
     Raises:
-        StudyError: The images are under 8 pixels high or wide, or the depth is another number.
+        ModelError: The images are under 8 pixels high or wide, or the depth is another number.
     """
 
     def __init__(
@@ -69,13 +69,13 @@ class ResNet(nn.Module):
     ) -> None:
         super().__init__()
         if min(image[1:]) < SMALLEST:
-            raise StudyError(
+            raise ModelError(
                 f"images of {image[1]}×{image[2]} are too small for resnet; the smallest that fit are "
                 f"{SMALLEST}×{SMALLEST}"
             )
         if depth < 8 or depth_fault(depth):
             reason = depth_fault(max(8, depth)) or f"depth must be at least 8, not {depth}"
-            raise StudyError(f"resnet: {reason}")
+            raise ModelError(f"resnet: {reason}")
         make_activation, blocks_per_stage = factory(activation), (depth - 2) // 6
         self.conv = _conv3x3(image[0], width)
         self.norm = nn.BatchNorm2d(width)

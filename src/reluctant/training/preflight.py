@@ -10,7 +10,7 @@ import torch
 from reluctant.activations import check_activation, gain
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import REGRESSION
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.models import build
@@ -30,7 +30,7 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, TensorData]
         folder: Where data sets lie; None: the usual folder.
 
     Raises:
-        StudyError: Missing or damaged data, an activation that fails, changes the shape or returns NaN, or a
+        ReluctantError: Missing or damaged data, an activation that fails, changes the shape or returns NaN, or a
             network that does not fit the inputs.
     """
     for activation in study.activation:
@@ -64,7 +64,7 @@ def _check_gains(activations: tuple[str, ...]) -> None:
     for activation in activations:
         try:
             gain(activation)
-        except StudyError as fault:
+        except ReluctantError as fault:
             raise StudyError(
                 f"init kaiming needs the gain of every activation, and {activation} has none ({fault}); "
                 f"leave it out, or write init = 'default'"

@@ -11,7 +11,7 @@ import torch
 
 from reluctant.catalogue import PROCEDURES
 from reluctant.core.atomic_files import write_atomically
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.user_objects import load_user_object
 from reluctant.data import data_folder, load
 from reluctant.records.schema import EpochRecord, Provenance, RunRecord
@@ -84,7 +84,7 @@ def build_training(run: Run, data: TensorData, device: torch.device | None = Non
         raise StudyError(f"procedure {name}: {fault}; its class takes {parameters}") from None
     try:
         training: Training = procedure(run, data, device, **name.arguments)
-    except StudyError:
+    except ReluctantError:
         raise
     except Exception as fault:
         raise StudyError(f"procedure {name} cannot start: {type(fault).__name__}: {fault}") from fault

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from reluctant.core.display import did_you_mean, quoted
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.swap.activation_kinds import GATES, OUTPUT_ACTIVATIONS, SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.find_sites import CallSite
 from reluctant.models.swap.report import join_names
@@ -18,7 +18,7 @@ def reasons_to_skip(
     """For every site the reason why it is not swapped; empty for a site that is swapped.
 
     Raises:
-        StudyError: A pattern matches no site.
+        ModelError: A pattern matches no site.
     """
     if sites:
         _check_patterns((*(only or ()), *(exclude or ())), [site.name for site in sites])
@@ -47,13 +47,13 @@ def read_patterns(patterns: Patterns) -> tuple[str, ...] | None:
     """The patterns of `only=` or `exclude=` as a tuple; None where there are none.
 
     Raises:
-        StudyError: A pattern is not a string.
+        ModelError: A pattern is not a string.
     """
     if patterns is None:
         return None
     names = (patterns,) if isinstance(patterns, str) else tuple(patterns)
     if not all(isinstance(name, str) for name in names):
-        raise StudyError(f"only= and exclude= take patterns such as '*.act', not {quoted(patterns)}")
+        raise ModelError(f"only= and exclude= take patterns such as '*.act', not {quoted(patterns)}")
     return names
 
 
@@ -82,4 +82,4 @@ def _check_patterns(patterns: Iterable[str], names: list[str]) -> None:
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
             hint = did_you_mean(pattern, names) or f"; the sites are {join_names(names)}"
-            raise StudyError(f"no site matches {pattern!r}{hint}")
+            raise ModelError(f"no site matches {pattern!r}{hint}")

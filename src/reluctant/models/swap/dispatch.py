@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.swap.activation_kinds import FUNCTIONS, GATES, SOFTMAX, WIDTH_HALVING, base_kind, is_in_place
 from reluctant.models.swap.modules import CALL_MODULES, FUNCTION_MODULES
 from reluctant.models.swap.tracer import CallCounter
@@ -112,7 +112,7 @@ class ModulePerCall(nn.Module):
 
 
 def dispatch_calls(module: nn.Module, known: KnownCalls) -> None:
-    """Run a module's forward under `ActivationDispatch` from now on; `StudyError` if it is wrapped."""
+    """Run a module's forward under `ActivationDispatch` from now on; `ModelError` if it is wrapped."""
     _change_class(module, known)
 
 
@@ -134,7 +134,7 @@ def _change_class(module: nn.Module, known: KnownCalls | None) -> None:
     ):
         del module.__dict__["forward"]  # the method of its class, left there by a tool that unwrapped it
     elif forward is not None:
-        raise StudyError(
+        raise ModelError(
             f"{type(module).__name__}: its forward is wrapped, so its activation calls cannot be replaced; "
             f"swap activations before the forward is wrapped"
         )

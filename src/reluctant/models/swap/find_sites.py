@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from torch import Tensor, nn
 
 from reluctant.activations import MARK
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.swap.activation_kinds import GATES, activation_kind, base_kind
 from reluctant.models.swap.forward import clone_sharing_parameters, error_summary, run_example
 from reluctant.models.swap.modules import registered_activations, site_name, walk_modules
@@ -74,7 +74,7 @@ def find_sites(model: nn.Module, example: Any = None) -> list[CallSite]:
     Without an example these are the activation modules alone, as registered.
 
     Raises:
-        StudyError: The network fails on the example.
+        ModelError: The network fails on the example.
     """
     traced = {} if example is None else trace_calls(model, example)
     modules = {entry.path: entry.module for entry in registered_activations(model)}
@@ -111,7 +111,7 @@ def trace_calls(model: nn.Module, example: Any) -> dict[CallKey, TracedCall]:
     Both passes run on a copy. A site is last if no weights are used after it in any mode that calls it.
 
     Raises:
-        StudyError: The network fails on the example in evaluation mode.
+        ModelError: The network fails on the example in evaluation mode.
     """
     traced: dict[CallKey, TracedCall] = {}
     for training in (False, True):
@@ -122,7 +122,7 @@ def trace_calls(model: nn.Module, example: Any) -> dict[CallKey, TracedCall]:
         except Exception as error:
             if training:  # in training a network may need more than its inputs, targets for example
                 break
-            raise StudyError(f"the network fails on the example: {error_summary(error)}") from error
+            raise ModelError(f"the network fails on the example: {error_summary(error)}") from error
         for key, trace in tracer.traced.items():
             trace.last = trace.time > tracer.last_weight_use
             merged = traced.setdefault(key, trace)

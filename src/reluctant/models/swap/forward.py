@@ -13,14 +13,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
 from torch.utils.flop_counter import FlopCounterMode
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
     """A copy of a network with the same parameters (not copies), but its own buffers and attributes.
 
     Raises:
-        StudyError: The network cannot be copied.
+        ModelError: The network cannot be copied.
     """
     shared: list[Tensor] = [p for p in model.parameters() if not is_lazy(p)]
     for module in model.modules():  # PyTorch cannot copy a tensor that was computed
@@ -28,7 +28,7 @@ def clone_sharing_parameters(model: nn.Module) -> nn.Module:
     try:
         return copy.deepcopy(model, {id(tensor): tensor for tensor in shared})
     except Exception as error:
-        raise StudyError(
+        raise ModelError(
             f"the network cannot be copied, and only a copy can be traced: {type(error).__name__}: {error}"
         ) from error
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from reluctant.activations import factory
 from reluctant.core.display import quoted
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import ModelError
 from reluctant.models.swap.activation_kinds import activation_kind
 from reluctant.models.swap.choose import Patterns, read_patterns, reasons_to_skip
 from reluctant.models.swap.dispatch import has_changed_class
@@ -53,11 +53,11 @@ def swap_activations(
         example: A tensor, or a tuple or mapping of the network's inputs.
 
     Raises:
-        StudyError: No site is found or matched, or the network fails with the new activation. The network is
+        ModelError: No site is found or matched, or the network fails with the new activation. The network is
             unchanged then.
     """
     if activation_kind(model):
-        raise StudyError(
+        raise ModelError(
             f"{type(model).__name__} is itself an activation; build the other one instead of swapping it"
         )
     make_activation, only, exclude = factory(activation), read_patterns(only), read_patterns(exclude)
@@ -66,7 +66,7 @@ def swap_activations(
     reasons = reasons_to_skip(sites, only, exclude)
     chosen = [site for site in sites if not reasons[site]]
     if not chosen:
-        raise StudyError(_why_nothing_is_swapped(model, reasons, example))
+        raise ModelError(_why_nothing_is_swapped(model, reasons, example))
 
     parameters_before = count_parameters(model)
     multiply_adds = None
@@ -77,7 +77,7 @@ def swap_activations(
         try:
             multiply_adds = (before, count_multiply_adds(trial, example))
         except Exception as error:
-            raise StudyError(
+            raise ModelError(
                 f"with {quoted(activation)} the network fails on the example: {error_summary(error)}"
             ) from error
     replace_activations(model, sites, chosen, make_activation)
