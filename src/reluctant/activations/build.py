@@ -88,9 +88,7 @@ def _factory_of_object(source: object, keywords: Mapping[str, Any], written: str
             raise StudyError(f"activation {written}: an object takes no arguments; name its class instead")
         return functools.partial(copy.deepcopy, source)
     if not callable(source):
-        raise StudyError(
-            f"activation {written}: {type(source).__name__} is neither a class, a function nor a factory"
-        )
+        raise StudyError(f"activation {written}: {type(source).__name__} is neither a class, a function nor a factory")
     return functools.partial(_call, source, dict(keywords), written)
 
 
@@ -120,9 +118,7 @@ def _takes_a_tensor(source: Callable[..., Any], keywords: Mapping[str, Any]) -> 
     except (TypeError, ValueError):  # a built-in function, such as torch.relu
         return True
     return any(
-        p.default is p.empty
-        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        and p.name not in keywords
+        p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name not in keywords
         for p in parameters
     )
 

@@ -45,9 +45,7 @@ def audit_function(written: str, claimed: str, laws: Iterable[Law] = LAWS) -> It
     name = ACTIVATIONS.canonical(claimed)
     if name.is_user_defined:
         raise StudyError(f"--as needs a name of the catalogue, such as 'gelu', not {claimed!r}")
-    row = (
-        _row_with_parameters(ACTIVATIONS[name.head], str(name)) if name.arguments else ACTIVATIONS[name.head]
-    )
+    row = _row_with_parameters(ACTIVATIONS[name.head], str(name)) if name.arguments else ACTIVATIONS[name.head]
     users = CheckedActivation(row, build, str(name))
     catalogues = CheckedActivation(row, raw_factory(str(name)), str(name))
     for law in laws:
@@ -71,9 +69,7 @@ def buildable(written: str) -> Factory:
         except StudyError:
             raise
         except Exception as fault:
-            raise StudyError(
-                f"{written} cannot be audited: it fails on a batch: {exception_summary(fault)}"
-            ) from fault
+            raise StudyError(f"{written} cannot be audited: it fails on a batch: {exception_summary(fault)}") from fault
         finally:
             changed = [setting for setting, value in _global_settings().items() if value != before[setting]]
             dtype, grad, threads, deterministic = before.values()
@@ -84,9 +80,7 @@ def buildable(written: str) -> Factory:
     if changed:
         raise StudyError(f"{written} cannot be audited: it changes PyTorch's {changed[0]}")
     if not isinstance(out, Tensor):
-        raise StudyError(
-            f"{written} cannot be audited: it returns {type(out).__name__}; it must return a tensor"
-        )
+        raise StudyError(f"{written} cannot be audited: it returns {type(out).__name__}; it must return a tensor")
     return build
 
 

@@ -11,12 +11,7 @@ AUGMENTATIONS: Catalogue[Entry] = Catalogue(
     "augmentation",
     (
         Entry(NONE, "None", "training images are not changed", source="–"),
-        Entry(
-            "flip",
-            "Flip",
-            "half of the images are mirrored, left to right",
-            source="Krizhevsky et al. 2012",
-        ),
+        Entry("flip", "Flip", "half of the images are mirrored, left to right", source="Krizhevsky et al. 2012"),
         Entry(
             "crop",
             "Random crop",
@@ -36,12 +31,7 @@ AUGMENTATIONS: Catalogue[Entry] = Catalogue(
             "Noise",
             "normal noise is added to every number",
             parameters=(
-                Parameter(
-                    "deviation",
-                    0.1,
-                    "its standard deviation, relative to that of the training data",
-                    above=0.0,
-                ),
+                Parameter("deviation", 0.1, "its standard deviation, relative to that of the training data", above=0.0),
             ),
             source="Bishop 1995",
         ),

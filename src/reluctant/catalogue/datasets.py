@@ -49,9 +49,7 @@ class DatasetEntry(Entry):
 _CIFAR = "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html"
 _ROOT = Parameter("root", "", "the folder or archive; by default the folder of this name among the data sets")
 _PATH = Parameter("path", "", "the file, relative to the current folder")
-_TEST_FRACTION = Parameter(
-    "test_fraction", 0.2, "the share for testing if there is no test part", low=0, below=1
-)
+_TEST_FRACTION = Parameter("test_fraction", 0.2, "the share for testing if there is no test part", low=0, below=1)
 _KIND = Parameter(
     "kind",
     "auto",
@@ -62,40 +60,16 @@ _KIND = Parameter(
 _FIRST = Parameter("first", 0, "how many of the first training images are used; 0: all", low=0, high=10**9)
 
 _MNIST = {
-    "train-images-idx3-ubyte.gz": (
-        9912422,
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    ),
-    "train-labels-idx1-ubyte.gz": (
-        28881,
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    ),
-    "t10k-images-idx3-ubyte.gz": (
-        1648877,
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    ),
-    "t10k-labels-idx1-ubyte.gz": (
-        4542,
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    ),
+    "train-images-idx3-ubyte.gz": (9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    "train-labels-idx1-ubyte.gz": (28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    "t10k-images-idx3-ubyte.gz": (1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    "t10k-labels-idx1-ubyte.gz": (4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
 }
 _FASHION = {
-    "train-images-idx3-ubyte.gz": (
-        26421880,
-        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-    ),
-    "train-labels-idx1-ubyte.gz": (
-        29515,
-        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-    ),
-    "t10k-images-idx3-ubyte.gz": (
-        4422102,
-        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-    ),
-    "t10k-labels-idx1-ubyte.gz": (
-        5148,
-        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-    ),
+    "train-images-idx3-ubyte.gz": (26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+    "train-labels-idx1-ubyte.gz": (29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+    "t10k-images-idx3-ubyte.gz": (4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+    "t10k-labels-idx1-ubyte.gz": (5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
 }
 
 DATASETS: Catalogue[DatasetEntry] = Catalogue(
@@ -154,15 +128,7 @@ DATASETS: Catalogue[DatasetEntry] = Catalogue(
             "3,000 made-up signals of 128 points: a task without images that needs no download",
             code="reluctant.data.waves:load_waves",
             source="made by a formula (reluctant.data.waves)",
-            parameters=(
-                Parameter(
-                    "noise",
-                    0.25,
-                    "standard deviation of the noise at every point",
-                    low=0,
-                    high=100,
-                ),
-            ),
+            parameters=(Parameter("noise", 0.25, "standard deviation of the noise at every point", low=0, high=100),),
             classes=WAVES,
             note="made by a formula",
         ),
@@ -191,10 +157,7 @@ DATASETS: Catalogue[DatasetEntry] = Catalogue(
             parameters=(
                 _ROOT,
                 Parameter(
-                    "labels",
-                    "fine",
-                    "the hundred fine or the twenty coarse classes",
-                    choices=("fine", "coarse"),
+                    "labels", "fine", "the hundred fine or the twenty coarse classes", choices=("fine", "coarse")
                 ),
             ),
             classes=CIFAR100,
@@ -233,13 +196,7 @@ DATASETS: Catalogue[DatasetEntry] = Catalogue(
             code="reluctant.data.image_folder:load_image_folder",
             parameters=(
                 Parameter("root", "", "the folder above these folders, relative to the current one"),
-                Parameter(
-                    "size",
-                    0,
-                    "pixels per side after scaling; 0: not scaled",
-                    low=0,
-                    high=4096,
-                ),
+                Parameter("size", 0, "pixels per side after scaling; 0: not scaled", low=0, high=4096),
                 _TEST_FRACTION,
             ),
             source="your own pictures",

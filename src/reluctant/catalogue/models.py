@@ -51,8 +51,7 @@ MODELS: Catalogue[Entry] = Catalogue(
         Entry(
             "convnet",
             "The article's network",
-            "three blocks of convolution, batch norm, max-pooling, activation and dropout, then two "
-            "linear layers",
+            "three blocks of convolution, batch norm, max-pooling, activation and dropout, then two linear layers",
             code="reluctant.models.convnet:ConvNet",
             parameters=(_dropout(0.15, "after each block"),),
             source="Nicolas 2024, the article this project starts from",

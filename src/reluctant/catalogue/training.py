@@ -65,9 +65,7 @@ OPTIMIZERS: Catalogue[Entry] = Catalogue(
     own=False,
 )
 
-_WARMUP = Parameter(
-    "warmup", 0.0, "epochs in which the rate rises linearly from 0; it need not be whole", 0.0, 1e6
-)
+_WARMUP = Parameter("warmup", 0.0, "epochs in which the rate rises linearly from 0; it need not be whole", 0.0, 1e6)
 
 SCHEDULES: Catalogue[Entry] = Catalogue(
     "schedule",
@@ -82,12 +80,8 @@ SCHEDULES: Catalogue[Entry] = Catalogue(
             "cosine",
             "Cosine",
             "the rate falls along half a cosine, slowly at both ends",
-            parameters=(
-                _WARMUP,
-                Parameter("least", 0.0, "the final rate, as a share of the rate", low=0.0, below=1.0),
-            ),
-            source="Loshchilov & Hutter 2017 (1608.03983), without restarts; warm-up: Goyal et al. 2017 "
-            "(1706.02677)",
+            parameters=(_WARMUP, Parameter("least", 0.0, "the final rate, as a share of the rate", low=0.0, below=1.0)),
+            source="Loshchilov & Hutter 2017 (1608.03983), without restarts; warm-up: Goyal et al. 2017 (1706.02677)",
         ),
         Entry(
             "linear",

@@ -69,8 +69,7 @@ ROWS = (
 # fmt: on
 
 REFUSED = {
-    "softmax": "it couples all units of a layer and is not element-wise; the network's own output already "
-    "has one",
+    "softmax": "it couples all units of a layer and is not element-wise; the network's own output already has one",
     "softmax2d": "it couples the channels of a layer and is not element-wise",
     "log_softmax": "it couples all units of a layer and is not element-wise",
     "softmin": "it couples all units of a layer and is not element-wise",
@@ -78,8 +77,7 @@ REFUSED = {
     "multihead_attention": "it is a layer with weights, not an activation",
     "funnel_relu": "it is a convolution over the neighbourhood with batch norm, for images only, and is not "
     "element-wise",
-    "meta_acon": "its sharpness comes from a small network over the pooled layer, so it is not element-wise; "
-    "acon_c is",
+    "meta_acon": "its sharpness comes from a small network over the pooled layer, so it is not element-wise; acon_c is",
     "opau": "it is pau in an orthogonal basis, which spans the same functions; write pau",
     "kan": "it replaces the linear layer by a learned function on every edge: another kind of network",
     "dynamic_relu": "its slopes come from a small network over the pooled layer, so it is not element-wise",

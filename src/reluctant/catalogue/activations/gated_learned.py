@@ -6,9 +6,7 @@ from math import inf
 from reluctant.catalogue.activations.row import BOTH, LINE, RAY, row
 from reluctant.catalogue.entry import Parameter
 
-gated = partial(
-    row, family="self-gated", module="reluctant.activations.gated", limits=RAY, traits="learned smooth"
-)
+gated = partial(row, family="self-gated", module="reluctant.activations.gated", limits=RAY, traits="learned smooth")
 _SILU = -0.27846454276107379  # SiLU's minimum, at −1.2784645…
 _BISWAS = "Biswas et al. 2021 (2109.04386)"
 _SMU = "Biswas et al. 2021 (2111.04682)"
