@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import exception_summary, raw_factory
+from reluctant.activations import raw_factory
 from reluctant.activations.laws import LAWS, CheckedActivation, Law
 from reluctant.activations.numerics import ScalarFunction, single_thread
 from reluctant.cards.card import build_card
 from reluctant.catalogue import ACTIVATIONS, Activation
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import StudyError, describe_exception
 
 Factory = Callable[[], nn.Module]
 SAME_FUNCTION = 1e-6  # two functions are the same if they differ by less, relative to 1 + |f|
@@ -69,7 +69,9 @@ def buildable(written: str) -> Factory:
         except StudyError:
             raise
         except Exception as fault:
-            raise StudyError(f"{written} cannot be audited: it fails on a batch: {exception_summary(fault)}") from fault
+            raise StudyError(
+                f"{written} cannot be audited: it fails on a batch: {describe_exception(fault)}"
+            ) from fault
         finally:
             changed = [setting for setting, value in _global_settings().items() if value != before[setting]]
             dtype, grad, threads, deterministic = before.values()
@@ -113,7 +115,7 @@ def _check_law(law: Law, activation: CheckedActivation) -> str:
         try:
             return law.check(activation)
         except Exception as fault:
-            return f"it fails: {exception_summary(fault)}"
+            return f"it fails: {describe_exception(fault)}"
 
 
 @single_thread()

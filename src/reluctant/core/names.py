@@ -49,9 +49,7 @@ def parse(text: object) -> Name:
         raise StudyError(f"a name of {len(text)} characters is too long (at most {LONGEST})")
     match = _HEAD.fullmatch(text)
     if match is None:
-        raise StudyError(
-            f"{quoted(text)} is not a name; write 'relu', 'elu(alpha=0.5)' or 'module:name(key=value)'"
-        )
+        raise StudyError(f"{quoted(text)} is not a name; write 'relu', 'elu(alpha=0.5)' or 'module:name(key=value)'")
     head, call = match.groups()
     name = Name(head, _parse_arguments(call, quoted(text)) if call else {})
     if len(str(name)) > LONGEST:  # it could not be read back from a record

@@ -43,12 +43,7 @@ def validation_message(
 
 
 def _line(
-    kind: str,
-    loc: tuple[int | str, ...],
-    message: str,
-    value: object,
-    keys: Mapping[str, Sequence[str]],
-    whole: str,
+    kind: str, loc: tuple[int | str, ...], message: str, value: object, keys: Mapping[str, Sequence[str]], whole: str
 ) -> str:
     path = _path(loc) if loc else whole
     if kind == "extra_forbidden":

@@ -50,20 +50,14 @@ def components(values: npt.ArrayLike, sources: Sequence[str], confidence: float 
     if grid.ndim != len(sources) or not np.isfinite(grid).all():
         raise ValueError("a full grid of finite values is wanted, one axis per source")
     axes = [axis for axis in range(grid.ndim) if grid.shape[axis] > 1]
-    squares = {
-        each: _square(grid, each) for size in range(1, len(axes) + 1) for each in combinations(axes, size)
-    }
+    squares = {each: _square(grid, each) for size in range(1, len(axes) + 1) for each in combinations(axes, size)}
     raw = {each: _variance(squares, each, grid) for each in squares}
     own = {axis: max(0.0, raw[axis,]) for axis in axes}
     rest = max(0.0, sum(value for each, value in raw.items() if len(each) > 1))
     total = sum(own.values()) + rest
     intervals = [
         Component(
-            sources[a],
-            grid.shape[a],
-            own[a],
-            _share(own[a], total),
-            *_bounds(squares, a, grid, own[a], confidence),
+            sources[a], grid.shape[a], own[a], _share(own[a], total), *_bounds(squares, a, grid, own[a], confidence)
         )
         for a in axes
     ]
@@ -118,9 +112,7 @@ def _bounds(
     def bound(below: float) -> float:
         critical = float(fdtri(own.freedom, freedom, below)) if freedom > 0 else 0.0
         quantile = float(chdtri(own.freedom, 1 - below))  # `below` of the mass lies under it
-        return max(
-            0.0, float(own.freedom * (own.mean - critical * error) / (_cells(grid, (axis,)) * quantile))
-        )
+        return max(0.0, float(own.freedom * (own.mean - critical * error) / (_cells(grid, (axis,)) * quantile)))
 
     # With few degrees of freedom an error made up of several squares may push a bound past the estimate.
     return min(bound(1 - tail), estimate), max(bound(tail), estimate)

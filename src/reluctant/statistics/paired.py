@@ -107,9 +107,7 @@ def t_test(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
     return np.where(flat, np.where(centre == 0, 1.0, np.nan), t_two_sided(t, count - 1))
 
 
-def _student(
-    mean: float, std: float, n: int, confidence: float
-) -> tuple[float | None, float | None, float | None]:
+def _student(mean: float, std: float, n: int, confidence: float) -> tuple[float | None, float | None, float | None]:
     if std == 0 and mean != 0:
         return None, None, None
     half = float(half_width(std, n, confidence))

@@ -14,9 +14,7 @@ EXTENDED_LEVEL = 0.025  # level of significance after a study was extended
 Whole = npt.NDArray[np.int64]
 
 
-def more_seeds(
-    std: float, n: int, margin: float, comparisons: int = 1, *, mean: float
-) -> tuple[int, int] | None:
+def more_seeds(std: float, n: int, margin: float, comparisons: int = 1, *, mean: float) -> tuple[int, int] | None:
     """How many seeds beyond n will decide a comparison: the estimate and the promise.
 
     Whatever the true difference is, after the promised number at least 80 % of comparisons are decided, at
@@ -41,9 +39,7 @@ def more_seeds(
     return None if most > MOST else (min(least, most), most)
 
 
-def planned(
-    mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, margin: float, comparisons: int = 1
-) -> Whole:
+def planned(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, margin: float, comparisons: int = 1) -> Whole:
     """The number of more seeds after which a comparison is decided with probability `PLANNED`, any shape.
 
     `MOST` + 1 where `MOST` are too few. `std` is used as the true one. Computed by bisection: the
@@ -59,12 +55,7 @@ def planned(
 
 
 def decision_probability(
-    extra: npt.ArrayLike,
-    mean: npt.ArrayLike,
-    std: npt.ArrayLike,
-    n: npt.ArrayLike,
-    margin: float,
-    comparisons: int = 1,
+    extra: npt.ArrayLike, mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, margin: float, comparisons: int = 1
 ) -> Floats:
     """The probability that a comparison undecided at n seeds is decided after `extra` more, any shape.
 

@@ -33,9 +33,7 @@ def equivalence_power(
     return _within_and_beyond(n, std, difference, margin, 1 - confidence, 1)[0]
 
 
-def seeds_for_equivalence(
-    std: float, margin: float, power: float = 0.8, confidence: float = 0.95
-) -> int | None:
+def seeds_for_equivalence(std: float, margin: float, power: float = 0.8, confidence: float = 0.95) -> int | None:
     """The fewest seeds that show two equal arms to be the same within ±margin with this power.
 
     None where 10,000 are too few (a margin of 0 above all).
@@ -61,12 +59,7 @@ def _within_and_beyond(
 
 
 def split(
-    n: npt.ArrayLike,
-    centre: npt.ArrayLike,
-    width: npt.ArrayLike,
-    margin: npt.ArrayLike,
-    level: float,
-    comparisons: int,
+    n: npt.ArrayLike, centre: npt.ArrayLike, width: npt.ArrayLike, margin: npt.ArrayLike, level: float, comparisons: int
 ) -> tuple[Floats, Floats]:
     """The probabilities of an interval inside ±margin and of a significant difference outside it, any shape.
 

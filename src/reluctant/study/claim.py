@@ -74,23 +74,13 @@ class Claim(BaseModel):
     @property
     def kind(self) -> str:
         """Which of `is`, `between`, `reaches`, `similar` this claim uses."""
-        values = {
-            "is": self.is_,
-            "between": self.between,
-            "reaches": self.reaches,
-            "similar": self.similar or None,
-        }
+        values = {"is": self.is_, "between": self.between, "reaches": self.reaches, "similar": self.similar or None}
         (kind,) = [name for name, value in values.items() if value is not None]
         return kind
 
     @model_validator(mode="after")
     def _whole(self) -> "Claim":
-        values = [
-            self.is_ is not None,
-            self.between is not None,
-            self.reaches is not None,
-            bool(self.similar),
-        ]
+        values = [self.is_ is not None, self.between is not None, self.reaches is not None, bool(self.similar)]
         if sum(values) != 1:
             raise ValueError(f"a claim has exactly one of {', '.join(KINDS)}")
         for wrong, message in self._faults():

@@ -131,11 +131,7 @@ class Study(BaseModel):
         try:
             super().__init__(**_with_metric(fields))
         except ValidationError as fault:
-            tables: dict[str, type[BaseModel]] = {
-                "compare": Compare,
-                "claim": Claim,
-                "published": PublishedNumber,
-            }
+            tables: dict[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "published": PublishedNumber}
             keys = {"": _keys(Study), **{name: _keys(table) for name, table in tables.items()}}
             raise StudyError(validation_message(fault, keys)) from None
 
