@@ -26,11 +26,7 @@ def _one_torch_thread() -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """If RELUCTANT_NO_SKIPS is set, a skipped test of a required kind fails."""
     report = yield
-    if (
-        report.skipped
-        and os.environ.get("RELUCTANT_NO_SKIPS")
-        and REQUIRED & {m.name for m in item.iter_markers()}
-    ):
+    if report.skipped and os.environ.get("RELUCTANT_NO_SKIPS") and REQUIRED & {m.name for m in item.iter_markers()}:
         report.outcome = "failed"
         report.longrepr = f"skipped, but required here: {report.longrepr}"
     return report

@@ -28,9 +28,7 @@ def test_the_script_prints_verdicts(tmp_path: Path) -> None:
     assert list(tmp_path.glob("out/*/report.html"))
 
 
-def test_the_study_trains(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_study_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     study = Study.read(EXAMPLES / "study.toml")
     assert study.size == 3 * 3 * 5
     monkeypatch.chdir(tmp_path)

@@ -30,9 +30,7 @@ def fenced_blocks(text: str) -> list[tuple[str, str]]:
 def command_lines(page: Path) -> list[list[str]]:
     """Every command of a page, in a fenced or an indented block, as words without its comment."""
     text = page.read_text("utf-8").replace("\\\n", " ")
-    lines = [
-        line for language, block in fenced_blocks(text) if language == "sh" for line in block.splitlines()
-    ]
+    lines = [line for language, block in fenced_blocks(text) if language == "sh" for line in block.splitlines()]
     outside = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     lines += re.findall(r"^    (\S.*)$", outside, re.MULTILINE)
     return [shlex.split(line, comments=True) for line in lines if re.match(r"(reluctant|python) ", line)]
@@ -97,9 +95,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 @all_pages
 def test_every_file_named_in_the_repository_exists(page: Path) -> None:
-    named = re.findall(
-        r"`((?:benchmarks|docs|examples|results|src|tests)/[\w./-]+)`", page.read_text("utf-8")
-    )
+    named = re.findall(r"`((?:benchmarks|docs|examples|results|src|tests)/[\w./-]+)`", page.read_text("utf-8"))
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 

@@ -38,9 +38,7 @@ def test_the_headline_gives_the_verdicts_and_the_data(tmp_path: Path) -> None:
     data = leveled(tmp_path, Study(activation=tuple(level), epochs=3), lambda run: level[run.activation])
     better = data.scores.interval("f1", "elu").mean - data.scores.interval("f1", "relu").mean
     text = sentences(data)
-    assert text.startswith(
-        f"ELU is better than ReLU by {100 * better:.2f} points of macro F1; GELU is worse than ReLU"
-    )
+    assert text.startswith(f"ELU is better than ReLU by {100 * better:.2f} points of macro F1; GELU is worse than ReLU")
     assert "Measured on scikit-learn digits (" in text
     assert "only the paired comparison can tell" not in text
 
@@ -61,9 +59,7 @@ def test_of_the_loss_the_lower_is_better(tmp_path: Path) -> None:
         (5, "Measured on", "five seeds"),
     ],
 )
-def test_the_headline_depends_on_the_number_of_seeds(
-    tmp_path: Path, seeds: int, part: str, absent: str
-) -> None:
+def test_the_headline_depends_on_the_number_of_seeds(tmp_path: Path, seeds: int, part: str, absent: str) -> None:
     text = of_study(tmp_path, Study(activation=FOUR, epochs=2, seed=tuple(range(seeds))))
     assert part in text
     assert absent not in text
@@ -71,9 +67,7 @@ def test_the_headline_depends_on_the_number_of_seeds(
 
 def test_one_activation_is_not_compared(tmp_path: Path) -> None:
     text = of_study(tmp_path, Study(activation="relu", epochs=2))
-    pattern = (
-        r"On scikit-learn digits \(.*\), ReLU ends at a mean macro F1 of 0\.\d{4} ± 0\.\d{4} \(5 seeds\)"
-    )
+    pattern = r"On scikit-learn digits \(.*\), ReLU ends at a mean macro F1 of 0\.\d{4} ± 0\.\d{4} \(5 seeds\)"
     assert re.match(pattern, text)
     assert "comparison" not in text
 

@@ -29,8 +29,7 @@ def test_labels_that_would_be_alike_are_made_distinct() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(4.24, "4.2 s"), (59.7, "1 min 0 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")],
+    ("seconds", "text"), [(4.24, "4.2 s"), (59.7, "1 min 0 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")]
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text

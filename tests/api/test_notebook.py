@@ -64,8 +64,7 @@ caught(results.study.to_toml)
 def cells(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The outputs of a notebook's cells."""
     code_cells = [
-        nbformat.v4.new_code_cell(text.strip())
-        for text in (DEFINITIONS, COMPARISON, TABLES, OTHER_NETWORK, ERRORS)
+        nbformat.v4.new_code_cell(text.strip()) for text in (DEFINITIONS, COMPARISON, TABLES, OTHER_NETWORK, ERRORS)
     ]
     book = nbformat.v4.new_notebook(cells=code_cells)
     folder = tmp_path_factory.mktemp("notebook")

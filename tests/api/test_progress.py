@@ -63,8 +63,7 @@ def test_a_run_that_was_counted_as_finished_may_train_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.4, "0 s"), (89, "89 s"), (600, "10 min"), (5400, "1 h 30 min"), (7500, "2 h 5 min")],
+    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (600, "10 min"), (5400, "1 h 30 min"), (7500, "2 h 5 min")]
 )
 def test_the_time_that_is_left_is_rounded(seconds: float, words: str) -> None:
     assert time_left(seconds) == words

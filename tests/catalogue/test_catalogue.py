@@ -90,9 +90,7 @@ def test_the_order_of_arguments_does_not_count(table: Catalogue[Any], data: st.D
     row = data.draw(st.sampled_from(table.rows))
     arguments = data.draw(arguments_of(row))
     other = dict(data.draw(st.permutations(list(arguments.items()))))
-    assert str(table.canonical(written(row.name, arguments))) == str(
-        table.canonical(written(row.name, other))
-    )
+    assert str(table.canonical(written(row.name, arguments))) == str(table.canonical(written(row.name, other)))
 
 
 @by_table
@@ -144,11 +142,7 @@ def test_whole_numbers_count_by_value() -> None:
 
 
 def test_1_and_1_0_are_the_same_argument() -> None:
-    assert (
-        str(ACTIVATIONS.canonical("elu(alpha=2)"))
-        == str(ACTIVATIONS.canonical("elu(alpha=2.0)"))
-        == "elu(alpha=2)"
-    )
+    assert str(ACTIVATIONS.canonical("elu(alpha=2)")) == str(ACTIVATIONS.canonical("elu(alpha=2.0)")) == "elu(alpha=2)"
     assert str(ACTIVATIONS.canonical("elu(alpha=1)")) == "elu"
 
 
@@ -166,9 +160,7 @@ def test_a_wrong_type_is_refused_by_name() -> None:
     def check(case: OfParameter) -> None:
         table, row, parameter = case
         for value in values_of_wrong_type(parameter):
-            with pytest.raises(
-                StudyError, match=rf"^{row.name}: {parameter.name} is .*, not {re.escape(repr(value))}"
-            ):
+            with pytest.raises(StudyError, match=rf"^{row.name}: {parameter.name} is .*, not {re.escape(repr(value))}"):
                 table.canonical(written(row.name, {parameter.name: value}))
 
     assert faults(check, PARAMETERS, case_name) == {}
@@ -246,9 +238,7 @@ def test_an_unknown_name_lists_the_known_ones(table: Catalogue[Any]) -> None:
 def test_a_mistyped_name_suggests_the_nearest() -> None:
     def check(case: OfRow) -> None:
         table, row = case
-        with pytest.raises(
-            StudyError, match=rf"^no {table.kind} is called '{row.name}q'; did you mean .*'{row.name}'"
-        ):
+        with pytest.raises(StudyError, match=rf"^no {table.kind} is called '{row.name}q'; did you mean .*'{row.name}'"):
             table.canonical(f"{row.name}q")
 
     assert faults(check, ROWS, case_name) == {}

@@ -33,11 +33,7 @@ from reluctant.core.errors import StudyError
 from tests.support.strategies import matrices
 
 FROM_MATRIX = [each for each in METRICS if each.compute is not None and CLASSIFICATION in each.tasks]
-OF_NUMBERS = {
-    "r2": reference.r2_score,
-    "rmse": reference.root_mean_squared_error,
-    "mae": reference.mean_absolute_error,
-}
+OF_NUMBERS = {"r2": reference.r2_score, "rmse": reference.root_mean_squared_error, "mae": reference.mean_absolute_error}
 UNITS = {
     "loss": "nats per image",
     "r2": "share of variance explained",
@@ -49,9 +45,7 @@ UNITS = {
 def averaged(score_of: Callable[..., Any], average: str) -> Callable[..., float]:
     def compute(true: Any, predicted: Any, weights: Any, classes: int) -> float:
         labels = range(classes)
-        return float(
-            score_of(true, predicted, sample_weight=weights, labels=labels, average=average, zero_division=0)
-        )
+        return float(score_of(true, predicted, sample_weight=weights, labels=labels, average=average, zero_division=0))
 
     return compute
 
@@ -107,11 +101,7 @@ def test_the_scores_of_each_class_are_scikit_learns(matrix: Counts) -> None:
 
 
 @settings(max_examples=60)
-@given(
-    st.integers(1, 6).flatmap(
-        lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n - 1)] * 2)))
-    )
-)
+@given(st.integers(1, 6).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.tuples(*[st.integers(0, n - 1)] * 2)))))
 def test_counts_equal_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]]]) -> None:
     classes, pairs = case
     true, predicted = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
@@ -123,9 +113,7 @@ def test_counts_equal_those_of_scikit_learn(case: tuple[int, list[tuple[int, int
         assert stored_counts.tolist() == expected.tolist()
 
 
-@pytest.mark.parametrize(
-    ("true", "predicted"), [([0, 2], [0, 0]), ([0, 0], [2, 0]), ([-1, 0], [1, 0]), ([1], [-1])]
-)
+@pytest.mark.parametrize(("true", "predicted"), [([0, 2], [0, 0]), ([0, 0], [2, 0]), ([-1, 0], [1, 0]), ([1], [-1])])
 def test_a_label_of_no_class_is_not_counted_elsewhere(true: list[int], predicted: list[int]) -> None:
     with pytest.raises(ValueError, match="do not fit 2 classes"):
         confusion_counts(true, predicted, 2)

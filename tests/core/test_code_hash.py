@@ -108,12 +108,7 @@ def test_every_process_computes_the_same_hash(tmp_path: Path) -> None:
     for seed in (1, 2):
         environment = {"PYTHONHASHSEED": str(seed), "PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
         out = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
+            [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
         )
         hashes.add(out.stdout.strip())
     assert len(hashes) == 1

@@ -26,10 +26,7 @@ LOCKING_PROGRAM = (
 def other(tmp_path: Path) -> Any:
     """Another process that is the writer in `tmp_path` until its input ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", LOCKING_PROGRAM, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-c", LOCKING_PROGRAM, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "locked\n"
@@ -99,10 +96,7 @@ class TestWithoutLocks:
 
     def test_a_writer_of_another_machine_keeps_its_lock(self, tmp_path: Path) -> None:
         (tmp_path / LOCK_FILE).write_text('{"process": 1, "machine": "elsewhere", "since": "then"}')
-        with (
-            pytest.raises(StudyError, match=r"on elsewhere, since then.*delete .*\.lock"),
-            lock_folder(tmp_path),
-        ):
+        with pytest.raises(StudyError, match=r"on elsewhere, since then.*delete .*\.lock"), lock_folder(tmp_path):
             pass
 
     @pytest.mark.parametrize("text", ["", "[]", "nonsense", "{}", '{"machine": 3}'])

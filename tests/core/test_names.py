@@ -61,10 +61,7 @@ def read_back(text: str) -> bool | None:
     return parse(str(name)) == name
 
 
-@given(
-    st.text(max_size=40)
-    | st.text("relu(a=1.e9_-+'\"[]{}, :#\\\n\0tjbf)", max_size=40).map(lambda s: f"a({s})")
-)
+@given(st.text(max_size=40) | st.text("relu(a=1.e9_-+'\"[]{}, :#\\\n\0tjbf)", max_size=40).map(lambda s: f"a({s})"))
 def test_any_text_is_a_name_or_an_error(text: str) -> None:
     assert read_back(text) in (None, True)
 
@@ -165,9 +162,7 @@ def test_other_texts_are_errors(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize(
-    "value", [None, 1, 1.5, True, b"relu", ["relu"], {}, 10**5000], ids=lambda g: str(type(g))
-)
+@pytest.mark.parametrize("value", [None, 1, 1.5, True, b"relu", ["relu"], {}, 10**5000], ids=lambda g: str(type(g)))
 def test_only_a_text_is_a_name(value: object) -> None:
     with pytest.raises(StudyError, match="a name is a text such as 'relu', not "):
         parse(value)
@@ -195,9 +190,7 @@ def test_an_error_says_what_to_write(text: str, words: str) -> None:
 
 def test_a_long_name_is_quoted_short() -> None:
     with pytest.raises(StudyError) as fault:
-        parse(
-            "elu(alpha=" + "1+" * 400 + "x)",
-        )
+        parse("elu(alpha=" + "1+" * 400 + "x)")
     assert len(quoted("x" * 10**6)) == 100
     assert str(fault.value).startswith("'elu(alpha=1+1+")
 
@@ -324,9 +317,7 @@ def test_an_empty_attribute_name_is_an_error(head: str, folder: Path) -> None:
 
 
 @settings(max_examples=30)
-@given(
-    heads := st.from_regex(r"[a-z]{1,6}(\.[a-z]{1,6})?:[a-z]{1,6}", fullmatch=True).map(lambda h: f"zz_{h}")
-)
+@given(heads := st.from_regex(r"[a-z]{1,6}(\.[a-z]{1,6})?:[a-z]{1,6}", fullmatch=True).map(lambda h: f"zz_{h}"))
 def test_loading_an_unknown_module_is_always_an_error(head: str) -> None:
     before = list(sys.path)
     try:

@@ -24,10 +24,7 @@ def test_the_same_key_gives_the_same_numbers(key: Key) -> None:
     seed, purpose, path = key
     assert state(key) == state(key)
     assert torch_seed(seed, purpose, *path) == torch_seed(seed, purpose, *path)
-    assert (
-        generator(seed, purpose, *path).random(4).tolist()
-        == generator(seed, purpose, *path).random(4).tolist()
-    )
+    assert generator(seed, purpose, *path).random(4).tolist() == generator(seed, purpose, *path).random(4).tolist()
 
 
 @given(keys, keys)

@@ -634,11 +634,7 @@ REFERENCES: tuple[Reference, ...] = (
         value=softplus,
         slope=softplus_slope,
         parameters={"beta": 1.0, "threshold": 20.0},
-        variants=(
-            {"beta": 2.0, "threshold": 20.0},
-            {"beta": 0.5, "threshold": 20.0},
-            {"beta": 1.0, "threshold": 3.0},
-        ),
+        variants=({"beta": 2.0, "threshold": 20.0}, {"beta": 0.5, "threshold": 20.0}, {"beta": 1.0, "threshold": 3.0}),
         kinks=softplus_kinks,
         range=(0.0, INF),
         # Except for the step down of 2e-9 at the threshold.

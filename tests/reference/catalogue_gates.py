@@ -113,12 +113,7 @@ GATES: tuple[Formula, ...] = (
         doubt="the gate is tanh(-1) far to the left, so f rises to plus infinity there; ELU's own alpha is 1",
     ),
     Formula(
-        "serf",
-        lambda x, p: x * mp.erf(softplus(x)),
-        (-0.3484374587596064, INF),
-        False,
-        (0.0, INF),
-        1.086125444150997,
+        "serf", lambda x, p: x * mp.erf(softplus(x)), (-0.3484374587596064, INF), False, (0.0, INF), 1.086125444150997
     ),
     Formula(
         "smish",
@@ -158,12 +153,7 @@ GATES: tuple[Formula, ...] = (
         1.2983066733058115,
     ),
     Formula(
-        "golu",
-        lambda x, p: x * mp.exp(-mp.exp(-x)),
-        (-0.09726013122763941, INF),
-        False,
-        (0.0, INF),
-        1.1133972752756767,
+        "golu", lambda x, p: x * mp.exp(-mp.exp(-x)), (-0.09726013122763941, INF), False, (0.0, INF), 1.1133972752756767
     ),
     Formula(
         "log_logish",

@@ -72,13 +72,7 @@ RECTIFIERS: tuple[Formula, ...] = (
         ({"scale": 1.3, "bias": 0.25},),
     ),
     Formula(
-        "shifted_relu",
-        lambda x, p: max(x, mp.mpf(-1)),
-        (-1.0, INF),
-        True,
-        (-1.0, INF),
-        1.0,
-        kinks=lambda p: (-1.0,),
+        "shifted_relu", lambda x, p: max(x, mp.mpf(-1)), (-1.0, INF), True, (-1.0, INF), 1.0, kinks=lambda p: (-1.0,)
     ),
     Formula(
         "bounded_relu",

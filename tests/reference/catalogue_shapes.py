@@ -112,12 +112,7 @@ SHAPES: tuple[Formula, ...] = (
     ),
     Formula("sqnl", lambda x, p: sqnl(x), (-1.0, 1.0), True, (-1.0, 1.0), 1.0),
     Formula(
-        "arctan",
-        lambda x, p: mp.atan(x),
-        (-math.pi / 2.0, math.pi / 2.0),
-        True,
-        (-math.pi / 2.0, math.pi / 2.0),
-        1.0,
+        "arctan", lambda x, p: mp.atan(x), (-math.pi / 2.0, math.pi / 2.0), True, (-math.pi / 2.0, math.pi / 2.0), 1.0
     ),
     Formula("arcsinh", lambda x, p: mp.asinh(x), (-INF, INF), True, (-INF, INF), 1.0),
     Formula(
@@ -155,8 +150,7 @@ SHAPES: tuple[Formula, ...] = (
         1.1373161474600582,
         {"alpha": 5.0, "beta": 3.0},
         ({"alpha": 2.0, "beta": 3.0}, {"alpha": 3.0, "beta": 2.0}),
-        doubt="start 5 and 3 in one source, 2 and 3 in another. The denominator has zeros when alpha e <= "
-        "beta",
+        doubt="start 5 and 3 in one source, 2 and 3 in another. The denominator has zeros when alpha e <= beta",
     ),
     Formula(
         "cloglog",

@@ -8,9 +8,7 @@ import pytest
 Case = TypeVar("Case")
 
 
-def faults(
-    check: Callable[[Case], None], cases: Iterable[Case], name: Callable[[Case], str] = str
-) -> dict[str, str]:
+def faults(check: Callable[[Case], None], cases: Iterable[Case], name: Callable[[Case], str] = str) -> dict[str, str]:
     """The cases whose `check` fails, each with what went wrong."""
     messages = {}
     for case in cases:

@@ -13,12 +13,7 @@ class Small(nn.Module):
     """Two linear layers: quick to train."""
 
     def __init__(
-        self,
-        activation: str,
-        image: tuple[int, int, int],
-        classes: int,
-        width: int = 16,
-        dropout: float = 0.0,
+        self, activation: str, image: tuple[int, int, int], classes: int, width: int = 16, dropout: float = 0.0
     ) -> None:
         super().__init__()
         self.first = nn.Linear(image[0] * image[1] * image[2], width)

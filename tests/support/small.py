@@ -63,6 +63,4 @@ def untimed(training: Training) -> Json:
 
 def records(folder: Path) -> dict[str, Any]:
     """All records of a study's folder, without timings."""
-    return {
-        path.stem: without_seconds(json.loads(path.read_text())) for path in (folder / "runs").glob("*.json")
-    }
+    return {path.stem: without_seconds(json.loads(path.read_text())) for path in (folder / "runs").glob("*.json")}

@@ -285,9 +285,7 @@ def seeded(build: Callable[[], nn.Module]) -> Any:
     return build()
 
 
-def swapped(
-    build: Callable[[], nn.Module], activation: Any = "prelu", **options: Any
-) -> tuple[Any, SwapReport]:
+def swapped(build: Callable[[], nn.Module], activation: Any = "prelu", **options: Any) -> tuple[Any, SwapReport]:
     """The seeded network with another activation, and the report."""
     options.setdefault("example", inputs_of(build))
     return swap_activations(seeded(build), activation, **options)

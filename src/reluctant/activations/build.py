@@ -2,10 +2,8 @@
 
 import copy
 import functools
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from textwrap import shorten
 from typing import Any
 
 import torch
@@ -14,6 +12,7 @@ from torch import Tensor, nn
 from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import ModelError
+from reluctant.core.extensions import load_object
 from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
 
@@ -40,8 +39,8 @@ def make(source: Source) -> nn.Module:
     """A fresh activation module. PyTorch's global random state does not change.
 
     Args:
-        source: A name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (it is
-            copied), a function of a tensor, or a factory without arguments.
+        source: A name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (it is copied), a
+            function of a tensor, or a factory without arguments.
 
     Raises:
         ModelError: The name or the object does not give an activation.
@@ -75,8 +74,7 @@ def _factory_of_name(name: Name) -> Factory:
     if name.is_user_defined:
         return _factory_of_object(load_user_object(name.head, "activation"), name.arguments, str(name))
     row, arguments = ACTIVATIONS[name.head], ACTIVATIONS.arguments(name)
-    module, _, attribute = row.code.partition(":")
-    code: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    code: Callable[..., Any] = load_object(row.code)
     if inspect.isclass(code):
         return functools.partial(_call, code, arguments, str(name))
     return functools.partial(Formula, code, arguments, [p.name for p in row.parameters if p.learned])
@@ -88,9 +86,7 @@ def _factory_of_object(source: object, keywords: Mapping[str, Any], written: str
             raise ModelError(f"activation {written}: an object takes no arguments; name its class instead")
         return functools.partial(copy.deepcopy, source)
     if not callable(source):
-        raise ModelError(
-            f"activation {written}: {type(source).__name__} is neither a class, a function nor a factory"
-        )
+        raise ModelError(f"activation {written}: {type(source).__name__} is neither a class, a function nor a factory")
     return functools.partial(_call, source, dict(keywords), written)
 
 
@@ -120,9 +116,7 @@ def _takes_a_tensor(source: Callable[..., Any], keywords: Mapping[str, Any]) -> 
     except (TypeError, ValueError):  # a built-in function, such as torch.relu
         return True
     return any(
-        p.default is p.empty
-        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        and p.name not in keywords
+        p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name not in keywords
         for p in parameters
     )
 
@@ -133,44 +127,30 @@ def check_activation(name: str) -> nn.Module:
     Raises:
         ModelError: It fails, changes shape or dtype, changes its input, or returns NaN or infinity.
     """
-    batch = torch.linspace(-3, 3, 2 * 8 * 3 * 3).reshape(2, 8, 3, 3)
-    for x in (batch, batch.reshape(2, -1)):
-        module = make(name)  # one for each batch: a block takes its width from the first one
-        fault = _fault_on_batch(module, x.clone())
+    batch = torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3)
+    for before in (batch, batch.flatten(1)):
+        x, module = before.clone(), make(name)  # one for each batch: a block takes its width from the first one
+        try:
+            out = module(x)
+        except Exception as raised:
+            fault = f"it fails on a batch of shape {tuple(x.shape)}: {type(raised).__name__}: {raised}"
+        else:
+            fault = output_mismatch(before, x, out)
+            if not fault and not torch.isfinite(out).all():
+                fault = "it returns NaN or infinity for inputs between −3 and 3"
         if fault:
             raise ModelError(f"activation {name}: {fault}")
     return make(name)
 
 
-def _fault_on_batch(module: nn.Module, x: Tensor) -> str:
-    """What is wrong with a module's output for this batch; empty if nothing is."""
-    before = x.clone()
-    try:
-        out = module(x)
-    except Exception as fault:
-        return f"it fails on a batch of shape {tuple(x.shape)}: {type(fault).__name__}: {fault}"
-    mismatch = output_mismatch(before, out)
-    if mismatch:
-        return mismatch
-    if not torch.isfinite(out).all():
-        return "it returns NaN or infinity for inputs between −3 and 3"
-    if not torch.equal(before, x):
-        return "it changes its input in place; return a new tensor (inplace=False)"
-    return ""
-
-
-def output_mismatch(x: Tensor, out: object) -> str:
-    """How an output differs from its input in type, shape or dtype; empty if it does not."""
+def output_mismatch(before: Tensor, x: Tensor, out: object) -> str:
+    """How an output differs from its input in type, shape or dtype, or how x differs from its copy `before`."""
     if not isinstance(out, Tensor):
         return f"it returns {type(out).__name__}; it must return a tensor"
     if out.shape != x.shape:
         return f"it turns shape {tuple(x.shape)} into {tuple(out.shape)}; an activation keeps the shape"
     if out.dtype != x.dtype:
         return f"it turns {x.dtype} into {out.dtype}; an activation keeps the dtype"
+    if not torch.equal(before, x):
+        return "it changes its input in place; return a new tensor (inplace=False)"
     return ""
-
-
-def exception_summary(exception: BaseException) -> str:
-    """An exception as one line of at most 200 characters: its type and the first line of its message."""
-    line = next((line.strip() for line in str(exception).splitlines() if line.strip()), "")
-    return shorten(f"{type(exception).__name__}: {line}".rstrip(": ."), 200, placeholder=" …")

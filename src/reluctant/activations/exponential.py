@@ -71,26 +71,17 @@ def ptelu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
 
 
 def soft_exponential(x: Tensor, alpha: Tensor) -> Tensor:
-    """From logarithm (α = −1) through identity (0) to exponential (1) (Godfrey & Gashler 2015, 1602.01321).
+    """(e^(αx) − 1)/α + α; x for α = 0; −ln(1 − α(x + α))/α for α < 0 (Godfrey & Gashler 2015, 1602.01321).
 
-    For α < 0, where the logarithm has no value, its argument is clamped to just above zero.
+    Where the logarithm has no value, its argument is clamped to just above zero.
     """
-    exponential, logarithm = _exponential(x, alpha.clamp(min=0)), _logarithm(x, alpha.clamp(max=0))
-    return torch.where(alpha >= 0, exponential, logarithm)
-
-
-def _exponential(x: Tensor, alpha: Tensor) -> Tensor:
-    """(e^(αx) − 1)/α + α, α ≥ 0."""
-    z = x * alpha
-    far = torch.expm1(z) / _nonzero(alpha)
-    return torch.where(z.abs() < 0.1, x * _series(clamped(z, -0.1, 0.1), factorial=True), far) + alpha
-
-
-def _logarithm(x: Tensor, alpha: Tensor) -> Tensor:
-    """−ln(1 − α(x + α))/α, α ≤ 0."""
-    u = (x + alpha) * alpha
-    far = -torch.log1p(-u.clamp(max=1 - 1e-6)) / _nonzero(alpha)
-    return torch.where(u.abs() < 0.1, (x + alpha) * _series(clamped(u, -0.1, 0.1), factorial=False), far)
+    rising, falling = alpha.clamp(min=0), alpha.clamp(max=0)
+    z, u = x * rising, (x + falling) * falling
+    near, far = x * _series(clamped(z, -0.1, 0.1), factorial=True), torch.expm1(z) / _nonzero(rising)
+    exponential = torch.where(z.abs() < 0.1, near, far) + rising
+    near = (x + falling) * _series(clamped(u, -0.1, 0.1), factorial=False)
+    far = -torch.log1p(-u.clamp(max=1 - 1e-6)) / _nonzero(falling)
+    return torch.where(alpha >= 0, exponential, torch.where(u.abs() < 0.1, near, far))
 
 
 def _nonzero(alpha: Tensor) -> Tensor:

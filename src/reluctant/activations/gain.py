@@ -26,16 +26,11 @@ def gain(name: str) -> float:
     Raises:
         ModelError: The activation is not a function of one number, or it is zero everywhere.
     """
-    square = _mean_square(name) if parse(name).is_user_defined else _cached_mean_square(name)
-    return 1 / sqrt(square)
+    compute = _mean_square.__wrapped__ if parse(name).is_user_defined else _mean_square  # a user's code may change
+    return 1 / sqrt(compute(name))
 
 
 @lru_cache(maxsize=256)
-def _cached_mean_square(name: str) -> float:
-    """For names of the catalogue only: the code behind a user-defined name may change."""
-    return _mean_square(name)
-
-
 def _mean_square(name: str) -> float:
     _, square = gaussian_moments(make(name))
     if not 0 < square < float("inf"):

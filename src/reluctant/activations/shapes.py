@@ -112,14 +112,9 @@ class SLAF(LearnedShape):
         constant, slope, *higher = _scalars(self.coefficients, x)
         total = x * slope + constant
         for k, c in enumerate(higher, start=2):
-            total = total + _clamped_power(x, k) * c
+            most = 0.5 * float(torch.finfo(x.dtype).max ** (1 / k))  # an infinite power times c = 0 would be NaN
+            total = total + torch.pow(x.clamp(-most, most), k) * c
         return total
-
-
-def _clamped_power(x: Tensor, k: int) -> Tensor:
-    """xᵏ, clamped near the largest number: an infinite power times a coefficient of zero would be NaN."""
-    most = 0.5 * float(torch.finfo(x.dtype).max ** (1 / k))
-    return torch.pow(x.clamp(-most, most), k)
 
 
 class MeLU(LearnedShape):

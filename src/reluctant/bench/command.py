@@ -17,16 +17,7 @@ if TYPE_CHECKING:
     from reluctant.bench.config import BenchConfig
     from reluctant.bench.results import Bench, Cost
 
-DEFAULT_NAMES = (
-    "relu",
-    "leaky_relu(negative_slope=0.002)",
-    "elu",
-    "gelu",
-    "silu",
-    "mish",
-    "tanh",
-    "hardswish",
-)
+DEFAULT_NAMES = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu", "silu", "mish", "tanh", "hardswish")
 NAME_WIDTH = 22  # characters for a name in a table of 80 columns
 PASSES = ("forward", "backward", "both")
 
@@ -112,9 +103,7 @@ def print_bench(console: "Console", bench: "Bench") -> None:
     for head in ("forward ×", "backward ×", "both ×", "both µs", "kept ×", "peak"):
         table.add_column(head, justify="right", no_wrap=True)
     for cost in bench.costs:
-        name = (
-            cost.activation if len(cost.activation) <= NAME_WIDTH else cost.activation.replace("(", "\n(", 1)
-        )
+        name = cost.activation if len(cost.activation) <= NAME_WIDTH else cost.activation.replace("(", "\n(", 1)
         table.add_row(
             "  compiled" if cost.compiled else escape(name),
             multiple(cost.ratio["forward"].value),

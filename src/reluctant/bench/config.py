@@ -74,9 +74,7 @@ def parse_config(
         StudyError: A value cannot be read, or this machine cannot measure with it.
     """
     if not _SHAPE.fullmatch(shape):
-        raise StudyError(
-            f"shape {shape!r} cannot be read; write whole sizes with x between them, as in 32x64x28x28"
-        )
+        raise StudyError(f"shape {shape!r} cannot be read; write whole sizes with x between them, as in 32x64x28x28")
     if dtype not in DTYPES:
         hint = did_you_mean(dtype, DTYPES) or f"; known: {', '.join(DTYPES)}"
         raise StudyError(f"no dtype for a measurement is called {dtype!r}{hint}")

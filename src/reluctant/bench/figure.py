@@ -35,9 +35,7 @@ def draw_costs(bench: "Bench", *, width: float = WIDE) -> "Figure":
         "Time of a pass forward and back, as a multiple of ReLU's",
         _notes(bench, costs, low, high),
     )
-    axes = drawing.panel(
-        layout.left, 0.06, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x"
-    )
+    axes = drawing.panel(layout.left, 0.06, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x")
     _ratio_axis(axes, low, high, most=6 if layout.narrow else 7)
     axes.set_xlabel("time / ReLU's time (logarithmic)", loc="right", labelpad=3)
     axes.axvline(1, color=MUTED, linewidth=0.9, zorder=1)
@@ -60,8 +58,7 @@ def _rows(bench: "Bench", costs: Sequence["Cost"]) -> list[Row]:
             inner=None if both.low is None or both.high is None else (both.low, both.high),
             text=cost_text(cost, bench.config.input_bytes),
             signs=tuple(
-                (cost.ratio[kind].value, sign, arm.colour)
-                for kind, sign in (("forward", ">"), ("backward", "<"))
+                (cost.ratio[kind].value, sign, arm.colour) for kind, sign in (("forward", ">"), ("backward", "<"))
             ),
             hollow=cost.compiled,
         )

@@ -41,9 +41,7 @@ def measure(
     canonical = tuple(dict.fromkeys(str(ACTIVATIONS.canonical(name)) for name in (REFERENCE, *names)))
     with benchmark_state(config):  # what fails, fails here, before the minutes of timing
         trials, notes = prepare_trials(canonical, config)
-        memory = {
-            key: (measure_saved_bytes(trial), measure_peak_bytes(trial)) for key, trial in trials.items()
-        }
+        memory = {key: (measure_saved_bytes(trial), measure_peak_bytes(trial)) for key, trial in trials.items()}
     rounds = []
     for number in range(config.rounds):
         if clock:
@@ -63,8 +61,7 @@ def measure(
 def _cost(key: Variant, rounds: Sequence[Round], saved_bytes: int, peak_bytes: int | None) -> Cost:
     seconds = {name: tuple(each[name][key] for each in rounds) for name in PASSES}
     ratio = {
-        name: median_ratio(times, [each[name][REFERENCE, False] for each in rounds])
-        for name, times in seconds.items()
+        name: median_ratio(times, [each[name][REFERENCE, False] for each in rounds]) for name, times in seconds.items()
     }
     return Cost(*key, seconds, ratio, saved_bytes, peak_bytes)
 

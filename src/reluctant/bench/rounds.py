@@ -82,9 +82,7 @@ def time_round_in_process(names: Sequence[str], config: BenchConfig, number: int
     if done.returncode:
         lines = done.stderr.decode(errors="replace").splitlines()
         message = next((line for line in reversed(lines) if line.strip()), "no message")
-        raise StudyError(
-            f"a process that measures ended with status {done.returncode}: {message[:_MESSAGE_LENGTH]}"
-        )
+        raise StudyError(f"a process that measures ended with status {done.returncode}: {message[:_MESSAGE_LENGTH]}")
     result: Round = pickle.loads(done.stdout)
     return result
 

@@ -8,9 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import exception_summary, make, output_mismatch
+from reluctant.activations import make, output_mismatch
 from reluctant.bench.config import BenchConfig
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import StudyError, describe_exception
 
 SEED = 20
 
@@ -61,7 +61,7 @@ def sample_inputs(config: BenchConfig) -> tuple[Tensor, Tensor]:
     except RuntimeError as fault:
         raise StudyError(
             f"no input of shape {config.shape_text} in {config.dtype} can be made "
-            f"({exception_summary(fault)}); give a smaller --shape or another --dtype"
+            f"({describe_exception(fault)}); give a smaller --shape or another --dtype"
         ) from None
     return x.requires_grad_(), gradient
 
@@ -78,7 +78,7 @@ def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -
         fault = _fault_of(Trial(module, module, x, gradient))
     except Exception as raised:  # a user's code may raise anything
         fault = (
-            f"it fails on shape {config.shape_text} in {config.dtype} ({exception_summary(raised)}); "
+            f"it fails on shape {config.shape_text} in {config.dtype} ({describe_exception(raised)}); "
             f"give another --shape or --dtype"
         )
     if fault:
@@ -90,14 +90,12 @@ def _fault_of(trial: Trial) -> str:
     """What is wrong with an activation that runs; empty if nothing is."""
     before = trial.x.detach().clone()
     out = trial.function(trial.x)
-    mismatch = output_mismatch(before, out)
+    mismatch = output_mismatch(before, trial.x, out)
     if mismatch:
         return mismatch
     if not out.requires_grad:
         return "no gradient flows through it, so it has no backward pass to measure; leave it out"
     trial.both()()
-    if not torch.equal(before, trial.x):
-        return "it changes its input in place; return a new tensor (inplace=False)"
     return ""
 
 
@@ -115,7 +113,7 @@ def compile_trials(trials: Mapping[str, Trial]) -> Iterator[tuple[str, Trial | s
             yield name, compiled
             works = True
         except Exception as fault:  # a compiler may raise anything
-            reason = exception_summary(getattr(fault, "inner_exception", fault))
+            reason = describe_exception(getattr(fault, "inner_exception", fault))
             if not works:
                 yield name, f"nothing is compiled: torch.compile does not work here ({reason})"
                 return

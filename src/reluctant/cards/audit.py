@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import exception_summary, raw_factory
+from reluctant.activations import raw_factory
 from reluctant.activations.laws import LAWS, CheckedActivation, Law
 from reluctant.activations.numerics import ScalarFunction, single_thread
 from reluctant.cards.card import build_card
 from reluctant.catalogue import ACTIVATIONS, Activation
-from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.errors import ReluctantError, StudyError, describe_exception
 
 Factory = Callable[[], nn.Module]
 SAME_FUNCTION = 1e-6  # two functions are the same if they differ by less, relative to 1 + |f|
@@ -45,9 +45,7 @@ def audit_function(written: str, claimed: str, laws: Iterable[Law] = LAWS) -> It
     name = ACTIVATIONS.canonical(claimed)
     if name.is_user_defined:
         raise StudyError(f"--as needs a name of the catalogue, such as 'gelu', not {claimed!r}")
-    row = (
-        _row_with_parameters(ACTIVATIONS[name.head], str(name)) if name.arguments else ACTIVATIONS[name.head]
-    )
+    row = _row_with_parameters(ACTIVATIONS[name.head], str(name)) if name.arguments else ACTIVATIONS[name.head]
     users = CheckedActivation(row, build, str(name))
     catalogues = CheckedActivation(row, raw_factory(str(name)), str(name))
     for law in laws:
@@ -72,7 +70,7 @@ def buildable(written: str) -> Factory:
             raise
         except Exception as fault:
             raise StudyError(
-                f"{written} cannot be audited: it fails on a batch: {exception_summary(fault)}"
+                f"{written} cannot be audited: it fails on a batch: {describe_exception(fault)}"
             ) from fault
         finally:
             changed = [setting for setting, value in _global_settings().items() if value != before[setting]]
@@ -84,9 +82,7 @@ def buildable(written: str) -> Factory:
     if changed:
         raise StudyError(f"{written} cannot be audited: it changes PyTorch's {changed[0]}")
     if not isinstance(out, Tensor):
-        raise StudyError(
-            f"{written} cannot be audited: it returns {type(out).__name__}; it must return a tensor"
-        )
+        raise StudyError(f"{written} cannot be audited: it returns {type(out).__name__}; it must return a tensor")
     return build
 
 
@@ -119,7 +115,7 @@ def _check_law(law: Law, activation: CheckedActivation) -> str:
         try:
             return law.check(activation)
         except Exception as fault:
-            return f"it fails: {exception_summary(fault)}"
+            return f"it fails: {describe_exception(fault)}"
 
 
 @single_thread()

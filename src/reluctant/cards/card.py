@@ -102,9 +102,7 @@ def build_card(name: str) -> Card:
     """
     canonical = ACTIVATIONS.canonical(name)
     if canonical.is_user_defined:
-        raise StudyError(
-            f"{canonical.head!r} is your own code; check it with `reluctant audit {canonical.head}`"
-        )
+        raise StudyError(f"{canonical.head!r} is your own code; check it with `reluctant audit {canonical.head}`")
     return _build_cached(str(canonical))
 
 

@@ -74,9 +74,7 @@ def gallery(output: Path) -> None:
 
 @click.command()
 @click.argument("function", metavar="MODULE:NAME")
-@click.option(
-    "--as", "claimed", metavar="NAME", help="What it claims to be, such as gelu or 'elu(alpha=0.5)'."
-)
+@click.option("--as", "claimed", metavar="NAME", help="What it claims to be, such as gelu or 'elu(alpha=0.5)'.")
 def audit(function: str, claimed: str | None) -> int:
     """Check the laws of the catalogue for a user-defined activation (class, function, factory or module).
 
@@ -115,8 +113,7 @@ def _result_lines(result: "LawResult") -> Iterator[str]:
         texts.append(" " * 10 + result.fault)
     if result.catalogue_fault and result.failed:
         texts.append(
-            " " * 10
-            + f"(the catalogue's own function fails this law in another way: {result.catalogue_fault})"
+            " " * 10 + f"(the catalogue's own function fails this law in another way: {result.catalogue_fault})"
         )
     elif result.catalogue_fault:
         texts.append(" " * 10 + "(the catalogue's own function fails this law too, so it is ignored)")
@@ -131,13 +128,10 @@ def _suggest_claim(function: str) -> str:
     same = [name for name, distance in rows if distance <= SAME_FUNCTION]
     if same:
         return (
-            f"add what it claims to be: --as {same[0]}; between −5 and 5 its values are those of "
-            f"{' and '.join(same)}"
+            f"add what it claims to be: --as {same[0]}; between −5 and 5 its values are those of {' and '.join(same)}"
         )
     near = ", ".join(f"{name} (differs by up to {distance:.2g})" for name, distance in rows[:3])
-    return (
-        f"add what it claims to be: --as NAME; no row of the catalogue has its values, the nearest are {near}"
-    )
+    return f"add what it claims to be: --as NAME; no row of the catalogue has its values, the nearest are {near}"
 
 
 def _print_lines(lines: Iterable[str]) -> None:

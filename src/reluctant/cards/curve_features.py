@@ -136,9 +136,7 @@ def find_jumps(f: Callable[[Floats], Floats], least: float = 1e-4) -> tuple[floa
     if not cells.size:
         return ()
     positions, heights = _bisect_jumps(f, x[cells], x[cells + 1])
-    return tuple(
-        dict.fromkeys(round_off(p) for p, h in zip(positions, heights, strict=True) if h > least * scale)
-    )
+    return tuple(dict.fromkeys(round_off(p) for p, h in zip(positions, heights, strict=True) if h > least * scale))
 
 
 def _bisect_jumps(f: Callable[[Floats], Floats], low: Floats, high: Floats) -> tuple[Floats, Floats]:

@@ -119,7 +119,5 @@ def _describe_zeros(zeros: tuple[Interval, ...]) -> str:
         if low == -inf:
             parts.append("everywhere" if high == inf else f"all x up to {format_number(high)}")
         else:
-            parts.append(
-                f"all x from {format_number(low)}" + ("" if high == inf else f" to {format_number(high)}")
-            )
+            parts.append(f"all x from {format_number(low)}" + ("" if high == inf else f" to {format_number(high)}"))
     return "; ".join(parts)

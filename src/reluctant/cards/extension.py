@@ -3,9 +3,5 @@
 from reluctant.core.extensions import Extension
 
 EXTENSION = Extension(
-    commands=(
-        "reluctant.cards.command:show",
-        "reluctant.cards.command:gallery",
-        "reluctant.cards.command:audit",
-    )
+    commands=("reluctant.cards.command:show", "reluctant.cards.command:gallery", "reluctant.cards.command:audit")
 )

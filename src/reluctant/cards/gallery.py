@@ -83,9 +83,7 @@ def _group_by_family(cards: list[Card]) -> tuple[GalleryFamily, ...]:
     families = dict.fromkeys([*_FAMILIES, *(card.row.family for card in cards)])
     members = {family: [card for card in cards if card.row.family == family] for family in families}
     return tuple(
-        GalleryFamily(
-            family, _FAMILIES.get(family, ""), f"family-{_slug(family)}", tuple(map(_gallery_card, of))
-        )
+        GalleryFamily(family, _FAMILIES.get(family, ""), f"family-{_slug(family)}", tuple(map(_gallery_card, of)))
         for family, of in members.items()
         if of
     )

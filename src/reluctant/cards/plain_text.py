@@ -54,9 +54,7 @@ def latex_to_text(latex: str) -> str:
 def _replace_innermost(text: str) -> str:
     """Replace commands and exponents whose groups contain no other group."""
     text = re.sub(rf"\\name{_GROUP}", r"\1", text)
-    text = re.sub(
-        rf"\\[td]?frac{_GROUP}{_GROUP}", lambda m: f"{_parenthesise(m[1])}/{_parenthesise(m[2])}", text
-    )
+    text = re.sub(rf"\\[td]?frac{_GROUP}{_GROUP}", lambda m: f"{_parenthesise(m[1])}/{_parenthesise(m[2])}", text)
     text = re.sub(r"\\[td]?frac\s*(\w)\s*(\w)", r"\1/\2", text)
     text = re.sub(rf"\\sqrt{_GROUP}", lambda m: f"√({m[1]})" if len(m[1]) > 1 else f"√{m[1]}", text)
     text = re.sub(rf"\\(?:hat|bar|tilde|vec|overline|boxed){_GROUP}", r"\1", text)

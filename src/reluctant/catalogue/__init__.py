@@ -11,19 +11,6 @@ from reluctant.catalogue.models import MODELS
 from reluctant.catalogue.training import INITIALISATIONS, OPTIMIZERS, PROCEDURES, SCHEDULES
 
 __all__ = [
-    "ACTIVATIONS",
-    "AUGMENTATIONS",
-    "DATASETS",
-    "INITIALISATIONS",
-    "MODELS",
-    "OPTIMIZERS",
-    "PROCEDURES",
-    "SCHEDULES",
-    "Activation",
-    "Catalogue",
-    "DatasetEntry",
-    "Entry",
-    "Parameter",
-    "augmentation_steps",
-    "canonical_augmentation",
-]
+    "ACTIVATIONS", "AUGMENTATIONS", "DATASETS", "INITIALISATIONS", "MODELS", "OPTIMIZERS", "PROCEDURES", "SCHEDULES",
+    "Activation", "Catalogue", "DatasetEntry", "Entry", "Parameter", "augmentation_steps", "canonical_augmentation",
+]  # fmt: skip

@@ -1,5 +1,7 @@
 """Augmentations: random changes of the training images in every epoch, joined by `+`."""
 
+import re
+
 from reluctant.catalogue.entry import Catalogue, Entry, Parameter
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
@@ -7,47 +9,20 @@ from reluctant.core.names import Name, parse
 
 NONE = "none"
 
-AUGMENTATIONS: Catalogue[Entry] = Catalogue(
-    "augmentation",
-    (
-        Entry(NONE, "None", "training images are not changed", source="–"),
-        Entry(
-            "flip",
-            "Flip",
-            "half of the images are mirrored, left to right",
-            source="Krizhevsky et al. 2012",
-        ),
-        Entry(
-            "crop",
-            "Random crop",
-            "a black border is added, and a piece of the original size is cut out at a random position",
-            parameters=(Parameter("padding", 4, "width of the border in pixels", low=1, high=1000),),
-            source="He et al. 2016 (1512.03385), section 4.2",
-        ),
-        Entry(
-            "shift",
-            "Shift",
-            "images move by whole pixels, vertically and horizontally; the gap is black",
-            parameters=(Parameter("pixels", 2, "the largest move in pixels", low=1, high=1000),),
-            source="Simard et al. 2003",
-        ),
-        Entry(
-            "noise",
-            "Noise",
-            "normal noise is added to every number",
-            parameters=(
-                Parameter(
-                    "deviation",
-                    0.1,
-                    "its standard deviation, relative to that of the training data",
-                    above=0.0,
-                ),
-            ),
-            source="Bishop 1995",
-        ),
-    ),
-    own=False,
-)
+AUGMENTATIONS: Catalogue[Entry] = Catalogue("augmentation", (
+    Entry(NONE, "None", "training images are not changed", source="–"),
+    Entry("flip", "Flip", "half of the images are mirrored, left to right", source="Krizhevsky et al. 2012"),
+    Entry("crop", "Random crop",
+        "a black border is added, and a piece of the original size is cut out at a random position",
+        source="He et al. 2016 (1512.03385), section 4.2",
+        parameters=(Parameter("padding", 4, "width of the border in pixels", low=1, high=1000),)),
+    Entry("shift", "Shift", "images move by whole pixels, vertically and horizontally; the gap is black",
+        source="Simard et al. 2003",
+        parameters=(Parameter("pixels", 2, "the largest move in pixels", low=1, high=1000),)),
+    Entry("noise", "Noise", "normal noise is added to every number", source="Bishop 1995",
+        parameters=(Parameter("deviation", 0.1, "its standard deviation, relative to that of the training data",
+                              above=0.0),)),
+), own=False)  # fmt: skip
 
 
 def augmentation_steps(text: object) -> tuple[Name, ...]:
@@ -58,7 +33,7 @@ def augmentation_steps(text: object) -> tuple[Name, ...]:
     """
     if not isinstance(text, str):
         parse(text)
-    pieces = _split_at_plus(str(text))
+    pieces = re.split(r"\+(?![^(]*\))", str(text))  # outside of brackets: `noise(deviation=1e+2)` is one piece
     if len(pieces) > 1 and not all(piece.strip() for piece in pieces):
         raise StudyError(f"{quoted(text)}: a change is missing next to a '+'; write 'flip + crop'")
     names = tuple(map(AUGMENTATIONS.canonical, pieces))
@@ -74,15 +49,3 @@ def augmentation_steps(text: object) -> tuple[Name, ...]:
 def canonical_augmentation(text: object) -> str:
     """The canonical form of an augmentation: `flip + crop(padding=2)`, or `none`."""
     return " + ".join(map(str, augmentation_steps(text))) or NONE
-
-
-def _split_at_plus(text: str) -> list[str]:
-    """The pieces between `+` signs outside of brackets: `noise(deviation=1e+2)` is one piece."""
-    pieces, depth = [""], 0
-    for sign in text:
-        depth += (sign == "(") - (sign == ")")
-        if sign == "+" and depth <= 0:
-            pieces.append("")
-        else:
-            pieces[-1] += sign
-    return pieces

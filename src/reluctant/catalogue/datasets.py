@@ -49,200 +49,72 @@ class DatasetEntry(Entry):
 _CIFAR = "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html"
 _ROOT = Parameter("root", "", "the folder or archive; by default the folder of this name among the data sets")
 _PATH = Parameter("path", "", "the file, relative to the current folder")
-_TEST_FRACTION = Parameter(
-    "test_fraction", 0.2, "the share for testing if there is no test part", low=0, below=1
-)
-_KIND = Parameter(
-    "kind",
-    "auto",
-    "whether classes or numbers are predicted; auto: decided from the labels",
-    choices=("auto", "classes", "numbers"),
-)
-
+_TEST_FRACTION = Parameter("test_fraction", 0.2, "the share for testing if there is no test part", low=0, below=1)
+_KIND = Parameter("kind", "auto", "whether classes or numbers are predicted; auto: decided from the labels",
+                  choices=("auto", "classes", "numbers"))  # fmt: skip
 _FIRST = Parameter("first", 0, "how many of the first training images are used; 0: all", low=0, high=10**9)
 
 _MNIST = {
-    "train-images-idx3-ubyte.gz": (
-        9912422,
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    ),
-    "train-labels-idx1-ubyte.gz": (
-        28881,
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    ),
-    "t10k-images-idx3-ubyte.gz": (
-        1648877,
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    ),
-    "t10k-labels-idx1-ubyte.gz": (
-        4542,
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    ),
+    "train-images-idx3-ubyte.gz": (9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    "train-labels-idx1-ubyte.gz": (28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    "t10k-images-idx3-ubyte.gz": (1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    "t10k-labels-idx1-ubyte.gz": (4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
 }
 _FASHION = {
-    "train-images-idx3-ubyte.gz": (
-        26421880,
-        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-    ),
-    "train-labels-idx1-ubyte.gz": (
-        29515,
-        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-    ),
-    "t10k-images-idx3-ubyte.gz": (
-        4422102,
-        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-    ),
-    "t10k-labels-idx1-ubyte.gz": (
-        5148,
-        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-    ),
+    "train-images-idx3-ubyte.gz": (26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+    "train-labels-idx1-ubyte.gz": (29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+    "t10k-images-idx3-ubyte.gz": (4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+    "t10k-labels-idx1-ubyte.gz": (5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
 }
 
-DATASETS: Catalogue[DatasetEntry] = Catalogue(
-    "data set",
-    (
-        DatasetEntry(
-            "digits",
-            "scikit-learn digits",
-            "1,797 handwritten digits that come with scikit-learn: the default, which needs no download",
-            code="reluctant.data.bundled:load_digits",
-            aliases=("sklearn_digits",),
-            source="Alpaydin & Kaynak 1998, UCI; the copy bundled with scikit-learn",
-            classes=DIGITS,
-            note="1,797 bundled 8×8 scans scaled to 28×28, not MNIST",
-        ),
-        DatasetEntry(
-            "mnist",
-            "MNIST",
-            "70,000 handwritten digits of 28×28 pixels",
-            code="reluctant.data.idx:load_published_idx",
-            source="LeCun, Cortes & Burges 1998",
-            parameters=(_FIRST,),
-            classes=DIGITS,
-            files=_MNIST,
-            mirrors=(
-                "https://ossci-datasets.s3.amazonaws.com/mnist/",
-                "https://storage.googleapis.com/cvdf-datasets/mnist/",
-            ),
-        ),
-        DatasetEntry(
-            "fashion_mnist",
-            "Fashion-MNIST",
-            "70,000 pictures of clothing of 28×28 pixels in ten classes",
-            code="reluctant.data.idx:load_published_idx",
-            aliases=("fashion",),
-            source="Xiao, Rasul & Vollgraf 2017 (1708.07747)",
-            parameters=(_FIRST,),
-            classes=FASHION,
-            files=_FASHION,
-            mirrors=(
-                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-            ),
-        ),
-        DatasetEntry(
-            "idx",
-            "IDX files",
-            "your own files in MNIST's format, named as MNIST's, in the folder `root`",
-            code="reluctant.data.idx:load_user_idx",
-            parameters=(Parameter("root", "", "the folder that holds the four files"),),
-            source="the IDX format of MNIST's home page",
-        ),
-        DatasetEntry(
-            "waves",
-            "Eight kinds of wave",
-            "3,000 made-up signals of 128 points: a task without images that needs no download",
-            code="reluctant.data.waves:load_waves",
-            source="made by a formula (reluctant.data.waves)",
-            parameters=(
-                Parameter(
-                    "noise",
-                    0.25,
-                    "standard deviation of the noise at every point",
-                    low=0,
-                    high=100,
-                ),
-            ),
-            classes=WAVES,
-            note="made by a formula",
-        ),
-        DatasetEntry(
-            "diabetes",
-            "scikit-learn diabetes",
-            "442 patients; the progress of their disease, a number, is predicted from ten measurements",
-            code="reluctant.data.bundled:load_diabetes",
-            source="Efron, Hastie, Johnstone & Tibshirani 2004; the copy bundled with scikit-learn",
-        ),
-        DatasetEntry(
-            "cifar10",
-            "CIFAR-10",
-            "60,000 colour pictures of 32×32 pixels in ten classes; reads the binary version",
-            code="reluctant.data.cifar:load_cifar10",
-            source=_CIFAR,
-            parameters=(_ROOT,),
-            classes=CIFAR10,
-        ),
-        DatasetEntry(
-            "cifar100",
-            "CIFAR-100",
-            "60,000 colour pictures of 32×32 pixels in a hundred classes; reads the binary version",
-            code="reluctant.data.cifar:load_cifar100",
-            source=_CIFAR,
-            parameters=(
-                _ROOT,
-                Parameter(
-                    "labels",
-                    "fine",
-                    "the hundred fine or the twenty coarse classes",
-                    choices=("fine", "coarse"),
-                ),
-            ),
-            classes=CIFAR100,
-        ),
-        DatasetEntry(
-            "npz",
-            "NPZ file",
-            "your own arrays in one NumPy file: x_train, y_train, x_test, y_test, or x and y",
-            code="reluctant.data.npz:load_npz",
-            parameters=(
-                _PATH,
-                Parameter("classes", "", "the names of the classes, separated by commas"),
-                _TEST_FRACTION,
-                _KIND,
-            ),
-            source="your own file",
-        ),
-        DatasetEntry(
-            "csv",
-            "CSV file",
-            "your own table: one column is predicted from the others",
-            code="reluctant.data.table:load_csv",
-            parameters=(
-                _PATH,
-                Parameter("target", "", "the column that is predicted"),
-                Parameter("test", "", "another file with the rows to test on"),
-                _TEST_FRACTION,
-                _KIND,
-            ),
-            source="your own file",
-        ),
-        DatasetEntry(
-            "images",
-            "Pictures in folders",
-            "your own pictures: one folder per class, optionally inside folders train and test",
-            code="reluctant.data.image_folder:load_image_folder",
-            parameters=(
-                Parameter("root", "", "the folder above these folders, relative to the current one"),
-                Parameter(
-                    "size",
-                    0,
-                    "pixels per side after scaling; 0: not scaled",
-                    low=0,
-                    high=4096,
-                ),
-                _TEST_FRACTION,
-            ),
-            source="your own pictures",
-        ),
-    ),
-)
+DATASETS: Catalogue[DatasetEntry] = Catalogue("data set", (
+    DatasetEntry("digits", "scikit-learn digits",
+        "1,797 handwritten digits that come with scikit-learn: the default, which needs no download",
+        code="reluctant.data.bundled:load_digits", aliases=("sklearn_digits",),
+        source="Alpaydin & Kaynak 1998, UCI; the copy bundled with scikit-learn", classes=DIGITS,
+        note="1,797 bundled 8×8 scans scaled to 28×28, not MNIST"),
+    DatasetEntry("mnist", "MNIST", "70,000 handwritten digits of 28×28 pixels",
+        code="reluctant.data.idx:load_published_idx", source="LeCun, Cortes & Burges 1998", classes=DIGITS,
+        files=_MNIST, parameters=(_FIRST,),
+        mirrors=("https://ossci-datasets.s3.amazonaws.com/mnist/",
+                 "https://storage.googleapis.com/cvdf-datasets/mnist/")),
+    DatasetEntry("fashion_mnist", "Fashion-MNIST", "70,000 pictures of clothing of 28×28 pixels in ten classes",
+        code="reluctant.data.idx:load_published_idx", aliases=("fashion",),
+        source="Xiao, Rasul & Vollgraf 2017 (1708.07747)", classes=FASHION, files=_FASHION, parameters=(_FIRST,),
+        mirrors=("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/")),
+    DatasetEntry("idx", "IDX files", "your own files in MNIST's format, named as MNIST's, in the folder `root`",
+        code="reluctant.data.idx:load_user_idx", source="the IDX format of MNIST's home page",
+        parameters=(Parameter("root", "", "the folder that holds the four files"),)),
+    DatasetEntry("waves", "Eight kinds of wave",
+        "3,000 made-up signals of 128 points: a task without images that needs no download",
+        code="reluctant.data.waves:load_waves", source="made by a formula (reluctant.data.waves)", classes=WAVES,
+        parameters=(Parameter("noise", 0.25, "standard deviation of the noise at every point", low=0, high=100),),
+        note="made by a formula"),
+    DatasetEntry("diabetes", "scikit-learn diabetes",
+        "442 patients; the progress of their disease, a number, is predicted from ten measurements",
+        code="reluctant.data.bundled:load_diabetes",
+        source="Efron, Hastie, Johnstone & Tibshirani 2004; the copy bundled with scikit-learn"),
+    DatasetEntry("cifar10", "CIFAR-10",
+        "60,000 colour pictures of 32×32 pixels in ten classes; reads the binary version",
+        code="reluctant.data.cifar:load_cifar10", source=_CIFAR, classes=CIFAR10, parameters=(_ROOT,)),
+    DatasetEntry("cifar100", "CIFAR-100",
+        "60,000 colour pictures of 32×32 pixels in a hundred classes; reads the binary version",
+        code="reluctant.data.cifar:load_cifar100", source=_CIFAR, classes=CIFAR100,
+        parameters=(_ROOT, Parameter("labels", "fine", "the hundred fine or the twenty coarse classes",
+                                     choices=("fine", "coarse")))),
+    DatasetEntry("npz", "NPZ file", "your own arrays in one NumPy file: x_train, y_train, x_test, y_test, or x and y",
+        code="reluctant.data.npz:load_npz", source="your own file",
+        parameters=(_PATH, Parameter("classes", "", "the names of the classes, separated by commas"), _TEST_FRACTION,
+                    _KIND)),
+    DatasetEntry("csv", "CSV file", "your own table: one column is predicted from the others",
+        code="reluctant.data.table:load_csv", source="your own file",
+        parameters=(_PATH, Parameter("target", "", "the column that is predicted"),
+                    Parameter("test", "", "another file with the rows to test on"), _TEST_FRACTION, _KIND)),
+    DatasetEntry("images", "Pictures in folders",
+        "your own pictures: one folder per class, optionally inside folders train and test",
+        code="reluctant.data.image_folder:load_image_folder", source="your own pictures",
+        parameters=(Parameter("root", "", "the folder above these folders, relative to the current one"),
+                    Parameter("size", 0, "pixels per side after scaling; 0: not scaled", low=0, high=4096),
+                    _TEST_FRACTION)),
+))  # fmt: skip

@@ -53,21 +53,11 @@ class Parameter:
 
     def range(self) -> str:
         """The allowed values in words; empty if any number is allowed."""
-        bounds = [
-            (self.low, "at least"),
-            (self.above, "above"),
-            (self.high, "at most"),
-            (self.below, "below"),
-        ]
+        bounds = [(self.low, "at least"), (self.above, "above"), (self.high, "at most"), (self.below, "below")]
         return " and ".join(f"{word} {canonical_value(bound)}" for bound, word in bounds if bound is not None)
 
 
-_TYPE_NAMES: dict[type, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "a text",
-}
+_TYPE_NAMES: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 @dataclass(frozen=True)

@@ -45,55 +45,29 @@ def depth_fault(depth: int) -> str:
     return "" if smaller == depth else f"depth is 6n + 2, so {smaller} or {smaller + 6}, not {depth}"
 
 
-MODELS: Catalogue[Entry] = Catalogue(
-    "model",
-    (
-        Entry(
-            "convnet",
-            "The article's network",
-            "three blocks of convolution, batch norm, max-pooling, activation and dropout, then two "
-            "linear layers",
-            code="reluctant.models.convnet:ConvNet",
-            parameters=(_dropout(0.15, "after each block"),),
-            source="Nicolas 2024, the article this project starts from",
-        ),
-        Entry(
-            "mlp",
-            "Multilayer perceptron",
-            "hidden layers of a linear map, activation and dropout, then one linear layer",
-            code="reluctant.models.mlp:MLP",
-            parameters=(
-                Parameter("widths", WIDTHS, "widths of the hidden layers, starting at the input"),
-                _dropout(0.0, "after each hidden layer"),
-                Parameter("norm", False, "batch norm before every activation"),
-            ),
-            source="Rosenblatt 1958; Rumelhart et al. 1986; the widths: Alcaide 2018 (1801.07145)",
-            fault=lambda values: widths_fault(values["widths"]),
-        ),
-        Entry(
-            "cnn",
-            "Small convolutional network",
-            "two convolutions (32 and 64 channels) with activations, max-pooling, dropout, then two linear "
-            "layers with activation and dropout between",
-            code="reluctant.models.cnn:CNN",
-            parameters=(
-                _dropout(0.25, "after the pooling"),
-                _dropout(0.5, "after the hidden linear layer", "dense_dropout"),
-            ),
-            source="the MNIST example of Keras; Golwala 2025 (2507.10560)",
-        ),
-        Entry(
-            "resnet",
-            "Small residual network",
-            "a convolution, three stages of residual blocks with batch norm, the mean over the map, then one "
-            "linear layer",
-            code="reluctant.models.resnet:ResNet",
-            parameters=(
-                Parameter("depth", 8, "layers with weights, 6n + 2: n blocks per stage", 8, DEEPEST_RESNET),
-                Parameter("width", 16, "channels of the first stage; they double with each stage", 1, 4096),
-            ),
-            source="He et al. 2016 (1512.03385), section 4.2, shortcuts of kind A",
-            fault=lambda values: depth_fault(values["depth"]),
-        ),
-    ),
-)
+MODELS: Catalogue[Entry] = Catalogue("model", (
+    Entry("convnet", "The article's network",
+        "three blocks of convolution, batch norm, max-pooling, activation and dropout, then two linear layers",
+        code="reluctant.models.convnet:ConvNet", source="Nicolas 2024, the article this project starts from",
+        parameters=(_dropout(0.15, "after each block"),)),
+    Entry("mlp", "Multilayer perceptron",
+        "hidden layers of a linear map, activation and dropout, then one linear layer",
+        code="reluctant.models.mlp:MLP",
+        source="Rosenblatt 1958; Rumelhart et al. 1986; the widths: Alcaide 2018 (1801.07145)",
+        parameters=(Parameter("widths", WIDTHS, "widths of the hidden layers, starting at the input"),
+                    _dropout(0.0, "after each hidden layer"),
+                    Parameter("norm", False, "batch norm before every activation")),
+        fault=lambda values: widths_fault(values["widths"])),
+    Entry("cnn", "Small convolutional network",
+        "two convolutions (32 and 64 channels) with activations, max-pooling, dropout, then two linear layers with "
+        "activation and dropout between",
+        code="reluctant.models.cnn:CNN", source="the MNIST example of Keras; Golwala 2025 (2507.10560)",
+        parameters=(_dropout(0.25, "after the pooling"),
+                    _dropout(0.5, "after the hidden linear layer", "dense_dropout"))),
+    Entry("resnet", "Small residual network",
+        "a convolution, three stages of residual blocks with batch norm, the mean over the map, then one linear layer",
+        code="reluctant.models.resnet:ResNet", source="He et al. 2016 (1512.03385), section 4.2, shortcuts of kind A",
+        parameters=(Parameter("depth", 8, "layers with weights, 6n + 2: n blocks per stage", 8, DEEPEST_RESNET),
+                    Parameter("width", 16, "channels of the first stage; they double with each stage", 1, 4096)),
+        fault=lambda values: depth_fault(values["depth"])),
+))  # fmt: skip

@@ -11,16 +11,7 @@ from reluctant.data.download import fetch
 from reluctant.data.folder import data_folder
 from reluctant.data.splits import split_indices
 
-__all__ = [
-    "Dataset",
-    "Split",
-    "data_folder",
-    "describe_dataset",
-    "fetch",
-    "from_data",
-    "load",
-    "split_indices",
-]
+__all__ = ["Dataset", "Split", "data_folder", "describe_dataset", "fetch", "from_data", "load", "split_indices"]
 
 
 def load(name: str, folder: Path | None = None) -> Dataset:

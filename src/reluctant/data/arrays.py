@@ -18,9 +18,7 @@ from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, mat
 from reluctant.data.splits import hold_out
 from reluctant.data.table import as_numbers, check_unique_names, interpret_target, series_labels
 
-_EXPECTED = (
-    "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), a torch Dataset, or a pair of them"
-)
+_EXPECTED = "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), a torch Dataset, or a pair of them"
 _EXPECTED_FACTORY = "a function that returns (x_train, y_train, x_test, y_test) or a reluctant.data.Dataset"
 
 
@@ -83,9 +81,7 @@ def from_factory(name: Name) -> Dataset:
         return _check_dataset(data, str(name))
     if not isinstance(data, tuple | list) or len(data) != 4:
         size = f" of {len(data)}" if isinstance(data, tuple | list) else ""
-        raise DataError(
-            f"data set {name.head!r} returned {type(data).__name__}{size}; expected {_EXPECTED_FACTORY}"
-        )
+        raise DataError(f"data set {name.head!r} returned {type(data).__name__}{size}; expected {_EXPECTED_FACTORY}")
     x_train, y_train, x_test, y_test = data
     return checked(str(name), (x_train, y_train), (x_test, y_test), title=name.head)
 
@@ -154,9 +150,7 @@ def _without_tensors(value: Any) -> Any:
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         value = value.detach().cpu()
-        return (
-            (value.float() if value.dtype == torch.bfloat16 else value).resolve_conj().resolve_neg().numpy()
-        )
+        return (value.float() if value.dtype == torch.bfloat16 else value).resolve_conj().resolve_neg().numpy()
     if isinstance(value, list) and value and isinstance(value[0], list):
         try:
             array = np.asarray(value)
@@ -199,8 +193,7 @@ def _interpret_parts(
         labels, classes, kind = list(interpreted.labels), interpreted.classes, interpreted.kind
         remarks = interpreted.remarks
     interpreted_parts = [
-        LabelledArrays(part.inputs, y, (*part.remarks, *remarks))
-        for part, y in zip(parts, labels, strict=True)
+        LabelledArrays(part.inputs, y, (*part.remarks, *remarks)) for part, y in zip(parts, labels, strict=True)
     ]
     return interpreted_parts, {"classes": classes, "kind": kind}
 

@@ -46,18 +46,13 @@ def checked(
     Raises:
         DataError: Nothing can be trained on these arrays.
     """
-    first, second = (
-        as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test))
-    )
+    first, second = (as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test)))
     items = items or usual_word(first)
     targets = as_targets(name, train[1], test[1], items=items, classes=classes, kind=kind)
     splits = Split(first, targets.train), Split(second, targets.test)
     for part, split in zip(("train", "test"), splits, strict=True):
         check_lengths(f"{name}: {part}", len(split.inputs), len(split.targets), items)
-    for what, in_train, in_test in (
-        ("type", first.dtype, second.dtype),
-        ("shape", first.shape[1:], second.shape[1:]),
-    ):
+    for what, in_train, in_test in (("type", first.dtype, second.dtype), ("shape", first.shape[1:], second.shape[1:])):
         if in_train != in_test:
             raise DataError(
                 f"{name}: {items} have the {what} {in_train} in train and {in_test} in test; make them equal"
@@ -84,9 +79,7 @@ def checked(
 def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:
     """`DataError` unless there are as many labels as inputs."""
     if inputs != labels:
-        raise DataError(
-            f"{where} has {inputs} {items} and {labels} labels; every {singular(items)} needs one label"
-        )
+        raise DataError(f"{where} has {inputs} {items} and {labels} labels; every {singular(items)} needs one label")
 
 
 def constant_columns_warning(train: Inputs, columns: Sequence[str] = ()) -> str:
@@ -170,7 +163,5 @@ def _item_digests(inputs: Inputs) -> NDArray[np.uint64]:
     rows = inputs.reshape(len(inputs), -1)
     if rows.dtype != np.uint8:
         rows = rows + np.float32(0)  # −0 is 0
-    digests = b"".join(
-        blake2b(row.data, digest_size=_DIGEST_SIZE).digest() for row in np.ascontiguousarray(rows)
-    )
+    digests = b"".join(blake2b(row.data, digest_size=_DIGEST_SIZE).digest() for row in np.ascontiguousarray(rows))
     return np.frombuffer(digests, np.uint64)

@@ -70,9 +70,7 @@ def load_cifar100(name: Name, folder: Path) -> Dataset:
     return _load_cifar(name, folder, CIFAR100, DATASETS[name.head].classes, 1)
 
 
-def _load_cifar(
-    name: Name, folder: Path, files: CifarFiles, classes: tuple[str, ...], label_byte: int
-) -> Dataset:
+def _load_cifar(name: Name, folder: Path, files: CifarFiles, classes: tuple[str, ...], label_byte: int) -> Dataset:
     root = DATASETS.arguments(name)["root"]
     path = user_path(str(name), root, "", "the folder") if root else folder / name.head
     contents, warnings = _read_files(name, path, files)

@@ -106,11 +106,7 @@ class _Download:
 
 
 def fetch(
-    name: str,
-    folder: Path | None = None,
-    *,
-    log: Callable[[str], None] = print,
-    opener: Opener = open_web,
+    name: str, folder: Path | None = None, *, log: Callable[[str], None] = print, opener: Opener = open_web
 ) -> Path:
     """The folder `data_folder(folder)/<name>`, after downloading what is missing there.
 

@@ -63,9 +63,7 @@ def load_user_idx(name: Name, folder: Path) -> Dataset:
         raise DataError(f"{name}: this folder is not possible: {fault}") from None
     paths = _existing_files(
         files,
-        lambda missing: (
-            f"{name}: {files} has no {', '.join(missing)}; name your files as MNIST's, with or without .gz"
-        ),
+        lambda missing: f"{name}: {files} has no {', '.join(missing)}; name your files as MNIST's, with or without .gz",
     )
     return _read_idx_dataset(str(name), paths, REPLACE, 0, title=files.name)
 
@@ -82,15 +80,12 @@ def _existing_files(folder: Path, describe_missing: Callable[[list[str]], str]) 
 def _read_idx_dataset(name: str, paths: Sequence[Path], advice: str, first: int, **fields: Any) -> Dataset:
     """The data set of four files; `advice` ends the message where one is damaged."""
     arrays = [
-        _read_idx_labels(path, advice) if "labels" in path.name else _read_idx_images(path, advice)
-        for path in paths
+        _read_idx_labels(path, advice) if "labels" in path.name else _read_idx_images(path, advice) for path in paths
     ]
     train = arrays[0], arrays[1]
     if first and len(train[0]) == len(train[1]):
         if first > len(train[0]):
-            raise DataError(
-                f"{name}: there are only {len(train[0]):,} training images; write first={len(train[0])}"
-            )
+            raise DataError(f"{name}: there are only {len(train[0]):,} training images; write first={len(train[0])}")
         train = train[0][:first], train[1][:first]
     try:
         return checked(name, train, (arrays[2], arrays[3]), **fields)
@@ -132,9 +127,7 @@ def _read_idx_images(path: Path, advice: str) -> NDArray[Any]:
 def _read_idx_labels(path: Path, advice: str) -> NDArray[Any]:
     array = read_idx(path, advice)
     if array.ndim in (3, 4):
-        raise DataError(
-            f"{path} holds images instead of labels ({array.ndim} dimensions); are two names swapped?"
-        )
+        raise DataError(f"{path} holds images instead of labels ({array.ndim} dimensions); are two names swapped?")
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise DataError(
             f"{path} holds {array.dtype} of shape {array.shape}; labels are whole numbers of shape (n,); "

@@ -62,11 +62,7 @@ def _read_array(path: Path, file: IO[bytes] | gzip.GzipFile, most: int, advice: 
     if promised > LARGEST:
         _refuse(path, f"promises {promised:,} bytes of values (at most {LARGEST:,} are read)", advice)
     if promised > most:
-        _refuse(
-            path,
-            f"is cut short: its header promises {promised:,} bytes of values, more than it holds",
-            advice,
-        )
+        _refuse(path, f"is cut short: its header promises {promised:,} bytes of values, more than it holds", advice)
     values = bytearray()  # grows with what is really there
     while len(values) < promised and (chunk := file.read(min(_CHUNK, promised - len(values)))):
         values += chunk
@@ -77,9 +73,7 @@ def _read_array(path: Path, file: IO[bytes] | gzip.GzipFile, most: int, advice: 
     return np.frombuffer(values, kind).reshape(shape).astype(kind.newbyteorder("="), copy=False)
 
 
-def _read_header(
-    path: Path, file: IO[bytes] | gzip.GzipFile, advice: str
-) -> tuple[np.dtype[Any], tuple[int, ...]]:
+def _read_header(path: Path, file: IO[bytes] | gzip.GzipFile, advice: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
     """The type and the shape of the array."""
     magic = file.read(4)
     if magic[:2] == _GZIP:

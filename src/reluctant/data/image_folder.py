@@ -55,13 +55,9 @@ def _find_images(name: str, root: Path) -> tuple[list[Path], list[str]]:
     labels: list[str] = []
     for folder in _visible_entries(root):
         if folder.is_dir():
-            images = [
-                path for path in _visible_entries(folder) if path.suffix.lower() in ENDINGS and path.is_file()
-            ]
+            images = [path for path in _visible_entries(folder) if path.suffix.lower() in ENDINGS and path.is_file()]
             if not images:
-                raise DataError(
-                    f"{name}: {folder} holds no picture ({', '.join(ENDINGS)}); remove that folder"
-                )
+                raise DataError(f"{name}: {folder} holds no picture ({', '.join(ENDINGS)}); remove that folder")
             paths += images
             labels += [folder.name] * len(images)
     if not paths:
@@ -95,9 +91,7 @@ def _read_images(name: str, paths: Sequence[Path], size: int) -> NDArray[np.uint
                 f"write size=… to have them scaled down"
             )
     if any(image.ndim == 3 for image in images):
-        coloured = [
-            each if each.ndim == 3 else np.repeat(each[..., np.newaxis], 3, axis=2) for each in images
-        ]
+        coloured = [each if each.ndim == 3 else np.repeat(each[..., np.newaxis], 3, axis=2) for each in images]
         return np.ascontiguousarray(np.stack(coloured).transpose(0, 3, 1, 2))
     return np.stack(images)[:, np.newaxis]
 

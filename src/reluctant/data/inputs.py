@@ -55,9 +55,7 @@ def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
     if array.ndim == 1 or (array.ndim == 3 and array.dtype == np.uint8):
         array = array[:, np.newaxis]
     if channels_last(array):
-        raise DataError(
-            f"{what} of shape {array.shape} have their channels last; give images.transpose(0, 3, 1, 2)"
-        )
+        raise DataError(f"{what} of shape {array.shape} have their channels last; give images.transpose(0, 3, 1, 2)")
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, np.uint8)
     if array.dtype.kind != "f":

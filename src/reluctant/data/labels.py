@@ -56,9 +56,7 @@ def check_kind(name: str, kind: object) -> None:
         raise DataError(f"{name}: kind is one of {', '.join(KINDS)}, not {quoted(kind)}")
 
 
-def are_classes(
-    labels: NDArray[Any], kind: str, *, most_floats: int = 0, most_integers: int | None = None
-) -> bool:
+def are_classes(labels: NDArray[Any], kind: str, *, most_floats: int = 0, most_integers: int | None = None) -> bool:
     """Whether labels are classes; if not, they are numbers to predict. Every reader decides it here.
 
     Args:
@@ -102,9 +100,7 @@ class InterpretedLabels:
     remarks: tuple[str, ...] = ()
 
 
-def interpret_labels(
-    name: str, parts: Sequence[object], kind: str, classes: Sequence[str] = ()
-) -> InterpretedLabels:
+def interpret_labels(name: str, parts: Sequence[object], kind: str, classes: Sequence[str] = ()) -> InterpretedLabels:
     """The labels of all parts together, ready for `checked`.
 
     Floats (n,) that are at most 20 different whole numbers are classes unless `kind` says otherwise. Whole

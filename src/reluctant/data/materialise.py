@@ -89,8 +89,7 @@ def _read_items(where: str, name: str, source: Any, limit: int) -> tuple[NDArray
                 )
         if item.dtype != first.dtype:
             raise DataError(
-                f"{name}: item {i} of {type(source).__name__} is {item.dtype}, item 0 {first.dtype}; "
-                f"make them equal"
+                f"{name}: item {i} of {type(source).__name__} is {item.dtype}, item 0 {first.dtype}; make them equal"
             )
         inputs[i] = item
         labels.append(label)

@@ -51,10 +51,7 @@ def load_npz(name: Name, folder: Path) -> Dataset:
         remarks.append(f"not used of the file: {', '.join(unused)}")
     label_parts = [part for part in parts if part.startswith("y")]
     interpreted = interpret_labels(
-        str(name),
-        [parts[part] for part in label_parts],
-        arguments["kind"],
-        _class_names(arguments["classes"], arrays),
+        str(name), [parts[part] for part in label_parts], arguments["kind"], _class_names(arguments["classes"], arrays)
     )
     parts.update(zip(label_parts, interpreted.labels, strict=True))
     fields: dict[str, Any] = {
@@ -81,9 +78,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             raise ValueError(f"{foreign[0]} is no array")
         return arrays
     except zipfile.BadZipFile:
-        raise DataError(
-            f"{path} is no complete NPZ file; write it again with numpy.savez_compressed"
-        ) from None
+        raise DataError(f"{path} is no complete NPZ file; write it again with numpy.savez_compressed") from None
     except OSError as fault:
         raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
     except (ValueError, EOFError, zlib.error, MemoryError, KeyError, NotImplementedError) as fault:

@@ -82,16 +82,12 @@ def hold_out(
     test = stratified(np.unique(y, return_inverse=True)[1] if by_class else np.zeros(len(y), np.int64), n)
     train = np.setdiff1d(np.arange(len(y)), test)
     remark = f"{n:,} of {len(y):,} {items} are held out as the test part, the same ones every time"
-    return checked(
-        name, (x[train], y[train]), (x[test], y[test]), kind=kind, remarks=(*remarks, remark), **fields
-    )
+    return checked(name, (x[train], y[train]), (x[test], y[test]), kind=kind, remarks=(*remarks, remark), **fields)
 
 
 def _test_size(name: str, total: int, fraction: Any, items: str) -> int:
     if isinstance(fraction, bool) or not isinstance(fraction, Real):
-        raise DataError(
-            f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {quoted(fraction)}"
-        )
+        raise DataError(f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {quoted(fraction)}")
     share = float(fraction)
     n = round(total * share) if 0 < share < 1 else 0
     if not 0 < n < total:

@@ -76,9 +76,7 @@ def read_frame(path: Path) -> "pd.DataFrame":
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the first line
             frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", low_memory=False, index_col=False)
     except pd.errors.ParserWarning:
-        raise DataError(
-            f"{path} has rows with more fields than the first line names columns; name them all"
-        ) from None
+        raise DataError(f"{path} has rows with more fields than the first line names columns; name them all") from None
     except pd.errors.EmptyDataError:
         raise DataError(f"{path} is empty; the first line names the columns, every other is a row") from None
     except UnicodeDecodeError:
@@ -108,9 +106,7 @@ def _check_table(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", target
         )
     other = sorted(set(columns) ^ set(first.columns))
     if other:
-        raise DataError(
-            f"{name}: the two files differ in the columns {', '.join(other[:5])}; make them equal"
-        )
+        raise DataError(f"{name}: the two files differ in the columns {', '.join(other[:5])}; make them equal")
 
 
 def check_unique_names(name: str, columns: Iterable[object]) -> None:

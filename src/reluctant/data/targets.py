@@ -88,9 +88,7 @@ def _as_numbers(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str
 def _as_floats(where: str, labels: NDArray[Any]) -> NDArray[np.float64]:
     """Numbers to predict, (n, outputs)."""
     if labels.dtype.kind == "U":
-        raise DataError(
-            f"{where} labels are texts such as {quoted(str(labels.flat[0]))}; numbers are expected"
-        )
+        raise DataError(f"{where} labels are texts such as {quoted(str(labels.flat[0]))}; numbers are expected")
     if labels.ndim not in (1, 2):
         raise DataError(f"{where} labels have shape {labels.shape}; expected (n,) or (n, outputs)")
     floats = np.ascontiguousarray(labels, np.float64).reshape(len(labels), -1)
@@ -104,9 +102,7 @@ def _as_floats(where: str, labels: NDArray[Any]) -> NDArray[np.float64]:
     return floats
 
 
-def _encode_texts(
-    name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str]
-) -> tuple[Codes, tuple[str, ...]]:
+def _encode_texts(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str]) -> tuple[Codes, tuple[str, ...]]:
     """Codes of texts in the order of `classes`, else sorted, and the names of the classes."""
     texts, codes = np.unique(np.concatenate(pair), return_inverse=True)
     if len(texts) > MOST_CLASSES:
@@ -141,8 +137,7 @@ def _encode_integers(
     names = tuple(map(str, classes)) or tuple(map(str, range(largest + 1)))
     if largest >= len(names):
         raise DataError(
-            f"{name}: a label is {largest}, and the {len(names)} classes are counted from 0 to "
-            f"{len(names) - 1}"
+            f"{name}: a label is {largest}, and the {len(names)} classes are counted from 0 to {len(names) - 1}"
         )
     return (train, test), names
 

@@ -49,9 +49,7 @@ def ray_engine(
         scheduler = RayScheduler(ray, work, runs, gpus_per_run, timeout)
         try:
             if not shared and not scheduler.capable_nodes():
-                raise StudyError(
-                    f"{scheduler.requirement}, which this machine does not have; change --gpus-per-run"
-                )
+                raise StudyError(f"{scheduler.requirement}, which this machine does not have; change --gpus-per-run")
             yield Ready()
             scheduler.submit_waiting()
             while scheduler.tasks:
@@ -225,6 +223,5 @@ class RayScheduler:
         if nodes and all(node in self.unfit_nodes for node in nodes):
             reasons = "\n  ".join(self.unfit_nodes[node] for node in nodes)
             raise StudyError(
-                f"no node of the cluster has the versions of this process; install the same there:\n"
-                f"  {reasons}"
+                f"no node of the cluster has the versions of this process; install the same there:\n  {reasons}"
             )

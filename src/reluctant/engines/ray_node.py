@@ -64,9 +64,7 @@ def version_differences(driver: Mapping[str, str]) -> str:
     """Return in words which versions differ from the driver's; empty where all are equal."""
     here = installed_versions()
     return ", ".join(
-        f"{name} {here[name]} instead of {version}"
-        for name, version in driver.items()
-        if here[name] != version
+        f"{name} {here[name]} instead of {version}" for name, version in driver.items() if here[name] != version
     )
 
 

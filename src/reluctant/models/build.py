@@ -20,13 +20,7 @@ from reluctant.models.swap.report import SwapReport
 
 
 def build(
-    name: str,
-    activation: str,
-    image: tuple[int, ...],
-    classes: int,
-    seed: int = 0,
-    *,
-    task: str = CLASSIFICATION,
+    name: str, activation: str, image: tuple[int, ...], classes: int, seed: int = 0, *, task: str = CLASSIFICATION
 ) -> nn.Module:
     """A network whose weights follow from the seed; `initialise` can draw its layers again.
 

@@ -41,8 +41,7 @@ class CNN(nn.Module):
         channels, height, width = image
         if min(height, width) < SMALLEST:
             raise ModelError(
-                f"images of {height}×{width} are too small for cnn; the smallest that fit are "
-                f"{SMALLEST}×{SMALLEST}"
+                f"images of {height}×{width} are too small for cnn; the smallest that fit are {SMALLEST}×{SMALLEST}"
             )
         make_activation = factory(activation)
         self.conv1 = nn.Conv2d(channels, CHANNELS[0], kernel_size=3)

@@ -74,8 +74,7 @@ class ConvNet(nn.Module):
             raise ModelError(f"convnet takes square images, not {side}×{width}; crop or pad them first")
         if side < SMALLEST:
             raise ModelError(
-                f"images of {side}×{width} are too small for convnet; the smallest that fit are "
-                f"{SMALLEST}×{SMALLEST}"
+                f"images of {side}×{width} are too small for convnet; the smallest that fit are {SMALLEST}×{SMALLEST}"
             )
         make_activation = factory(activation)
         widths = (channels, *CHANNELS)

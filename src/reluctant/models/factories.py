@@ -105,9 +105,7 @@ def _needs_an_argument(function: Callable[..., Any]) -> bool:
         return True
 
 
-def _with_separate_weights(
-    network: nn.Module, factory: Callable[..., Any], arguments: Mapping[str, Any]
-) -> nn.Module:
+def _with_separate_weights(network: nn.Module, factory: Callable[..., Any], arguments: Mapping[str, Any]) -> nn.Module:
     """The network, or a copy if the factory's next network would have the same weights.
 
     To find out, a function is called once more when it builds its first network; a class always makes new

@@ -47,12 +47,7 @@ def conv_norm_pool(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
     _, _, (best, *_) = _convolve_and_pool(x, conv.weight, norm.weight)
     scale, shift, mean, var = (
         row.detach().numpy()
-        for row in (
-            norm.weight,
-            norm.bias,
-            (norm.running_mean - conv.bias).double(),
-            norm.running_var.double(),
-        )
+        for row in (norm.weight, norm.bias, (norm.running_mean - conv.bias).double(), norm.running_var.double())
     )
     return _to_tensor(kernels.normalise_pooled(best, scale, shift, mean, var, norm.eps))
 
@@ -109,9 +104,7 @@ class _ConvNormPool(torch.autograd.Function):
         return dx, dweight, torch.from_numpy(dgamma), torch.from_numpy(dbeta), None, None
 
 
-def _convolve_and_pool(
-    x: Tensor, weight: Tensor, gamma: Tensor
-) -> tuple[Array | None, Any, tuple[Array, ...]]:
+def _convolve_and_pool(x: Tensor, weight: Tensor, gamma: Tensor) -> tuple[Array | None, Any, tuple[Array, ...]]:
     """The map of the convolution (None: never stored), Winograd's tiles, and the results of `max_pool`."""
     scale = gamma.detach().numpy()
     name = kernel_name(x, weight)

@@ -21,9 +21,7 @@ class ResidualBlock(nn.Module):
     channels of zeros, which needs no weights (option A of the source).
     """
 
-    def __init__(
-        self, channels: int, out: int, stride: int, make_activation: Callable[[], nn.Module]
-    ) -> None:
+    def __init__(self, channels: int, out: int, stride: int, make_activation: Callable[[], nn.Module]) -> None:
         super().__init__()
         self.stride, self.zero_channels = stride, out - channels
         self.conv1 = _conv3x3(channels, out, stride)

@@ -7,9 +7,7 @@ from reluctant.records.schema import Json
 from reluctant.tasks import Classification, Task
 from reluctant.training.tensors import TensorSplit
 
-BATCH = (
-    50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
-)
+BATCH = 50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
 BINS = 15  # even bins of the highest probability, (0, 1/15], …, (14/15, 1] (Guo et al. 2017, 1706.04599)
 _CLASSES = Classification()
 

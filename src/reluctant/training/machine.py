@@ -27,9 +27,7 @@ def select_device(name: str | torch.device) -> torch.device:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as fault:
         reason = str(fault).splitlines()[0]
-        raise StudyError(
-            f"device {name!r} cannot be used here: {reason} Leave --device out, or write cpu"
-        ) from None
+        raise StudyError(f"device {name!r} cannot be used here: {reason} Leave --device out, or write cpu") from None
     device = torch.device(name)
     if device.type == "meta":
         raise StudyError("device 'meta' computes nothing; leave it out, or write cpu")
@@ -65,11 +63,7 @@ def product_kernels() -> str:
 
 def describe_machine(device: torch.device) -> Json:
     """The machine as a record stores it: its environment, and what PyTorch uses of it."""
-    used = {
-        "cpu": torch.backends.cpu.get_cpu_capability(),
-        "device": device.type,
-        "products": product_kernels(),
-    }
+    used = {"cpu": torch.backends.cpu.get_cpu_capability(), "device": device.type, "products": product_kernels()}
     if device.type == "cuda":
         used["device"] = torch.cuda.get_device_name(device)
     return {**describe_environment(), "torch": used}

@@ -50,9 +50,7 @@ def optimizer_from_name(
     return optimizer
 
 
-def _parameter_groups(
-    parameters: list[nn.Parameter], no_decay: Collection[nn.Parameter]
-) -> list[dict[str, Any]]:
+def _parameter_groups(parameters: list[nn.Parameter], no_decay: Collection[nn.Parameter]) -> list[dict[str, Any]]:
     """One flat group; or two, the second without decay."""
     ids = {id(p) for p in no_decay}
     free = [p for p in parameters if id(p) in ids]

@@ -53,9 +53,7 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, TensorData]
                 _check_network(model, activation, data)
         for model, procedure in product(study.model, study.procedure):
             if procedure != Run.procedure:
-                build_training(
-                    Run(study.activation[0], dataset=dataset, model=model, procedure=procedure), data
-                )
+                build_training(Run(study.activation[0], dataset=dataset, model=model, procedure=procedure), data)
     return datasets
 
 
@@ -99,8 +97,7 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
     except Exception as fault:
         size = "×".join(map(str, data.input_shape))
         raise StudyError(
-            f"model {model} with {activation} fails on {data.source.items} of {size}: "
-            f"{type(fault).__name__}: {fault}"
+            f"model {model} with {activation} fails on {data.source.items} of {size}: {type(fault).__name__}: {fault}"
         ) from fault
     if error := data.task.output_error(outputs, len(inputs)):
         raise StudyError(f"model {model} {error}")

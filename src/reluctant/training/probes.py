@@ -60,8 +60,7 @@ class Probes:
             gradients = torch.autograd.grad(loss, inner, allow_unused=True)
             by_site = dict(zip(outputs, gradients[len(parameters) :], strict=True))
             site_records = {
-                site: self._site_record(site, call, by_site.get(site), detailed)
-                for site, call in calls.items()
+                site: self._site_record(site, call, by_site.get(site), detailed) for site, call in calls.items()
             }
         layers = self._layer_norms(parameters, dict(zip(parameters, gradients, strict=False)))
         self.weights = {name: p.detach().clone() for name, p in parameters.items()}
@@ -110,8 +109,7 @@ class Probes:
         norms = {}
         for layer, rows in by_layer.items():
             norms[layer] = {
-                key: four_digits(torch.stack([row[i].norm() for row in rows]).norm())
-                for i, key in enumerate(NORMS)
+                key: four_digits(torch.stack([row[i].norm() for row in rows]).norm()) for i, key in enumerate(NORMS)
             }
         return norms
 

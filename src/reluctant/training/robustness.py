@@ -15,17 +15,10 @@ from reluctant.training.tensors import TensorSplit
 
 # Standard deviation of the noise in those of the training pixels; standard deviation of the blur in pixels;
 # pixels of shift; degrees of rotation.
-STRENGTHS = {
-    "noise": (0.25, 0.5, 1.0),
-    "blur": (0.5, 1.0, 1.5),
-    "shift": (1, 2, 4),
-    "rotation": (10, 20, 40),
-}
+STRENGTHS = {"noise": (0.25, 0.5, 1.0), "blur": (0.5, 1.0, 1.5), "shift": (1, 2, 4), "rotation": (10, 20, 40)}
 
 
-def measure_robustness(
-    model: nn.Module, split: TensorSplit, background: float, pixel_std: float = 1.0
-) -> Json:
+def measure_robustness(model: nn.Module, split: TensorSplit, background: float, pixel_std: float = 1.0) -> Json:
     """Per corruption and strength, how many of the split's images are still classified right.
 
     Args:
@@ -62,9 +55,7 @@ def _blur(images: Tensor, strength: float) -> Tensor:
     bell, channels = bell / bell.sum(), images.shape[1]
     across = F.conv2d(images, bell.view(1, 1, 1, -1).expand(channels, 1, 1, -1), padding=(0, reach),
                       groups=channels)  # fmt: skip
-    return F.conv2d(
-        across, bell.view(1, 1, -1, 1).expand(channels, 1, -1, 1), padding=(reach, 0), groups=channels
-    )
+    return F.conv2d(across, bell.view(1, 1, -1, 1).expand(channels, 1, -1, 1), padding=(reach, 0), groups=channels)
 
 
 def _shift_images(images: Tensor, strength: float) -> Tensor:

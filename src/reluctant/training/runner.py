@@ -23,9 +23,7 @@ from reluctant.training.tensors import TensorData, TensorSplit, prepare
 from reluctant.training.training import Training
 
 
-def train_run(
-    run: Run, folder: str, data: str | None, device: str
-) -> Generator[EpochRecord | str, None, RunRecord]:
+def train_run(run: Run, folder: str, data: str | None, device: str) -> Generator[EpochRecord | str, None, RunRecord]:
     """Train one run, or continue it: yield messages and every epoch as it ends, return the record.
 
     A checkpoint is written after every epoch, into the study's folder; where there is no such folder (a

@@ -101,9 +101,7 @@ class TensorData:
         return replace(self, train=train, valid=valid, test=test)
 
 
-def prepare(
-    dataset: Dataset, train_fraction: float, split: int = 0, pixels: str = "standardised"
-) -> TensorData:
+def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str = "standardised") -> TensorData:
     """The data set as tensors: train, valid and test, standardised by the training split.
 
     Args:
@@ -118,9 +116,7 @@ def prepare(
     inputs = dataset.train.inputs
     if inputs.ndim == 2:
         if pixels == "unit":
-            raise StudyError(
-                f"{dataset.name}: rows hold no pixels, every column is standardised; leave `pixels` out"
-            )
+            raise StudyError(f"{dataset.name}: rows hold no pixels, every column is standardised; leave `pixels` out")
         return _to_tensors(dataset, train, valid, *column_moments(inputs[train]), 1.0)
     mean, std = pixel_moments(inputs[train])
     if std == 0:

@@ -69,12 +69,7 @@ class Training:
         """The network to train, before its weights are initialised."""
         run, data = self.run, self.data
         return build(
-            run.model,
-            run.activation,
-            data.input_shape,
-            data.outputs,
-            run.seed_for("init"),
-            task=data.task.name,
+            run.model, run.activation, data.input_shape, data.outputs, run.seed_for("init"), task=data.task.name
         )
 
     def build_optimizer(self) -> torch.optim.Optimizer:
@@ -227,9 +222,7 @@ class Training:
                     final["test_confusion"] = matrix.tolist()
             if self.run.robustness:
                 black = -self.data.mean / self.data.std
-                final["robustness"] = measure_robustness(
-                    self.model, self.data.test, black, self.data.pixel_std
-                )
+                final["robustness"] = measure_robustness(self.model, self.data.test, black, self.data.pixel_std)
         return FinalRecord.read(final)
 
     def state_dict(self) -> dict[str, Any]:

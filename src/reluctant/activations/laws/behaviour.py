@@ -4,13 +4,17 @@ import copy
 import io
 import pickle
 import random
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from reluctant.activations import exception_summary
 from reluctant.activations.laws.law import CheckedActivation, Law, batch
+from reluctant.core.errors import describe_exception
+
+Transform = Callable[[nn.Module, Tensor], Tensor]
 
 _SEED = 614_657  # an unusual seed: code that sets a usual one must change the random state
 
@@ -18,14 +22,10 @@ _SEED = 614_657  # an unusual seed: code that sets a usual one must change the r
 def check_shape(activation: CheckedActivation) -> str:
     """Compare shapes of input and output, of empty and zero-dimensional inputs too."""
     module = activation.module_with_weights()
-    for x in (batch(), batch().reshape(2, 8, 9)):
-        out = module(x)
-        if out.shape != x.shape:
+    small = [] if activation.is_block else [torch.zeros(size) for size in ((), (0,), (0, 3), (1,))]
+    for x in (batch(), batch().reshape(2, 8, 9), *small):
+        if (out := module(x)).shape != x.shape:
             return f"it turns shape {tuple(x.shape)} into {tuple(out.shape)}"
-    if not activation.is_block:
-        for size in ((), (0,), (0, 3), (1,)):
-            if module(torch.zeros(size)).shape != size:
-                return f"it does not keep the shape {size}"
     return ""
 
 
@@ -73,12 +73,8 @@ def check_random_state(activation: CheckedActivation) -> str:
 
 def _random_states() -> dict[str, bytes]:
     """The global random states of the libraries."""
-    numpy = np.random.get_state(legacy=True)
-    return {
-        "PyTorch": torch.get_rng_state().numpy().tobytes(),
-        "NumPy": pickle.dumps(numpy),
-        "Python": pickle.dumps(random.getstate()),
-    }
+    states = {"PyTorch": torch.get_rng_state().tolist(), "NumPy": np.random.get_state(), "Python": random.getstate()}
+    return {library: pickle.dumps(state) for library, state in states.items()}
 
 
 def check_determinism(activation: CheckedActivation) -> str:
@@ -143,65 +139,50 @@ def check_learning(activation: CheckedActivation) -> str:
     return ""
 
 
-def check_compile(activation: CheckedActivation) -> str:
-    """Compare the module with its compiled form."""
+def _compare_transformed(name: str, transform: Transform, activation: CheckedActivation) -> str:
+    """Compare a module with its transformed form, which `transform` calls on a batch; NaN equals NaN."""
     module = activation.module_with_weights()
+    try:
+        out = transform(module, batch())
+    except Exception as fault:
+        return f"{name} fails: {describe_exception(fault)}"
+    same = torch.equal(out.nan_to_num(1.5), module(batch()).nan_to_num(1.5))
+    return "" if same else f"{name} gives different values"
+
+
+def _compile(module: nn.Module, x: Tensor) -> Tensor:
     torch._dynamo.reset()
     try:
-        out = torch.compile(module, backend="eager", fullgraph=True)(batch())
-    except Exception as fault:
-        return f"torch.compile fails: {exception_summary(fault)}"
+        out: Tensor = torch.compile(module, backend="eager", fullgraph=True)(x)
     finally:
         torch._dynamo.reset()
-    return "" if _equal(out, module(batch())) else "the compiled module gives different values"
+    return out
 
 
-def check_vmap(activation: CheckedActivation) -> str:
-    """Compare the module with its vectorised form."""
-    module, x = activation.module_with_weights(), batch()
-    try:
-        out = torch.vmap(module)(x)
-    except Exception as fault:
-        return f"torch.vmap fails: {exception_summary(fault)}"
-    return "" if _equal(out, module(x)) else "torch.vmap gives different values"
+def _transform_law(name: str, options: str, transform: Transform, *, for_blocks: bool = True) -> Law:
+    check = partial(_compare_transformed, f"torch.{name}", transform)
+    return Law(name, f"torch.{name}{options} gives the same values.", check, for_blocks)
 
 
-def check_export(activation: CheckedActivation) -> str:
-    """Compare the module with its exported form."""
-    module = activation.module_with_weights()
-    try:
-        out = torch.export.export(module, (batch(),)).module()(batch())
-    except Exception as fault:
-        return f"torch.export fails: {exception_summary(fault)}"
-    return "" if _equal(out, module(batch())) else "the exported module gives different values"
-
-
-def _equal(first: Tensor, second: Tensor) -> bool:
-    """Whether two results are equal; NaN equals NaN."""
-    return torch.equal(first.nan_to_num(1.5), second.nan_to_num(1.5))
-
-
+module_law = partial(Law, for_blocks=True)
 BEHAVIOUR = (
-    Law("shape", "The output has the shape of the input.", check_shape, for_blocks=True),
-    Law("dtype", "The output has the dtype of the input.", check_dtype, for_blocks=True),
-    Law("memory format", "For a channels-last input the output is channels last.", check_memory_format,
-        for_blocks=True),
-    Law("input", "The input is unchanged, and the output does not share its memory.", check_input,
-        for_blocks=True),
-    Law("random state", "The global random states of PyTorch, NumPy and Python are neither used nor set.",
-        check_random_state, for_blocks=True),
-    Law("deterministic", "The same input gives the same output (stochastic activations: in evaluation only).",
-        check_determinism, for_blocks=True),
-    Law("fresh", "Two fresh modules share no parameter.", check_fresh_parameters, for_blocks=True),
-    Law("state", "A saved and loaded state dict gives the same values.", check_state, for_blocks=True),
-    Law("copies", "The module can be copied and pickled.", check_copies, for_blocks=True),
-    Law("learned", "There are parameters if and only if the row states it. Gradients reach all of them.",
-        check_learning, for_blocks=True),
+    module_law("shape", "The output has the shape of the input.", check_shape),
+    module_law("dtype", "The output has the dtype of the input.", check_dtype),
+    module_law("memory format", "For a channels-last input the output is channels last.", check_memory_format),
+    module_law("input", "The input is unchanged, and the output does not share its memory.", check_input),
+    module_law("random state", "The global random states of PyTorch, NumPy and Python are neither used nor set.",
+               check_random_state),
+    module_law("deterministic", "The same input gives the same output (stochastic activations: in evaluation only).",
+               check_determinism),
+    module_law("fresh", "Two fresh modules share no parameter.", check_fresh_parameters),
+    module_law("state", "A saved and loaded state dict gives the same values.", check_state),
+    module_law("copies", "The module can be copied and pickled.", check_copies),
+    module_law("learned", "There are parameters if and only if the row states it. Gradients reach all of them.",
+               check_learning),
 )  # fmt: skip
 
 TRANSFORMS = (
-    Law("compile", 'torch.compile(backend="eager", fullgraph=True) gives the same values.', check_compile,
-        for_blocks=True),
-    Law("vmap", "torch.vmap gives the same values.", check_vmap),
-    Law("export", "torch.export gives the same values.", check_export, for_blocks=True),
-)  # fmt: skip
+    _transform_law("compile", '(backend="eager", fullgraph=True)', _compile),
+    _transform_law("vmap", "", lambda module, x: torch.vmap(module)(x), for_blocks=False),
+    _transform_law("export", "", lambda module, x: torch.export.export(module, (x,)).module()(x)),
+)

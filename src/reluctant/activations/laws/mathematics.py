@@ -81,11 +81,10 @@ def check_range(activation: CheckedActivation) -> str:
 def check_monotone(activation: CheckedActivation) -> str:
     """Compare whether the function ever falls with the row's trait."""
     rises, stated = never_falls(activation.function()), "monotone" in activation.row.traits
-    if stated and not rises:
-        return "it falls somewhere, but its row states that it is monotone"
-    if rises and not stated:
-        return "it never falls, but its row does not state that it is monotone"
-    return ""
+    if rises == stated:
+        return ""
+    fault = "never falls, but its row does not state" if rises else "falls somewhere, but its row states"
+    return f"it {fault} that it is monotone"
 
 
 def check_limits(activation: CheckedActivation) -> str:

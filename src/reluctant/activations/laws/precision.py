@@ -69,10 +69,8 @@ def check_close(activation: CheckedActivation, dtype: str) -> str:
     error = ((y.double() - true).abs() / (scale * info.eps))[compared]
     if error.numel() and float(error.max()) > ROUNDING_STEPS:
         at = int(error.argmax())
-        return (
-            f"its value at {float(x[compared][at]):.6g} is {float(y[compared][at]):.6g}, "
-            f"not {float(true[compared][at]):.6g}: {float(error.max()):.0f} rounding steps off"
-        )
+        point, value, truth = (float(numbers[compared][at]) for numbers in (x, y, true))
+        return f"its value at {point:.6g} is {value:.6g}, not {truth:.6g}: {float(error.max()):.0f} rounding steps off"
     return ""
 
 
@@ -84,22 +82,13 @@ def _evaluate(activation: CheckedActivation, dtype: str) -> tuple[Tensor, Tensor
 
 def _laws_of(dtype: str) -> tuple[Law, ...]:
     return (
-        Law(
-            f"no NaN in {dtype}",
-            f"No value and no slope is NaN over the whole range of {dtype}.",
-            partial(check_no_nan, dtype=dtype),
-        ),
-        Law(
-            f"finite in {dtype}",
-            f"In {dtype} values and slopes are finite if the true ones can be represented.",
-            partial(check_finite, dtype=dtype),
-        ),
-        Law(
-            f"close in {dtype}",
-            f"In {dtype} values are within {ROUNDING_STEPS} rounding steps of the true ones.",
-            partial(check_close, dtype=dtype),
-        ),
-    )
+        Law(f"no NaN in {dtype}", f"No value and no slope is NaN over the whole range of {dtype}.",
+            partial(check_no_nan, dtype=dtype)),
+        Law(f"finite in {dtype}", f"In {dtype} values and slopes are finite if the true ones can be represented.",
+            partial(check_finite, dtype=dtype)),
+        Law(f"close in {dtype}", f"In {dtype} values are within {ROUNDING_STEPS} rounding steps of the true ones.",
+            partial(check_close, dtype=dtype)),
+    )  # fmt: skip
 
 
 PRECISION = tuple(law for dtype in DTYPES for law in _laws_of(dtype))

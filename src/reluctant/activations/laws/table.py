@@ -1,45 +1,25 @@
 """Exemptions from the laws, and the page `docs/laws.md`, which lists all laws and exemptions."""
 
-from dataclasses import dataclass
-
 from reluctant.activations.laws import LAWS
 from reluctant.catalogue import ACTIVATIONS
 
-
-@dataclass(frozen=True)
-class Exemption:
-    """A law that a row of the catalogue may break, with the reason.
-
-    An exemption permits a failure and does not require it: `some_processors` means that PyTorch's kernel
-    breaks the law on some processors (those with AVX-512, for example) and not on others.
-    """
-
-    reason: str
-    some_processors: bool = False
-
-    def __str__(self) -> str:
-        return f"Only on some processors: {self.reason}" if self.some_processors else self.reason
-
-
-_GELU = Exemption(
-    "PyTorch's own kernel, used unchanged, doubles before it halves, so half of the range overflows.",
-    some_processors=True,
+_GELU = (
+    "Only on some processors: PyTorch's own kernel, used unchanged, doubles before it halves, so half of the "
+    "range overflows."
 )
-_HARDSWISH = Exemption("PyTorch's own kernel, used unchanged, multiplies by up to 6 before it divides by 6.")
+_HARDSWISH = "PyTorch's own kernel, used unchanged, multiplies by up to 6 before it divides by 6."
 
-# By row and law. A test allows at most one pair in twenty: with more, the law itself would be wrong.
-EXEMPTIONS: dict[tuple[str, str], Exemption] = {
-    ("prelu", "monotone"): Exemption(
-        "It never falls with its initial slope a = 0.25, but the learned slope may become negative."
-    ),
-    ("bsilu_sugar", "gradient"): Exemption("By definition its backward pass uses another function's slope."),
+# The laws that a row may break, with the reason, by row and law. An exemption permits a failure and does not require
+# it: "on some processors" means that PyTorch's kernel breaks the law on some processors (those with AVX-512, for
+# example) and not on others. A test allows at most one pair in twenty: with more, the law itself would be wrong.
+EXEMPTIONS: dict[tuple[str, str], str] = {
+    ("prelu", "monotone"): "It never falls with its initial slope a = 0.25, but the learned slope may become negative.",
+    ("bsilu_sugar", "gradient"): "By definition its backward pass uses another function's slope.",
     ("gelu", "finite in float32"): _GELU,
     ("gelu", "finite in bfloat16"): _GELU,
     ("hardswish", "finite in float32"): _HARDSWISH,
     ("hardswish", "finite in bfloat16"): _HARDSWISH,
-    ("logsigmoid", "memory format"): Exemption(
-        "PyTorch's own kernel, used unchanged, returns the default memory layout."
-    ),
+    ("logsigmoid", "memory format"): "PyTorch's own kernel, used unchanged, returns the default memory layout.",
 }
 
 

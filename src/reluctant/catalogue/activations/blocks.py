@@ -12,65 +12,39 @@ _MAPS = f"In the paper the layer has two thirds of the width. {_WIDTH}"
 
 # fmt: off
 ROWS = (
-    block(
-        26, "glu", "GLU", "Dauphin et al. 2016 (1612.08083)", r"(xW + b)\,\sigma(xV + c)",
+    block(26, "glu", "GLU", "Dauphin et al. 2016 (1612.08083)", r"(xW + b)\,\sigma(xV + c)",
         "One linear map gated by another: the block behind the gated family.",
-        code="GLU", note=f"PyTorch's GLU halves the width and has no weights. {_WIDTH}",
-    ),
-    block(
-        33, "crelu", "CReLU", "Shang et al. 2016 (1603.05201)", r"[\max(0, x), \max(0, -x)]\,W + b",
+        code="GLU", note=f"PyTorch's GLU halves the width and has no weights. {_WIDTH}"),
+    block(33, "crelu", "CReLU", "Shang et al. 2016 (1603.05201)", r"[\max(0, x), \max(0, -x)]\,W + b",
         "Passes the negative part of its input as well as the positive part.",
-        code="CReLU", note="The paper doubles the width; here a learned map brings it back.",
-    ),
-    block(
-        44, "abrelu", "ABReLU", "Dubey & Chakraborty 2018", r"\max(0, x - \mathrm{mean}(x))",
+        code="CReLU", note="The paper doubles the width; here a learned map brings it back."),
+    block(44, "abrelu", "ABReLU", "Dubey & Chakraborty 2018", r"\max(0, x - \mathrm{mean}(x))",
         "ReLU whose threshold is the sample's mean over the layer.",
-        code="ABReLU", traits="", note="No gradient flows through the mean.",
-    ),
-    block(
-        137, "maxout", "Maxout", "Goodfellow et al. 2013 (1302.4389)", r"\max(xW + b, xV + c)",
+        code="ABReLU", traits="", note="No gradient flows through the mean."),
+    block(137, "maxout", "Maxout", "Goodfellow et al. 2013 (1302.4389)", r"\max(xW + b, xV + c)",
         "The larger of two linear maps: learns its own convex function.",
-        code="Maxout", note=f"Two maps; the paper allows more. {_WIDTH}",
-    ),
-    block(
-        139, "kwta", "kWTA", "Xiao et al. 2019 (1905.10510)",
+        code="Maxout", note=f"Two maps; the paper allows more. {_WIDTH}"),
+    block(139, "kwta", "kWTA", "Xiao et al. 2019 (1905.10510)",
         r"x \text{ if } x \geq \mathrm{kth\ largest} \text{ else } 0",
         "Only the largest values of a sample pass: a defence against adversarial attacks.",
         Parameter("ratio", 0.2, "share of units that pass", above=0.0, high=1.0),
         code="KWTA", traits="discontinuous",
-        note="Rounded down, but at least one unit; ties pass. All channels and positions count together.",
-    ),
-    block(
-        140, "bilinear", "Bilinear", _SHAZEER, r"(xW + b)(xV + c)",
-        "A product of two linear maps: a gate without a nonlinearity.",
-        code="Bilinear", note=_MAPS,
-    ),
-    block(
-        141, "reglu", "ReGLU", _SHAZEER, r"(xW + b)\max(0, xV + c)",
-        "A linear map gated by ReLU of another.",
-        code="ReGLU", note=_MAPS,
-    ),
-    block(
-        142, "geglu", "GEGLU", _SHAZEER, r"(xW + b)\,\mathrm{GELU}(xV + c)",
-        "A linear map gated by GELU of another.",
-        code="GEGLU", note=_MAPS,
-    ),
-    block(
-        143, "swiglu", "SwiGLU", _SHAZEER, r"(xW + b)\,\mathrm{SiLU}(xV + c)",
-        "A linear map gated by SiLU of another: the choice of most large language models.",
-        code="SwiGLU", note=_MAPS,
-    ),
-    block(
-        144, "drelu", "dReLU", "Song et al. 2024 (2406.05955)", r"\max(0, xW + b)\max(0, xV + c)",
-        "The product of two rectified maps: very sparse.",
-        code="DReLU", note=_WIDTH,
-    ),
+        note="Rounded down, but at least one unit; ties pass. All channels and positions count together."),
+    block(140, "bilinear", "Bilinear", _SHAZEER, r"(xW + b)(xV + c)",
+        "A product of two linear maps: a gate without a nonlinearity.", code="Bilinear", note=_MAPS),
+    block(141, "reglu", "ReGLU", _SHAZEER, r"(xW + b)\max(0, xV + c)",
+        "A linear map gated by ReLU of another.", code="ReGLU", note=_MAPS),
+    block(142, "geglu", "GEGLU", _SHAZEER, r"(xW + b)\,\mathrm{GELU}(xV + c)",
+        "A linear map gated by GELU of another.", code="GEGLU", note=_MAPS),
+    block(143, "swiglu", "SwiGLU", _SHAZEER, r"(xW + b)\,\mathrm{SiLU}(xV + c)",
+        "A linear map gated by SiLU of another: the choice of most large language models.", code="SwiGLU", note=_MAPS),
+    block(144, "drelu", "dReLU", "Song et al. 2024 (2406.05955)", r"\max(0, xW + b)\max(0, xV + c)",
+        "The product of two rectified maps: very sparse.", code="DReLU", note=_WIDTH),
 )
 # fmt: on
 
 REFUSED = {
-    "softmax": "it couples all units of a layer and is not element-wise; the network's own output already "
-    "has one",
+    "softmax": "it couples all units of a layer and is not element-wise; the network's own output already has one",
     "softmax2d": "it couples the channels of a layer and is not element-wise",
     "log_softmax": "it couples all units of a layer and is not element-wise",
     "softmin": "it couples all units of a layer and is not element-wise",
@@ -78,8 +52,7 @@ REFUSED = {
     "multihead_attention": "it is a layer with weights, not an activation",
     "funnel_relu": "it is a convolution over the neighbourhood with batch norm, for images only, and is not "
     "element-wise",
-    "meta_acon": "its sharpness comes from a small network over the pooled layer, so it is not element-wise; "
-    "acon_c is",
+    "meta_acon": "its sharpness comes from a small network over the pooled layer, so it is not element-wise; acon_c is",
     "opau": "it is pau in an orthogonal basis, which spans the same functions; write pau",
     "kan": "it replaces the linear layer by a learned function on every edge: another kind of network",
     "dynamic_relu": "its slopes come from a small network over the pooled layer, so it is not element-wise",

@@ -154,9 +154,7 @@ def max_pool_backward(
 
 
 @inlined
-def _fill_map_gradient(
-    g: Array, index: Array, y: Array, scale: Array, slope: Array, base: Array, dy: Array
-) -> None:
+def _fill_map_gradient(g: Array, index: Array, y: Array, scale: Array, slope: Array, base: Array, dy: Array) -> None:
     """Fill dy. The innermost loop writes once, or else the compiler does not vectorise it."""
     h, w, n, c = y.shape
     for i in range(h // 2):

@@ -13,9 +13,7 @@ from reluctant.models.kernels.pooling import batch_moments, gradient_rows, large
 LANES = 16
 
 
-def fits_single_channel(
-    channels: int, height: int, width: int, out: int, kernel_size: tuple[int, ...]
-) -> bool:
+def fits_single_channel(channels: int, height: int, width: int, out: int, kernel_size: tuple[int, ...]) -> bool:
     """Whether these kernels take a convolution: one channel, even sides, 3×3, a multiple of 16 outputs."""
     return channels == 1 and height % 2 == 0 and width % 2 == 0 and out % LANES == 0 and kernel_size == (3, 3)
 
@@ -54,10 +52,7 @@ def _pool_and_sum_blocks(x: Array, p: Array, best: Array, index: Array) -> Array
                 for m in range(c // LANES):
                     for lane in range(LANES):
                         k, s = m * 11 * LANES + lane, m * 2 * LANES + lane
-                        y0, y1 = (
-                            _convolve_at(x, b, 2 * i, 2 * j, p, k),
-                            _convolve_at(x, b, 2 * i, 2 * j + 1, p, k),
-                        )
+                        y0, y1 = (_convolve_at(x, b, 2 * i, 2 * j, p, k), _convolve_at(x, b, 2 * i, 2 * j + 1, p, k))
                         y2 = _convolve_at(x, b, 2 * i + 1, 2 * j, p, k)
                         y3 = _convolve_at(x, b, 2 * i + 1, 2 * j + 1, p, k)
                         o = p[k + 10 * LANES]
@@ -106,17 +101,9 @@ def _weight_gradient(x: Array, p: Array, g: Array, index: Array) -> Array:
                         v = g[i, j, b, m * LANES + lane] * p[k + 9 * LANES]
                         position = index[i, j, b, m * LANES + lane]
                         d0 = _convolve_at(x, b, y, z, p, k) * slope + base + (v if position == 0 else zero)
-                        d1 = (
-                            _convolve_at(x, b, y, z + 1, p, k) * slope + base + (v if position == 1 else zero)
-                        )
-                        d2 = (
-                            _convolve_at(x, b, y + 1, z, p, k) * slope + base + (v if position == 2 else zero)
-                        )
-                        d3 = (
-                            _convolve_at(x, b, y + 1, z + 1, p, k) * slope
-                            + base
-                            + (v if position == 3 else zero)
-                        )
+                        d1 = _convolve_at(x, b, y, z + 1, p, k) * slope + base + (v if position == 1 else zero)
+                        d2 = _convolve_at(x, b, y + 1, z, p, k) * slope + base + (v if position == 2 else zero)
+                        d3 = _convolve_at(x, b, y + 1, z + 1, p, k) * slope + base + (v if position == 3 else zero)
                         for t in range(9):
                             e, f = y + t // 3, z + t % 3
                             above = d0 * x[b, e, f] + d1 * x[b, e, f + 1]
@@ -127,15 +114,7 @@ def _weight_gradient(x: Array, p: Array, g: Array, index: Array) -> Array:
 
 @kernel
 def single_channel_backward(
-    g: Array,
-    x: Array,
-    weight: Array,
-    best: Array,
-    index: Array,
-    gamma: Array,
-    mean: Array,
-    var: Array,
-    eps: float,
+    g: Array, x: Array, weight: Array, best: Array, index: Array, gamma: Array, mean: Array, var: Array, eps: float
 ) -> tuple[Array, Array, Array]:
     """The gradients of weight (9, c), gamma and beta (c,) from the gradient g of the normalised values."""
     n, h, w = x.shape

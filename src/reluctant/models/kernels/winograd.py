@@ -91,9 +91,7 @@ def _join_tiles(tiles: Array, k: Array, side: int, step: int, out: Array) -> Non
 
 
 @inlined
-def _weighted_sum(
-    k: Array, a0: Array, a1: Array, a2: Array, a3: Array, a4: Array, a5: Array, out: Array
-) -> None:
+def _weighted_sum(k: Array, a0: Array, a1: Array, a2: Array, a3: Array, a4: Array, a5: Array, out: Array) -> None:
     """Fill out with the sum of k[0]·a0 to k[5]·a5."""
     k0, k1, k2, k3, k4, k5 = k[0], k[1], k[2], k[3], k[4], k[5]
     for e in range(out.size):
@@ -101,9 +99,7 @@ def _weighted_sum(
 
 
 @inlined
-def _add_weighted_sum(
-    k: Array, a0: Array, a1: Array, a2: Array, a3: Array, a4: Array, a5: Array, out: Array
-) -> None:
+def _add_weighted_sum(k: Array, a0: Array, a1: Array, a2: Array, a3: Array, a4: Array, a5: Array, out: Array) -> None:
     """Add the sum of k[0]·a0 to k[5]·a5 to out."""
     k0, k1, k2, k3, k4, k5 = k[0], k[1], k[2], k[3], k[4], k[5]
     for e in range(out.size):

@@ -17,11 +17,7 @@ WIDTH_HALVING = frozenset({"glu"})  # no activation that keeps the shape can rep
 SOFTMAX = frozenset({"softmax", "logsoftmax", "softmin", "softmax2d", "gumbelsoftmax"})
 GATES = frozenset({"sigmoid", "tanh", "hardsigmoid", "softplus", "logsigmoid"})  # more often gates than not
 OUTPUT_ACTIVATIONS = GATES | SOFTMAX | {"hardtanh"}  # after the last weights these shape the output
-ACTIVATION_PACKAGES = (
-    "transformers.activations",
-    "timm.layers.activations",
-    "timm.models.layers.activations",
-)
+ACTIVATION_PACKAGES = ("transformers.activations", "timm.layers.activations", "timm.models.layers.activations")
 _FUNCTION_NAMES = (
     "relu relu6 leaky_relu prelu rrelu elu celu selu gelu silu mish hardswish hardsigmoid hardtanh threshold "
     "hardshrink softshrink tanhshrink softplus softsign sigmoid logsigmoid tanh glu "
@@ -92,9 +88,6 @@ def _torch_classes() -> tuple[type[nn.Module], ...]:
 def _catalogue_kinds() -> frozenset[str]:
     """The base kinds of the catalogue's element-wise functions, without names that mean other things too."""
     names = {
-        base_kind(name)
-        for row in ACTIVATIONS
-        if row.range is not None
-        for name in (row.name, row.title, *row.aliases)
+        base_kind(name) for row in ACTIVATIONS if row.range is not None for name in (row.name, row.title, *row.aliases)
     }
     return frozenset(names - _AMBIGUOUS)

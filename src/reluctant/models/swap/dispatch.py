@@ -128,10 +128,7 @@ def has_changed_class(module: nn.Module) -> bool:
 
 def _change_class(module: nn.Module, known: KnownCalls | None) -> None:
     forward = module.__dict__.get("forward")
-    if (
-        getattr(forward, "__func__", None) is type(module).forward
-        and getattr(forward, "__self__", None) is module
-    ):
+    if getattr(forward, "__func__", None) is type(module).forward and getattr(forward, "__self__", None) is module:
         del module.__dict__["forward"]  # the method of its class, left there by a tool that unwrapped it
     elif forward is not None:
         raise ModelError(

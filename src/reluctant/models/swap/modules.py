@@ -22,9 +22,7 @@ class RegisteredActivation:
     module: nn.Module
 
 
-def walk_modules(
-    model: nn.Module, path: str = "", visited: set[int] | None = None
-) -> Iterator[tuple[str, nn.Module]]:
+def walk_modules(model: nn.Module, path: str = "", visited: set[int] | None = None) -> Iterator[tuple[str, nn.Module]]:
     """Every module once, with its first path; nothing inside activation modules and TorchScript modules."""
     visited = set() if visited is None else visited
     if id(model) in visited or isinstance(model, torch.jit.ScriptModule):

@@ -21,10 +21,7 @@ ActivationFactory = Callable[[], nn.Module]
 
 
 def replace_activations(
-    model: nn.Module,
-    sites: Collection[CallSite],
-    chosen: Collection[CallSite],
-    make_activation: ActivationFactory,
+    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], make_activation: ActivationFactory
 ) -> None:
     """Give each of the `chosen` among all `sites` of a network a fresh activation module.
 
@@ -37,10 +34,7 @@ def replace_activations(
 
 
 def replace_modules(
-    model: nn.Module,
-    sites: Collection[CallSite],
-    chosen: Collection[CallSite],
-    make_activation: ActivationFactory,
+    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], make_activation: ActivationFactory
 ) -> set[str]:
     """Replace activation modules; returns the paths of the callers of those with several sites."""
     sites_by_path: dict[str, list[CallSite]] = defaultdict(list)
@@ -53,9 +47,7 @@ def replace_modules(
         if not any(site in chosen for site in local):
             continue
         new = {
-            site.call: _match_neighbours(make_activation(), entry.parent, model)
-            if site in chosen
-            else entry.module
+            site.call: _match_neighbours(make_activation(), entry.parent, model) if site in chosen else entry.module
             for site in local
         }
         if len(local) == 1:

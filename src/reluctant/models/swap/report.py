@@ -71,9 +71,7 @@ class SwapReport:
         return sum(site.form == "functional" for site in self.swapped)
 
 
-def describe_sites(
-    reasons: dict[CallSite, str],
-) -> tuple[tuple[SwappedSite, ...], tuple[SkippedSite, ...]]:
+def describe_sites(reasons: dict[CallSite, str]) -> tuple[tuple[SwappedSite, ...], tuple[SkippedSite, ...]]:
     """The swapped and the skipped sites of a report, from every site's reason to skip it."""
     swapped = [SwappedSite(s.name, s.kind, s.form, s.calls) for s, reason in reasons.items() if not reason]
     skipped = [SkippedSite(s.name, s.kind, s.form, reason) for s, reason in reasons.items() if reason]

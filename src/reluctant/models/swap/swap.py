@@ -57,9 +57,7 @@ def swap_activations(
             unchanged then.
     """
     if activation_kind(model):
-        raise ModelError(
-            f"{type(model).__name__} is itself an activation; build the other one instead of swapping it"
-        )
+        raise ModelError(f"{type(model).__name__} is itself an activation; build the other one instead of swapping it")
     make_activation, only, exclude = factory(activation), read_patterns(only), read_patterns(exclude)
 
     sites = find_sites(model, example)
@@ -101,10 +99,7 @@ def _why_nothing_is_swapped(model: nn.Module, reasons: dict[CallSite, str], exam
         skipped = join_names([f"{site.name} ({reason})" for site, reason in reasons.items()])
         return f"no activation of {kind} was swapped: {skipped}; name in only= the sites to swap"
     if example is None:
-        return (
-            f"{kind} has no activation module; give example= (a batch of its inputs) to find "
-            "calls such as F.relu"
-        )
+        return f"{kind} has no activation module; give example= (a batch of its inputs) to find calls such as F.relu"
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         return f"{kind} is a TorchScript network, which cannot be traced; swap before torch.jit.script"
     return (
