@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from reluctant.statistics.distributions import Floats, std_bound
 from reluctant.statistics.paired import holm_adjusted, t_test
-from reluctant.statistics.planning import MOST, SURE, planned
+from reluctant.statistics.power import MOST, SURE, planned
 from reluctant.statistics.verdict import same_or_different
 
 START = 5

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from reluctant.analysis import ReportData
 from reluctant.analysis.calibration import brier_score, churn, expected_calibration_error, robust_accuracy
-from reluctant.records.schema import Calibration
+from reluctant.records.parts import Calibration
 from reluctant.study import Study
 from reluctant.training.evaluation import BINS, calibration
 from reluctant.training.tensors import TensorSplit

@@ -13,7 +13,7 @@ from reluctant.analysis.probe_sentences import (
     distribution_sentence,
     sentences_beside_verdicts,
 )
-from reluctant.records.schema import Json
+from reluctant.records.parts import Json
 from reluctant.study import Study
 from tests.support.records import changed_records, snapshots_of, study_records
 

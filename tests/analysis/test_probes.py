@@ -10,8 +10,8 @@ import pytest
 from reluctant.analysis import ReportData, SettingData
 from reluctant.analysis.probes import END, START, ProbeSummary, mean_of_finite, signed_index
 from reluctant.analysis.units import percent
+from reluctant.records.parts import SIZE_OF, Json
 from reluctant.records.probe_table import COUNTS
-from reluctant.records.schema import SIZE_OF, Json
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Study

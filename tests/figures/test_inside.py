@@ -12,7 +12,7 @@ from reluctant import figures
 from reluctant.analysis import ReportData, SettingData
 from reluctant.figures import style
 from reluctant.figures.dead_units import SHARES
-from reluctant.records.schema import Json
+from reluctant.records.parts import Json
 from reluctant.study import Study
 from tests.support.figures import MANY, texts, texts_outside
 from tests.support.records import changed_records, snapshots_of, study_records, without_probes

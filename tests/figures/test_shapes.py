@@ -13,7 +13,7 @@ from reluctant.analysis.report_data import ReportData, SettingData
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.figures.inline import svg
 from reluctant.figures.shapes import shape_of
-from reluctant.records.schema import Json
+from reluctant.records.parts import Json
 from reluctant.study import Study
 from tests.support.figures import texts
 from tests.support.loops import faults

@@ -14,8 +14,9 @@ from reluctant.core.errors import StudyError
 from reluctant.data import load
 from reluctant.inspect.diagnose import diagnose
 from reluctant.inspect.inspection import Inspection, inspect_network
+from reluctant.records.parts import LayerProbe, SiteProbe
 from reluctant.records.probe_table import SIZES
-from reluctant.records.schema import LayerProbe, RunRecord, SiteProbe
+from reluctant.records.schema import RunRecord
 from reluctant.records.store import Store
 from reluctant.study import Run, Study
 from reluctant.training import prepare

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reluctant.core.canonical_json import dumps
-from reluctant.records.schema import SCHEMA, DataRecord, HistoryRecord, RecordError, RunRecord
+from reluctant.records.parts import RecordError
+from reluctant.records.schema import SCHEMA, DataRecord, HistoryRecord, RunRecord
 from reluctant.records.store import Store, checksum
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Run, Study

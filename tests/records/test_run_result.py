@@ -7,9 +7,10 @@ import pytest
 from sklearn.metrics import f1_score
 
 from reluctant.catalogue.metrics import MOST
+from reluctant.records.parts import SPLITS, EpochRecord
 from reluctant.records.probe_table import COUNTS
 from reluctant.records.run_result import RunResult, classes_from_base64, numbers_from_base64
-from reluctant.records.schema import SPLITS, EpochRecord, RunRecord
+from reluctant.records.schema import RunRecord
 from reluctant.study import Run
 from tests.support.records import record, without_probes
 from tests.support.regressed import ERRORS, regression_record, targets

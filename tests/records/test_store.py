@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.records.schema import Json, RecordError
+from reluctant.records.parts import Json, RecordError
 from reluctant.records.store import Store, checksum, without_seconds
 from reluctant.study import Run
 from tests.support.records import record

@@ -10,7 +10,8 @@ import pytest
 
 from reluctant.cli.main import DONE, execute
 from reluctant.core.canonical_json import dumps
-from reluctant.records.schema import SCHEMA, Json, RunRecord
+from reluctant.records.parts import Json
+from reluctant.records.schema import SCHEMA, RunRecord
 from reluctant.records.store import Store, upgrade_records, without_seconds
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Study

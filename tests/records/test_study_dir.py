@@ -8,7 +8,8 @@ import pytest
 
 import reluctant
 from reluctant.core.errors import StudyError
-from reluctant.records.schema import DataRecord, Provenance, RecordError
+from reluctant.records.parts import RecordError
+from reluctant.records.schema import DataRecord, Provenance
 from reluctant.records.side_files import read_data
 from reluctant.records.store import checksum
 from reluctant.records.study_dir import Origin, StudyDir

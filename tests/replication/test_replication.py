@@ -17,8 +17,7 @@ from reluctant.records.study_records import StudyRecords
 from reluctant.replication.ablation import ALONE, AS_PUBLISHED, SEQUENCE, AblationStep, available_steps, switches_of
 from reluctant.replication.figures.last_batch import last_batch
 from reluctant.replication.figures.score_bands import ablation_scores, published_scores
-from reluctant.replication.measurement import Measure, macro_f1, published_f1
-from reluctant.replication.possible import possible_scores
+from reluctant.replication.measurement import Measure, macro_f1, possible_scores, published_f1
 from reluctant.replication.reading import LastBatch, StepScores
 from reluctant.report import render_page
 from reluctant.study import Study

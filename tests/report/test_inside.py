@@ -8,7 +8,7 @@ import pytest
 
 from reluctant.analysis import ReportData
 from reluctant.analysis.probe_sentences import sentences_beside_verdicts
-from reluctant.records.schema import Json
+from reluctant.records.parts import Json
 from reluctant.report import render_page
 from reluctant.report.detail_tables import probe_table
 from reluctant.study import Study

@@ -11,7 +11,7 @@ from statsmodels.stats.power import TTestPower
 from reluctant.statistics import difference_power, equivalence_power, more_seeds, seeds_for_equivalence
 from reluctant.statistics.interval import half_width
 from reluctant.statistics.paired import mean_and_std, t_test
-from reluctant.statistics.planning import MOST, PLANNED, decision_probability, planned
+from reluctant.statistics.power import MOST, PLANNED, decision_probability, planned
 from reluctant.statistics.verdict import same_or_different
 
 ROOT2 = math.sqrt(2)  # two arms that vary alike and independently

@@ -6,7 +6,8 @@ import unicodedata
 from pathlib import Path
 
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.records.schema import SPLITS, DataRecord, HistoryRecord, Json
+from reluctant.records.parts import SPLITS, Json
+from reluctant.records.schema import DataRecord, HistoryRecord
 from reluctant.records.store import Store
 from reluctant.study import Study
 from tests.support.records import record, study_folder

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from reluctant.core.canonical_json import digest, dumps
+from reluctant.records.parts import Json
 from reluctant.records.probe_table import compact
-from reluctant.records.schema import SCHEMA, Json, RunRecord
+from reluctant.records.schema import SCHEMA, RunRecord
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import RECIPE, Run, Study

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from reluctant.catalogue.metrics import regression_sums
-from reluctant.records.schema import SPLITS, DataRecord, RunRecord
+from reluctant.records.parts import SPLITS
+from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Run, Study

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.records.parts import SPLITS
 from reluctant.records.run_result import RunResult
-from reluctant.records.schema import SPLITS, HistoryRecord, RunRecord
+from reluctant.records.schema import HistoryRecord, RunRecord
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Run, Study
 from tests.support.records import record

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reluctant.data import Dataset, Split, load
-from reluctant.records.schema import Json
+from reluctant.records.parts import Json
 from reluctant.records.store import without_seconds
 from reluctant.study import Run
 from reluctant.training import TensorData, Training, build_training, prepare

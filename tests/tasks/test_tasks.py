@@ -21,7 +21,8 @@ from reluctant.core.user_objects import SESSION_OBJECTS, register_object
 from reluctant.data import Dataset, from_data
 from reluctant.models.build import build
 from reluctant.models.factory_arguments import shape_keywords
-from reluctant.records.schema import Json, RunRecord, Sums
+from reluctant.records.parts import Json, Sums
+from reluctant.records.schema import RunRecord
 from reluctant.records.store import Store
 from reluctant.statistics import jackknife_variance
 from reluctant.study import Run, Study

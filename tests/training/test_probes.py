@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from reluctant.activations import make
 from reluctant.core.randomness import generator
 from reluctant.models.swap import activation_modules
+from reluctant.records.parts import NORMS, LayerProbe, ProbeSnapshot
 from reluctant.records.probe_table import COUNTS, CURVE, EDGES, SIZES, compact
-from reluctant.records.schema import NORMS, LayerProbe, ProbeSnapshot
 from reluctant.training.probes import Probes, four_digits, histogram, probe_batch_size, slopes
 from reluctant.training.tensors import TensorSplit
 from tests.support.small import digits, run, trained

@@ -8,55 +8,47 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reluctant.records.parts import Calibration
 from reluctant.records.run_result import RunResult
-from reluctant.records.schema import Calibration
 from reluctant.scores import Scores
 from reluctant.statistics import Interval, mean_interval
 
 
 @dataclass(frozen=True)
 class ArmCalibration:
-    """Calibration of an arm's networks over seeds, on the test split.
+    """Calibration of an arm's networks over seeds, on the test split."""
 
-    Args:
-        error: Expected calibration error.
-        churn: Share of inputs on which two seeds disagree; NaN under two seeds.
-    """
-
-    error: Interval
+    error: Interval  # expected calibration error
     brier: Interval
-    churn: float
+    churn: float  # share of inputs on which two seeds disagree; NaN under two seeds
 
 
 def arm_calibration(scores: Scores, arm: str) -> ArmCalibration | None:
     """Calibration and agreement of an arm's finished runs; None where no record holds them."""
-    runs = [
-        (run, run.record.final.calibration)
-        for run in scores.finished(arm)
-        if isinstance(run, RunResult) and run.record.final and run.record.final.calibration
-    ]
+    runs = _with_final(scores, arm, "calibration")
     if not runs:
         return None
     return ArmCalibration(
-        mean_interval([expected_calibration_error(calibration) for _, calibration in runs]),
-        mean_interval([brier_score(calibration) for _, calibration in runs]),
+        mean_interval([expected_calibration_error(stored) for _, stored in runs]),
+        mean_interval([brier_score(stored) for _, stored in runs]),
         churn([run.predictions for run, _ in runs]),
     )
 
 
 def arm_robustness(scores: Scores, arm: str) -> dict[tuple[str, str], Interval]:
     """Accuracy per degradation and strength over the finished runs; empty where no record holds it."""
-    stored = [
-        run.record.final.robustness
-        for run in scores.finished(arm)
-        if isinstance(run, RunResult) and run.record.final and run.record.final.robustness
-    ]
-    accuracies = [robust_accuracy(each) for each in stored]
+    accuracies = [robust_accuracy(stored) for _, stored in _with_final(scores, arm, "robustness")]
     return {
         (kind, strength): mean_interval([accuracy[kind][strength] for accuracy in accuracies])
         for kind, strengths in (accuracies[0].items() if accuracies else ())
         for strength in sorted(strengths, key=float)
     }
+
+
+def _with_final(scores: Scores, arm: str, part: str) -> list[tuple[RunResult, Any]]:
+    """The finished runs of an arm whose record holds this part of `final`, with it."""
+    runs = [run for run in scores.finished(arm) if isinstance(run, RunResult)]
+    return [(run, stored) for run in runs if (stored := getattr(run.record.final, part, None))]
 
 
 def expected_calibration_error(stored: Calibration) -> float:

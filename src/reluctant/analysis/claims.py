@@ -1,6 +1,5 @@
 """What a study claims, tested on its scores: supported, contradicted or undecided, and why."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -10,11 +9,11 @@ import numpy as np
 from reluctant.analysis.labels import count
 from reluctant.analysis.question import Question
 from reluctant.catalogue.metrics import Metric
-from reluctant.scores import Floats, ScoredRun, Scores
+from reluctant.scores import Floats, Scores
 from reluctant.statistics import Difference, holm, mean_interval, paired
+from reluctant.statistics.power import EXTENDED_LEVEL
+from reluctant.statistics.verdict import LEVEL
 from reluctant.study import Claim
-
-LEVEL, EXTENDED_LEVEL = 0.05, 0.025
 
 CONVERGENCE = (
     "Speed of convergence: epochs until a run has come 90 % of the way from its value after the first epoch "
@@ -76,12 +75,13 @@ def judge_claim(scores: Scores, question: Question, claim: Claim) -> JudgedClaim
     """Test one claim on the scores of one setting."""
     level = EXTENDED_LEVEL if question.extended else LEVEL
     metric = scores.metric(claim.metric)
-    test, evidence = _TESTS[claim.kind](scores, claim, metric, _margin(question, claim, metric), level)
+    margin = claim.margin
+    if margin is None:
+        margin = question.margin if metric is question.metric else metric.margin
+    test, evidence = _TESTS[claim.kind](scores, claim, metric, margin, level)
     directions = {each.direction for each in evidence}
-    outcome = Outcome.UNDECIDED
-    if Direction.AGAINST in directions:
-        outcome = Outcome.CONTRADICTED
-    elif directions == {Direction.FOR}:
+    outcome = Outcome.CONTRADICTED if Direction.AGAINST in directions else Outcome.UNDECIDED
+    if directions == {Direction.FOR}:
         outcome = Outcome.SUPPORTED
     concerned = claim.activations if claim.than else scores.arms
     if outcome == Outcome.SUPPORTED and any(map(scores.diverged, concerned)):
@@ -92,34 +92,21 @@ def judge_claim(scores: Scores, question: Question, claim: Claim) -> JudgedClaim
 Tested = tuple[str, tuple[Evidence, ...]]
 
 
-def _margin(question: Question, claim: Claim, metric: Metric) -> float:
-    if claim.margin is not None:
-        return claim.margin
-    return question.margin if metric is question.metric else metric.margin
-
-
 def _in_epochs(claim: Claim) -> bool:
     return claim.is_ in ("slowest", "fastest")
 
 
 def _values(scores: Scores, claim: Claim, arm: str) -> Floats:
     """What the claim is about, one number per seed; NaN where a run is missing or diverged."""
+    runs, name, split = scores.finished(arm), claim.metric, claim.split
     if _in_epochs(claim):
-        return _by_seed(scores, arm, lambda run: run.epochs_to_converge(claim.metric, claim.split))
-    if claim.reaches is not None:
-        return _by_seed(scores, arm, lambda run: _best_value(scores, run, claim))
-    return scores.values(claim.metric, arm, claim.split, claim.at)
-
-
-def _by_seed(scores: Scores, arm: str, number: Callable[[ScoredRun], float]) -> Floats:
-    by_seed = {run.seed: number(run) for run in scores.finished(arm)}
+        by_seed = {run.seed: run.epochs_to_converge(name, split) for run in runs}
+    elif claim.reaches is not None:  # the best value up to the claim's epoch
+        best = np.max if scores.metric(name).higher else np.min
+        by_seed = {run.seed: float(best(run.curve(name, split)[: claim.by_epoch])) for run in runs}
+    else:
+        return scores.values(name, arm, split, claim.at)
     return np.array([by_seed.get(seed, np.nan) for seed in scores.seeds], float)
-
-
-def _best_value(scores: Scores, run: ScoredRun, claim: Claim) -> float:
-    """The best value up to the claim's epoch."""
-    curve = run.curve(claim.metric, claim.split)[: claim.by_epoch]
-    return float(curve.max() if scores.metric(claim.metric).higher else curve.min())
 
 
 def _paired(scores: Scores, claim: Claim, one: str, other: str, level: float) -> Difference:
@@ -136,14 +123,14 @@ def _test_extreme(scores: Scores, claim: Claim, metric: Metric, margin: float, l
     sign = 1 if claim.is_ in ("highest", "slowest", "higher") else -1
     differences = holm([_paired(scores, claim, arm, rival, level) for rival in rivals])
     evidence = []
-    for rival, difference in zip(rivals, differences, strict=True):
+    for rival, d in zip(rivals, differences, strict=True):
         # For the claim where the test says so; against it where it says so even after Holm's correction.
-        direction, agrees = Direction.OPEN, sign * difference.mean > 0
-        if agrees and difference.p is not None and difference.p <= level:
+        direction, agrees = Direction.OPEN, sign * d.mean > 0
+        if agrees and d.p is not None and d.p <= level:
             direction = Direction.FOR
-        elif not agrees and difference.corrected is not None and difference.corrected <= level:
+        elif not agrees and d.corrected is not None and d.corrected <= level:
             direction = Direction.AGAINST
-        evidence.append(_of_difference((arm, rival), difference, direction))
+        evidence.append(Evidence((arm, rival), d.mean, d.low, d.high, d.n, d.p, direction))
     if claim.than:
         test = (
             f"supported when {arm} is {claim.is_} than {claim.than} by the paired t test (p ≤ {level:g}), "
@@ -157,32 +144,24 @@ def _test_extreme(scores: Scores, claim: Claim, metric: Metric, margin: float, l
     return test, tuple(evidence)
 
 
-def _test_between(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
-    """`between`: intervals of means inside or outside the bounds."""
-    assert claim.between is not None
-    low, high = claim.between
-    return _test_intervals(
-        scores, claim, level, f"the interval of the mean lies inside {low:g} to {high:g}", (low, high)
-    )
+def _test_intervals(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
+    """`between`, of means, and `reaches`, of best values up to an epoch: intervals inside or outside bounds.
 
-
-def _test_reaches(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
-    """`reaches`: intervals of the best value up to an epoch."""
-    assert claim.reaches is not None
-    goal = claim.reaches - margin if metric.higher else claim.reaches + margin
-    by = f" up to epoch {claim.by_epoch}" if claim.by_epoch else ""
-    words = f"the interval of the mean best value{by} reaches {claim.reaches:g} within {margin:g}"
-    bounds = (goal, np.inf) if metric.higher else (-np.inf, goal)
-    return _test_intervals(scores, claim, level, words, bounds)
-
-
-def _test_intervals(scores: Scores, claim: Claim, level: float, words: str, bounds: tuple[float, float]) -> Tested:
-    """The interval of every arm's mean inside the bounds; with `only`, those of the others outside."""
+    The interval of every arm that the claim names lies inside; with `only`, those of the others outside.
+    """
+    if claim.between is not None:
+        low, high = claim.between
+        words = f"the interval of the mean lies inside {low:g} to {high:g}"
+    else:
+        assert claim.reaches is not None
+        low, high = (claim.reaches - margin, np.inf) if metric.higher else (-np.inf, claim.reaches + margin)
+        by = f" up to epoch {claim.by_epoch}" if claim.by_epoch else ""
+        words = f"the interval of the mean best value{by} reaches {claim.reaches:g} within {margin:g}"
     evidence = []
     for arm in scores.arms if claim.only else claim.of:
         values = _values(scores, claim, arm)
         interval = mean_interval(values[np.isfinite(values)], 1 - level)
-        direction = _position(interval.low, interval.high, bounds)
+        direction = _position(interval.low, interval.high, (low, high))
         if arm not in claim.of:
             direction = {Direction.FOR: Direction.AGAINST, Direction.AGAINST: Direction.FOR}.get(direction, direction)
         evidence.append(Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, direction))
@@ -208,7 +187,7 @@ def _test_similar(scores: Scores, claim: Claim, metric: Metric, margin: float, l
             direction = Direction.FOR
         elif _position(wide.low, wide.high, (-margin, margin)) == Direction.AGAINST:
             direction = Direction.AGAINST
-        evidence.append(_of_difference((one, other), plain, direction))
+        evidence.append(Evidence((one, other), plain.mean, plain.low, plain.high, plain.n, plain.p, direction))
     test = (
         f"supported when the interval of every paired difference lies inside ±{margin:g}, contradicted when "
         f"one lies outside even at {100 * (1 - level / len(pairs)):.1f} % (Bonferroni, {count(len(pairs), 'pair')})"
@@ -225,9 +204,4 @@ def _position(low: float | None, high: float | None, bounds: tuple[float, float]
     return Direction.AGAINST if high < bounds[0] or low > bounds[1] else Direction.OPEN
 
 
-def _of_difference(arms: tuple[str, str], difference: Difference, direction: Direction) -> Evidence:
-    d = difference
-    return Evidence(arms, d.mean, d.low, d.high, d.n, d.p, direction)
-
-
-_TESTS = {"is": _test_extreme, "between": _test_between, "reaches": _test_reaches, "similar": _test_similar}
+_TESTS = {"is": _test_extreme, "between": _test_intervals, "reaches": _test_intervals, "similar": _test_similar}

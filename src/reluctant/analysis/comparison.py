@@ -35,18 +35,14 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True)
 class Contrast:
-    """One arm against another: the paired difference (first minus second) and the verdict.
-
-    Args:
-        interval: The interval that the verdict rests on; None without a spread.
-        with_items: The 95 % interval over seeds and test items; None where that of the items is not known.
-    """
+    """One arm against another: the paired difference (first minus second) and the verdict."""
 
     arm: str
     other: str
     difference: Difference
     decision: Decision
-    interval: Ends | None
+    interval: Ends | None  # the interval that the verdict rests on; None without a spread
+    # the 95 % interval over seeds and test items; None where that of the items is not known
     with_items: Ends | None = None
 
     @property
@@ -57,32 +53,19 @@ class Contrast:
 
 @dataclass(frozen=True)
 class VerdictRow:
-    """A line of the table of verdicts; `contrast` is None for the baseline.
-
-    Args:
-        score: The arm's mean score and its interval.
-        rank: From–to: 1 + the arms that beat it, and all arms − those it beats.
-        standing: `best` mean, `tied` with it as far as the pairs tell, or neither.
-    """
+    """A line of the table of verdicts; `contrast` is None for the baseline."""
 
     arm: str
     label: str
-    score: Interval
+    score: Interval  # the arm's mean score and its interval
     contrast: Contrast | None
-    rank: tuple[int, int] | None
-    standing: Literal["best", "tied", ""]
+    rank: tuple[int, int] | None  # from–to: 1 + the arms that beat it, and all arms − those it beats
+    standing: Literal["best", "tied", ""]  # `best` mean, `tied` with it as far as the pairs tell, or neither
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """All comparisons at one setting of a study.
-
-    Args:
-        family: Every arm against the baseline: this decides.
-        pairs: Every pair once: for exploring.
-        floor: The baseline against itself under other seeds.
-        selected: Where every arm has its own value of an axis: those values.
-    """
+    """All comparisons at one setting of a study."""
 
     scores: Scores
     question: Question
@@ -90,10 +73,10 @@ class Comparison:
     labels: Mapping[str, str]
     unit: Unit
     setting: Mapping[str, Any]
-    family: tuple[Contrast, ...]
-    pairs: tuple[Contrast, ...]
-    floor: Unpaired | None = None
-    selected: tuple[Selected, ...] = ()
+    family: tuple[Contrast, ...]  # every arm against the baseline: this decides
+    pairs: tuple[Contrast, ...]  # every pair once: for exploring
+    floor: Unpaired | None = None  # the baseline against itself under other seeds
+    selected: tuple[Selected, ...] = ()  # where every arm has its own value of an axis: those values
 
     @property
     def metric(self) -> Metric:
@@ -213,7 +196,5 @@ def _interval_with_items(contrast: Contrast, without: Mapping[str, Mapping[Seed,
 
 def _noise_floor(scores: Scores, question: Question) -> Unpaired | None:
     name, at = question.metric.name, question.at
-    again = np.array([run.score(name, at=at) for run in scores.control if run.diverged is None])
-    first = scores.values(name, question.baseline, at=at)
-    first = first[np.isfinite(first)]
-    return welch(first, again) if len(again) > 1 and len(first) > 1 else None
+    floor = welch(scores.values(name, question.baseline, at=at), [run.score(name, at=at) for run in scores.control])
+    return floor if floor.n1 > 1 and floor.n2 > 1 else None

@@ -16,13 +16,18 @@ FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 def headline(data: ReportData) -> tuple[str, ...]:
     """The answer first, then what qualifies it."""
     if not any(run.diverged is None for run in data.scores.runs):
-        return (_no_score(data),)
+        if not data.finished:
+            return (f"No run has finished yet: 0 of {data.runs_planned:,}.",)
+        runs = "The only finished run" if data.finished == 1 else f"All {data.finished:,} finished runs"
+        return (f"{runs} diverged; there is no score to compare. {_missing(data)}".strip(),)
     if data.question.seed_sources:
         answer = _variance_only(data)
     elif len(data.scores.arms) == 1:
         answer = _one_arm(data)
     elif len(data.comparisons) == 1:
-        answer = _one_comparison(data, data.comparisons[0])
+        (comparison,) = data.comparisons
+        doubts = comparison_warnings(comparison)[:1] if comparison.baseline_differs_from_itself else ()
+        answer = (*doubts, verdict_sentences(comparison), _measured_on(data), _few_seeds(data))
     else:
         answer = _several_comparisons(data)
     extended = EXTENDED if data.question.extended and len(data.scores.arms) > 1 else ""
@@ -41,13 +46,6 @@ def comparison_title(comparison: Comparison) -> str:
 def comparison_sentence(comparison: Comparison) -> str:
     """The verdicts of one comparison, and the values that were chosen for it."""
     return f"{verdict_sentences(comparison)} {selection_sentence(comparison)}".strip()
-
-
-def _no_score(data: ReportData) -> str:
-    if not data.finished:
-        return f"No run has finished yet: 0 of {data.runs_planned:,}."
-    runs = "The only finished run" if data.finished == 1 else f"All {data.finished:,} finished runs"
-    return f"{runs} diverged; there is no score to compare. {_missing(data)}".strip()
 
 
 def _variance_only(data: ReportData) -> tuple[str, ...]:
@@ -74,11 +72,6 @@ def _one_arm(data: ReportData) -> tuple[str, ...]:
         f"({count(interval.n, 'seed')}).",
         _few_seeds(data),
     )
-
-
-def _one_comparison(data: ReportData, comparison: Comparison) -> tuple[str, ...]:
-    doubts = comparison_warnings(comparison) if comparison.baseline_differs_from_itself else ()
-    return (*doubts[:1], verdict_sentences(comparison), _measured_on(data), _few_seeds(data))
 
 
 def _several_comparisons(data: ReportData) -> tuple[str, ...]:

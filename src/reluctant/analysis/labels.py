@@ -126,8 +126,7 @@ def list_names(names: Sequence[str], many: str = "activations") -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-            "twelve")  # fmt: skip
+_NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def number_word(number: int) -> str:
@@ -147,21 +146,13 @@ def duration(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Subject:
-    """The nouns of a study.
+    """The nouns of a study."""
 
-    Args:
-        name: What the study is called.
-        data: The title of the data; empty where not known.
-        task: `classification` or `regression`.
-        items: What the inputs are called: images, rows, signals.
-        arms: What the arms are called: activations.
-    """
-
-    name: str
-    data: str = ""
-    task: str = CLASSIFICATION
-    items: str = "items"
-    arms: str = "arms"
+    name: str  # what the study is called
+    data: str = ""  # the title of the data; empty where not known
+    task: str = CLASSIFICATION  # `classification` or `regression`
+    items: str = "items"  # what the inputs are called: images, rows, signals
+    arms: str = "arms"  # what the arms are called: activations
 
     @property
     def item(self) -> str:

@@ -75,9 +75,8 @@ def distribution_sentence(probes: ProbeSummary, labels: Mapping[str, str]) -> st
     arm, site = _largest({a: v[:, END] for a, v in variances.items()})
     start, end = variances[arm][site, START], variances[arm][site, END]
     shares = probes.histograms(arm)[END, 0, site]
-    beyond = ""
-    if np.isfinite(shares).all():
-        beyond = f"; {percent(float(shares[0] + shares[-1]))} of them lie beyond ±5.5"
+    share = percent(float(shares[0] + shares[-1]))
+    beyond = f"; {share} of them lie beyond ±5.5" if np.isfinite(shares).all() else ""
     return (
         f"The inputs vary most before {labels[arm]} in {probes.site_names[probes.sites[site]]}: variance "
         f"{_short(end)} at the end, {_short(start)} at the start{beyond}."
@@ -115,16 +114,12 @@ def sentences_beside_verdicts(comparison: Comparison, probes: ProbeSummary) -> t
     They stand beside the verdicts and name no cause.
     """
     labels = comparison.labels
-    pairs = [
-        (observation, contrast)
-        for contrast in comparison.family
-        if {contrast.arm, contrast.other} <= set(probes.arms)
-        and (
-            observation := _deaths(probes, contrast.arm, contrast.other, labels)
-            or _depth(probes, contrast.arm, contrast.other, labels)
-            or _saturation(probes, contrast.arm, contrast.other, labels)
-        )
-    ]
+    pairs = []
+    for contrast in comparison.family:
+        if {contrast.arm, contrast.other} <= set(probes.arms):
+            each = (find(probes, contrast.arm, contrast.other, labels) for find in (_deaths, _depth, _saturation))
+            if observation := next(filter(None, each), None):
+                pairs.append((observation, contrast))
     pairs.sort(key=lambda pair: (pair[0].rank, -pair[0].size))
     groups: dict[tuple[str, str, str], list[tuple[Observation, Contrast]]] = {}
     for observation, contrast in pairs:
@@ -134,9 +129,8 @@ def sentences_beside_verdicts(comparison: Comparison, probes: ProbeSummary) -> t
     ordered = list(groups.values())
     sentences = [_observation_sentence(comparison, group) for group in ordered[:MENTIONED]]
     if rest := sum(map(len, ordered[MENTIONED:])):
-        sentences.append(
-            f"{count(rest, 'further activation')} differ{'s' if rest == 1 else ''} inside from the baseline."
-        )
+        further = f"{count(rest, 'further activation')} differ{'s' if rest == 1 else ''}"
+        sentences.append(f"{further} inside from the baseline.")
     return tuple(sentences)
 
 

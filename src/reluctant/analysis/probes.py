@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from reluctant.records.parts import SIZE_OF
 from reluctant.records.probe_table import ProbeTable
 from reluctant.records.run_result import RunResult
-from reluctant.records.schema import SIZE_OF, LayerRecord
 from reluctant.scores import Floats, Scores
 
 START, END = 0, -1
@@ -18,16 +18,11 @@ START, END = 0, -1
 
 @dataclass(frozen=True, eq=False)
 class ProbeSummary:
-    """The probes of all runs that finished and have them.
+    """The probes of all runs that finished and have them."""
 
-    Args:
-        tables: By arm, those with at least one probed run, in the study's order.
-        sites: Where activations are called, in the order of use.
-        layers: Layers whose parameters weigh inputs, in the order of use: no normalisation, no activation.
-    """
-
-    tables: Mapping[str, tuple[ProbeTable, ...]]
-    sites: tuple[str, ...]
+    tables: Mapping[str, tuple[ProbeTable, ...]]  # by arm, those with at least one probed run, in the study's order
+    sites: tuple[str, ...]  # where activations are called, in the order of use
+    # layers whose parameters weigh inputs, in the order of use: no normalisation, no activation
     layers: tuple[str, ...]
 
     @classmethod
@@ -39,16 +34,14 @@ class ProbeSummary:
             runs = [run for run in scores.finished(arm) if isinstance(run, RunResult)]
             if probed := tuple(run.probes for run in runs if run.probes is not None):
                 tables[arm] = probed
-                kinds = kinds or _kinds(next((r.record.layers for r in runs if r.record.layers), []))
+                listed = next((run.record.layers for run in runs if run.record.layers), [])
+                kinds = kinds or {layer.name: layer.kind for layer in listed}
         firsts = [probed[0] for probed in tables.values()]
         sites = _in_order_of_use((name for table in firsts for name in table.sites), list(kinds))
         names = _in_order_of_use((name for table in firsts for name in table.layers), list(kinds))
-        layers = [
-            name
-            for name in names
-            if "Norm" not in kinds.get(name, "") and not any(_within(name, site) for site in sites)
-        ]
-        return cls(tables, tuple(sites), tuple(layers))
+        weighing = (name for name in names if "Norm" not in kinds.get(name, ""))
+        layers = tuple(name for name in weighing if not any(_within(name, site) for site in sites))
+        return cls(tables, tuple(sites), layers)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -94,9 +87,9 @@ class ProbeSummary:
 
     def turnover(self, arm: str) -> tuple[Floats, Floats]:
         """Deaths and revivals of units over the run, all sites together, shape (runs,) each."""
+        tables = self.tables[arm]
         died, revived = (
-            np.array([float(np.nansum(table.counts[count][1:])) for table in self.tables[arm]])
-            for count in ("died", "revived")
+            np.array([float(np.nansum(t.counts[count][1:])) for t in tables]) for count in ("died", "revived")
         )
         return died, revived
 
@@ -119,23 +112,17 @@ class ProbeSummary:
 
     def histograms(self, arm: str) -> Floats:
         """Shares of values per bin, the mean of the runs, shape (start and end, in and out, sites, 24)."""
-        aligned = []
-        for table in self.tables[arm]:
-            shares = np.full((2, 2, len(self.sites), 24), np.nan)
-            for i, name in enumerate(self.sites):
-                if name in table.sites:
-                    shares[:, :, i] = table.histograms[:, :, table.sites.index(name)]
-            aligned.append(shares)
-        return mean_of_finite(np.array(aligned))
+        by_site = self._by_site(arm, [np.moveaxis(table.histograms, 2, 0) for table in self.tables[arm]])
+        return np.moveaxis(mean_of_finite(by_site), 0, 2)
 
     def input_variance(self, arm: str) -> Floats:
         """The variance of an activation's inputs, the mean of the runs, shape (sites, snapshots)."""
         return mean_of_finite(self._by_site(arm, [table.inputs[:, :, 1].T for table in self.tables[arm]]))
 
     def _by_site(self, arm: str, values: Sequence[Floats]) -> Floats:
-        """Values of shape (sites of the table, snapshots), in the order of `sites`, shape (runs, …)."""
+        """Values of shape (sites of the table, snapshots, …), in the order of `sites`, shape (runs, sites, …)."""
         longest = max(each.shape[1] for each in values)
-        aligned = np.full((len(values), len(self.sites), longest), np.nan)
+        aligned = np.full((len(values), len(self.sites), longest, *values[0].shape[2:]), np.nan)
         for row, table, each in zip(aligned, self.tables[arm], values, strict=True):
             for i, name in enumerate(self.sites):
                 if name in table.sites:
@@ -163,10 +150,6 @@ def signed_index(value: float) -> str:
     if np.isneginf(value):
         return "−∞"
     return f"{value:+.1f}".replace("-", "−") if np.isfinite(value) else "–"
-
-
-def _kinds(layers: Sequence[LayerRecord]) -> dict[str, str]:
-    return {layer.name: layer.kind for layer in layers}
 
 
 def _within(name: str, site: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from reluctant.analysis.question import Question
 from reluctant.scores import Floats, ScoredRun, Scores
 from reluctant.statistics import prediction_interval, t_quantile
-from reluctant.statistics.unpaired import satterthwaite
+from reluctant.statistics.interval import satterthwaite
 from reluctant.study import PublishedNumber
 
 LAST_BITS = 1e-9  # a mean of equal numbers may differ from them by as little
@@ -31,23 +31,15 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True)
 class PublishedCheck:
-    """A published number and ours.
-
-    Args:
-        n: Our finished runs that have the epoch.
-        mean: Their mean; NaN where there is none.
-        low: From here the published number agrees; None where n is under two.
-        high: Up to here it agrees.
-        reason: What keeps the number undecided; empty where nothing does.
-    """
+    """A published number and ours."""
 
     published: PublishedNumber
-    n: int
-    mean: float
-    low: float | None
-    high: float | None
+    n: int  # our finished runs that have the epoch
+    mean: float  # their mean; NaN where there is none
+    low: float | None  # from here the published number agrees; None where n is under two
+    high: float | None  # up to here it agrees
     agreement: Agreement
-    reason: str = ""
+    reason: str = ""  # what keeps the number undecided; empty where nothing does
 
 
 def check_published(scores: Scores, question: Question) -> tuple[PublishedCheck, ...]:

@@ -16,29 +16,17 @@ from reluctant.study import Claim, PublishedNumber, Study
 
 @dataclass(frozen=True)
 class Question:
-    """The question that scores answer.
+    """The question that scores answer."""
 
-    Args:
-        metric: The metric that decides.
-        baseline: The arm that all others are compared with.
-        margin: Differences below this do not matter.
-        at: The score that counts: after the last epoch, the best one on validation, or the mean over epochs.
-        extended: Whether seeds were added after results had been seen.
-        choose: An axis of which every arm gets the value that is best on validation.
-        claims: Claims about arms that take part.
-        published: Published numbers to compare with.
-        seed_sources: The seeds of every source of randomness where a `[seed]` table varies them apart;
-            nothing is compared then.
-    """
-
-    metric: Metric
-    baseline: str
-    margin: float
-    at: str = "last"
-    extended: bool = False
-    choose: str | None = None
-    claims: tuple[Claim, ...] = ()
-    published: tuple[PublishedNumber, ...] = ()
+    metric: Metric  # the metric that decides
+    baseline: str  # the arm that all others are compared with
+    margin: float  # differences below this do not matter
+    at: str = "last"  # the score that counts: after the last epoch, the best one on validation, or the mean over epochs
+    extended: bool = False  # whether seeds were added after results had been seen
+    choose: str | None = None  # an axis of which every arm gets the value that is best on validation
+    claims: tuple[Claim, ...] = ()  # claims about arms that take part
+    published: tuple[PublishedNumber, ...] = ()  # published numbers to compare with
+    # the seeds of every source of randomness where a `[seed]` table varies them apart; nothing is compared then
     seed_sources: Mapping[str, tuple[int, ...]] | None = None
 
     @property
@@ -73,25 +61,14 @@ class Question:
         metric = metric or own
         if margin is None and metric is own:
             margin = study.compare.margin
-        return cls(
-            metric,
-            study.baseline if baseline is None else arm_of(baseline, study.activation),
-            metric.margin if margin is None else margin,
-            at or study.compare.at,
-            extended,
-            study.choose,
-            study.claims,
-            study.published,
-            study.sources or None,
-        )
+        margin = metric.margin if margin is None else margin
+        baseline = study.baseline if baseline is None else arm_of(baseline, study.activation)
+        fixed = study.choose, study.claims, study.published, study.sources or None
+        return cls(metric, baseline, margin, at or study.compare.at, extended, *fixed)
 
 
 def arm_of(name: str, arms: Sequence[str]) -> str:
-    """The arm that a user means, by its name, an alias of an activation, or without `here:`.
-
-    Raises:
-        StudyError: No arm has that name.
-    """
+    """The arm that a user means, by its name, an alias or without `here:`; `StudyError` where no arm has that name."""
     names = [name, f"here:{name}"]
     with suppress(ReluctantError):  # an arm need not be an activation
         names.append(str(ACTIVATIONS.canonical(name)))

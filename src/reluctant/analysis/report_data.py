@@ -61,13 +61,12 @@ class SettingData:
 
     def unit(self, name: str) -> Unit:
         """How a metric is written."""
-
-        def compute() -> Unit:
-            metric = self.metric(name)
-            typical = [run.score(metric.name) for run in self.scores.runs if run.diverged is None and run.epochs]
-            return unit_of(metric, self.subject.task, self.subject.item, typical)
-
-        return self._once(("unit", name), compute)
+        metric, subject = self.metric(name), self.subject
+        runs = (run for run in self.scores.runs if run.diverged is None and run.epochs)
+        return self._once(
+            ("unit", metric.name),
+            lambda: unit_of(metric, subject.task, subject.item, [run.score(metric.name) for run in runs]),
+        )
 
     def summaries(self, name: str = "") -> tuple[ArmSummary, ...]:
         """Every arm's scores after the last epoch, by one metric."""
@@ -116,14 +115,12 @@ class SettingData:
     @cached_property
     def calibrations(self) -> Mapping[str, ArmCalibration]:
         """Calibration of every arm whose records hold it."""
-        each = {arm: arm_calibration(self.scores, arm) for arm in self.arms}
-        return {arm: calibration for arm, calibration in each.items() if calibration is not None}
+        return {arm: stored for arm in self.arms if (stored := arm_calibration(self.scores, arm)) is not None}
 
     @cached_property
     def robustness(self) -> Mapping[str, Mapping[tuple[str, str], Interval]]:
         """Accuracy on degraded inputs of every arm whose records hold it."""
-        each = {arm: arm_robustness(self.scores, arm) for arm in self.arms}
-        return {arm: accuracies for arm, accuracies in each.items() if accuracies}
+        return {arm: accuracies for arm in self.arms if (accuracies := arm_robustness(self.scores, arm))}
 
     def results(self, arm: str) -> tuple[RunResult, ...]:
         """The finished runs of an arm that have a record of ours."""
@@ -138,28 +135,19 @@ class SettingData:
 
 @dataclass(eq=False)
 class ReportData:
-    """The analysis of a whole study, or of somebody's table of scores.
-
-    Args:
-        records: The study's records; None for a table.
-        runs_planned: How many runs there will be.
-    """
+    """The analysis of a whole study, or of somebody's table of scores."""
 
     scores: Scores
     question: Question
     subject: Subject
     labels: Mapping[str, str]
-    runs_planned: int
+    runs_planned: int  # how many runs there will be
     planned_epochs: int
-    records: StudyRecords | None = None
+    records: StudyRecords | None = None  # the study's records; None for a table
 
     @classmethod
     def of(cls, records: StudyRecords, **options: Any) -> Self:
-        """The analysis of a study.
-
-        Args:
-            records: What its folder holds.
-            options: `metric`, `baseline`, `margin` and `at` in place of the study's own.
+        """The analysis of a study; `options` are `metric`, `baseline`, `margin` and `at` in place of its own.
 
         Raises:
             StudyError: An unknown metric, an arm that takes no part, a negative margin.
@@ -180,13 +168,8 @@ class ReportData:
         if options.get("metric") is not None:
             options["metric"] = scores.metric(str(options["metric"]))
         question = Question.of_study(study, metrics, extended=records.extended_after_looking, **options)
-        subject = Subject(
-            study.name,
-            "; ".join(map(dataset_title, study.dataset)),
-            study.task,
-            study_facts.items_of(records),
-            "activations",
-        )
+        data = "; ".join(map(dataset_title, study.dataset))
+        subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")
         labels = arm_labels(study.activation)
         return cls(scores, question, subject, labels, study.size, study.epochs[0], records)
 
@@ -203,17 +186,10 @@ class ReportData:
     @cached_property
     def settings(self) -> tuple[SettingData, ...]:
         """One analysis per setting."""
-        return tuple(self._setting(setting) for setting in self.scores.settings)
-
-    def _setting(self, setting: Mapping[str, Any]) -> SettingData:
-        return SettingData(
-            self.scores.at(setting),
-            self.question,
-            self.subject,
-            self.labels,
-            setting,
-            int(setting.get("epochs", self.planned_epochs)),
-            self.records,
+        common = self.question, self.subject, self.labels
+        return tuple(
+            SettingData(self.scores.at(s), *common, s, int(s.get("epochs", self.planned_epochs)), self.records)
+            for s in self.scores.settings
         )
 
     @cached_property
@@ -224,27 +200,16 @@ class ReportData:
         """
         if self.question.seed_sources:
             return ()
-        selections = tuple(
-            compare_setting(
-                scores,
-                self.question,
-                self.subject,
-                self.labels,
-                self.settings[0].unit(self.question.metric.name),
-                setting,
-                selected,
-            )
+        common = self.question, self.subject, self.labels, self.settings[0].unit(self.question.metric.name)
+        selections = (
+            compare_setting(scores, *common, setting, selected)
             for setting, selected, scores in select_values(self.scores, self.question)
         )
         return (*(setting.comparison for setting in self.settings), *selections)
 
     @property
     def one_setting(self) -> SettingData:
-        """The only setting.
-
-        Raises:
-            StudyError: More than arm and seed varies.
-        """
+        """The only setting; `StudyError` where more than arm and seed varies."""
         self.scores.require_one_setting()
         return self.settings[0]
 

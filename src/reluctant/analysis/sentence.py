@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reluctant.analysis.comparison import Comparison, Contrast
 from reluctant.analysis.labels import list_names, metric_words
-from reluctant.statistics import Verdict
+from reluctant.statistics import Unpaired, Verdict
 
 
 def verdict_sentences(comparison: Comparison) -> str:
@@ -49,10 +49,9 @@ def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:
     """How many more seeds would decide, or that it is not worth it."""
     ranges = [c.decision.more_seeds for c in contrasts]
     known = [r for r in ranges if r is not None]
-    if not known and not margin:
-        return "without a margin no number of seeds can be promised"
     if not known:
-        return "more than 100 more seeds would be needed, which is not worth it"
+        too_many = "more than 100 more seeds would be needed, which is not worth it"
+        return too_many if margin else "without a margin no number of seeds can be promised"
     low, high = max(r[0] for r in known), max(r[1] for r in known)
     span = f"{low}–{high}" if low != high else str(high)
     rest = "" if len(known) == len(ranges) else " for some, over 100 for the others"
@@ -93,9 +92,7 @@ def covers_test_items(comparison: Comparison, contrast: Contrast) -> bool | None
     low, high = contrast.with_items
     if contrast.verdict == Verdict.SAME:
         return -comparison.question.margin < low and high < comparison.question.margin
-    if contrast.verdict in (Verdict.BETTER, Verdict.WORSE):
-        return not low <= 0 <= high
-    return None
+    return not low <= 0 <= high if contrast.verdict.decided else None
 
 
 def scope_sentence(comparison: Comparison) -> str:
@@ -103,12 +100,9 @@ def scope_sentence(comparison: Comparison) -> str:
     decided = [covers_test_items(comparison, c) for c in comparison.family if c.verdict.decided]
     if not decided:
         return ""
-    if None in decided:
-        return "This covers retraining with new seeds, not another test set."
-    if all(decided):
-        return f"This covers retraining with new seeds and other test {comparison.subject.items}."
-    items = comparison.subject.items
-    return f"This covers retraining with new seeds; whether it holds for other test {items} is open."
+    items = f"other test {comparison.subject.items}"
+    rest = f" and {items}" if all(decided) else f"; whether it holds for {items} is open"
+    return f"This covers retraining with new seeds{', not another test set' if None in decided else rest}."
 
 
 def margin_sentence(comparison: Comparison) -> str:
@@ -127,12 +121,10 @@ def margin_sentence(comparison: Comparison) -> str:
 def comparison_warnings(comparison: Comparison) -> tuple[str, ...]:
     """Why the verdicts may not be trusted, or a better value may lie beyond a list."""
     warnings = []
-    if comparison.baseline_differs_from_itself and comparison.floor is not None:
-        p = comparison.floor.p or 0.0
-        written = f"p = {p:.2g}" if p >= 0.0001 else "p < 0.0001"
+    if comparison.floor is not None and comparison.baseline_differs_from_itself:
         warnings.append(
             f"Do not trust these verdicts: {comparison.baseline_label} differs from itself under other seeds "
-            f"({written}, Welch's test). Something other than the {comparison.subject.arm} separates these runs."
+            f"{_welch(comparison.floor)}. Something other than the {comparison.subject.arm} separates these runs."
         )
     labels = comparison.labels
     edges = [f"{labels[s.arm]} ({s.axis} = {s.value:g})" for s in comparison.selected if s.at_edge]
@@ -158,16 +150,16 @@ def floor_sentence(comparison: Comparison) -> str:
     if floor is None or floor.p is None:
         return ""
     by = comparison.unit.amount(floor.mean, signed=True)
-    p = f"p = {floor.p:.2g}" if floor.p >= 0.0001 else "p < 0.0001"
-    expected = (
-        ""
-        if comparison.baseline_differs_from_itself
-        else " 'Undecided' is expected: the baseline is compared with itself."
-    )
+    expected = " 'Undecided' is expected: the baseline is compared with itself."
     return (
         f"Noise floor: {comparison.baseline_label} trained again under other seeds differs by {by} "
-        f"({p}, Welch's test).{expected}"
+        f"{_welch(floor)}.{'' if comparison.baseline_differs_from_itself else expected}"
     )
+
+
+def _welch(floor: Unpaired) -> str:
+    p = floor.p or 0.0
+    return f"({f'p = {p:.2g}' if p >= 0.0001 else 'p < 0.0001'}, Welch's test)"
 
 
 def _names(comparison: Comparison, names: Sequence[str]) -> str:

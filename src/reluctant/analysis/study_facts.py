@@ -1,7 +1,7 @@
 """What was trained, where, and what went wrong: the facts of a study that no score holds."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from reluctant.analysis.labels import clip, count, dataset_title, duration, setting_text
@@ -17,11 +17,12 @@ from reluctant.catalogue import (
     Catalogue,
     augmentation_steps,
 )
+from reluctant.catalogue.entry import RowType
 from reluctant.catalogue.metrics import total_items
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import parse
-from reluctant.records.run_result import RunResult
-from reluctant.records.schema import SPLITS, DataRecord, Json, LayerRecord
+from reluctant.records.parts import SPLITS, Json, LayerRecord
+from reluctant.records.schema import DataRecord
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import SOURCES, Run, Study, bundled
 from reluctant.study.study import AXES
@@ -56,57 +57,40 @@ def recipe(records: StudyRecords, items: str) -> Pairs:
 
 def _options(study: Study) -> Pairs:
     """The options of the recipe that differ from their defaults."""
-    options: Sequence[tuple[str, tuple[Any, ...], Any, Callable[[Any], str]]] = (
-        ("Schedule", study.schedule, Run.schedule, lambda name: _described(SCHEDULES, [name])),
-        (
-            "Gradients",
-            study.clip_norm,
-            Run.clip_norm,
-            lambda norm: f"scaled down to a total norm of {norm:g} where it is larger" if norm else "unchanged",
-        ),
-        (
-            "Labels",
-            study.label_smoothing,
-            Run.label_smoothing,
-            lambda share: f"smoothed: a share of {share:g} goes to all classes alike" if share else "unchanged",
-        ),
-        (
-            "Augmentation",
-            study.augment,
-            Run.augment,
-            lambda text: (
-                ", then ".join(f"{p}: {AUGMENTATIONS[p.head].purpose}" for p in augmentation_steps(text)) or "none"
-            ),
-        ),
-        (
-            "Early stopping",
-            study.patience,
-            Run.patience,
-            lambda epochs: f"after {count(epochs, 'epoch')} without a lower validation loss" if epochs else "never",
-        ),
-    )
-    return [(term, "; ".join(map(words, values))) for term, values, usual, words in options if values != (usual,)]
+
+    def unusual(axis: str) -> tuple[Any, ...]:
+        values: tuple[Any, ...] = getattr(study, axis)
+        return values if values != (getattr(Run, axis),) else ()
+
+    scaled = "scaled down to a total norm of {:g} where it is larger"
+    smoothed = "smoothed: a share of {:g} goes to all classes alike"
+    terms = {
+        "Schedule": [_described(SCHEDULES, [name]) for name in unusual("schedule")],
+        "Gradients": [scaled.format(norm) if norm else "unchanged" for norm in unusual("clip_norm")],
+        "Labels": [smoothed.format(share) if share else "unchanged" for share in unusual("label_smoothing")],
+        "Augmentation": [
+            ", then ".join(f"{p}: {AUGMENTATIONS[p.head].purpose}" for p in augmentation_steps(text)) or "none"
+            for text in unusual("augment")
+        ],
+        "Early stopping": [
+            f"after {count(epochs, 'epoch')} without a lower validation loss" if epochs else "never"
+            for epochs in unusual("patience")
+        ],
+    }
+    return [(term, "; ".join(texts)) for term, texts in terms.items() if texts]
 
 
 def _described(table: Catalogue[Any], names: Sequence[str]) -> str:
-    """Names with the purpose of their rows in a catalogue."""
-    texts = []
-    for name in names:
-        try:
-            texts.append(f"{name}: {table[parse(name).head].purpose}")
-        except ReluctantError:  # the user's own
-            texts.append(name)
-    return "; ".join(texts)
+    """Names with the purpose of their rows in a catalogue; the user's own without."""
+    rows = ((name, _row(name, table)) for name in names)
+    return "; ".join(name if row is None else f"{name}: {row.purpose}" for name, row in rows)
 
 
 def _seeds(study: Study) -> str:
     if study.sources:
-        varied = [
-            f"{count(len(values), 'number')} for the {SOURCES[source]}"
-            for source, values in study.sources.items()
-            if len(values) > 1
-        ]
-        return f"{len(study.seed)}, every combination of {', '.join(varied)}"
+        varied = {SOURCES[source]: len(values) for source, values in study.sources.items() if len(values) > 1}
+        listed = ", ".join(f"{count(n, 'number')} for the {source}" for source, n in varied.items())
+        return f"{len(study.seed)}, every combination of {listed}"
     seeds = [int(seed) for seed in study.seed]
     consecutive = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[0] + len(seeds)))
     listed = f"{seeds[0]} to {seeds[-1]}" if consecutive else ", ".join(map(str, seeds))
@@ -143,17 +127,18 @@ def class_names(records: StudyRecords, classes: int) -> tuple[str, ...]:
     for data in data_of(records):
         if len(data.classes) == classes:
             return tuple(map(clip, data.classes))
-    try:
-        known = DATASETS[parse(records.study.dataset[0]).head].classes
-    except ReluctantError:
-        known = ()
-    return tuple(known) if len(known) == classes else tuple(map(str, range(classes)))
+    row = _row(records.study.dataset[0], DATASETS)
+    return tuple(row.classes) if row and len(row.classes) == classes else tuple(map(str, range(classes)))
 
 
 def catalogue_row(activation: str) -> Activation | None:
     """The catalogue's row of an activation, None for the user's own."""
+    return _row(activation, ACTIVATIONS)
+
+
+def _row(name: str, table: Catalogue[RowType]) -> RowType | None:
     try:
-        return ACTIVATIONS[parse(activation).head]
+        return table[parse(name).head]
     except ReluctantError:
         return None
 
@@ -169,11 +154,10 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
     """What the records warn of, each once, with the number of runs that say it."""
     texts = Counter(text for run in records for text in run.record.warnings)
     lines = [f"{text} ({count(n, 'run')})" for text, n in texts.items()]
-    damaged = [name for name in records.damaged if name.startswith("runs/")]
-    others = [name for name in records.damaged if not name.startswith("runs/")]
+    damaged = sum(name.startswith("runs/") for name in records.damaged)
     if damaged:
-        lines.append(f"{count(len(damaged), 'record')} damaged and left out; `reluctant run` trains the runs again")
-    if others:
+        lines.append(f"{count(damaged, 'record')} damaged and left out; `reluctant run` trains the runs again")
+    if others := [name for name in records.damaged if not name.startswith("runs/")]:
         lines.append(f"Damaged and left out: {', '.join(others)}")
     if records.study.sources:
         lines.append(SHARED_SEEDS)
@@ -182,26 +166,17 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
 
 def _mixed_environments(records: StudyRecords) -> list[str]:
     """What differs between the machines of the runs and may change their last digits."""
-    used = Counter(str(run.record.environment) for run in records)
-    environments = {name: records.environments.get(name, {}) for name in used}
+    machines = [records.environments.get(str(run.record.environment), {}) for run in records]
+    subjects = ("python", "processor", "torch", "settings", "commit")
+    values = [(subject, [_setting_words(each.get(subject)) for each in machines]) for subject in subjects]
+    for package in sorted({package for each in machines for package in each.get("packages", {})}):
+        values.append((package, [str(each.get("packages", {}).get(package, "not known")) for each in machines]))
     lines = []
-    for what in ("python", "processor", "torch", "settings", "commit"):
-        lines += _differing(what, {name: _setting_words(e.get(what)) for name, e in environments.items()}, used)
-    packages = sorted({p for each in environments.values() for p in each.get("packages", {})})
-    for package in packages:
-        values = {n: str(e.get("packages", {}).get(package, "not known")) for n, e in environments.items()}
-        lines += _differing(package, values, used)
+    for subject, texts in values:
+        if len(runs := Counter(texts)) > 1:
+            parts = ", ".join(f"{text} ({count(n, 'run')})" for text, n in runs.items())
+            lines.append(f"Runs were trained with different {subject}: {parts}. Last digits may differ")
     return lines
-
-
-def _differing(what: str, values: Mapping[str, str], used: Mapping[str, int]) -> list[str]:
-    runs: Counter[str] = Counter()
-    for name, value in values.items():
-        runs[value] += used[name]
-    if len(runs) < 2:
-        return []
-    parts = ", ".join(f"{value} ({count(n, 'run')})" for value, n in runs.items())
-    return [f"Runs were trained with different {what}: {parts}. Last digits may differ"]
 
 
 def _setting_words(value: Any) -> str:
@@ -237,12 +212,10 @@ def provenance(records: StudyRecords) -> Pairs:
     """Checksums, recipe and time over all runs."""
     seconds = sum(float(run.seconds[part].sum()) for run in records for part in ("train", "evaluate"))
 
-    def each(values: Sequence[object]) -> str:
-        return ", ".join(dict.fromkeys(map(str, values))) or "not known"
-
+    data, recipes = (dict.fromkeys(str(getattr(run.record, key)) for run in records) for key in ("data", "recipe"))
     return [
-        ("Data, SHA-256", each([run.record.data for run in records])),
-        ("Recipe", each([run.record.recipe for run in records])),
+        ("Data, SHA-256", ", ".join(data) or "not known"),
+        ("Recipe", ", ".join(recipes) or "not known"),
         ("Time", f"{duration(seconds)} of training and evaluation, all runs together"),
     ]
 
@@ -266,11 +239,11 @@ def command_to_repeat(records: StudyRecords) -> str:
 
 def data_source(study: Study) -> str:
     """Where the data come from."""
-    rows = [DATASETS[parse(d).head] for d in study.dataset if parse(d).head in DATASETS]
-    return "; ".join(row.source for row in rows)
+    rows = (_row(name, DATASETS) for name in study.dataset)
+    return "; ".join(row.source for row in rows if row is not None)
 
 
 def network_layers(records: StudyRecords) -> tuple[Sequence[LayerRecord], int | None]:
     """The layers of the network and its parameters, as the first record that lists them has it."""
-    run: RunResult | None = next((run for run in records if run.record.layers), None)
+    run = next((run for run in records if run.record.layers), None)
     return ([], None) if run is None else (run.record.layers, run.record.parameters)

@@ -12,21 +12,14 @@ from reluctant.statistics import Interval, mean_interval
 
 @dataclass(frozen=True)
 class ArmSummary:
-    """What an arm's runs score after the last epoch, by one metric.
-
-    Args:
-        values: A score per seed, in the order of the seeds; NaN where a run diverged or is missing.
-        interval: Mean and interval of the runs that finished.
-        worst: The worst seed's score; ∓∞ where a run diverged.
-        diverged: How many runs diverged, of `runs`.
-    """
+    """What an arm's runs score after the last epoch, by one metric."""
 
     arm: str
     label: str
-    values: Floats
-    interval: Interval
-    worst: float
-    diverged: int
+    values: Floats  # a score per seed, in the order of the seeds; NaN where a run diverged or is missing
+    interval: Interval  # mean and interval of the runs that finished
+    worst: float  # the worst seed's score; ∓∞ where a run diverged
+    diverged: int  # how many runs diverged, of `runs`
     runs: int
 
     @property

@@ -15,21 +15,14 @@ DASH = "–"
 
 @dataclass(frozen=True)
 class Unit:
-    """How one metric is written in one study: a difference is multiplied by `factor` and followed by `word`.
-
-    Args:
-        decimals: Those of a difference.
-        score_decimals: Those of a score.
-        axis: What a score is counted in, for the name of an axis.
-        difference_axis: What a difference is counted in.
-    """
+    """How one metric is written in one study: a difference is multiplied by `factor` and followed by `word`."""
 
     factor: float
-    decimals: int
+    decimals: int  # those of a difference
     word: str
-    score_decimals: int
-    axis: str
-    difference_axis: str
+    score_decimals: int  # those of a score
+    axis: str  # what a score is counted in, for the name of an axis
+    difference_axis: str  # what a difference is counted in
 
     def scaled(self, value: float) -> float:
         """A difference in the unit it is written in."""
@@ -66,32 +59,19 @@ class Unit:
 
 
 def unit_of(metric: Metric, task: str, item: str, typical: Sequence[float]) -> Unit:
-    """How a metric is written, by its task and inputs; in the target's units, by its size.
+    """How a metric is written, by its task and what one input is called (image, row, signal).
 
-    Args:
-        metric: The metric.
-        task: `classification` or `regression`.
-        item: What one input is called: image, row, signal.
-        typical: Some scores, which decide the decimals of a number in the target's units.
+    The `typical` scores decide the decimals of a number in the target's units: four digits of a usual one.
     """
     axis = unit(metric.name, task).replace("image", item)
     if axis == OF_TARGET:
-        decimals = _decimals(typical)
+        usual = float(np.median(typical)) if len(typical) else 0.0
+        decimals = max(0, min(MOST, DIGITS - 1 - int(np.floor(np.log10(usual))))) if usual > 0 else DIGITS
         return Unit(1, decimals, "", decimals, axis, axis)
-    if metric.name == "loss":
-        word = "nats" if axis.startswith("nats") else axis
-        return Unit(1, 4, word, 4, axis, axis)
-    if metric.name == "r2":
-        return Unit(1, 4, "", 4, axis, axis)
-    return Unit(100, 2, "points", 4, axis, "points")
-
-
-def _decimals(typical: Sequence[float]) -> int:
-    """What leaves four digits of a usual score."""
-    usual = float(np.median(typical)) if len(typical) else 0.0
-    if not usual > 0:
-        return DIGITS
-    return max(0, min(MOST, DIGITS - 1 - int(np.floor(np.log10(usual)))))
+    if metric.name not in ("loss", "r2"):
+        return Unit(100, 2, "points", 4, axis, "points")
+    word = "" if metric.name == "r2" else "nats" if axis.startswith("nats") else axis
+    return Unit(1, 4, word, 4, axis, axis)
 
 
 def number(value: float, decimals: int = 4) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from reluctant.catalogue.metrics import score_from_counts
 from reluctant.core.display import visible
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Started
-from reluctant.records.schema import EpochRecord, RunRecord
+from reluctant.records.parts import EpochRecord
+from reluctant.records.schema import RunRecord
 from reluctant.study import Run, Study
 
 Watcher = Callable[[Event], None]

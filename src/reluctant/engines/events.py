@@ -4,7 +4,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reluctant.records.schema import EpochRecord, RunRecord
+from reluctant.records.parts import EpochRecord
+from reluctant.records.schema import RunRecord
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reluctant.records.schema import EpochRecord, RunRecord
+from reluctant.records.parts import EpochRecord
+from reluctant.records.schema import RunRecord
 from reluctant.study import Run
 
 

@@ -4,7 +4,7 @@ import math
 
 from reluctant.analysis.units import percent
 from reluctant.inspect.inspection import Inspection
-from reluctant.records.schema import SiteProbe
+from reluctant.records.parts import SiteProbe
 
 # From here on there is a warning: a share of units, a share of values, powers of ten.
 DEAD_SHARE, SATURATED_SHARE, GRADIENT_RATIO = 0.1, 0.9, 2.0

@@ -10,8 +10,8 @@ from reluctant.core.errors import StudyError
 from reluctant.inspect.target import load_target
 from reluctant.models import activation_modules
 from reluctant.models.swap.forward import error_summary
+from reluctant.records.parts import LayerProbe, ProbeSnapshot, SiteProbe
 from reluctant.records.probe_table import compact
-from reluctant.records.schema import LayerProbe, ProbeSnapshot, SiteProbe
 from reluctant.training.machine import limit_threads
 from reluctant.training.probes import Probes
 

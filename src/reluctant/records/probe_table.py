@@ -7,34 +7,23 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.records.schema import NORMS, SIZE_OF, ProbeSnapshot, SiteProbe
+from reluctant.records.parts import NORMS, SIZE_OF, ProbeSnapshot, SiteProbe
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class ProbeTable:
-    """What the probes counted in one run; NaN where a snapshot lacks a site or a layer.
+    """What the probes counted in one run; NaN where a snapshot lacks a site or a layer."""
 
-    Args:
-        sites: Where activations are called, by name.
-        layers: Layers with weights, by name.
-        counts: By name of `COUNTS`, shape (snapshots, sites).
-        sizes: By name of `SIZES`, shape (sites,).
-        inputs: Mean and variance before the activation, shape (snapshots, sites, 2).
-        outputs: The same after it.
-        norms: By name of `NORMS`, shape (snapshots, layers).
-        histograms: Shares of values per bin before (0) and after (1) the activation, at the first and the
-            last snapshot, shape (2, 2, sites, 24).
-    """
-
-    sites: tuple[str, ...]
-    layers: tuple[str, ...]
-    counts: Mapping[str, Floats]
-    sizes: Mapping[str, Floats]
-    inputs: Floats
-    outputs: Floats
-    norms: Mapping[str, Floats]
+    sites: tuple[str, ...]  # where activations are called, by name
+    layers: tuple[str, ...]  # layers with weights, by name
+    counts: Mapping[str, Floats]  # by name of `COUNTS`, shape (snapshots, sites)
+    sizes: Mapping[str, Floats]  # by name of `SIZES`, shape (sites,)
+    inputs: Floats  # mean and variance before the activation, shape (snapshots, sites, 2)
+    outputs: Floats  # the same after it
+    norms: Mapping[str, Floats]  # by name of `NORMS`, shape (snapshots, layers)
+    # shares of values per bin at the first and the last snapshot, before (0) and after (1): shape (2, 2, sites, 24)
     histograms: Floats
 
     @classmethod
@@ -47,11 +36,11 @@ class ProbeTable:
         return cls(
             sites,
             layers,
-            {key: _array([[_attribute(s, key) for s in row] for row in by_site]) for key in COUNTS},
-            {key: _array([_attribute(s, key) for s in by_site[0]]) for key in SIZES},
-            _moments([[None if s is None else s.inputs for s in row] for row in by_site]),
-            _moments([[None if s is None else s.outputs for s in row] for row in by_site]),
-            {key: _array([[_attribute(layer, key) for layer in row] for row in by_layer]) for key in NORMS},
+            {key: _array(by_site, key) for key in COUNTS},
+            {key: _array(by_site[:1], key)[0] for key in SIZES},
+            _array(by_site, "inputs", (None, None)).reshape(len(snapshots), -1, 2),  # also where there are no sites
+            _array(by_site, "outputs", (None, None)).reshape(len(snapshots), -1, 2),
+            {key: _array(by_layer, key) for key in NORMS},
             np.stack([_histograms(by_site[when]) for when in (0, -1)]),
         )
 
@@ -61,17 +50,9 @@ class ProbeTable:
             return np.asarray(self.counts[count] / self.sizes[SIZE_OF[count]], float)
 
 
-def _attribute(probe: object, key: str) -> float | None:
-    return None if probe is None else getattr(probe, key)
-
-
-def _array(values: object) -> Floats:
-    return np.array(values, float)  # None becomes NaN
-
-
-def _moments(rows: Sequence[Sequence[tuple[float | None, float | None] | None]]) -> Floats:
-    """Mean and variance, shape (snapshots, sites, 2), also where there are no sites."""
-    return _array([[each or (None, None) for each in row] for row in rows]).reshape(len(rows), -1, 2)
+def _array(rows: Sequence[Sequence[object]], key: str, missing: object = None) -> Floats:
+    """An attribute of every probe; None becomes NaN."""
+    return np.array([[missing if each is None else getattr(each, key) for each in row] for row in rows], float)
 
 
 def _histograms(sites: Sequence[SiteProbe | None]) -> Floats:

@@ -17,8 +17,9 @@ from reluctant.catalogue.metrics import (
     scores_from_counts,
     total_items,
 )
+from reluctant.records.parts import SPLITS
 from reluctant.records.probe_table import ProbeTable
-from reluctant.records.schema import SPLITS, RunRecord
+from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.study import Run, Seed
 
 Floats = npt.NDArray[np.float64]
@@ -32,19 +33,14 @@ class RunResult:
     Counts are (epochs, classes, classes); above 20 classes (epochs, 3, classes): hits, predictions, truths;
     where numbers are predicted (epochs, 4, outputs), the sums of `metrics.summed`. Where the run diverged the
     arrays end with the epoch before.
-
-    Args:
-        record: The rest of the record, without its epochs and its first probe.
-        probes: What the probes counted; None in a record without them.
-        truth: The targets of the test split, where the folder keeps them: classes (n,) or numbers
-            (n, outputs).
     """
 
-    record: RunRecord
+    record: RunRecord  # the rest of the record, without its epochs and its first probe
     loss: Mapping[str, Floats]
     counts: Mapping[str, Counts]
     seconds: Mapping[str, Floats]  # per epoch: train, evaluate
-    probes: ProbeTable | None = None
+    probes: ProbeTable | None = None  # what the probes counted; None in a record without them
+    # the targets of the test split, where the folder keeps them: classes (n,) or numbers (n, outputs)
     truth: Counts | None = None
     additions: tuple[Mapping[str, Any], ...] = ()  # per epoch, what a procedure of the user's adds to it
 
@@ -52,14 +48,15 @@ class RunResult:
     def of(cls, record: RunRecord, truth: Counts | None = None) -> Self:
         """The result that a record holds."""
         epochs = record.epochs
+        kind = float if epochs and epochs[0].sums is not None else np.int64
+        counts = {split: np.array([getattr(e.counts, split) for e in epochs], kind) for split in SPLITS}
         snapshots = [each for each in (record.start, *(epoch.probes for epoch in epochs)) if each is not None]
         return cls(
             record=record.model_copy(update={"epochs": [], "start": None}),
             loss={split: np.array([getattr(e.loss, split) for e in epochs], float) for split in SPLITS},
-            counts={split: _counts(record, split) for split in SPLITS},
+            counts=counts if epochs else dict.fromkeys(SPLITS, np.empty((0, 0, 0), np.int64)),
             seconds={
-                "train": np.array([e.seconds.train for e in epochs], float),
-                "evaluate": np.array([e.seconds.evaluate for e in epochs], float),
+                part: np.array([getattr(e.seconds, part) for e in epochs], float) for part in ("train", "evaluate")
             },
             probes=ProbeTable.of(snapshots) if len(snapshots) == len(epochs) + 1 > 1 else None,
             truth=truth,
@@ -103,10 +100,8 @@ class RunResult:
     @cached_property
     def predictions(self) -> Counts:
         """Predictions for the test split after the last epoch: classes (n,), or numbers (n, outputs)."""
-        outputs = self.counts["test"].shape[-1]
-        if self.task == REGRESSION:
-            return numbers_from_base64(self.record.test_predictions, outputs)
-        return classes_from_base64(self.record.test_predictions, outputs)
+        decode = numbers_from_base64 if self.task == REGRESSION else classes_from_base64
+        return decode(self.record.test_predictions, self.counts["test"].shape[-1])
 
     def curve(self, name: str, split: str = "test") -> Floats:
         """A metric after every epoch, shape (epochs,). Train scores are those of the epoch's own batches."""
@@ -218,11 +213,11 @@ class RunResult:
         return float(train) - self.score(name)
 
 
-def _counts(record: RunRecord, split: str) -> Counts:
-    if not record.epochs:
-        return np.empty((0, 0, 0), np.int64)
-    kind = float if record.epochs[0].sums is not None else np.int64
-    return np.array([getattr(epoch.counts, split) for epoch in record.epochs], kind)
+def decode_targets(data: DataRecord) -> Counts:
+    """The targets of the test split: classes (n,), or numbers (n, outputs); `ValueError` where they are no base64."""
+    if data.test_targets is not None:
+        return numbers_from_base64(data.test_targets, data.outputs)
+    return classes_from_base64(data.test_labels or "", len(data.classes))
 
 
 def numbers_from_base64(text: str, outputs: int) -> Floats:

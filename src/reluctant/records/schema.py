@@ -1,210 +1,30 @@
 """The schema of a run record and of the files beside it: everything on disk is written and read through it.
 
-A record is JSON. Its keys are listed here once, and code reads them as attributes. `SCHEMA` is raised when a
-key changes its meaning; `upgraded` brings an older record to today's form.
+A record is JSON. Its keys are listed here and in `parts`, and code reads them as attributes. `SCHEMA` is raised
+when a key changes its meaning; `upgraded` brings an older record to today's form.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, PrivateAttr, model_validator
 
 from reluctant.core.display import quoted
-from reluctant.core.errors import StudyError
-from reluctant.core.validation import validation_message
+from reluctant.records.parts import (
+    SPLITS,
+    EpochRecord,
+    FinalRecord,
+    Json,
+    LayerRecord,
+    ProbeSnapshot,
+    RecordError,
+    Schema,
+    ShapeRecord,
+    Whole,
+)
 from reluctant.study import Run
 
 SCHEMA = 2  # 1: records that do not name their schema; 2: records that do
-SPLITS = ("train", "valid", "test")
-MOST_FAULTS = 5  # listed in the message on a damaged file
-NORMS = ("gradient", "weight", "update")  # the order in which a layer's norms stand in a record
-
-Json = dict[str, Any]
-
-
-class RecordError(StudyError):
-    """A file of a study's folder that cannot be read as what its name promises."""
-
-
-class Schema(BaseModel):
-    """A part of a file. Unknown keys are left alone: a procedure of the user's may add its own."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, arbitrary_types_allowed=True)
-
-    @classmethod
-    def read(cls, content: Any) -> Self:
-        """The validated content.
-
-        Raises:
-            RecordError: What is wrong, with the path of the key.
-        """
-        try:
-            return cls.model_validate(content)
-        except ValidationError as error:
-            raise RecordError(validation_message(error, whole="its content", most=MOST_FAULTS)) from None
-
-
-Whole = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]  # what an array of counts holds
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Matrix = list[list[Whole]]  # counts, rows true and columns predicted; above 20 classes three rows (metrics)
-Sums = list[list[Number]]  # of predicted numbers: four rows of `metrics.regression_sums`
-Moments = tuple[Number | None, Number | None]  # mean and variance
-
-
-class Losses(Schema):
-    """The mean loss on each split."""
-
-    train: Number
-    valid: Number
-    test: Number
-
-
-class SplitCounts(Schema):
-    """The confusion matrix of each split."""
-
-    train: Matrix
-    valid: Matrix
-    test: Matrix
-
-
-class SplitSums(Schema):
-    """The sums of each split where numbers are predicted."""
-
-    train: Sums
-    valid: Sums
-    test: Sums
-
-
-class Seconds(Schema):
-    """Wall-clock time of an epoch."""
-
-    train: Number
-    evaluate: Number
-    probe: Number | None = None
-
-
-class Histograms(Schema):
-    """Counts of values in 24 bins from −6 to 6, before and after an activation."""
-
-    inputs: list[Whole] = Field(alias="in")
-    outputs: list[Whole] = Field(alias="out")
-
-
-SIZE_OF = {"dead": "units", "nearly": "units", "dead_channels": "channels", "saturated": "values",
-           "zero": "values"}  # fmt: skip  # what each count of a site is a share of
-
-
-class SiteProbe(Schema):
-    """What a probe counts where an activation is called. A count that is not there is 0.
-
-    `units`, `channels` and `values` are the sizes of the site, kept in the first snapshot alone.
-    """
-
-    units: Whole | None = None
-    channels: Whole | None = None
-    values: Whole | None = None
-    dead: Whole = 0
-    nearly: Whole = 0
-    died: Whole = 0
-    revived: Whole = 0
-    dead_channels: Whole = 0
-    saturated: Whole = 0
-    zero: Whole = 0
-    inputs: Moments = Field((None, None), alias="in")
-    outputs: Moments = Field((None, None), alias="out")
-    gradient: Number | None = None
-    learned: list[Number | None] = []
-    histogram: Histograms | None = None
-    curve: list[Number | None] | None = None
-
-    def share(self, count: str) -> float:
-        """A count as a share of its size; NaN where the sizes are not there."""
-        size = getattr(self, SIZE_OF[count])
-        return getattr(self, count) / size if size else math.nan
-
-
-class LayerProbe(Schema):
-    """Norms of a layer's gradient, of its weights, and of their change since the last snapshot."""
-
-    gradient: Number | None = None
-    weight: Number | None = None
-    update: Number | None = None
-
-
-def _named_norms(value: Any) -> Any:
-    if isinstance(value, list) and len(value) != len(NORMS):
-        raise ValueError(f"must be a list of {len(NORMS)} numbers: {', '.join(NORMS)}")
-    return dict(zip(NORMS, value, strict=True)) if isinstance(value, list) else value
-
-
-class ProbeSnapshot(Schema):
-    """The inside of a network at one moment, on a fixed batch of training inputs."""
-
-    sites: dict[str, SiteProbe]
-    layers: dict[str, Annotated[LayerProbe, BeforeValidator(_named_norms)]]
-
-
-class EpochRecord(Schema):
-    """One epoch: losses and counts of all splits, from which every score is derived."""
-
-    epoch: Whole
-    seconds: Seconds
-    lr: Number | None = None
-    loss: Losses
-    confusion: SplitCounts | None = None
-    sums: SplitSums | None = None
-    probes: ProbeSnapshot | None = None
-
-    @model_validator(mode="after")
-    def _counts_of_one_kind(self) -> Self:
-        if (self.confusion is None) == (self.sums is None):
-            raise ValueError("an epoch holds either 'confusion' (classes) or 'sums' (predicted numbers)")
-        return self
-
-    @property
-    def counts(self) -> SplitCounts | SplitSums:
-        """The counts, of whichever kind they are."""
-        counts = self.confusion or self.sums
-        assert counts is not None  # the validator has seen to it
-        return counts
-
-
-class Calibration(Schema):
-    """Counts per bin of the highest probability, and the Brier sum over inputs and classes."""
-
-    images: list[Whole]
-    right: list[Whole]
-    confidence: list[Number]
-    brier: Number
-
-
-class FinalRecord(Schema):
-    """After the last epoch, in evaluation mode: the training split, and more about the test split."""
-
-    loss: Number
-    confusion: Matrix | None = None
-    sums: Sums | None = None
-    calibration: Calibration | None = None
-    test_confusion: Matrix | None = None
-    robustness: dict[str, Any] | None = None
-
-
-class LayerRecord(Schema):
-    """A layer of the network; `shape` is that of its output for one input."""
-
-    name: str
-    kind: str
-    shape: list[Whole]
-    parameters: Whole
-
-
-class ShapeRecord(Schema):
-    """The activation and its slope at even points from x[0] to x[1], as it was before training."""
-
-    x: tuple[Number, Number]
-    f: list[Number | None]
-    slope: list[Number | None]
 
 
 class Provenance(Schema):
@@ -236,13 +56,13 @@ class RunRecord(Schema):
     """One finished run."""
 
     schema_version: Whole = Field(1, alias="schema")
-    run: Annotated[Run, BeforeValidator(_run)]
+    run: Annotated[Run, BeforeValidator(_run), PlainSerializer(Run.to_dict)]
     recipe: Whole
     diverged: Whole | None = None  # the epoch in which the loss stopped being finite
     stopped: Whole | None = None  # the epoch after which it stopped early
     parameters: Whole | None = None
-    kernels: list[str] = []
-    layers: list[LayerRecord] = []
+    kernels: list[str] = Field(default=[])
+    layers: list[LayerRecord] = Field(default=[])
     start: ProbeSnapshot | None = None
     epochs: list[EpochRecord]
     final: FinalRecord | None = None
@@ -250,8 +70,8 @@ class RunRecord(Schema):
     test_predictions: str
     weights: str = ""  # SHA-256 of all parameters and buffers
     data: str  # SHA-256 of the data set
-    sources: dict[str, str] = {}  # SHA-256 of the user's own code, by name
-    warnings: list[str] = []
+    sources: dict[str, str] = Field(default={})  # SHA-256 of the user's own code, by name
+    warnings: list[str] = Field(default=[])
     environment: Annotated[str | Json, BeforeValidator(_text_or_table)] = ""  # its name; all of it until it is stored
     provenance: Provenance | None = None
     sha256: str = ""
@@ -279,14 +99,14 @@ class DataRecord(Schema):
 
     name: str = ""
     sha256: str
-    classes: list[str] = []
+    classes: list[str] = Field(default=[])
     images: dict[str, Whole]  # inputs per split
     test_labels: str | None = None  # classes, base64
     test_targets: str | None = None  # numbers, base64 of float64
     outputs: Whole = 1
-    warnings: list[str] = []
+    warnings: list[str] = Field(default=[])
     items: str = "images"
-    remarks: list[str] = []
+    remarks: list[str] = Field(default=[])
     last_images: dict[str, Any] | None = None
 
     @model_validator(mode="after")
@@ -330,23 +150,5 @@ def upgraded(content: Any) -> Json:
 
 
 def written(model: BaseModel) -> Json:
-    """The JSON of a part of a file: the keys that were set, by their names in the file, in plain types."""
-    content: Json = {}
-    for name, field in type(model).model_fields.items():
-        if name in model.model_fields_set:
-            content[field.alias or name] = _plain(getattr(model, name))
-    return {**content, **{name: _plain(value) for name, value in (model.model_extra or {}).items()}}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, LayerProbe) and value.model_fields_set == set(NORMS) and not value.model_extra:
-        return [getattr(value, norm) for norm in NORMS]
-    if isinstance(value, BaseModel):
-        return written(value)
-    if isinstance(value, Run):
-        return value.to_dict()
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value
+    """The content of a part of a file: the keys that were set, by their names in the file."""
+    return model.model_dump(by_alias=True, exclude_unset=True, warnings=False)

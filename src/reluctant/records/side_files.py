@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reluctant.core.environment import environment_id
-from reluctant.records.schema import DataRecord, HistoryRecord, Json, RecordError
+from reluctant.records.parts import Json, RecordError
+from reluctant.records.schema import DataRecord, HistoryRecord
 
 ENVIRONMENTS, DATA, HISTORY, FAILED = "environments", "data", "history.jsonl", "failed"
 T = TypeVar("T")

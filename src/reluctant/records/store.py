@@ -7,7 +7,9 @@ from typing import Any
 
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.records.schema import SCHEMA, Json, RecordError, RunRecord, upgraded
+from reluctant.records.parts import Json, RecordError
+from reluctant.records.schema import SCHEMA, RunRecord, upgraded
+from reluctant.records.side_files import json_files
 
 UNTIMED = ("seconds", "provenance")  # what two equal trainings of a run may differ in
 
@@ -44,27 +46,17 @@ class Store:
 
     def __iter__(self) -> Iterator[str]:
         """The keys of all records, sorted."""
-        if self.folder.is_dir():
-            yield from sorted(p.stem for p in self.folder.glob("*.json") if not p.name.startswith("."))
+        return (path.stem for path in json_files(self.folder))
 
     def add(self, key: str, record: RunRecord | Json) -> None:
-        """Write a record, with its checksum. Safe against a crash at any moment.
-
-        Raises:
-            ValueError: NaN or infinity, which JSON cannot hold.
-        """
+        """Write a record with its checksum, safe against a crash at any moment; `ValueError` for NaN and infinity."""
         content = record.to_json() if isinstance(record, RunRecord) else record
         content = json.loads(dumps(content))  # as it will be read: lists for tuples, texts as keys
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.path(key), dumps({**content, "sha256": checksum(content)}) + "\n")
 
     def content(self, key: str) -> Json:
-        """The JSON of a record whose checksum is right.
-
-        Raises:
-            KeyError: There is no such record.
-            RecordError: It is damaged.
-        """
+        """The JSON of a record; `KeyError` where there is none, `RecordError` where its checksum is not right."""
         path = self.path(key)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -78,12 +70,7 @@ class Store:
         return dict(content)
 
     def read(self, key: str) -> RunRecord:
-        """A record that can be trusted, of the run that its name promises.
-
-        Raises:
-            KeyError: There is no such record.
-            RecordError: What is wrong with it.
-        """
+        """A record that can be trusted, of the run that its name promises; raises as `content`, and says why."""
         content = self.content(key)
         try:
             record = RunRecord.read(content)
@@ -95,11 +82,7 @@ class Store:
 
 
 def upgrade_records(folder: Path) -> tuple[int, int, list[str]]:
-    """Write every record of a study's folder in today's schema.
-
-    Returns:
-        How many were upgraded, how many had the schema already, and what is wrong with those that were left.
-    """
+    """Write every record of a folder in today's schema: how many were upgraded, how many had it, and what is wrong."""
     store, count, current, damaged = Store(folder / "runs"), 0, 0, []
     for key in list(store):
         try:

@@ -11,8 +11,9 @@ from typing import Self
 from reluctant.core.atomic_files import delete_partial_files, quarantine, write_atomically
 from reluctant.core.environment import environment_id
 from reluctant.core.errors import StudyError
-from reluctant.core.lock import LOCK_FILE as LOCK
-from reluctant.records.schema import DataRecord, Json, RecordError, RunRecord
+from reluctant.core.lock import LOCK_FILE
+from reluctant.records.parts import Json, RecordError
+from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.records.side_files import DATA, ENVIRONMENTS, FAILED, HISTORY, read_data, read_environments, read_history
 from reluctant.records.store import Store
 from reluctant.study import RECIPE, Run, Study, study_changes
@@ -52,11 +53,7 @@ class StudyDir:
         return self.path / "study.toml"
 
     def check_compatible(self, study: Study) -> None:
-        """Make sure that this study may continue here. Nothing is written.
-
-        Raises:
-            StudyError: The folder holds other files, or a study that this one does not extend.
-        """
+        """`StudyError` where this folder holds other files or a study that this one does not extend; writes nothing."""
         try:
             if self._study_file.is_file():
                 if changes := study_changes(Study.read(self._study_file), study):
@@ -65,7 +62,11 @@ class StudyDir:
                         f"{self.path} holds another study. A study may be extended there, but this would "
                         f"change it:\n{listed}\nUndo the change, or choose another folder with -o."
                     )
-            elif self.path.exists() and any(not _ours(p.name) for p in self.path.iterdir()):
+            elif self.path.exists() and any(
+                # what a writer leaves who was killed before the study had been written
+                not (p.name == LOCK_FILE or (p.name.startswith(".") and p.name.endswith(".part")))
+                for p in self.path.iterdir()
+            ):
                 raise StudyError(f"{self.path} holds other files and no study; choose another folder with -o")
         except OSError as fault:
             raise StudyError(f"{self.path} cannot be read: {fault.strerror or fault}") from None
@@ -91,8 +92,7 @@ class StudyDir:
         if changed:
             line = {"date": date.today().isoformat(), "looked": len(self.store) > 0, "changed": changed}
             path = self.path / HISTORY
-            lines = path.read_text("utf-8") if path.is_file() else ""
-            write_atomically(path, lines + json.dumps(line) + "\n")
+            write_atomically(path, f"{path.read_text('utf-8') if path.is_file() else ''}{json.dumps(line)}\n")
 
     def missing(self, study: Study) -> list[Run]:
         """The runs of the study that have no record yet, in the study's order."""
@@ -124,12 +124,7 @@ class StudyDir:
     def check_origins(
         self, data: Mapping[str, str], sources: Mapping[str, str] | None = None, origins: Iterable[Origin] | None = None
     ) -> None:
-        """Make sure that new runs and the records here belong together.
-
-        Args:
-            data: SHA-256 of the data sets of today, by name.
-            sources: SHA-256 of the user's own code of today, by name.
-            origins: Those of the folder's records; read from it unless given.
+        """Make sure that new runs, by the SHA-256 of today's data and of the user's code, belong to the records here.
 
         Raises:
             StudyError: A record comes from another recipe, from other data or from other code.
@@ -139,9 +134,8 @@ class StudyDir:
         for origin in origins:
             if origin.recipe != RECIPE:
                 raise StudyError(
-                    f"{self.path} was trained by recipe {origin.recipe}, and this version uses recipe "
-                    f"{RECIPE}: their numbers do not mix. Choose a new folder with -o; this one can still be "
-                    f"reported."
+                    f"{self.path} was trained by recipe {origin.recipe}, and this version uses recipe {RECIPE}: their "
+                    "numbers do not mix. Choose a new folder with -o; this one can still be reported."
                 )
             now = data.get(origin.dataset, origin.data)
             if now != origin.data:
@@ -197,8 +191,3 @@ class StudyDir:
 
     def _failure(self, run: Run) -> Path:
         return self.path / FAILED / f"{run.key}.txt"
-
-
-def _ours(name: str) -> bool:
-    """Whether a file is what a writer leaves who was killed before the study had been written."""
-    return name == LOCK or (name.startswith(".") and name.endswith(".part"))

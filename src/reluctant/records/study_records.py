@@ -1,15 +1,15 @@
 """Everything that a study's folder holds: the study, its finished runs, failures, environments, history."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
-
-import numpy.typing as npt
+from typing import Self
 
 from reluctant.core.errors import StudyError
-from reluctant.records.run_result import RunResult, classes_from_base64, numbers_from_base64
-from reluctant.records.schema import DataRecord, HistoryRecord, Json
+from reluctant.records.parts import Json
+from reluctant.records.run_result import RunResult, decode_targets
+from reluctant.records.schema import DataRecord, HistoryRecord
 from reluctant.records.side_files import read_data, read_environments, read_failure, read_history
 from reluctant.records.store import Store
 from reluctant.study import Run, Study
@@ -17,39 +17,31 @@ from reluctant.study import Run, Study
 
 @dataclass(frozen=True, eq=False)
 class StudyRecords:
-    """The finished runs of a study, in the study's order, and the files beside them.
-
-    Args:
-        failures: The traceback of every run that failed.
-        environments: Machines and versions, by the name that records have for them.
-        data: What was trained on, by SHA-256.
-        history: The changes of the study, oldest first.
-        damaged: Files that cannot be trusted; nothing was read from them.
-    """
+    """The finished runs of a study, in the study's order, and the files beside them."""
 
     study: Study
     runs: tuple[RunResult, ...]
-    failures: Mapping[Run, str] = field(default_factory=dict)
+    failures: Mapping[Run, str] = field(default_factory=dict)  # the traceback of every run that failed
+    # machines and versions, by the name that records have for them
     environments: Mapping[str, Json] = field(default_factory=dict)
-    data: Mapping[str, DataRecord] = field(default_factory=dict)
-    history: tuple[HistoryRecord, ...] = ()
+    data: Mapping[str, DataRecord] = field(default_factory=dict)  # what was trained on, by SHA-256
+    history: tuple[HistoryRecord, ...] = ()  # the changes of the study, oldest first
     folder: Path | None = None
-    damaged: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()  # files that cannot be trusted; nothing was read from them
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
-        """The records of a study's folder, finished or not.
-
-        Raises:
-            StudyError: There is no study in the folder.
-        """
+        """The records of a study's folder, finished or not; `StudyError` where there is no study in it."""
         folder = Path(folder)
         study = read_study(folder)
         environments, damaged = read_environments(folder)
         data, damaged_data = read_data(folder)
         history, damaged_history = read_history(folder)
         damaged += [*damaged_data, *damaged_history]
-        truths = {sha256: _truth(each) for sha256, each in data.items()}
+        truths = {}
+        for sha256, each in data.items():
+            with suppress(ValueError):
+                truths[sha256] = decode_targets(each)
         store = Store(folder / "runs")
         runs: dict[Run, RunResult] = {}
         for run in study.runs():
@@ -60,16 +52,8 @@ class StudyRecords:
             except (ValueError, OSError):  # a RecordError, or counts of different shapes
                 damaged.append(store.path(run.key))
         failures = {run: text for run in study.runs() if run not in runs and (text := read_failure(folder, run.key))}
-        return cls(
-            study,
-            tuple(runs.values()),
-            failures,
-            environments,
-            data,
-            history,
-            folder,
-            tuple(path.relative_to(folder).as_posix() for path in damaged),
-        )
+        names = tuple(path.relative_to(folder).as_posix() for path in damaged)
+        return cls(study, tuple(runs.values()), failures, environments, data, history, folder, names)
 
     def __iter__(self) -> Iterator[RunResult]:
         return iter(self.runs)
@@ -94,13 +78,3 @@ def read_study(folder: Path) -> Study:
     if not path.is_file():
         raise StudyError(f"{folder} holds no study (no study.toml); give the folder that `reluctant run` wrote")
     return Study.read(path)
-
-
-def _truth(data: DataRecord) -> npt.NDArray[Any] | None:
-    """The targets of the test split: classes (n,), or numbers (n, outputs)."""
-    try:
-        if data.test_targets is not None:
-            return numbers_from_base64(data.test_targets, data.outputs)
-        return classes_from_base64(data.test_labels or "", len(data.classes))
-    except ValueError:  # no base64
-        return None

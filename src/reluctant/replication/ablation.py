@@ -11,17 +11,11 @@ PROCEDURE = "reluctant.replica:Published"
 
 @dataclass(frozen=True)
 class AblationStep:
-    """One way to train and to score.
+    """One way to train and to score."""
 
-    Args:
-        title: What tables and figures call the step.
-        switches: The switches of the training procedure that are on.
-        measure: How an epoch is scored.
-    """
-
-    title: str
-    switches: frozenset[str]
-    measure: Measure
+    title: str  # what tables and figures call the step
+    switches: frozenset[str]  # the switches of the training procedure that are on
+    measure: Measure  # how an epoch is scored
 
     @property
     def procedure(self) -> str:

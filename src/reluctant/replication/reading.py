@@ -59,20 +59,14 @@ class StepScores:
 
 @dataclass(frozen=True)
 class LastBatch:
-    """The images that the published procedure scores, in the runs trained as published.
+    """The images that the published procedure scores, in the runs trained as published."""
 
-    Args:
-        labels: The true class of every image.
-        test_images: How many test images there are in all.
-        seeds: How many seeds there are.
-        right: By activation, in how many seeds each image counts as predicted right after the last epoch.
-        mistaken_for: By activation, the class that each image is most often mistaken for; None for none.
-    """
-
-    labels: tuple[int, ...]
-    test_images: int
-    seeds: int
+    labels: tuple[int, ...]  # the true class of every image
+    test_images: int  # how many test images there are in all
+    seeds: int  # how many seeds there are
+    # by activation, in how many seeds each image counts as predicted right after the last epoch
     right: Mapping[str, tuple[int, ...]]
+    # by activation, the class that each image is most often mistaken for; None for none
     mistaken_for: Mapping[str, tuple[int | None, ...]]
 
     @classmethod

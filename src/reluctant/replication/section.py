@@ -15,7 +15,7 @@ from reluctant.records.study_records import StudyRecords
 from reluctant.replication.ablation import ALONE, AS_PUBLISHED, SEQUENCE, available_steps
 from reluctant.replication.figures.last_batch import last_batch
 from reluctant.replication.figures.score_bands import CLAIMED, ablation_scores, published_scores
-from reluctant.replication.possible import possible_scores
+from reluctant.replication.measurement import possible_scores
 from reluctant.replication.reading import LastBatch, StepScores
 from reluctant.report.pictures import PictureBook
 from reluctant.report.sections import ExtraSection
@@ -53,7 +53,9 @@ def replication(data: ReportData, book: PictureBook) -> ExtraSection | None:
     batch = LastBatch.of(records)
     if batch is not None:
         published = StepScores.of(records, AS_PUBLISHED)
-        paragraphs = [_scores_in_words(data, published), _possible_scores_in_words(batch)]
+        values = ", ".join(f"{float(v):.4f}" for v in possible_scores(batch.labels, max(batch.labels) + 1, LEAST))
+        possible = f"On {len(batch.labels)} images only so many scores exist. From {LEAST} up they are {values}."
+        paragraphs = [_scores_in_words(data, published), possible]
         images = _last_images(records)
         pictures = [
             book.draw("as_published", partial(published_scores, data, published), None),
@@ -80,12 +82,6 @@ def _scores_in_words(data: ReportData, published: StepScores) -> str:
         f"end in a tie. The published numbers run from {published.lowest:.3f} to {highest:.3f}, and "
         f"{sum(within.values())} of {seeds * len(scores)} lie between 0.84 and 0.85 ({listed})."
     )
-
-
-def _possible_scores_in_words(batch: LastBatch) -> str:
-    values = possible_scores(batch.labels, max(batch.labels) + 1, LEAST)
-    listed = ", ".join(f"{float(value):.4f}" for value in values)
-    return f"On {len(batch.labels)} images only so many scores exist. From {LEAST} up they are {listed}."
 
 
 def _last_images(records: StudyRecords) -> npt.NDArray[np.uint8] | None:

@@ -74,24 +74,16 @@ class ScoredRun(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of all finished runs.
+    """Scores of all finished runs."""
 
-    Args:
-        arms: All arms, in the order of tables and figures.
-        seeds: All seeds, in the order of arrays.
-        runs: The finished runs, diverged ones among them.
-        settings: Every combination of the axes beside arm and seed; one empty setting where nothing else
-            varies.
-        metrics: The metrics that these runs have scores of, by name.
-        control: Runs of the baseline under other seeds, for the noise floor.
-    """
-
-    arms: tuple[str, ...]
-    seeds: tuple[Seed, ...]
-    runs: tuple[ScoredRun, ...]
+    arms: tuple[str, ...]  # all arms, in the order of tables and figures
+    seeds: tuple[Seed, ...]  # all seeds, in the order of arrays
+    runs: tuple[ScoredRun, ...]  # the finished runs, diverged ones among them
+    # every combination of the axes beside arm and seed; one empty setting where nothing else varies
     settings: tuple[Mapping[str, Any], ...] = ({},)
+    # the metrics that these runs have scores of, by name
     metrics: Mapping[str, Metric] = field(default_factory=lambda: {m.name: m for m in METRICS})
-    control: tuple[ScoredRun, ...] = ()
+    control: tuple[ScoredRun, ...] = ()  # runs of the baseline under other seeds, for the noise floor
 
     def __len__(self) -> int:
         return len(self.runs)
@@ -156,20 +148,13 @@ class Scores:
             raise StudyError(f"the study varies {axes}; choose one setting first, such as {self.settings[0]}")
 
     def metric(self, name: str) -> Metric:
-        """The metric of this name or alias.
-
-        Raises:
-            StudyError: These runs have no such score.
-        """
+        """The metric of this name or alias; `StudyError` where these runs have no such score."""
         for metric in self.metrics.values():
             if normalised(name) in {normalised(each) for each in (metric.name, *metric.aliases)}:
                 return metric
         known = list(self.metrics)
-        raise StudyError(f"there is no metric {name!r}{did_you_mean(name, known) or _listed(known)}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"; there are {', '.join(names)}" if names else ""
+        listed = f"; there are {', '.join(known)}" if known else ""
+        raise StudyError(f"there is no metric {name!r}{did_you_mean(name, known) or listed}")
 
 
 def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = ()) -> "pd.DataFrame":
@@ -185,11 +170,6 @@ def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = ()) -> "pd.
 
 
 def _columns(run: ScoredRun, split: str, metrics: Sequence[str]) -> dict[str, Any]:
-    n = run.epochs
-    fixed = {"activation": run.arm, "seed": run.seed, **{axis: run.value(axis) for axis in AXES}}
-    return {
-        **{name: np.full(n, value) for name, value in fixed.items()},
-        "epoch": np.arange(1, n + 1),
-        "split": np.full(n, split),
-        **{name: run.curve(name, split) for name in metrics},
-    }
+    n, fixed = run.epochs, {"activation": run.arm, "seed": run.seed, **{axis: run.value(axis) for axis in AXES}}
+    columns = {name: np.full(n, value) for name, value in {**fixed, "split": split}.items()}
+    return {**columns, "epoch": np.arange(1, n + 1), **{name: run.curve(name, split) for name in metrics}}

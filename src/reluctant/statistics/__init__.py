@@ -6,12 +6,9 @@ in simulation.
 
 from reluctant.statistics.components import REST, Component, components
 from reluctant.statistics.distributions import t_quantile
-from reluctant.statistics.interval import Interval, mean_interval, prediction_interval
-from reluctant.statistics.paired import Difference, holm, paired
-from reluctant.statistics.planning import more_seeds
-from reluctant.statistics.power import difference_power, equivalence_power, seeds_for_equivalence
-from reluctant.statistics.test_items import combined_interval, jackknife_variance
-from reluctant.statistics.unpaired import Unpaired, welch
+from reluctant.statistics.interval import Interval, Unpaired, mean_interval, prediction_interval, welch
+from reluctant.statistics.paired import Difference, combined_interval, holm, jackknife_variance, paired
+from reluctant.statistics.power import difference_power, equivalence_power, more_seeds, seeds_for_equivalence
 from reluctant.statistics.verdict import Decision, Verdict, decide
 
 __all__ = [

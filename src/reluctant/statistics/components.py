@@ -51,17 +51,19 @@ def components(values: npt.ArrayLike, sources: Sequence[str], confidence: float 
         raise ValueError("a full grid of finite values is wanted, one axis per source")
     axes = [axis for axis in range(grid.ndim) if grid.shape[axis] > 1]
     squares = {each: _square(grid, each) for size in range(1, len(axes) + 1) for each in combinations(axes, size)}
-    raw = {each: _variance(squares, each, grid) for each in squares}
+    raw = {
+        each: float(sum((-1) ** (len(s) - len(each)) * squares[s].mean for s in squares if set(s) >= set(each)))
+        / _cells(grid, each)
+        for each in squares
+    }
     own = {axis: max(0.0, raw[axis,]) for axis in axes}
     rest = max(0.0, sum(value for each, value in raw.items() if len(each) > 1))
-    total = sum(own.values()) + rest
-    intervals = [
-        Component(
-            sources[a], grid.shape[a], own[a], _share(own[a], total), *_bounds(squares, a, grid, own[a], confidence)
-        )
+    total = sum(own.values()) + rest or float("nan")
+    parts = [
+        Component(sources[a], grid.shape[a], own[a], own[a] / total, *_bounds(squares, a, grid, own[a], confidence))
         for a in axes
     ]
-    return [*intervals, Component(REST, 0, rest, _share(rest, total))] if len(axes) > 1 else intervals
+    return [*parts, Component(REST, 0, rest, rest / total)] if len(axes) > 1 else parts
 
 
 def _square(grid: Floats, subset: Subset) -> Square:
@@ -77,17 +79,6 @@ def _square(grid: Floats, subset: Subset) -> Square:
 def _cells(grid: Floats, subset: Subset) -> int:
     """How many cells share one level, or combination of levels, of these axes."""
     return grid.size // int(prod(grid.shape[axis] for axis in subset))
-
-
-def _variance(squares: Mapping[Subset, Square], subset: Subset, grid: Floats) -> float:
-    """The estimate of one component, which may fall below 0."""
-    above = [each for each in squares if set(each) >= set(subset)]
-    signed = float(sum((-1) ** (len(each) - len(subset)) * squares[each].mean for each in above))
-    return signed / _cells(grid, subset)
-
-
-def _share(variance: float, total: float) -> float:
-    return variance / total if total > 0 else float("nan")
 
 
 def _bounds(

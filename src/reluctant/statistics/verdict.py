@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from reluctant.statistics.interval import half_width
 from reluctant.statistics.paired import Difference
-from reluctant.statistics.planning import EXTENDED_LEVEL, MOST, more_seeds
+from reluctant.statistics.power import EXTENDED_LEVEL, MOST, more_seeds
 
 LEVEL = 0.05
 
@@ -27,7 +27,8 @@ class Verdict(StrEnum):
     @property
     def sign(self) -> str:
         """A sign that differs by its form, since colour says nothing of verdicts."""
-        return _SIGNS[self.value]
+        signs = {"better": "▲", "worse": "▼", "the same": "=", "undecided": "?", "no verdict": "–"}
+        return signs[self.value]
 
     @property
     def reversed(self) -> "Verdict":
@@ -38,9 +39,6 @@ class Verdict(StrEnum):
     def decided(self) -> bool:
         """Whether the comparison has an answer."""
         return self in (Verdict.BETTER, Verdict.WORSE, Verdict.SAME)
-
-
-_SIGNS = {"better": "▲", "worse": "▼", "the same": "=", "undecided": "?", "no verdict": "–"}
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,11 @@ def decide(
     better = (mean > 0) == higher
     if diverged and not (different and not better):
         return Decision(Verdict.NONE, None, "some of its runs diverged, and the others are no fair sample")
-    interval = f"its {interval_name(extended)}"
+    interval = "its 97.5 % interval" if extended else "its interval"
     test = "Holm's p" if comparisons > 1 else "p"
-    written = f"{p:.2g}" if p >= 0.0001 else "below 0.0001"
     if same:
         return Decision(Verdict.SAME, None, f"{interval} lies inside ±{margin:g}")
+    written = f"{p:.2g}" if p >= 0.0001 else "below 0.0001"
     if different:
         return Decision(Verdict.BETTER if better else Verdict.WORSE, None, f"{test} is {written}")
     above = f"{test}, {written}, is above {EXTENDED_LEVEL if extended else LEVEL:g}"
@@ -121,8 +119,3 @@ def same_or_different(
     reach = np.abs(np.asarray(mean, float)) + half_width(std, n, 1 - level)
     same = reach < np.asarray(margin, float)
     return same, ~same & (np.asarray(corrected) <= level)
-
-
-def interval_name(extended: bool) -> str:
-    """Which interval decides: `interval`, or `97.5 % interval` after a study was extended."""
-    return "97.5 % interval" if extended else "interval"

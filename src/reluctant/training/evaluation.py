@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from reluctant.records.schema import Json
+from reluctant.records.parts import Json
 from reluctant.tasks import Classification, Task
 from reluctant.training.tensors import TensorSplit
 

@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 from reluctant.core.environment import describe_environment
 from reluctant.core.errors import StudyError
-from reluctant.records.schema import Json
+from reluctant.records.parts import Json
 
 
 def select_device(name: str | torch.device) -> torch.device:

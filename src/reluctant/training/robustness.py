@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from reluctant.core.randomness import generator
-from reluctant.records.schema import Json
+from reluctant.records.parts import Json
 from reluctant.training.evaluation import evaluate
 from reluctant.training.tensors import TensorSplit
 

@@ -14,7 +14,8 @@ from reluctant.core.atomic_files import write_atomically
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.user_objects import load_user_object
 from reluctant.data import data_folder, load
-from reluctant.records.schema import EpochRecord, Provenance, RunRecord
+from reluctant.records.parts import EpochRecord
+from reluctant.records.schema import Provenance, RunRecord
 from reluctant.study import Run
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.evaluation import evaluate

@@ -18,8 +18,9 @@ from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator, torch_seed
 from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
+from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
-from reluctant.records.schema import SCHEMA, EpochRecord, FinalRecord, ProbeSnapshot, RunRecord, written
+from reluctant.records.schema import SCHEMA, RunRecord, written
 from reluctant.study import RECIPE, Run
 from reluctant.study.schedule import last_rate, rate, stops_early
 from reluctant.tasks import Classification

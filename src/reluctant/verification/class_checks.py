@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant.catalogue.metrics import confusion_counts, stored_counts, tally
+from reluctant.records.parts import SPLITS
 from reluctant.records.run_result import RunResult
-from reluctant.records.schema import SPLITS
 from reluctant.verification.findings import CheckedData
 
 Counts = npt.NDArray[np.int64]
@@ -15,13 +15,7 @@ SLACK = 1e-3  # of a loss: single precision and other ways to add up
 
 
 def check_classes(result: RunResult, predictions: Counts, data: CheckedData | None) -> Iterator[str]:
-    """What cannot be true of a record of classes.
-
-    Args:
-        result: What the record holds.
-        predictions: The classes predicted for the test split after the last epoch.
-        data: What the folder keeps of the data.
-    """
+    """What cannot be true of a record of classes, with those predicted for the test split after the last epoch."""
     yield from _check_inputs(result, data)
     yield from _check_losses(result)
     yield from _check_predictions(predictions, result.counts["test"][-1], data)
@@ -43,7 +37,7 @@ def _check_inputs(result: RunResult, data: CheckedData | None) -> Iterator[str]:
         yield f"its test matrices count {difference}"
     trained = int(first["train"].sum() + first["valid"].sum())
     if trained != data.trained:
-        yield (f"its training and validation matrices count {trained} images, and {data.path} has {data.trained}")
+        yield f"its training and validation matrices count {trained} images, and {data.path} has {data.trained}"
 
 
 def _check_losses(result: RunResult) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.records.run_result import classes_from_base64, numbers_from_base64
+from reluctant.records.run_result import decode_targets
 from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.records.side_files import DATA, json_files
 from reluctant.study import Run, Study
@@ -36,18 +36,13 @@ def remark(path: Path, message: str) -> Finding:
 
 @dataclass(frozen=True, eq=False)
 class CheckedRecord:
-    """A record that can be read and belongs to the study.
-
-    Args:
-        record: The record without its epochs.
-        inputs: How many inputs every split has; empty where no epoch ended or the record contradicts itself.
-        content: Hash of what two trainings of the run have in common.
-    """
+    """A record that can be read and belongs to the study."""
 
     path: Path
-    record: RunRecord
+    record: RunRecord  # the record without its epochs
+    # how many inputs every split has; empty where no epoch ended or the record contradicts itself
     inputs: Mapping[str, Inputs]
-    content: str
+    content: str  # hash of what two trainings of the run have in common
 
     @property
     def run(self) -> Run:
@@ -99,27 +94,18 @@ def read_checked_data(folder: Path) -> tuple[dict[str, CheckedData], list[Findin
         except OSError as fault:
             findings.append(Finding(path, f"cannot be read: {fault.strerror or fault}"))
         except (ValueError, RecursionError):
-            message = "is no description of data; copy it again, or let `reluctant run` write it"
-            findings.append(Finding(path, message))
+            findings.append(Finding(path, "is no description of data; copy it again, or let `reluctant run` write it"))
         else:
-            if path.stem != record.sha256[:16]:
-                message = f"describes the data {record.sha256[:16]}, which its name does not say"
-                findings.append(Finding(path, message))
+            if path.stem != (start := record.sha256[:16]):
+                findings.append(Finding(path, f"describes the data {start}, which its name does not say"))
     return data, findings
 
 
 def _test_targets(data: DataRecord) -> npt.NDArray[Any]:
-    """The targets of the test split.
-
-    Raises:
-        ValueError: They cannot be read, are too few or too many, or name a class that there is not.
-    """
-    if data.test_targets is not None:
-        targets: npt.NDArray[Any] = numbers_from_base64(data.test_targets, data.outputs)
-    else:
-        targets = classes_from_base64(data.test_labels or "", len(data.classes))
-        if targets.max(initial=0) >= len(data.classes):
-            raise ValueError("a class without a name")
+    """The test targets; `ValueError`: they cannot be read, are too few or many, or name a class that there is not."""
+    targets = decode_targets(data)
+    if data.test_targets is None and targets.max(initial=0) >= len(data.classes):
+        raise ValueError("a class without a name")
     if len(targets) != data.images["test"]:
         raise ValueError("another number of inputs")
     return targets

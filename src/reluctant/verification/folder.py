@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from reluctant.core.canonical_json import digest
-from reluctant.records.schema import RecordError
+from reluctant.records.parts import RecordError
 from reluctant.records.side_files import read_history
 from reluctant.records.store import Store
 from reluctant.records.study_dir import StudyDir
@@ -40,11 +40,7 @@ class Verification:
 
 
 def verify_folders(*paths: str | Path) -> Verification:
-    """Check folders of one study, each by itself and against one another. Nothing is written or trained.
-
-    Raises:
-        StudyError: A folder holds no study.
-    """
+    """Check folders of one study, each by itself and against one another; `StudyError` where one holds no study."""
     folders = tuple(_check_folder(Path(path)) for path in paths)
     findings = [finding for folder in folders for finding in folder.findings]
     findings += check_shared([record for folder in folders for record in folder.records])
@@ -82,9 +78,8 @@ def _check_record(
     try:
         record = store.read(key)
     except RecordError as error:
-        message = str(error).removeprefix(f"{path} ").replace("\n ", ";")
-        message += "; `reluctant run` moves it to damaged/ and trains its run again"
-        return None, [Finding(path, message)]
+        fault = str(error).removeprefix(f"{path} ").replace("\n ", ";")
+        return None, [Finding(path, f"{fault}; `reluctant run` moves it to damaged/ and trains its run again")]
     except OSError as error:
         return None, [Finding(path, f"cannot be read: {error.strerror or error}")]
     if key not in runs:
@@ -95,6 +90,5 @@ def _check_record(
     inputs = count_inputs(record) if record.epochs and not findings else {}
     if record.epochs and described is None:
         findings.append(remark(path, "is not compared with true classes: data/ does not describe its data"))
-    content = digest(comparable(record))
     stripped = record.model_copy(update={"epochs": [], "start": None})
-    return CheckedRecord(path, stripped, inputs, content), findings
+    return CheckedRecord(path, stripped, inputs, digest(comparable(record))), findings

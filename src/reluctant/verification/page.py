@@ -42,14 +42,7 @@ def check_page(folder: Path) -> Iterator[Finding]:
 
 
 def compare_page(path: Path, old: str, new: str, figures: Path) -> Iterator[Finding]:
-    """Where a page and the figures in `figures/` beside it differ from those of the records.
-
-    Args:
-        path: The page.
-        old: Its content.
-        new: The page as the records give it.
-        figures: The folder of the figures as the records give them.
-    """
+    """Where a page and the figures in `figures/` beside it differ from the `new` page and `figures` of the records."""
     (old_runs, old_number), (new_runs, new_number) = _runs(old), _runs(new)
     if old_runs and old_runs != new_runs and old_number <= new_number:
         message = f"is older than the records: it was drawn from {old_runs}, and now there are {new_runs}"
@@ -91,8 +84,12 @@ def _clipped(text: str) -> str:
 
 def _without_drawings(page: str) -> str:
     """The page with the label of each drawing in its place, without its folder and what it was drawn with."""
-    text = _DRAWING.sub(lambda drawing: " ".join(_LABEL.findall(drawing[0])[:1]), page)
+    text = _DRAWING.sub(lambda drawing: _label(drawing[0]), page)
     return _GENERATOR.sub("", _COMMAND.sub(r"\1\2", text))
+
+
+def _label(drawing: str) -> str:
+    return " ".join(_LABEL.findall(drawing)[:1])
 
 
 class _TextReader(HTMLParser):
@@ -132,9 +129,10 @@ def _compare_drawings(path: Path, old: str, new: str, figures: Path) -> Iterator
     Another matplotlib or other type faces draw other coordinates, which contradicts nothing.
     """
     differing = [
-        Finding(path, f"has another drawing than the records give: {_clipped(_drawing_name(drawing))}")
+        Finding(path, f"has another drawing than the records give: {_clipped(name or 'one without a name')}")
         for drawing, expected in zip_longest(_DRAWING.findall(old), _DRAWING.findall(new), fillvalue="")
         if _LABEL.sub("", drawing, count=1) != _LABEL.sub("", expected, count=1)
+        for name in [unescape(_label(drawing))]
     ]
     for expected in sorted(figures.iterdir()):
         file = path.parent / "figures" / expected.name
@@ -147,7 +145,3 @@ def _compare_drawings(path: Path, old: str, new: str, figures: Path) -> Iterator
         yield remark(path, f"was drawn with {library}: its words are compared, its drawings are not")
     else:
         yield from differing
-
-
-def _drawing_name(drawing: str) -> str:
-    return unescape(" ".join(_LABEL.findall(drawing)[:1])) or "one without a name"

@@ -4,25 +4,25 @@ import base64
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
-from reluctant.catalogue.metrics import MOST, REGRESSION, tally, total_items
+from reluctant.catalogue.metrics import MOST, REGRESSION, regression_sums, tally, total_items
+from reluctant.records.parts import SPLITS
 from reluctant.records.run_result import RunResult
-from reluctant.records.schema import SPLITS, RunRecord
+from reluctant.records.schema import RunRecord
 from reluctant.study.schedule import early_stop
 from reluctant.verification.class_checks import SLACK, check_classes
 from reluctant.verification.findings import CheckedData, Inputs
-from reluctant.verification.number_checks import check_numbers
 
 LARGEST = 2**53  # beyond it a number in a JSON file is not surely whole
+CLOSE = 1e-9  # of a sum of predicted numbers: another machine may add in another order
+ROWS = ("number", "absolute errors", "squared errors", "spread of targets")  # of the sums
+
+Floats = npt.NDArray[np.float64]
 
 
 def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator[str]:
-    """What cannot be true in a record, a sentence each.
-
-    Args:
-        record: A record that the schema accepts.
-        data: What its folder keeps of its data.
-    """
+    """What cannot be true in a record that the schema accepts, and beside what its folder keeps of its data."""
     faults = [*_check_length(record), *_check_signs(record), *_check_tables(record)]
     yield from faults
     if faults:
@@ -32,11 +32,10 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
         expected = f"a stop after epoch {stop}" if stop else "no early stop"
         actual = f"it stopped after epoch {record.stopped}" if record.stopped else "it did not stop"
         yield f"a patience of {record.run.patience} and its validation losses give {expected}, and {actual}"
-    if (record.final is None) != (record.diverged is not None):
-        words = "no final training score although it did not diverge"
-        if record.final is not None:
-            words = "a final training score although it diverged"
-        yield f"it has {words}"
+    if record.final is None and record.diverged is None:
+        yield "it has no final training score although it did not diverge"
+    elif record.final is not None and record.diverged is not None:
+        yield "it has a final training score although it diverged"
     if not record.epochs:
         if record.test_predictions:
             yield "it has test_predictions and no epoch"
@@ -55,17 +54,14 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
     if data is not None and (data.targets.ndim == 2) != (result.task == REGRESSION):
         yield f"it is of {result.task}, and {data.path} keeps targets of another task"
         data = None
-    check = check_numbers if result.task == REGRESSION else check_classes
-    yield from check(result, predictions, data)
+    yield from (check_numbers if result.task == REGRESSION else check_classes)(result, predictions, data)
 
 
 def count_inputs(record: RunRecord) -> dict[str, Inputs]:
     """How many inputs of every class the first epoch counts in each split; of numbers, how many in all."""
-    counts = record.epochs[0].counts
-    tables = {split: np.array(getattr(counts, split)) for split in SPLITS}
-    if record.epochs[0].sums is not None:
-        return {split: (total_items(table),) for split, table in tables.items()}
-    return {split: tuple(tally(table)[2].tolist()) for split, table in tables.items()}
+    first = record.epochs[0]
+    tables = {split: np.array(getattr(first.counts, split)) for split in SPLITS}
+    return {s: (total_items(t),) if first.sums is not None else tuple(tally(t)[2].tolist()) for s, t in tables.items()}
 
 
 def _check_length(record: RunRecord) -> Iterator[str]:
@@ -106,11 +102,9 @@ def _check_tables(record: RunRecord) -> Iterator[str]:
     """Counts and sums have their form."""
     numbers, final = any(epoch.sums is not None for epoch in record.epochs), record.final
     kind, form = ("sums", "four rows of sums") if numbers else ("matrix", "square table of counts")
-    tables: list[tuple[str, object]] = [
-        (f"{split} {kind} of epoch {epoch.epoch}", getattr(epoch.counts, split))
-        for epoch in record.epochs
-        for split in SPLITS
-    ]
+    tables: list[tuple[str, object]] = []
+    for epoch in record.epochs:
+        tables += [(f"{split} {kind} of epoch {epoch.epoch}", getattr(epoch.counts, split)) for split in SPLITS]
     if final is not None:
         tables.append((f"final training {kind}", final.sums if numbers else final.confusion))
         if final.test_confusion is not None:
@@ -138,3 +132,39 @@ def _has_form(value: object, *, numbers: bool) -> bool:
         return rows == columns and float(table.max()) < LARGEST
     hits, predicted, true = tally(table)
     return bool(predicted.sum() == true.sum() and (hits <= np.minimum(predicted, true)).all())
+
+
+def check_numbers(result: RunResult, predictions: Floats, data: CheckedData | None) -> Iterator[str]:
+    """What cannot be true of a record of predicted numbers: those of the test split are (n, outputs)."""
+    yield from _check_targets(result, data)
+    for split in SPLITS:  # no sum of errors exceeds what their squares allow (Cauchy and Schwarz)
+        n, absolute, squared, _ = np.moveaxis(result.counts[split], 1, 0)  # (epochs, outputs) each
+        for epoch in np.flatnonzero((absolute**2 > n * squared * (1 + CLOSE)).any(axis=1)):
+            yield f"its {split} sums of epoch {epoch + 1} cannot be: errors are larger than squares"
+    last = result.counts["test"][-1]
+    if len(predictions) != last[0, 0]:
+        n = int(last[0, 0])
+        yield f"its test_predictions are of {len(predictions)} inputs, and its last test sums of {n}"
+    elif data is not None and data.targets.shape == predictions.shape:
+        again = regression_sums(data.targets, predictions)
+        differing = [row for row, *sums in zip(ROWS, again, last, strict=True) if not _alike(*sums)]
+        if differing:
+            yield f"its test_predictions give other {differing[0]} than its last test sums"
+
+
+def _check_targets(result: RunResult, data: CheckedData | None) -> Iterator[str]:
+    """Every epoch counts the same inputs, whose targets vary the same."""
+    for split in ("valid", "test"):
+        sums = result.counts[split][:, [0, 3]]
+        for epoch in np.flatnonzero(~np.isclose(sums, sums[0], rtol=CLOSE, atol=0).all(axis=(1, 2))):
+            yield f"its {split} sums of epoch {epoch + 1} are of other targets than those of epoch 1"
+    first, final = result.counts["train"][0], result.record.final
+    if final is not None and not _alike(np.array(final.sums)[[0, 3]], first[[0, 3]]):
+        yield "its final training sums are of other targets than those of epoch 1"
+    trained = int(first[0, 0] + result.counts["valid"][0, 0, 0])
+    if data is not None and trained != data.trained:
+        yield f"its training and validation sums count {trained} inputs, and {data.path} has {data.trained}"
+
+
+def _alike(one: Floats, other: Floats) -> bool:
+    return one.shape == other.shape and bool(np.allclose(one, other, rtol=CLOSE, atol=0))

@@ -8,7 +8,8 @@ from typing import Any
 
 from reluctant.core.canonical_json import digest, dumps
 from reluctant.core.errors import ReluctantError
-from reluctant.records.schema import Json, RunRecord
+from reluctant.records.parts import Json
+from reluctant.records.schema import RunRecord
 from reluctant.records.side_files import read_environments
 from reluctant.records.store import without_seconds
 from reluctant.records.study_dir import Origin, StudyDir
@@ -27,14 +28,8 @@ def sample_runs(folder: CheckedFolder, number: int) -> list[CheckedRecord]:
 def retrain(folder: CheckedFolder, number: int, report: Callable[[str], None] = lambda _: None) -> Iterator[Finding]:
     """Train a sample again, in a scratch folder and without any checkpoint; a finding per run, as it ends.
 
-    Args:
-        folder: The folder whose records are compared.
-        number: How many runs.
-        report: Is called with a line as each run begins.
-
-    Raises:
-        ReluctantError: A run cannot be trained here at all: by this version, without its data, with other
-            code of the user's.
+    `report` is called with a line as each run begins. `ReluctantError`: a run cannot be trained here at all, by
+    this version, without its data or with other code of the user's.
     """
     sample = sample_runs(folder, number)
     for count, each in enumerate(sample, 1):
@@ -81,8 +76,7 @@ def _train_again(run: Run, environment: Json) -> RunRecord:
             try:
                 next(steps)
             except StopIteration as end:
-                record: RunRecord = end.value
-                return RunRecord.read(json.loads(dumps(record.to_json())))
+                return RunRecord.read(json.loads(dumps(end.value.to_json())))
 
 
 def _environment_differences(stored: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:

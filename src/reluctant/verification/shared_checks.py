@@ -31,12 +31,8 @@ def check_shared(records: Sequence[CheckedRecord]) -> Iterator[Finding]:
         example = next(each for value, each in pairs if value == usual)
         for value, each in pairs:
             if value != usual:
-                message = f"its {subject} is {_value_text(value)}, and {_value_text(usual)} in {example.path}"
-                yield Finding(each.path, message)
-
-
-def _value_text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+                own, other = (", ".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in (value, usual))
+                yield Finding(each.path, f"its {subject} is {own}, and {other} in {example.path}")
 
 
 def check_environments(folder: Path, records: Sequence[CheckedRecord]) -> Iterator[Finding]:
@@ -50,9 +46,8 @@ def check_environments(folder: Path, records: Sequence[CheckedRecord]) -> Iterat
         if not re.fullmatch(r"[0-9a-f]{16}", name):
             yield Finding(each.path, f"names the environment {name!r}, which is not a name of one")
         elif name not in environments and path not in damaged:
-            message = f"names the environment {name}, and there is no {path}"
-            message += "; copy it from the folder that the record comes from"
-            yield Finding(each.path, message)
+            mending = "copy it from the folder that the record comes from"
+            yield Finding(each.path, f"names the environment {name}, and there is no {path}; {mending}")
 
 
 def compare_folders(one: CheckedFolder, other: CheckedFolder) -> Iterator[Finding]:

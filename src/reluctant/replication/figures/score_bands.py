@@ -10,9 +10,9 @@ import numpy as np
 from reluctant.analysis import ReportData
 from reluctant.analysis.labels import count
 from reluctant.figures.sheet import ROW, Sheet, inches, legend_rows, sheet, value_axis
-from reluctant.figures.style import GHOST, INK, MUTED, PAPER, RULE, WIDE, Mark, marks, styled
+from reluctant.figures.style import GHOST, INK, MUTED, PAPER, RULE, WIDE, marks, styled
 from reluctant.figures.text_width import fitted, width_of
-from reluctant.replication.reading import Floats, StepScores
+from reluctant.replication.reading import StepScores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,8 +43,12 @@ def ablation_scores(data: ReportData, steps: Sequence[StepScores], title: str, *
         top, means = i * height, []
         bands.axes.axhline(top, color=RULE, linewidth=0.6)
         for line, (arm, values) in enumerate(each.scores.items()):
-            _draw_seeds(bands.axes, top + above + LINE * (line + 0.5), values, of[arm])
+            y, colour = top + above + LINE * (line + 0.5), of[arm].colour
+            bands.axes.plot(values, np.full(len(values), y), "o", color=colour, alpha=0.45, markersize=3.6,
+                            markeredgewidth=0, clip_on=False)  # fmt: skip
             if len(values):
+                bands.axes.plot([values.mean()], [y], "D", color=colour, markersize=4.6, markeredgecolor=PAPER,
+                                markeredgewidth=0.7, clip_on=False)  # fmt: skip
                 means.append(f"{of[arm].label} {values.mean():.3f} ± {each.stds[arm]:.3f}")
         text = f"± {np.mean(list(each.stds.values())):.4f}" if len(each.seeds) > 1 else "one seed"
         if len(each.seeds) > 1 and not narrow:
@@ -52,15 +56,6 @@ def ablation_scores(data: ReportData, steps: Sequence[StepScores], title: str, *
         bands.name(i, top + above + LINE * len(of) / 2, each.step.title, text)
         descriptions.append(f"{each.step.title}: {', '.join(means)}.")
     return drawing.finish(" ".join(descriptions))
-
-
-def _draw_seeds(axes: "Axes", y: float, values: Floats, mark: Mark) -> None:
-    """A dot per seed, and their mean."""
-    axes.plot(values, np.full(len(values), y), "o", color=mark.colour, alpha=0.45, markersize=3.6,
-              markeredgewidth=0, clip_on=False)  # fmt: skip
-    if len(values):
-        axes.plot([values.mean()], [y], "D", color=mark.colour, markersize=4.6, markeredgecolor=PAPER,
-                  markeredgewidth=0.7, clip_on=False)  # fmt: skip
 
 
 @styled

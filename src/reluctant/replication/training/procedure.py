@@ -1,6 +1,7 @@
 """The published training: the standard loop, and what the published code does otherwise, each by a switch."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
 from reluctant.models import activation_parameters
 from reluctant.models.convnet import ConvBlock, ConvNet
-from reluctant.records.schema import EpochRecord, Json
+from reluctant.records.parts import SPLITS, EpochRecord, Json
 from reluctant.study import Run
 from reluctant.training import TensorData, TensorSplit, Training
 from reluctant.training.evaluation import BATCH
@@ -105,14 +106,8 @@ class Published(Training):
         sure, labels = values > SURE, self.data.test.targets.cpu()
         matrix = confusion_counts(labels[sure].numpy(), largest[sure].numpy(), self.data.outputs)
         last = slice(-(len(labels) % self.run.batch_size or self.run.batch_size), None)
-        return {
-            "last": {
-                "labels": labels[last].tolist(),
-                "largest": largest[last].tolist(),
-                "sure": sure[last].int().tolist(),
-            },
-            "sure": matrix.tolist(),
-        }
+        batch = {"labels": labels[last].tolist(), "largest": largest[last].tolist(), "sure": sure[last].int().tolist()}
+        return {"last": batch, "sure": matrix.tolist()}
 
 
 def with_raw_pixels(data: TensorData) -> TensorData:
@@ -123,15 +118,8 @@ def with_raw_pixels(data: TensorData) -> TensorData:
     def restore(split: TensorSplit) -> TensorSplit:
         return TensorSplit((split.inputs * data.std + data.mean).round_(), split.targets)
 
-    return replace(
-        data,
-        train=restore(data.train),
-        valid=restore(data.valid),
-        test=restore(data.test),
-        mean=0.0,
-        std=1.0,
-        pixel_std=data.pixel_std * data.std,
-    )
+    splits: dict[str, Any] = {name: restore(getattr(data, name)) for name in SPLITS}
+    return replace(data, **splits, mean=0.0, std=1.0, pixel_std=data.pixel_std * data.std)
 
 
 POOLING_WINDOW = 2  # the side, in pixels
@@ -173,9 +161,7 @@ class PublishedNet(ConvNet):
         self.softmax = softmax
         if fine_pooling:
             self.blocks = nn.ModuleList(FineBlock(block) for block in self.blocks if isinstance(block, ConvBlock))
-            side = image[1]
-            for _ in self.blocks:
-                side -= 2 + POOLING_WINDOW - 1
+            side = image[1] - len(self.blocks) * (2 + POOLING_WINDOW - 1)
             self.hidden = nn.Linear(self.output.in_features * side * side, self.output.in_features)
 
     def forward(self, x: Tensor) -> Tensor:
