@@ -62,9 +62,8 @@ def _open_locked(path: Path) -> int:
             writer = _read_writer(path)
             who = _describe_writer(writer) if writer else "another process"
             raise StudyError(
-                f"{path.parent} is being worked on by {who}. Wait for it or stop it; `reluctant status`, "
-                f"`report` and `compare` work meanwhile. If that process is gone and this stays, "
-                f"delete {path}."
+                f"{path.parent} is being worked on by {who}. Wait for it or stop it; `reluctant status`, `report` and "
+                f"`compare` work meanwhile. If that process is gone and this stays, delete {path}."
             )
         with suppress(FileNotFoundError):
             if os.path.samestat(path.stat(), os.fstat(handle)):

@@ -60,9 +60,8 @@ def load_user_object(head: str, kind: str) -> Any:
 def _session_object(word: str) -> Any:
     if word not in SESSION_OBJECTS:
         raise StudyError(
-            f"{SESSION_MODULE}:{word} was an object of the Python session that compared it, and it does not "
-            f"exist in this session; call reluctant.compare there again, or put it into a module and write "
-            f"module:{word}"
+            f"{SESSION_MODULE}:{word} was an object of the Python session that compared it, and it does not exist in "
+            f"this session; call reluctant.compare there again, or put it into a module and write module:{word}"
         )
     return SESSION_OBJECTS[word]
 

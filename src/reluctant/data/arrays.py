@@ -35,10 +35,9 @@ def from_data(
     """A data set from objects in Python, checked; without a test part some items are held out.
 
     Args:
-        data: A `reluctant.data.Dataset` (returned as it is where it was checked), (x, y),
-            (x, y, x_test, y_test), ((x, y), (x_test, y_test)), (frame, "target"), a
-            `torch.utils.data.Dataset` of (input, label), or two of them for training and test. x and y are
-            arrays, tensors on any device, lists, pandas frames or series.
+        data: A `reluctant.data.Dataset` (returned as it is where it was checked), (x, y), (x, y, x_test, y_test), ((x,
+            y), (x_test, y_test)), (frame, "target"), a `torch.utils.data.Dataset` of (input, label), or two of them for
+            training and test. x and y are arrays, tensors on any device, lists, pandas frames or series.
         classes: The names of the classes; without them see `interpret_labels`.
         kind: "classes", "numbers" or "auto", see `interpret_labels`.
         limit: PyTorch data sets are read once, in order, into at most so many bytes; what a random transform

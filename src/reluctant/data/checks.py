@@ -151,10 +151,9 @@ def overlap_warning(train: Inputs, test: Inputs, items: str) -> str:
     twin = int(np.flatnonzero(train_digests == test_digests[first])[0])
     one = len(common) == 1
     return (
-        f"{len(common):,} of {len(test):,} test {items} {'occurs' if one else 'occur'} in the training part "
-        f"too ({'' if one else 'the first: '}test {singular(items)} {first:,} is training "
-        f"{singular(items)} {twin:,}, counted from 0); scores on {'it' if one else 'them'} say nothing "
-        f"about new {items}"
+        f"{len(common):,} of {len(test):,} test {items} {'occurs' if one else 'occur'} in the training part too "
+        f"({'' if one else 'the first: '}test {singular(items)} {first:,} is training {singular(items)} {twin:,}, "
+        f"counted from 0); scores on {'it' if one else 'them'} say nothing about new {items}"
     )
 
 

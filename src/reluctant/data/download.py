@@ -131,9 +131,8 @@ def fetch(
     if failures:
         listed = "\n".join(f"  {reason}" for reasons in failures.values() for reason in reasons)
         raise DataError(
-            f"{len(failures)} of {len(row.files)} files of {row.title} could not be fetched\n{listed}\n"
-            f"try again, set {MIRROR} to an address that has them, or "
-            f"{manual_download(row, download.folder, failures)}"
+            f"{len(failures)} of {len(row.files)} files of {row.title} could not be fetched\n{listed}\ntry again, set "
+            f"{MIRROR} to an address that has them, or {manual_download(row, download.folder, failures)}"
         )
     download.check_present([file for file in row.files if file not in missing])
     return download.folder

@@ -138,9 +138,8 @@ def _check_limit(where: str, n: int, size: int, limit: int) -> None:
     if size > limit:
         fits = max(1, limit * n // size)
         raise DataError(
-            f"{where} takes {_readable(size)} once read ({n:,} items of {_readable(size // n)}), "
-            f"and the limit is {_readable(limit)}; give torch.utils.data.Subset(dataset, range({fits})), or "
-            f"a higher limit={size}"
+            f"{where} takes {_readable(size)} once read ({n:,} items of {_readable(size // n)}), and the limit is "
+            f"{_readable(limit)}; give torch.utils.data.Subset(dataset, range({fits})), or a higher limit={size}"
         )
 
 

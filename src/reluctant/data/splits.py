@@ -92,8 +92,7 @@ def _test_size(name: str, total: int, fraction: Any, items: str) -> int:
     n = round(total * share) if 0 < share < 1 else 0
     if not 0 < n < total:
         raise DataError(
-            f"{name}: test_fraction = {share:g} of {total:,} {items if total != 1 else singular(items)} "
-            f"leaves nothing to train on or nothing to test on; write a number between 0 and 1, or give a "
-            f"test part"
+            f"{name}: test_fraction = {share:g} of {total:,} {items if total != 1 else singular(items)} leaves nothing "
+            "to train on or nothing to test on; write a number between 0 and 1, or give a test part"
         )
     return n

@@ -125,8 +125,7 @@ def as_numbers(name: str, frame: "pd.DataFrame") -> tuple[NDArray[np.float32], t
     Texts become one column a level, in the order of the texts.
 
     Raises:
-        DataError: Missing values (all such columns with their counts), or a text column of more than 100
-            levels.
+        DataError: Missing values (all such columns with their counts), or a text column of more than 100 levels.
     """
     missing = {str(column): int(count) for column, count in frame.isna().sum().items() if count}
     if missing:
@@ -155,8 +154,7 @@ def _encode_column(name: str, column: str, series: "pd.Series[Any]") -> tuple[ND
         decimal = " (numbers are written 1.5, not 1,5)" if re.fullmatch(r"-?\d+,\d+", levels[0]) else ""
         raise DataError(
             f"{name}: the text column {column!r} has {len(levels):,} different values, such as "
-            f"{quoted(str(levels[0]), 40)}; at most {MOST_LEVELS} are possible, so leave the column out"
-            f"{decimal}"
+            f"{quoted(str(levels[0]), 40)}; at most {MOST_LEVELS} are possible, so leave the column out{decimal}"
         )
     return np.eye(len(levels), dtype=np.float32)[codes.reshape(-1)], list(map(str, levels))
 

@@ -33,10 +33,9 @@ def as_targets(
 ) -> SplitTargets:
     """The labels of two splits as targets, checked together.
 
-    Whole numbers are classes counted from 0, named by `classes` or '0', '1', … up to the largest; texts are
-    classes in the order of `classes`, else sorted; floats are numbers, (n, outputs), float64, so that large
-    ones keep their digits. `kind` "classes" takes floats without a fraction for classes, "numbers" whole
-    numbers for numbers.
+    Whole numbers are classes counted from 0, named by `classes` or '0', '1', … up to the largest; texts are classes in
+    the order of `classes`, else sorted; floats are numbers, (n, outputs), float64, so that large ones keep their
+    digits. `kind` "classes" takes floats without a fraction for classes, "numbers" whole numbers for numbers.
 
     Raises:
         DataError: Labels that nothing can be learned from, or that differ in type between the splits.

@@ -142,9 +142,8 @@ class Study(BaseModel):
         if activations and compare.baseline is not None and compare.baseline not in activations:
             first = next(iter(activations))
             message = (
-                f"compare.baseline: {compare.baseline!r} is not among the activations "
-                f"({', '.join(activations)}); add it to them, or write baseline = {first!r} "
-                f"(on the command line --set 'compare.baseline={first}')"
+                f"compare.baseline: {compare.baseline!r} is not among the activations ({', '.join(activations)}); add "
+                f"it to them, or write baseline = {first!r} (on the command line --set 'compare.baseline={first}')"
             )
             raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return compare
