@@ -1,9 +1,9 @@
 """Data sets as arrays, wherever they come from: bundled, downloaded, files, user-defined code or objects."""
 
-import importlib
 from pathlib import Path
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.extensions import load_object
 from reluctant.data.arrays import from_data, from_factory
 from reluctant.data.dataset import Dataset, Split
 from reluctant.data.description import describe_dataset
@@ -27,7 +27,5 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     canonical = DATASETS.canonical(name)
     if canonical.is_user_defined:
         return from_factory(canonical)
-    module, _, attribute = DATASETS[canonical.head].code.partition(":")
-    loader = getattr(importlib.import_module(module), attribute)
-    dataset: Dataset = loader(canonical, data_folder(folder))
+    dataset: Dataset = load_object(DATASETS[canonical.head].code)(canonical, data_folder(folder))
     return dataset

@@ -16,8 +16,7 @@ def data_folder(folder: Path | None = None) -> Path:
     """The folder of data sets: `folder` itself, else `$RELUCTANT_DATA`, else one in the user's cache."""
     if folder is not None:
         return Path(folder)
-    variable = os.environ.get(VARIABLE, "")
-    if variable:
+    if variable := os.environ.get(VARIABLE):
         return Path(variable).expanduser()
     return Path(platformdirs.user_cache_dir("reluctant")) / "data"
 

@@ -53,6 +53,15 @@ def stratified(labels: Indices, n: int) -> Indices:
     return np.sort(by_class[positions]).astype(np.int64)
 
 
+def checked_by_strata(
+    name: str, inputs: NDArray[Any], labels: NDArray[Any], strata: Indices, n: int, **fields: Any
+) -> Dataset:
+    """The data set of which `n` items are the test part, of every stratum its share; `fields` are for `checked`."""
+    test = stratified(strata, n)
+    train = np.setdiff1d(np.arange(len(strata)), test)
+    return checked(name, (inputs[train], labels[train]), (inputs[test], labels[test]), **fields)
+
+
 def hold_out(
     name: str,
     inputs: object,
@@ -79,10 +88,9 @@ def hold_out(
     check_lengths(name, x.shape[0] if x.ndim else 1, len(y) if y.ndim else 1, items)
     n = _test_size(name, len(y), test_fraction, items)
     by_class = y.ndim == 1 and are_classes(y, kind)
-    test = stratified(np.unique(y, return_inverse=True)[1] if by_class else np.zeros(len(y), np.int64), n)
-    train = np.setdiff1d(np.arange(len(y)), test)
+    strata = np.unique(y, return_inverse=True)[1] if by_class else np.zeros(len(y), np.int64)
     remark = f"{n:,} of {len(y):,} {items} are held out as the test part, the same ones every time"
-    return checked(name, (x[train], y[train]), (x[test], y[test]), kind=kind, remarks=(*remarks, remark), **fields)
+    return checked_by_strata(name, x, y, strata, n, kind=kind, remarks=(*remarks, remark), **fields)
 
 
 def _test_size(name: str, total: int, fraction: Any, items: str) -> int:

@@ -78,15 +78,10 @@ class Study(BaseModel):
         try:
             super().__init__(**content)
         except ValidationError as fault:
-            tables: dict[str, type[BaseModel]] = {
-                "": Study,
-                "compare": Compare,
-                "claim": Claim,
-                "published": PublishedNumber,
-            }
+            tables: dict[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "published": PublishedNumber}
             keys = {
                 name: [field.alias or key for key, field in table.model_fields.items()]
-                for name, table in tables.items()
+                for name, table in (tables | {"": Study}).items()
             }
             raise StudyError(validation_message(fault, keys, positions_in=("claim", "published"))) from None
 
