@@ -42,8 +42,7 @@ def make(source: Source) -> nn.Module:
         source: A name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (it is copied), a
             function of a tensor, or a factory without arguments.
 
-    Raises:
-        ModelError: The name or the object does not give an activation.
+    Raises `ModelError`: the name or the object does not give an activation.
     """
     return factory(source)()
 
@@ -124,8 +123,7 @@ def _takes_a_tensor(source: Callable[..., Any], keywords: Mapping[str, Any]) -> 
 def check_activation(name: str) -> nn.Module:
     """A fresh module of this name, after others of the same name were tried on two batches.
 
-    Raises:
-        ModelError: It fails, changes shape or dtype, changes its input, or returns NaN or infinity.
+    Raises `ModelError`: it fails, changes shape or dtype, changes its input, or returns NaN or infinity.
     """
     batch = torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3)
     for before in (batch, batch.flatten(1)):

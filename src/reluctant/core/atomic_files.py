@@ -11,11 +11,9 @@ from typing import IO
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that its name always refers to the old content or to the new, never to a part.
 
-    The content is written under another name, synced and renamed. The folder is synced too, so that a loss
-    of power after the return loses nothing.
-
-    Raises:
-        OSError: The disk is full or cannot be written; the old content is still there.
+    The content is written under another name, synced and renamed. The folder is synced too, so that a loss of power
+    after the return loses nothing. Raises `OSError`: the disk is full or cannot be written; the old content is still
+    there.
     """
     with atomic_file(path) as file:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)

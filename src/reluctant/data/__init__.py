@@ -17,12 +17,9 @@ __all__ = ["Dataset", "Split", "data_folder", "describe_dataset", "fetch", "from
 def load(name: str, folder: Path | None = None) -> Dataset:
     """The data set of this name, checked. Nothing is downloaded.
 
-    Args:
-        name: `digits`, `mnist`, `idx(root='mine')`, `my_lab.data:moons(n=500)`.
-        folder: Where published files lie (see `data_folder`).
-
-    Raises:
-        DataError: An unknown name, missing or damaged files, or arrays that nothing can be trained on.
+    Names are such as `digits`, `idx(root='mine')`, `my_lab.data:moons(n=500)`; published files lie in `folder` (see
+    `data_folder`). Raises `DataError`: an unknown name, missing or damaged files, or arrays that nothing can be trained
+    on.
     """
     canonical = DATASETS.canonical(name)
     if canonical.is_user_defined:

@@ -43,8 +43,7 @@ def from_data(
         limit: PyTorch data sets are read once, in order, into at most so many bytes; what a random transform
             returns that once is used in every epoch.
 
-    Raises:
-        DataError: Nothing can be trained on these data.
+    Raises `DataError`: nothing can be trained on these data.
     """
     if isinstance(data, Dataset):
         return data if data.sha256 and not classes else _check_dataset(data, data.name, classes)

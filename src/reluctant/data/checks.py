@@ -37,14 +37,9 @@ def checked(
     Its warnings name test items that occur in train, classes in test alone, columns that never change and
     columns that are the target.
 
-    Args:
-        train: Inputs as for `as_inputs`, labels as for `as_targets`.
-        items: What the inputs are called; None: see `usual_word`.
-        kind: "classes", "numbers" or "auto", see `as_targets`.
-        columns: The names of a table's columns.
-
-    Raises:
-        DataError: Nothing can be trained on these arrays.
+    Inputs are as for `as_inputs`, labels and `kind` as for `as_targets`; `items` is what the inputs are called (None:
+    see `usual_word`), `columns` are the names of a table's columns. Raises `DataError`: nothing can be trained on these
+    arrays.
     """
     first, second = (as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test)))
     items = items or usual_word(first)
@@ -63,17 +58,9 @@ def checked(
         leak_warning(first, targets.train, columns),
         overlap_warning(first, second, items),
     )
-    return Dataset(
-        name,
-        title,
-        note,
-        targets.classes,
-        *splits,
-        content_checksum(*splits),
-        (*warnings, *(warning for warning in computed if warning and warning not in warnings)),
-        items,
-        tuple(remarks),
-    )
+    warnings = (*warnings, *(warning for warning in computed if warning and warning not in warnings))
+    sha256 = content_checksum(*splits)
+    return Dataset(name, title, note, targets.classes, *splits, sha256, warnings, items, tuple(remarks))
 
 
 def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:

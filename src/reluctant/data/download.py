@@ -65,12 +65,8 @@ def fetch(
     Mirrors are tried in turn, `$RELUCTANT_MIRROR` (the address under which a data set's files lie) before
     all; each failure is reported and the next is tried. Existing files are never overwritten.
 
-    Args:
-        name: A data set of the catalogue; there is nothing to do for one without published files.
-        log: Receives one line per file and failure.
-
-    Raises:
-        DataError: Every address failed (each with its reason), or an existing file is not the published one.
+    There is nothing to do for a data set without published files. `log` receives one line per file and failure. Raises
+    `DataError`: every address failed (each with its reason), or an existing file is not the published one.
     """
     canonical = DATASETS.canonical(name)
     row = None if canonical.is_user_defined else DATASETS[canonical.head]

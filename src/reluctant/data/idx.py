@@ -27,11 +27,8 @@ PARTS = (
 def load_published_idx(name: Name, folder: Path) -> Dataset:
     """A published data set from `folder/<name>/`, its files compressed as published or unpacked.
 
-    With `first`, only so many of the training images. Files there that are not the published ones are used,
-    with a warning.
-
-    Raises:
-        DataError: Missing files (how to get them) and damaged ones.
+    With `first`, only so many of the training images. Files there that are not the published ones are used, with a
+    warning. Raises `DataError`: missing files (how to get them) and damaged ones.
     """
     row = DATASETS[name.head]
     files = folder / row.name

@@ -25,9 +25,7 @@ def load_image_folder(name: Name, folder: Path) -> Dataset:
 
     (n, 1, height, width) uint8 where all are grey, else (n, 3, height, width); classes and files in the order of their
     names, hidden ones left out. With `size`, the middle square is scaled to so many pixels. `folder` is not used.
-
-    Raises:
-        DataError: Images that are damaged or differ in size.
+    Raises `DataError`: images that are damaged or differ in size.
     """
     arguments, dataset = DATASETS.arguments(name), str(name)
     root = user_path(dataset, arguments["root"], "images(root='my_pictures')", "the folder")

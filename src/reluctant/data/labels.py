@@ -59,11 +59,8 @@ def check_kind(name: str, kind: object) -> None:
 def are_classes(labels: NDArray[Any], kind: str, *, most_floats: int = 0, most_integers: int | None = None) -> bool:
     """Whether labels are classes; if not, they are numbers to predict. Every reader decides it here.
 
-    Args:
-        labels: Whole numbers, floats or texts.
-        kind: "classes" and "numbers" decide; "auto" looks at the labels, and texts are then classes.
-        most_floats: With "auto", floats are classes if they are at most so many different whole numbers.
-        most_integers: With "auto", whole numbers are classes up to so many different ones; None: always.
+    The kinds "classes" and "numbers" decide; "auto" looks at the labels, and texts are then classes, floats if they are
+    at most `most_floats` different whole numbers, whole numbers up to `most_integers` different ones (None: always).
     """
     if kind != "auto":
         return kind == "classes"

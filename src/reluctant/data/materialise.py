@@ -34,14 +34,9 @@ def is_torch_data(value: object) -> bool:
 def materialise(name: str, source: Any, limit: int = LIMIT) -> LabelledArrays:
     """Every (input, label) of a map-style data set, in order: inputs (n, …) and labels (n,) or (n, outputs).
 
-    Of a loader, its data set is read. Images of Pillow become channels first.
-
-    Args:
-        limit: The most bytes of inputs; it is checked before more than the first item is read.
-
-    Raises:
-        DataError: A data set without an order, one with a wrong length, items that differ in shape or type,
-            or more bytes than `limit`.
+    Of a loader, its data set is read. Images of Pillow become channels first. `limit`, the most bytes of inputs, is
+    checked before more than the first item is read. Raises `DataError`: a data set without an order, one with a wrong
+    length, items that differ in shape or type, or more bytes than `limit`.
     """
     data = sys.modules["torch"].utils.data
     remarks: tuple[str, ...] = ()

@@ -29,11 +29,8 @@ _CLASS_NAMES = ("classes", "classnames", "labelnames", "targetnames")
 def load_npz(name: Name, folder: Path) -> Dataset:
     """The data set of an NPZ file, `path`, relative to the current folder; `folder` is not used.
 
-    Channels that come last are moved to the front, (n, 1) labels become (n,); without a test part, some
-    items are held out.
-
-    Raises:
-        DataError: A file that is no NPZ file, lacks an array or holds pickled objects.
+    Channels that come last are moved to the front, (n, 1) labels become (n,); without a test part, some items are held
+    out. Raises `DataError`: a file that is no NPZ file, lacks an array or holds pickled objects.
     """
     arguments = DATASETS.arguments(name)
     path = user_path(str(name), arguments["path"], "npz(path='mine.npz')", "the file")

@@ -74,14 +74,8 @@ def hold_out(
 ) -> Dataset:
     """The data set of which round(n · test_fraction) items are the test part, with a remark about it.
 
-    The items are the same every time, from every class its share.
-
-    Args:
-        test_fraction: Above 0 and below 1.
-        fields: For `checked`.
-
-    Raises:
-        DataError: A fraction that leaves a part empty, or arrays that nothing can be trained on.
+    The items are the same every time, from every class its share. `fields` are for `checked`. Raises `DataError`: a
+    fraction that leaves a part empty, or arrays that nothing can be trained on.
     """
     x, y = as_array(name, "inputs", inputs), as_labels(name, labels)
     items = fields.get("items") or usual_word(x)

@@ -31,12 +31,10 @@ _SEPARATORS = ",;\t"
 def load_csv(name: Name, folder: Path) -> Dataset:
     """The data set of a CSV file: `target` is predicted from all other columns. `folder` is not used.
 
-    Numbers stay, texts become one column a level (0 or 1), true/false 1/0. A target of texts, or of at most
-    100 different whole numbers (20 where they are written with a point), is classes; other numbers are
-    predicted as numbers. Without `test`, some rows are held out.
-
-    Raises:
-        DataError: Missing values, too many levels, or a target that is not in the table.
+    Numbers stay, texts become one column a level (0 or 1), true/false 1/0. A target of texts, or of at most 100
+    different whole numbers (20 where they are written with a point), is classes; other numbers are predicted as
+    numbers. Without `test`, some rows are held out. Raises `DataError`: missing values, too many levels, or a target
+    that is not in the table.
     """
     import pandas as pd
 
@@ -122,10 +120,8 @@ def check_unique_names(name: str, columns: Iterable[object]) -> None:
 def as_numbers(name: str, frame: "pd.DataFrame") -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """The columns as numbers, (n, columns) float32, and their names.
 
-    Texts become one column a level, in the order of the texts.
-
-    Raises:
-        DataError: Missing values (all such columns with their counts), or a text column of more than 100 levels.
+    Texts become one column a level, in the order of the texts. Raises `DataError`: missing values (all such columns
+    with their counts), or a text column of more than 100 levels.
     """
     missing = {str(column): int(count) for column, count in frame.isna().sum().items() if count}
     if missing:

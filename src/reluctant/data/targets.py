@@ -35,10 +35,8 @@ def as_targets(
 
     Whole numbers are classes counted from 0, named by `classes` or '0', '1', … up to the largest; texts are classes in
     the order of `classes`, else sorted; floats are numbers, (n, outputs), float64, so that large ones keep their
-    digits. `kind` "classes" takes floats without a fraction for classes, "numbers" whole numbers for numbers.
-
-    Raises:
-        DataError: Labels that nothing can be learned from, or that differ in type between the splits.
+    digits. `kind` "classes" takes floats without a fraction for classes, "numbers" whole numbers for numbers. Raises
+    `DataError`: labels that nothing can be learned from, or that differ in type between the splits.
     """
     check_kind(name, kind)
     pair = as_labels(f"{name}: train", train), as_labels(f"{name}: test", test)

@@ -39,8 +39,7 @@ def inspect_network(source: str, data: str | None = None, folder: str | None = N
         data: The data set that gives the inputs; the default for a weights file is the data set of its run.
         folder: Where data sets are stored.
 
-    Raises:
-        ReluctantError: The network cannot be loaded, or it fails on the inputs.
+    Raises `ReluctantError`: the network cannot be loaded, or it fails on the inputs.
     """
     target = load_target(source, data, folder)
     probes = Probes(target.model, target.inputs)

@@ -14,8 +14,7 @@ from reluctant.core.user_objects import SESSION_MODULE
 def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """The content of a bundled study or a study file with keys replaced, and where it is from.
 
-    Raises:
-        StudyError: No such file, or no TOML.
+    Raises `StudyError`: no such file, or no TOML.
     """
     text, origin = _study_text(source)
     try:

@@ -30,14 +30,11 @@ AXES = tuple(field.name for field in fields(Run) if field.name not in ("activati
 class Study(BaseModel):
     """The question: which activations, in which network, on which data, with which seeds.
 
-    `name`, `about`, `task`, `control`, `choose`, `compare`, `claim` and `published` have one value for the
-    study; every other field takes one value or a list, and a list is an axis. `schedule` is how the learning
-    rate changes, `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share
-    of a label given to all classes alike, `augment` what is done to training images, `patience` the number of
-    epochs without a lower validation loss after which a run stops (0: never).
-
-    Raises:
-        StudyError: Every fault at once.
+    `name`, `about`, `task`, `control`, `choose`, `compare`, `claim` and `published` have one value for the study; every
+    other field takes one value or a list, and a list is an axis. `schedule` is how the learning rate changes,
+    `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share of a label given to all
+    classes alike, `augment` what is done to training images, `patience` the number of epochs without a lower validation
+    loss after which a run stops (0: never). Raises `StudyError`: every fault at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -183,10 +180,8 @@ class Study(BaseModel):
     def read(cls, source: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
         """The study of a bundled name or a TOML file; `overrides` replace its keys (`{"seed": [0]}`).
 
-        A file without a `name` gives the study its own: `mine.toml` is the study `mine`.
-
-        Raises:
-            StudyError: No such file, no TOML, or a fault in it.
+        A file without a `name` gives the study its own: `mine.toml` is the study `mine`. Raises `StudyError`: no such
+        file, no TOML, or a fault in it.
         """
         content, origin = read_study_file(source, overrides or {})
         try:
@@ -201,8 +196,7 @@ class Study(BaseModel):
             objects: Whether objects of this Python session may be written; nothing can be trained by such a
                 file elsewhere.
 
-        Raises:
-            StudyError: The study has objects of a Python session, which no file can name.
+        Raises `StudyError`: the study has objects of a Python session, which no file can name.
         """
         if not objects:
             refuse_session_objects((*self.activation, *self.model, *self.dataset, *self.procedure))
