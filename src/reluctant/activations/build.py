@@ -13,7 +13,6 @@ from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import ModelError
 from reluctant.core.extensions import load_object
-from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
 
 Factory = Callable[[], nn.Module]
@@ -57,19 +56,9 @@ def raw_factory(source: Source) -> Factory:
 
     The author's code may change PyTorch's random state. The modules do not carry `MARK`.
     """
-    if isinstance(source, str):
-        return _factory_of_name(ACTIVATIONS.canonical(source))
-    return _factory_of_object(source, {}, repr(source))
-
-
-def _build_and_mark(build: Factory) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        module = build()
-    setattr(module, MARK, True)
-    return module
-
-
-def _factory_of_name(name: Name) -> Factory:
+    if not isinstance(source, str):
+        return _factory_of_object(source, {}, repr(source))
+    name = ACTIVATIONS.canonical(source)
     if name.is_user_defined:
         return _factory_of_object(load_user_object(name.head, "activation"), name.arguments, str(name))
     row, arguments = ACTIVATIONS[name.head], ACTIVATIONS.arguments(name)
@@ -77,6 +66,13 @@ def _factory_of_name(name: Name) -> Factory:
     if inspect.isclass(code):
         return functools.partial(_call, code, arguments, str(name))
     return functools.partial(Formula, code, arguments, [p.name for p in row.parameters if p.learned])
+
+
+def _build_and_mark(build: Factory) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        module = build()
+    setattr(module, MARK, True)
+    return module
 
 
 def _factory_of_object(source: object, keywords: Mapping[str, Any], written: str) -> Factory:

@@ -134,6 +134,4 @@ def _check_text(value: str) -> str:
 
 def literal(value: Any) -> str:
     """Return a value as it is written inside a name: the text that `parse` reads back."""
-    if isinstance(value, list):
-        return "[" + ", ".join(map(literal, value)) + "]"
-    return repr(value)
+    return "[" + ", ".join(map(literal, value)) + "]" if isinstance(value, list) else repr(value)

@@ -43,8 +43,10 @@ def checked(
     """
     first, second = (as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test)))
     items = items or usual_word(first)
-    targets = as_targets(name, train[1], test[1], items=items, classes=classes, kind=kind)
-    splits = Split(first, targets.train), Split(second, targets.test)
+    targets, test_targets, class_names, class_warnings = as_targets(
+        name, train[1], test[1], items=items, classes=classes, kind=kind
+    )
+    splits = Split(first, targets), Split(second, test_targets)
     for part, split in zip(("train", "test"), splits, strict=True):
         check_lengths(f"{name}: {part}", len(split.inputs), len(split.targets), items)
     for what, in_train, in_test in (("type", first.dtype, second.dtype), ("shape", first.shape[1:], second.shape[1:])):
@@ -53,14 +55,14 @@ def checked(
                 f"{name}: {items} have the {what} {in_train} in train and {in_test} in test; make them equal"
             )
     computed = (
-        *targets.warnings,
+        *class_warnings,
         constant_columns_warning(first, columns),
-        leak_warning(first, targets.train, columns),
+        leak_warning(first, targets, columns),
         overlap_warning(first, second, items),
     )
     warnings = (*warnings, *(warning for warning in computed if warning and warning not in warnings))
     sha256 = content_checksum(*splits)
-    return Dataset(name, title, note, targets.classes, *splits, sha256, warnings, items, tuple(remarks))
+    return Dataset(name, title, note, class_names, *splits, sha256, warnings, items, tuple(remarks))
 
 
 def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:

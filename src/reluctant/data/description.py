@@ -48,13 +48,11 @@ def _describe_classes(dataset: Dataset) -> Iterator[str]:
         f"{len(dataset.classes)} classes, the rarest {present.min() / total:.1%}, the most frequent "
         f"{present.max() / total:.1%} of the training part".replace("%", " %")
     )
-    rare = [i for i in np.argsort(counts, kind="stable") if 0 < counts[i] < _RARE * total / len(counts)]
-    if rare:
+    if rare := [i for i in np.argsort(counts, kind="stable") if 0 < counts[i] < _RARE * total / len(counts)]:
         item = dataset.items if counts[rare[0]] != 1 else singular(dataset.items)
         more = f" ({len(rare)} classes are so rare)" if len(rare) > 1 else ""
         yield f"unbalanced: of {dataset.classes[rare[0]]} there are {counts[rare[0]]:,} {item}{more}"
-    empty = [dataset.classes[i] for i in np.flatnonzero(counts == 0)]
-    if empty:
+    if empty := [dataset.classes[i] for i in np.flatnonzero(counts == 0)]:
         listed = ", ".join(empty[:_LISTED]) + (", …" if len(empty) > _LISTED else "")
         yield f"{len(empty)} of these classes have no training {dataset.items}: {listed}"
 

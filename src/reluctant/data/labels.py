@@ -1,8 +1,7 @@
 """Labels as users give them: read as arrays, and taken for classes or for numbers to predict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +86,7 @@ def classes_remark(n: int, what: str) -> str:
     return f"the {n} whole numbers of {what} are taken for classes; kind='numbers' predicts them as numbers"
 
 
-@dataclass(frozen=True)
-class InterpretedLabels:
+class InterpretedLabels(NamedTuple):
     """The labels of every part, the names of their classes, the kind, and remarks about the decision."""
 
     labels: tuple[Any, ...]

@@ -66,18 +66,13 @@ def _read_items(where: str, name: str, source: Any, limit: int) -> tuple[NDArray
         ) from None
     if n == 0:
         raise DataError(f"{where} is empty; at least one item is needed")
-    first, label = _read_item(name, source, 0, n)
+    first, first_label = _read_item(name, source, 0, n)
     _check_limit(where, n, n * first.nbytes, limit)
-    inputs = np.empty((n, *first.shape), first.dtype)
-    inputs[0] = first
-    labels = [label]
-    for i in range(1, n):
-        item, label = _read_item(name, source, i, n)
-        for what, shape, first_shape in (
-            ("input", item.shape, first.shape),
-            ("label", np.shape(label), np.shape(labels[0])),
-        ):
-            if shape != first_shape:
+    inputs, labels = np.empty((n, *first.shape), first.dtype), []
+    for i in range(n):
+        item, label = _read_item(name, source, i, n) if i else (first, first_label)
+        for what, value, first_value in (("input", item, first), ("label", label, first_label)):
+            if (shape := np.shape(value)) != (first_shape := np.shape(first_value)):
                 raise DataError(
                     f"{name}: the {what} of item {i} of {type(source).__name__} has the shape {shape}, that "
                     f"of item 0 {first_shape}; make them equal (a transform such as Resize, or padding)"

@@ -43,8 +43,7 @@ def load_npz(name: Name, folder: Path) -> Dataset:
         if part.startswith("x") and channels_last(arrays[key]):
             parts[part] = arrays[key].transpose(0, 3, 1, 2)
             remarks.append(f"{key} has its channels last; they were brought before height and width")
-    unused = [key for key in arrays if key not in keys.values() and normalised(key) not in _CLASS_NAMES]
-    if unused:
+    if unused := [key for key in arrays if key not in keys.values() and normalised(key) not in _CLASS_NAMES]:
         remarks.append(f"not used of the file: {', '.join(unused)}")
     label_parts = [part for part in parts if part.startswith("y")]
     interpreted = interpret_labels(
@@ -92,11 +91,9 @@ def _keys_of_parts(path: Path, arrays: Mapping[str, object]) -> dict[str, str]:
     keys: dict[str, str] = {}
     for letter, words in (("x", _INPUT_NAMES), ("y", _LABEL_NAMES)):
         for part in ("train", "test"):
-            matches = [known[k] for w in words for k in (w + part, part + w) if k in known]
-            if matches:
+            if matches := [known[k] for w in words for k in (w + part, part + w) if k in known]:
                 keys[f"{letter}_{part}"] = matches[0]
-        alone = [known[word] for word in words if word in known]
-        if alone:
+        if alone := [known[word] for word in words if word in known]:
             keys[letter] = alone[0]
     for complete in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
         if all(part in keys for part in complete):

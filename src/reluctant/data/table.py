@@ -102,15 +102,13 @@ def _check_table(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", target
             f"{name}: {target!r} is the only column; at least one to predict it from is needed (columns are "
             f"separated by a comma, a semicolon or a tab)"
         )
-    other = sorted(set(columns) ^ set(first.columns))
-    if other:
+    if other := sorted(set(columns) ^ set(first.columns)):
         raise DataError(f"{name}: the two files differ in the columns {', '.join(other[:5])}; make them equal")
 
 
 def check_unique_names(name: str, columns: Iterable[object]) -> None:
     """`DataError` where two columns have one name."""
-    repeated = [column for column, times in Counter(map(str, columns)).items() if times > 1]
-    if repeated:
+    if repeated := [column for column, times in Counter(map(str, columns)).items() if times > 1]:
         raise DataError(
             f"{name}: more than one column is called {', '.join(map(repr, repeated[:5]))}; give every column "
             f"a different name"
@@ -123,8 +121,7 @@ def as_numbers(name: str, frame: "pd.DataFrame") -> tuple[NDArray[np.float32], t
     Texts become one column a level, in the order of the texts. Raises `DataError`: missing values (all such columns
     with their counts), or a text column of more than 100 levels.
     """
-    missing = {str(column): int(count) for column, count in frame.isna().sum().items() if count}
-    if missing:
+    if missing := {str(column): int(count) for column, count in frame.isna().sum().items() if count}:
         listed = ", ".join(f"{column} ({count:,})" for column, count in list(missing.items())[:8])
         raise DataError(
             f"{name}: values are missing in {len(missing)} of {frame.shape[1]} columns: {listed}; fill them "

@@ -228,8 +228,7 @@ def study_changes(old: Study, new: Study) -> list[str]:
         changes.append(f"name: the folder has {old.name!r}, yours is {new.name!r}")
     for axis in ("activation", "seed", *AXES):
         before, after = getattr(old, axis), getattr(new, axis)
-        missing = [value for value in before if value not in set(after)]
-        if missing:
+        if missing := [value for value in before if value not in set(after)]:
             changes.append(f"{axis}: the folder has {_list(before)}, yours leaves out {_list(missing)}")
     return changes
 
