@@ -12,8 +12,7 @@ from reluctant.activations import make
 from reluctant.cli.main import CANNOT, DONE
 from reluctant.core.errors import StudyError
 from reluctant.data import load
-from reluctant.inspect.diagnose import diagnose
-from reluctant.inspect.inspection import Inspection, inspect_network
+from reluctant.inspect.inspection import Inspection, diagnose, inspect_network
 from reluctant.records.parts import LayerProbe, SiteProbe
 from reluctant.records.probe_table import SIZES
 from reluctant.records.schema import RunRecord

@@ -13,7 +13,6 @@ from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import ModelError
 from reluctant.core.extensions import load_object
-from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
 
 Factory = Callable[[], nn.Module]
@@ -42,8 +41,7 @@ def make(source: Source) -> nn.Module:
         source: A name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (it is copied), a
             function of a tensor, or a factory without arguments.
 
-    Raises:
-        ModelError: The name or the object does not give an activation.
+    Raises `ModelError`: the name or the object does not give an activation.
     """
     return factory(source)()
 
@@ -58,19 +56,9 @@ def raw_factory(source: Source) -> Factory:
 
     The author's code may change PyTorch's random state. The modules do not carry `MARK`.
     """
-    if isinstance(source, str):
-        return _factory_of_name(ACTIVATIONS.canonical(source))
-    return _factory_of_object(source, {}, repr(source))
-
-
-def _build_and_mark(build: Factory) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        module = build()
-    setattr(module, MARK, True)
-    return module
-
-
-def _factory_of_name(name: Name) -> Factory:
+    if not isinstance(source, str):
+        return _factory_of_object(source, {}, repr(source))
+    name = ACTIVATIONS.canonical(source)
     if name.is_user_defined:
         return _factory_of_object(load_user_object(name.head, "activation"), name.arguments, str(name))
     row, arguments = ACTIVATIONS[name.head], ACTIVATIONS.arguments(name)
@@ -78,6 +66,13 @@ def _factory_of_name(name: Name) -> Factory:
     if inspect.isclass(code):
         return functools.partial(_call, code, arguments, str(name))
     return functools.partial(Formula, code, arguments, [p.name for p in row.parameters if p.learned])
+
+
+def _build_and_mark(build: Factory) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        module = build()
+    setattr(module, MARK, True)
+    return module
 
 
 def _factory_of_object(source: object, keywords: Mapping[str, Any], written: str) -> Factory:
@@ -124,8 +119,7 @@ def _takes_a_tensor(source: Callable[..., Any], keywords: Mapping[str, Any]) -> 
 def check_activation(name: str) -> nn.Module:
     """A fresh module of this name, after others of the same name were tried on two batches.
 
-    Raises:
-        ModelError: It fails, changes shape or dtype, changes its input, or returns NaN or infinity.
+    Raises `ModelError`: it fails, changes shape or dtype, changes its input, or returns NaN or infinity.
     """
     batch = torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3)
     for before in (batch, batch.flatten(1)):

@@ -20,11 +20,9 @@ NODES = 16  # Gauss-Legendre points per panel: exact up to rounding where the fu
 def gain(name: str) -> float:
     """1/√E[f(z)²] with z ~ N(0, 1): the factor on the weights with which f keeps the mean square at 1.
 
-    It is √2 for ReLU (He et al. 2015, 1502.01852). It is computed by numerical integration in double
-    precision, with learned parameters at their initial values.
-
-    Raises:
-        ModelError: The activation is not a function of one number, or it is zero everywhere.
+    It is √2 for ReLU (He et al. 2015, 1502.01852). It is computed by numerical integration in double precision, with
+    learned parameters at their initial values. Raises `ModelError`: the activation is not a function of one number, or
+    it is zero everywhere.
     """
     compute = _mean_square.__wrapped__ if parse(name).is_user_defined else _mean_square  # a user's code may change
     return 1 / sqrt(compute(name))

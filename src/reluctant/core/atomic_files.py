@@ -1,27 +1,35 @@
 """Files that are written completely or not at all, and damaged files that are moved out of the way."""
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that its name always refers to the old content or to the new, never to a part.
 
-    The content is written under another name, synced and renamed. The folder is synced too, so that a loss
-    of power after the return loses nothing.
-
-    Raises:
-        OSError: The disk is full or cannot be written; the old content is still there.
+    The content is written under another name, synced and renamed. The folder is synced too, so that a loss of power
+    after the return loses nothing. Raises `OSError`: the disk is full or cannot be written; the old content is still
+    there.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with atomic_file(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that gets the name `path` at the end, and is deleted after any exception."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with temporary.open("wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException:  # an interrupt too
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)

@@ -35,11 +35,6 @@ def _describe(value: Any, visited: Visited) -> Iterator[str]:
         yield from describe(value, visited)
 
 
-def _describe_partial(value: functools.partial[Any], visited: Visited) -> Iterator[str]:
-    for part in (value.func, list(value.args), dict(value.keywords)):
-        yield from _describe(part, visited)
-
-
 def _describe_collection(value: Any, visited: Visited) -> Iterator[str]:
     if isinstance(value, set | frozenset):
         value = sorted(value, key=repr)
@@ -154,7 +149,7 @@ _PLAIN_TYPES = (str, bytes, int, float, complex, bool, type(None), type(...))
 _PACKAGE_FOLDERS = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
 _DESCRIBERS: tuple[tuple[Any, Callable[[Any, Visited], Iterator[str]]], ...] = (
     (types.ModuleType, _describe_module),
-    (functools.partial, _describe_partial),
+    (functools.partial, lambda f, visited: _describe_collection([f.func, list(f.args), dict(f.keywords)], visited)),
     (type, _describe_class),
     (types.FunctionType, _describe_function),
     (types.BuiltinFunctionType, _describe_builtin),

@@ -14,8 +14,7 @@ def quoted(value: object, longest: int = 100) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-# Characters that act on a terminal, change the direction of reading, or are not allowed in XML. Newlines and
-# tabs stay.
+# Characters that act on a terminal, change the direction of reading, or are not allowed in XML. Newlines and tabs stay.
 _CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
     r"\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"

@@ -19,11 +19,9 @@ Writer = dict[str, Any]  # process, machine, since; empty where the file names n
 def lock_folder(folder: Path) -> Iterator[None]:
     """Be the only writer in a folder, which is created if it is missing.
 
-    The system itself frees the lock of a process that is gone. On a file system without locks, a writer of
-    this machine that is no longer alive is ignored.
-
-    Raises:
-        StudyError: Another process is the writer; the message names process, machine and time.
+    The system itself frees the lock of a process that is gone. On a file system without locks, a writer of this machine
+    that is no longer alive is ignored. Raises `StudyError`: another process is the writer; the message names process,
+    machine and time.
     """
     created = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,9 +60,8 @@ def _open_locked(path: Path) -> int:
             writer = _read_writer(path)
             who = _describe_writer(writer) if writer else "another process"
             raise StudyError(
-                f"{path.parent} is being worked on by {who}. Wait for it or stop it; `reluctant status`, "
-                f"`report` and `compare` work meanwhile. If that process is gone and this stays, "
-                f"delete {path}."
+                f"{path.parent} is being worked on by {who}. Wait for it or stop it; `reluctant status`, `report` and "
+                f"`compare` work meanwhile. If that process is gone and this stays, delete {path}."
             )
         with suppress(FileNotFoundError):
             if os.path.samestat(path.stat(), os.fstat(handle)):
@@ -75,13 +72,11 @@ def _open_locked(path: Path) -> int:
 def _acquire_lock(handle: int, path: Path) -> bool:
     try:
         import fcntl
-    except ImportError:  # Windows
-        return not _may_be_alive(_read_writer(path))
-    try:
+
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # a file system without locks
+    except (ImportError, OSError):  # Windows, or a file system without locks
         return not _may_be_alive(_read_writer(path))
     return True
 

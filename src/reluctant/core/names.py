@@ -40,8 +40,7 @@ class Name:
 def parse(text: object) -> Name:
     """Parse a name.
 
-    Raises:
-        StudyError: The text is not a name, an argument has no keyword, or a value is not a literal.
+    Raises `StudyError`: the text is not a name, an argument has no keyword, or a value is not a literal.
     """
     if not isinstance(text, str):
         raise StudyError(f"a name is a text such as 'relu', not {quoted(text)}")
@@ -104,8 +103,7 @@ def _parse_literal(source: str, node: ast.expr, quoted_name: str) -> Any:
 def canonical_value(value: Any) -> Any:
     """Return the one form of a value: 1.0 becomes 1 (booleans stay booleans), tuples become lists.
 
-    Raises:
-        StudyError: The value is not a finite number, a text, a boolean, None, nor a list or table of these.
+    Raises `StudyError`: the value is not a finite number, a text, a boolean, None, nor a list or table of these.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -136,6 +134,4 @@ def _check_text(value: str) -> str:
 
 def literal(value: Any) -> str:
     """Return a value as it is written inside a name: the text that `parse` reads back."""
-    if isinstance(value, list):
-        return "[" + ", ".join(map(literal, value)) + "]"
-    return repr(value)
+    return "[" + ", ".join(map(literal, value)) + "]" if isinstance(value, list) else repr(value)

@@ -23,16 +23,17 @@ _SENT_HASHES: dict[str, str] = {}  # of objects that came from another process
 def load_user_object(head: str, kind: str) -> Any:
     """Import what `module:attribute` names, from the installed packages or the current folder.
 
-    Args:
-        head: `module:attribute`, or `here:word` for an object of this session.
-        kind: What the object is for, such as "model"; error messages begin with it.
-
-    Raises:
-        StudyError: The module or the attribute is missing, or the module fails during its import.
+    `head` may also be `here:word`, an object of this session. Error messages begin with the `kind`, such as "model".
+    Raises `StudyError`: the module or the attribute is missing, or the module fails during its import.
     """
     module_name, _, path = head.partition(":")
     if module_name == SESSION_MODULE:
-        return _session_object(path)
+        if path in SESSION_OBJECTS:
+            return SESSION_OBJECTS[path]
+        raise StudyError(
+            f"{head} was an object of the Python session that compared it, and it does not exist in this session; call "
+            f"reluctant.compare there again, or put it into a module and write module:{path}"
+        )
     for extension in extensions():
         module_name = extension.renamed_modules.get(module_name, module_name)
     folder = str(Path.cwd())
@@ -57,16 +58,6 @@ def load_user_object(head: str, kind: str) -> Any:
     return value
 
 
-def _session_object(word: str) -> Any:
-    if word not in SESSION_OBJECTS:
-        raise StudyError(
-            f"{SESSION_MODULE}:{word} was an object of the Python session that compared it, and it does not "
-            f"exist in this session; call reluctant.compare there again, or put it into a module and write "
-            f"module:{word}"
-        )
-    return SESSION_OBJECTS[word]
-
-
 def register_object(word: str, value: Any) -> str:
     """Register an object of this session and return its name in a study, `here:word`.
 
@@ -84,8 +75,7 @@ def is_session_object(head: str) -> bool:
 def pack_objects(heads: Iterable[str]) -> bytes:
     """Return the session objects among these names as bytes for another process; empty if there are none.
 
-    Raises:
-        StudyError: An object cannot be pickled.
+    Raises `StudyError`: an object cannot be pickled.
     """
     import cloudpickle
 

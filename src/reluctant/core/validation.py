@@ -4,24 +4,18 @@ import re
 from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from reluctant.core.display import did_you_mean, quoted
 
 _WORDS = {
+    **dict.fromkeys(("int_type", "int_from_float", "int_parsing"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be a table of keys"),
+    **dict.fromkeys(("list_type", "tuple_type"), "must be a list"),
     "string_type": "must be a text",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
     "bool_type": "must be true or false",
     "finite_number": "must be a finite number",
-    "model_type": "must be a table of keys",
-    "model_attributes_type": "must be a table of keys",
-    "dict_type": "must be a table of keys",
-    "list_type": "must be a list",
-    "tuple_type": "must be a list",
-    "missing": "is missing",
 }
 CUSTOM = "reluctant"  # type of an error whose message is written out already, its key included
 
@@ -37,17 +31,13 @@ def validation_message(
     """One line per fault, such as `lr must be a number, not 'fast'`.
 
     Args:
-        error: What pydantic raised.
         keys: Known keys, to suggest the nearest for an unknown one: of the file ("") and of its tables.
         whole: What a fault without a path is about.
         positions_in: The keys whose lists are counted in paths (`claim.2.metric`); all unless given.
         most: How many faults are listed; the rest are counted.
     """
     faults = error.errors(include_url=False)
-    lines = [
-        _line(fault["type"], fault["loc"], fault["msg"], fault.get("input"), keys or {}, whole, positions_in)
-        for fault in faults[:most]
-    ]
+    lines = [_line(fault, keys or {}, whole, positions_in) for fault in faults[:most]]
     if len(faults) == 1:
         return lines[0]
     if rest := len(faults) - len(lines):
@@ -56,15 +46,12 @@ def validation_message(
 
 
 def _line(
-    kind: str,
-    loc: tuple[int | str, ...],
-    message: str,
-    value: object,
-    keys: Mapping[str, Sequence[str]],
-    whole: str,
-    positions_in: Sequence[str] | None,
+    fault: ErrorDetails, keys: Mapping[str, Sequence[str]], whole: str, positions_in: Sequence[str] | None
 ) -> str:
-    path = _path(loc, positions_in) if loc else whole
+    kind, loc, message, value = fault["type"], fault["loc"], fault["msg"], fault.get("input")
+    numbered = positions_in is None or (loc and loc[0] in positions_in)  # claim.2.metric for the second claim
+    steps = [str(step + 1) if isinstance(step, int) else step for step in loc if numbered or isinstance(step, str)]
+    path = ".".join(steps) if loc else whole
     if kind == "extra_forbidden":
         known = keys.get("" if len(loc) == 1 else str(loc[0]), ())
         hint = did_you_mean(str(loc[-1]), known) or (f"; the keys are {', '.join(known)}" if known else "")
@@ -74,15 +61,8 @@ def _line(
     if kind == CUSTOM:
         return message
     if kind == "missing":
-        return f"{path} {_WORDS[kind]}"
+        return f"{path} is missing"
     if kind == "tuple_type" and len(loc) == 1 and positions_in is not None:
         return f"{path} must be a list of tables, each written [[{path}]], not {quoted(value)}"
     words = _WORDS.get(kind) or re.sub(r"^[A-Z]\w* should", "must", message)  # Input should, String should, …
     return f"{path} {words}, not {quoted(value)}"
-
-
-def _path(loc: tuple[int | str, ...], positions_in: Sequence[str] | None) -> str:
-    """`claim.2.metric` for the second claim."""
-    numbered = positions_in is None or loc[0] in positions_in
-    steps = [step for step in loc if numbered or isinstance(step, str)]
-    return ".".join(str(step + 1) if isinstance(step, int) else step for step in steps)

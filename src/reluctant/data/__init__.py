@@ -1,9 +1,9 @@
 """Data sets as arrays, wherever they come from: bundled, downloaded, files, user-defined code or objects."""
 
-import importlib
 from pathlib import Path
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.core.extensions import load_object
 from reluctant.data.arrays import from_data, from_factory
 from reluctant.data.dataset import Dataset, Split
 from reluctant.data.description import describe_dataset
@@ -17,17 +17,12 @@ __all__ = ["Dataset", "Split", "data_folder", "describe_dataset", "fetch", "from
 def load(name: str, folder: Path | None = None) -> Dataset:
     """The data set of this name, checked. Nothing is downloaded.
 
-    Args:
-        name: `digits`, `mnist`, `idx(root='mine')`, `my_lab.data:moons(n=500)`.
-        folder: Where published files lie (see `data_folder`).
-
-    Raises:
-        DataError: An unknown name, missing or damaged files, or arrays that nothing can be trained on.
+    Names are such as `digits`, `idx(root='mine')`, `my_lab.data:moons(n=500)`; published files lie in `folder` (see
+    `data_folder`). Raises `DataError`: an unknown name, missing or damaged files, or arrays that nothing can be trained
+    on.
     """
     canonical = DATASETS.canonical(name)
     if canonical.is_user_defined:
         return from_factory(canonical)
-    module, _, attribute = DATASETS[canonical.head].code.partition(":")
-    loader = getattr(importlib.import_module(module), attribute)
-    dataset: Dataset = loader(canonical, data_folder(folder))
+    dataset: Dataset = load_object(DATASETS[canonical.head].code)(canonical, data_folder(folder))
     return dataset

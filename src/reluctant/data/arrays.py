@@ -35,17 +35,15 @@ def from_data(
     """A data set from objects in Python, checked; without a test part some items are held out.
 
     Args:
-        data: A `reluctant.data.Dataset` (returned as it is where it was checked), (x, y),
-            (x, y, x_test, y_test), ((x, y), (x_test, y_test)), (frame, "target"), a
-            `torch.utils.data.Dataset` of (input, label), or two of them for training and test. x and y are
-            arrays, tensors on any device, lists, pandas frames or series.
+        data: A `reluctant.data.Dataset` (returned as it is where it was checked), (x, y), (x, y, x_test, y_test), ((x,
+            y), (x_test, y_test)), (frame, "target"), a `torch.utils.data.Dataset` of (input, label), or two of them for
+            training and test. x and y are arrays, tensors on any device, lists, pandas frames or series.
         classes: The names of the classes; without them see `interpret_labels`.
         kind: "classes", "numbers" or "auto", see `interpret_labels`.
         limit: PyTorch data sets are read once, in order, into at most so many bytes; what a random transform
             returns that once is used in every epoch.
 
-    Raises:
-        DataError: Nothing can be trained on these data.
+    Raises `DataError`: nothing can be trained on these data.
     """
     if isinstance(data, Dataset):
         return data if data.sha256 and not classes else _check_dataset(data, data.name, classes)
@@ -180,18 +178,16 @@ def _interpret_parts(
 ) -> tuple[list[LabelledArrays], dict[str, Any]]:
     """Labels as arrays, series of both parts together; the classes and the kind that they turn out to be."""
     pandas = sys.modules.get("pandas")
-    labels = [flatten_column(part.labels) for part in parts]
+    labels: Sequence[Any] = [flatten_column(part.labels) for part in parts]
     series = pandas is not None and all(isinstance(each, pandas.Series) for each in labels)
-    if pandas is not None and series and not classes:
-        joint = pandas.concat(labels, ignore_index=True)
+    joint = pandas.concat(labels, ignore_index=True) if pandas is not None and series else None
+    if joint is not None and not classes:
         targets, classes, remarks = interpret_target(name, joint, kind)
         labels, kind = _cut_like(targets, labels), "classes" if classes else "numbers"
     else:
-        if pandas is not None and series:
-            labels = _cut_like(series_labels(name, pandas.concat(labels, ignore_index=True)), labels)
-        interpreted = interpret_labels(name, labels, kind, classes)
-        labels, classes, kind = list(interpreted.labels), interpreted.classes, interpreted.kind
-        remarks = interpreted.remarks
+        if joint is not None:
+            labels = _cut_like(series_labels(name, joint), labels)
+        labels, classes, kind, remarks = interpret_labels(name, labels, kind, classes)
     interpreted_parts = [
         LabelledArrays(part.inputs, y, (*part.remarks, *remarks)) for part, y in zip(parts, labels, strict=True)
     ]

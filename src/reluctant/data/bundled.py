@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
 from reluctant.core.names import Name
-from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
-from reluctant.data.splits import stratified
+from reluctant.data.splits import checked_by_strata
 
 SIDE = 28  # pixels, as MNIST has
 DIGITS_TEST = 360
@@ -29,16 +28,8 @@ def load_digits(name: Name, folder: Path) -> Dataset:
     bunch = datasets.load_digits()
     scans = enlarge(np.asarray(bunch.images).astype(np.int64))
     labels = np.asarray(bunch.target).astype(np.int64)
-    test = stratified(labels, DIGITS_TEST)
-    train = np.setdiff1d(np.arange(len(labels)), test)
-    return checked(
-        str(name),
-        (scans[train], labels[train]),
-        (scans[test], labels[test]),
-        title=row.title,
-        classes=row.classes,
-        note=row.note,
-    )
+    fields = {"title": row.title, "classes": row.classes, "note": row.note}
+    return checked_by_strata(str(name), scans, labels, labels, DIGITS_TEST, **fields)
 
 
 def enlarge(scans: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -79,12 +70,5 @@ def load_diabetes(name: Name, folder: Path) -> Dataset:
 
     bunch = datasets.load_diabetes(scaled=False)
     rows, target = np.asarray(bunch.data, np.float32), np.asarray(bunch.target, np.float64)
-    test = stratified(np.zeros(len(rows), np.int64), DIABETES_TEST)
-    train = np.setdiff1d(np.arange(len(rows)), test)
-    return checked(
-        str(name),
-        (rows[train], target[train]),
-        (rows[test], target[test]),
-        title=DATASETS[name.head].title,
-        columns=bunch.feature_names,
-    )
+    fields = {"title": DATASETS[name.head].title, "columns": bunch.feature_names}
+    return checked_by_strata(str(name), rows, target, np.zeros(len(rows), np.int64), DIABETES_TEST, **fields)

@@ -37,19 +37,16 @@ def checked(
     Its warnings name test items that occur in train, classes in test alone, columns that never change and
     columns that are the target.
 
-    Args:
-        train: Inputs as for `as_inputs`, labels as for `as_targets`.
-        items: What the inputs are called; None: see `usual_word`.
-        kind: "classes", "numbers" or "auto", see `as_targets`.
-        columns: The names of a table's columns.
-
-    Raises:
-        DataError: Nothing can be trained on these arrays.
+    Inputs are as for `as_inputs`, labels and `kind` as for `as_targets`; `items` is what the inputs are called (None:
+    see `usual_word`), `columns` are the names of a table's columns. Raises `DataError`: nothing can be trained on these
+    arrays.
     """
     first, second = (as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test)))
     items = items or usual_word(first)
-    targets = as_targets(name, train[1], test[1], items=items, classes=classes, kind=kind)
-    splits = Split(first, targets.train), Split(second, targets.test)
+    targets, test_targets, class_names, class_warnings = as_targets(
+        name, train[1], test[1], items=items, classes=classes, kind=kind
+    )
+    splits = Split(first, targets), Split(second, test_targets)
     for part, split in zip(("train", "test"), splits, strict=True):
         check_lengths(f"{name}: {part}", len(split.inputs), len(split.targets), items)
     for what, in_train, in_test in (("type", first.dtype, second.dtype), ("shape", first.shape[1:], second.shape[1:])):
@@ -58,22 +55,14 @@ def checked(
                 f"{name}: {items} have the {what} {in_train} in train and {in_test} in test; make them equal"
             )
     computed = (
-        *targets.warnings,
+        *class_warnings,
         constant_columns_warning(first, columns),
-        leak_warning(first, targets.train, columns),
+        leak_warning(first, targets, columns),
         overlap_warning(first, second, items),
     )
-    return Dataset(
-        name,
-        title,
-        note,
-        targets.classes,
-        *splits,
-        content_checksum(*splits),
-        (*warnings, *(warning for warning in computed if warning and warning not in warnings)),
-        items,
-        tuple(remarks),
-    )
+    warnings = (*warnings, *(warning for warning in computed if warning and warning not in warnings))
+    sha256 = content_checksum(*splits)
+    return Dataset(name, title, note, class_names, *splits, sha256, warnings, items, tuple(remarks))
 
 
 def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:
@@ -151,10 +140,9 @@ def overlap_warning(train: Inputs, test: Inputs, items: str) -> str:
     twin = int(np.flatnonzero(train_digests == test_digests[first])[0])
     one = len(common) == 1
     return (
-        f"{len(common):,} of {len(test):,} test {items} {'occurs' if one else 'occur'} in the training part "
-        f"too ({'' if one else 'the first: '}test {singular(items)} {first:,} is training "
-        f"{singular(items)} {twin:,}, counted from 0); scores on {'it' if one else 'them'} say nothing "
-        f"about new {items}"
+        f"{len(common):,} of {len(test):,} test {items} {'occurs' if one else 'occur'} in the training part too "
+        f"({'' if one else 'the first: '}test {singular(items)} {first:,} is training {singular(items)} {twin:,}, "
+        f"counted from 0); scores on {'it' if one else 'them'} say nothing about new {items}"
     )
 
 

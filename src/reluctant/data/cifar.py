@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,10 +56,8 @@ CIFAR100 = CifarFiles(
 def load_cifar10(name: Name, folder: Path) -> Dataset:
     """CIFAR-10, 50,000 training and 10,000 test images, (n, 3, 32, 32) uint8, from `root`.
 
-    Without `root`, from `folder/cifar10`. Another number of images than published gives a warning.
-
-    Raises:
-        DataError: Missing files (where to get them) and damaged ones.
+    Without `root`, from `folder/cifar10`. Another number of images than published gives a warning. Raises `DataError`:
+    missing files (where to get them) and damaged ones.
     """
     return _load_cifar(name, folder, CIFAR10, DATASETS[name.head].classes, 0)
 
@@ -85,14 +84,8 @@ def _load_cifar(name: Name, folder: Path, files: CifarFiles, classes: tuple[str,
         if len(splits[file][1]) != n
     ]
     train = tuple(np.concatenate([splits[file][i] for file in files.train]) for i in (0, 1))
-    return checked(
-        str(name),
-        (train[0], train[1]),
-        splits[files.test],
-        title=DATASETS[name.head].title,
-        classes=classes,
-        warnings=warnings,
-    )
+    fields: dict[str, Any] = {"title": DATASETS[name.head].title, "classes": classes, "warnings": warnings}
+    return checked(str(name), (train[0], train[1]), splits[files.test], **fields)
 
 
 def _read_files(name: Name, path: Path, files: CifarFiles) -> tuple[Mapping[str, bytes], list[str]]:

@@ -1,6 +1,7 @@
 """The description of data before anything trains: size, type, range, balance, remarks and warnings."""
 
 from collections.abc import Iterator
+from functools import partial
 from textwrap import wrap
 
 import numpy as np
@@ -10,6 +11,7 @@ from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import singular
 
 WIDTH = 79
+_wrap = partial(wrap, width=WIDTH, break_long_words=False, break_on_hyphens=False)
 _LISTED = 3  # classes or outputs named one by one
 _RARE = 0.1  # of an even share
 
@@ -32,19 +34,10 @@ def describe_dataset(dataset: Dataset) -> str:
         *(f"note: {remark}" for remark in dataset.remarks),
         *(f"warning: {warning}" for warning in dataset.warnings),
     ]
-    lines = [*_wrap_text(first, ""), *(line for text in others for line in _wrap_text(text, "  "))]
+    lines = _wrap(first, subsequent_indent="  ")
+    for text in others:
+        lines += _wrap(text, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(lines)
-
-
-def _wrap_text(text: str, indent: str) -> list[str]:
-    return wrap(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _describe_classes(dataset: Dataset) -> Iterator[str]:
@@ -55,13 +48,11 @@ def _describe_classes(dataset: Dataset) -> Iterator[str]:
         f"{len(dataset.classes)} classes, the rarest {present.min() / total:.1%}, the most frequent "
         f"{present.max() / total:.1%} of the training part".replace("%", " %")
     )
-    rare = [i for i in np.argsort(counts, kind="stable") if 0 < counts[i] < _RARE * total / len(counts)]
-    if rare:
+    if rare := [i for i in np.argsort(counts, kind="stable") if 0 < counts[i] < _RARE * total / len(counts)]:
         item = dataset.items if counts[rare[0]] != 1 else singular(dataset.items)
         more = f" ({len(rare)} classes are so rare)" if len(rare) > 1 else ""
         yield f"unbalanced: of {dataset.classes[rare[0]]} there are {counts[rare[0]]:,} {item}{more}"
-    empty = [dataset.classes[i] for i in np.flatnonzero(counts == 0)]
-    if empty:
+    if empty := [dataset.classes[i] for i in np.flatnonzero(counts == 0)]:
         listed = ", ".join(empty[:_LISTED]) + (", …" if len(empty) > _LISTED else "")
         yield f"{len(empty)} of these classes have no training {dataset.items}: {listed}"
 

@@ -3,16 +3,15 @@
 import hashlib
 import http.client
 import os
-import secrets
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
+from reluctant.core.atomic_files import atomic_file
 from reluctant.core.errors import DataError
 from reluctant.data.folder import VARIABLE, data_folder, find_file, manual_download
 from reluctant.data.idx import file_checksum
@@ -58,53 +57,6 @@ class _DownloadError(Exception):
     """Why one address did not give the file; the next is tried."""
 
 
-@dataclass(frozen=True)
-class _Download:
-    """The files of one data set, their folder, where they come from, and where messages go."""
-
-    row: DatasetEntry
-    folder: Path
-    mirrors: tuple[str, ...]
-    log: Callable[[str], None]
-    opener: Opener
-
-    def obtain(self, file: str) -> list[str]:
-        """Download one file from the first mirror that has it; why each failed, empty on success."""
-        reasons = []
-        for base in self.mirrors:
-            self.log(f"{file} from {base}")
-            try:
-                _download_file(base + file, self.folder / file, self.row.files[file], self.opener)
-            except _DownloadError as fault:
-                self.log(f"  failed: {fault}")
-                reasons.append(f"{base}{file}: {fault}")
-            except OSError as fault:
-                raise DataError(
-                    f"{self.folder} cannot be written to: {fault.strerror or fault}; make room, change its "
-                    f"permissions, or set {VARIABLE} to another folder"
-                ) from None
-            else:
-                return []
-        return reasons
-
-    def check_present(self, files: list[str]) -> None:
-        """Report the files that were there before; `DataError` for one that is not the published file."""
-        other = []
-        for file in files:
-            path = find_file(self.folder, file)
-            if path is None or path.name != file:
-                self.log(f"{file.removesuffix('.gz')} is there already, unpacked")
-            elif file_checksum(path) == self.row.files[file][1]:
-                self.log(f"{file} is there already")
-            else:
-                other.append(file)
-        if other:
-            raise DataError(
-                f"{', '.join(other)} in {self.folder}: not the published content; nothing was overwritten. "
-                f"Move away what you do not need and run `reluctant fetch {self.row.name}` again"
-            )
-
-
 def fetch(
     name: str, folder: Path | None = None, *, log: Callable[[str], None] = print, opener: Opener = open_web
 ) -> Path:
@@ -113,30 +65,61 @@ def fetch(
     Mirrors are tried in turn, `$RELUCTANT_MIRROR` (the address under which a data set's files lie) before
     all; each failure is reported and the next is tried. Existing files are never overwritten.
 
-    Args:
-        name: A data set of the catalogue; there is nothing to do for one without published files.
-        log: Receives one line per file and failure.
-
-    Raises:
-        DataError: Every address failed (each with its reason), or an existing file is not the published one.
+    There is nothing to do for a data set without published files. `log` receives one line per file and failure. Raises
+    `DataError`: every address failed (each with its reason), or an existing file is not the published one.
     """
     canonical = DATASETS.canonical(name)
     row = None if canonical.is_user_defined else DATASETS[canonical.head]
     if row is None or not row.files:
         log(f"{canonical}: nothing to download")
         return data_folder(folder)
-    download = _Download(row, data_folder(folder) / row.name, _mirrors(row), log, opener)
-    missing = [file for file in row.files if find_file(download.folder, file) is None]
-    failures = {file: reasons for file in missing if (reasons := download.obtain(file))}
+    target = data_folder(folder) / row.name
+    mirrors, paths = _mirrors(row), {file: find_file(target, file) for file in row.files}
+    failures: dict[str, list[str]] = {}
+    for file, path in paths.items():
+        if path is None and (reasons := _obtain(file, row, target, mirrors, log, opener)):
+            failures[file] = reasons
     if failures:
         listed = "\n".join(f"  {reason}" for reasons in failures.values() for reason in reasons)
         raise DataError(
-            f"{len(failures)} of {len(row.files)} files of {row.title} could not be fetched\n{listed}\n"
-            f"try again, set {MIRROR} to an address that has them, or "
-            f"{manual_download(row, download.folder, failures)}"
+            f"{len(failures)} of {len(row.files)} files of {row.title} could not be fetched\n{listed}\ntry again, set "
+            f"{MIRROR} to an address that has them, or {manual_download(row, target, failures)}"
         )
-    download.check_present([file for file in row.files if file not in missing])
-    return download.folder
+    unpublished = []
+    for file, path in paths.items():
+        if path is not None and path.name != file:
+            log(f"{path.name} is there already, unpacked")
+        elif path is not None and file_checksum(path) == row.files[file][1]:
+            log(f"{file} is there already")
+        elif path is not None:
+            unpublished.append(file)
+    if unpublished:
+        raise DataError(
+            f"{', '.join(unpublished)} in {target}: not the published content; nothing was overwritten. Move away what "
+            f"you do not need and run `reluctant fetch {row.name}` again"
+        )
+    return target
+
+
+def _obtain(
+    file: str, row: DatasetEntry, folder: Path, mirrors: Iterable[str], log: Callable[[str], None], opener: Opener
+) -> list[str]:
+    """Download a file from the first mirror that has it; why each failed, empty on success."""
+    reasons = []
+    for base in mirrors:
+        log(f"{file} from {base}")
+        try:
+            _download_file(base + file, folder / file, row.files[file], opener)
+            return []
+        except _DownloadError as fault:
+            log(f"  failed: {fault}")
+            reasons.append(f"{base}{file}: {fault}")
+        except OSError as fault:
+            raise DataError(
+                f"{folder} cannot be written to: {fault.strerror or fault}; make room, change its permissions, or set "
+                f"{VARIABLE} to another folder"
+            ) from None
+    return reasons
 
 
 def _mirrors(row: DatasetEntry) -> tuple[str, ...]:
@@ -151,28 +134,13 @@ def _download_file(address: str, target: Path, published: tuple[int, str], opene
     """Give `target` its name once all its bytes are on the disk and right; OSError is the disk's."""
     size, sha256 = published
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _new_file(target) as file, closing(_receive(address, size, opener)) as pieces:
+    with atomic_file(target) as file, closing(_receive(address, size, opener)) as pieces:
         digest = hashlib.sha256()
         for piece in pieces:
             digest.update(piece)
             file.write(piece)
         if digest.hexdigest() != sha256:
             raise _DownloadError(f"other content than published (SHA-256 {digest.hexdigest()})")
-
-
-@contextmanager
-def _new_file(target: Path) -> Iterator[IO[bytes]]:
-    """A file to write that becomes `target` at the end, and is deleted after any exception."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:  # an interrupt too
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _receive(address: str, size: int, opener: Opener) -> Generator[bytes, None, None]:

@@ -16,8 +16,7 @@ def data_folder(folder: Path | None = None) -> Path:
     """The folder of data sets: `folder` itself, else `$RELUCTANT_DATA`, else one in the user's cache."""
     if folder is not None:
         return Path(folder)
-    variable = os.environ.get(VARIABLE, "")
-    if variable:
+    if variable := os.environ.get(VARIABLE):
         return Path(variable).expanduser()
     return Path(platformdirs.user_cache_dir("reluctant")) / "data"
 
@@ -47,14 +46,8 @@ def manual_download(row: DatasetEntry, folder: Path, missing: Iterable[str]) -> 
 def user_path(name: str, path: str, example: str, what: str) -> Path:
     """The absolute path of a file or folder that a data set's name contains; `~` is the home folder.
 
-    Args:
-        name: The name of the data set, for messages.
-        path: As written, relative to the current folder.
-        example: A name with a path, for the message where `path` is empty.
-        what: What the path leads to: "the file", "the folder".
-
-    Raises:
-        DataError: There is no path, or nothing under it.
+    `path` is relative to the current folder and leads to `what`: "the file", "the folder". Where it is empty, the
+    message shows the `example`, a name with a path. Raises `DataError`: there is no path, or nothing under it.
     """
     if not path:
         raise DataError(f"{name}: write which is {what}, as in {example}")

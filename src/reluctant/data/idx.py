@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +27,18 @@ PARTS = (
 def load_published_idx(name: Name, folder: Path) -> Dataset:
     """A published data set from `folder/<name>/`, its files compressed as published or unpacked.
 
-    With `first`, only so many of the training images. Files there that are not the published ones are used,
-    with a warning.
-
-    Raises:
-        DataError: Missing files (how to get them) and damaged ones.
+    With `first`, only so many of the training images. Files there that are not the published ones are used, with a
+    warning. Raises `DataError`: missing files (how to get them) and damaged ones.
     """
     row = DATASETS[name.head]
     files = folder / row.name
-    paths = _existing_files(
-        files,
-        lambda missing: (
+    paths, missing = _find_parts(files)
+    if missing:
+        raise DataError(
             f"{row.title} is not complete in {files}: {len(missing)} of {len(PARTS)} files are missing. "
             f"Run `reluctant fetch {row.name}`, or set {VARIABLE} to the folder that holds {row.name}/, "
             f"or {manual_download(row, files, missing)}"
-        ),
-    )
+        )
     warnings = [warning for path in paths if (warning := _unpublished_warning(row, path))]
     fields = {"title": row.title, "classes": row.classes, "note": row.note, "warnings": warnings}
     advice = f"delete it and run `reluctant fetch {row.name}`"
@@ -61,34 +57,28 @@ def load_user_idx(name: Name, folder: Path) -> Dataset:
         files = Path(os.path.abspath(Path(root).expanduser()))  # noqa: PTH100  (resolve() fails on '\0')
     except (RuntimeError, ValueError) as fault:
         raise DataError(f"{name}: this folder is not possible: {fault}") from None
-    paths = _existing_files(
-        files,
-        lambda missing: f"{name}: {files} has no {', '.join(missing)}; name your files as MNIST's, with or without .gz",
-    )
+    paths, missing = _find_parts(files)
+    if missing:
+        raise DataError(f"{name}: {files} has no {', '.join(missing)}; name your files as MNIST's, with or without .gz")
     return _read_idx_dataset(str(name), paths, REPLACE, 0, title=files.name)
 
 
-def _existing_files(folder: Path, describe_missing: Callable[[list[str]], str]) -> list[Path]:
-    """The four files; `DataError` with the description where some are missing."""
+def _find_parts(folder: Path) -> tuple[list[Path], list[str]]:
+    """The files that exist, and the names of those that do not."""
     paths = {part: find_file(folder, part) for part in PARTS}
-    missing = [part for part, path in paths.items() if path is None]
-    if missing:
-        raise DataError(describe_missing(missing))
-    return [path for path in paths.values() if path is not None]
+    return [path for path in paths.values() if path], [part for part, path in paths.items() if path is None]
 
 
 def _read_idx_dataset(name: str, paths: Sequence[Path], advice: str, first: int, **fields: Any) -> Dataset:
     """The data set of four files; `advice` ends the message where one is damaged."""
-    arrays = [
-        _read_idx_labels(path, advice) if "labels" in path.name else _read_idx_images(path, advice) for path in paths
-    ]
-    train = arrays[0], arrays[1]
+    images, labels, *test = [_read_part(path, advice) for path in paths]
+    train = images, labels
     if first and len(train[0]) == len(train[1]):
         if first > len(train[0]):
             raise DataError(f"{name}: there are only {len(train[0]):,} training images; write first={len(train[0])}")
         train = train[0][:first], train[1][:first]
     try:
-        return checked(name, train, (arrays[2], arrays[3]), **fields)
+        return checked(name, train, (test[0], test[1]), **fields)
     except DataError as fault:
         raise DataError(f"{fault} (the files are in {paths[0].parent})") from None
 
@@ -112,25 +102,18 @@ def file_checksum(path: Path) -> str:
         raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
 
 
-def _read_idx_images(path: Path, advice: str) -> NDArray[Any]:
+def _read_part(path: Path, advice: str) -> NDArray[Any]:
+    """The images or the labels of a file, whichever its name says."""
     array = read_idx(path, advice)
-    if array.ndim == 1:
-        raise DataError(f"{path} holds labels instead of images (1 dimension); are two names swapped?")
-    if array.ndim not in (3, 4) or array.dtype.name != "uint8":
-        raise DataError(
-            f"{path} holds {array.dtype} of shape {array.shape}; images are unsigned bytes of shape "
-            f"(n, height, width) or (n, channels, height, width); write the file again"
-        )
-    return array
-
-
-def _read_idx_labels(path: Path, advice: str) -> NDArray[Any]:
-    array = read_idx(path, advice)
-    if array.ndim in (3, 4):
-        raise DataError(f"{path} holds images instead of labels ({array.ndim} dimensions); are two names swapped?")
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise DataError(
-            f"{path} holds {array.dtype} of shape {array.shape}; labels are whole numbers of shape (n,); "
-            f"write the file again"
-        )
+    if "labels" in path.name:
+        if array.ndim in (3, 4):
+            raise DataError(f"{path} holds images instead of labels ({array.ndim} dimensions); are two names swapped?")
+        valid, expected = array.ndim == 1 and array.dtype.kind in "iu", "labels are whole numbers of shape (n,)"
+    else:
+        if array.ndim == 1:
+            raise DataError(f"{path} holds labels instead of images (1 dimension); are two names swapped?")
+        valid = array.ndim in (3, 4) and array.dtype.name == "uint8"
+        expected = "images are unsigned bytes of shape (n, height, width) or (n, channels, height, width)"
+    if not valid:
+        raise DataError(f"{path} holds {array.dtype} of shape {array.shape}; {expected}; write the file again")
     return array

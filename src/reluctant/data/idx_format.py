@@ -27,9 +27,8 @@ _GZIP = b"\x1f\x8b"
 def read_idx(path: Path, advice: str = REPLACE) -> NDArray[Any]:
     """The array of an IDX file, compressed if its name ends in `.gz`; in the machine's own byte order.
 
-    What the header promises is believed only as far as the file can hold it, so no file makes this take
-    more memory than its content. Raises `DataError`, ending in `advice`, for whatever is wrong with the
-    file.
+    What the header promises is believed only as far as the file can hold it, so no file makes this take more memory
+    than its content. Raises `DataError`, ending in `advice`, for whatever is wrong with the file.
     """
     try:
         size = path.stat().st_size

@@ -23,12 +23,9 @@ LARGEST = 2 * 1024**3  # bytes of pixels
 def load_image_folder(name: Name, folder: Path) -> Dataset:
     """The images in `root`/train/CLASS and `root`/test/CLASS, or in `root`/CLASS and some held out.
 
-    (n, 1, height, width) uint8 where all are grey, else (n, 3, height, width); classes and files in the order
-    of their names, hidden ones left out. With `size`, the middle square is scaled to so many pixels.
-    `folder` is not used.
-
-    Raises:
-        DataError: Images that are damaged or differ in size.
+    (n, 1, height, width) uint8 where all are grey, else (n, 3, height, width); classes and files in the order of their
+    names, hidden ones left out. With `size`, the middle square is scaled to so many pixels. `folder` is not used.
+    Raises `DataError`: images that are damaged or differ in size.
     """
     arguments, dataset = DATASETS.arguments(name), str(name)
     root = user_path(dataset, arguments["root"], "images(root='my_pictures')", "the folder")
@@ -79,10 +76,9 @@ def _read_images(name: str, paths: Sequence[Path], size: int) -> NDArray[np.uint
         if images and image.shape[:2] != images[0].shape[:2]:
             (height, width), (other_height, other_width) = images[0].shape[:2], image.shape[:2]
             raise DataError(
-                f"{name}: {paths[0]} has {width}×{height} pixels and {path} has "
-                f"{other_width}×{other_height}; make them equal, or write "
-                f"size={min(height, width, other_height, other_width)} to have the "
-                f"middle of each scaled"
+                f"{name}: {paths[0]} has {width}×{height} pixels and {path} has {other_width}×{other_height}; make "
+                f"them equal, or write size={min(height, width, other_height, other_width)} to have the middle of each "
+                "scaled"
             )
         images.append(image)
         if (total := image.nbytes * len(paths)) > LARGEST:

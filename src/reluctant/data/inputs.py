@@ -36,13 +36,8 @@ def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
 
     Bytes (n, height, width) get the one channel they have, (n,) numbers become (n, 1), true/false 1/0.
 
-    Args:
-        where: The data set and its part, for messages.
-        value: Anything that NumPy takes for an array.
-        items: What the inputs are called, for messages; None: see `usual_word`.
-
-    Raises:
-        DataError: Inputs that are empty, not finite or not numbers, and images with channels last.
+    Messages begin with `where`, the data set and its part, and call the inputs `items` (None: see `usual_word`). Raises
+    `DataError`: inputs that are empty, not finite or not numbers, and images with channels last.
     """
     array = as_array(where, items or "inputs", value)
     what = f"{where} {items or usual_word(array)}"

@@ -1,8 +1,7 @@
 """Labels as users give them: read as arrays, and taken for classes or for numbers to predict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,11 +58,8 @@ def check_kind(name: str, kind: object) -> None:
 def are_classes(labels: NDArray[Any], kind: str, *, most_floats: int = 0, most_integers: int | None = None) -> bool:
     """Whether labels are classes; if not, they are numbers to predict. Every reader decides it here.
 
-    Args:
-        labels: Whole numbers, floats or texts.
-        kind: "classes" and "numbers" decide; "auto" looks at the labels, and texts are then classes.
-        most_floats: With "auto", floats are classes if they are at most so many different whole numbers.
-        most_integers: With "auto", whole numbers are classes up to so many different ones; None: always.
+    The kinds "classes" and "numbers" decide; "auto" looks at the labels, and texts are then classes, floats if they are
+    at most `most_floats` different whole numbers, whole numbers up to `most_integers` different ones (None: always).
     """
     if kind != "auto":
         return kind == "classes"
@@ -90,8 +86,7 @@ def classes_remark(n: int, what: str) -> str:
     return f"the {n} whole numbers of {what} are taken for classes; kind='numbers' predicts them as numbers"
 
 
-@dataclass(frozen=True)
-class InterpretedLabels:
+class InterpretedLabels(NamedTuple):
     """The labels of every part, the names of their classes, the kind, and remarks about the decision."""
 
     labels: tuple[Any, ...]

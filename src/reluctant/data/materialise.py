@@ -34,14 +34,9 @@ def is_torch_data(value: object) -> bool:
 def materialise(name: str, source: Any, limit: int = LIMIT) -> LabelledArrays:
     """Every (input, label) of a map-style data set, in order: inputs (n, …) and labels (n,) or (n, outputs).
 
-    Of a loader, its data set is read. Images of Pillow become channels first.
-
-    Args:
-        limit: The most bytes of inputs; it is checked before more than the first item is read.
-
-    Raises:
-        DataError: A data set without an order, one with a wrong length, items that differ in shape or type,
-            or more bytes than `limit`.
+    Of a loader, its data set is read. Images of Pillow become channels first. `limit`, the most bytes of inputs, is
+    checked before more than the first item is read. Raises `DataError`: a data set without an order, one with a wrong
+    length, items that differ in shape or type, or more bytes than `limit`.
     """
     data = sys.modules["torch"].utils.data
     remarks: tuple[str, ...] = ()
@@ -71,18 +66,13 @@ def _read_items(where: str, name: str, source: Any, limit: int) -> tuple[NDArray
         ) from None
     if n == 0:
         raise DataError(f"{where} is empty; at least one item is needed")
-    first, label = _read_item(name, source, 0, n)
+    first, first_label = _read_item(name, source, 0, n)
     _check_limit(where, n, n * first.nbytes, limit)
-    inputs = np.empty((n, *first.shape), first.dtype)
-    inputs[0] = first
-    labels = [label]
-    for i in range(1, n):
-        item, label = _read_item(name, source, i, n)
-        for what, shape, first_shape in (
-            ("input", item.shape, first.shape),
-            ("label", np.shape(label), np.shape(labels[0])),
-        ):
-            if shape != first_shape:
+    inputs, labels = np.empty((n, *first.shape), first.dtype), []
+    for i in range(n):
+        item, label = _read_item(name, source, i, n) if i else (first, first_label)
+        for what, value, first_value in (("input", item, first), ("label", label, first_label)):
+            if (shape := np.shape(value)) != (first_shape := np.shape(first_value)):
                 raise DataError(
                     f"{name}: the {what} of item {i} of {type(source).__name__} has the shape {shape}, that "
                     f"of item 0 {first_shape}; make them equal (a transform such as Resize, or padding)"
@@ -138,9 +128,8 @@ def _check_limit(where: str, n: int, size: int, limit: int) -> None:
     if size > limit:
         fits = max(1, limit * n // size)
         raise DataError(
-            f"{where} takes {_readable(size)} once read ({n:,} items of {_readable(size // n)}), "
-            f"and the limit is {_readable(limit)}; give torch.utils.data.Subset(dataset, range({fits})), or "
-            f"a higher limit={size}"
+            f"{where} takes {_readable(size)} once read ({n:,} items of {_readable(size // n)}), and the limit is "
+            f"{_readable(limit)}; give torch.utils.data.Subset(dataset, range({fits})), or a higher limit={size}"
         )
 
 

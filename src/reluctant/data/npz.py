@@ -29,11 +29,8 @@ _CLASS_NAMES = ("classes", "classnames", "labelnames", "targetnames")
 def load_npz(name: Name, folder: Path) -> Dataset:
     """The data set of an NPZ file, `path`, relative to the current folder; `folder` is not used.
 
-    Channels that come last are moved to the front, (n, 1) labels become (n,); without a test part, some
-    items are held out.
-
-    Raises:
-        DataError: A file that is no NPZ file, lacks an array or holds pickled objects.
+    Channels that come last are moved to the front, (n, 1) labels become (n,); without a test part, some items are held
+    out. Raises `DataError`: a file that is no NPZ file, lacks an array or holds pickled objects.
     """
     arguments = DATASETS.arguments(name)
     path = user_path(str(name), arguments["path"], "npz(path='mine.npz')", "the file")
@@ -46,8 +43,7 @@ def load_npz(name: Name, folder: Path) -> Dataset:
         if part.startswith("x") and channels_last(arrays[key]):
             parts[part] = arrays[key].transpose(0, 3, 1, 2)
             remarks.append(f"{key} has its channels last; they were brought before height and width")
-    unused = [key for key in arrays if key not in keys.values() and normalised(key) not in _CLASS_NAMES]
-    if unused:
+    if unused := [key for key in arrays if key not in keys.values() and normalised(key) not in _CLASS_NAMES]:
         remarks.append(f"not used of the file: {', '.join(unused)}")
     label_parts = [part for part in parts if part.startswith("y")]
     interpreted = interpret_labels(
@@ -95,11 +91,9 @@ def _keys_of_parts(path: Path, arrays: Mapping[str, object]) -> dict[str, str]:
     keys: dict[str, str] = {}
     for letter, words in (("x", _INPUT_NAMES), ("y", _LABEL_NAMES)):
         for part in ("train", "test"):
-            matches = [known[k] for w in words for k in (w + part, part + w) if k in known]
-            if matches:
+            if matches := [known[k] for w in words for k in (w + part, part + w) if k in known]:
                 keys[f"{letter}_{part}"] = matches[0]
-        alone = [known[word] for word in words if word in known]
-        if alone:
+        if alone := [known[word] for word in words if word in known]:
             keys[letter] = alone[0]
     for complete in (("x_train", "y_train", "x_test", "y_test"), ("x", "y")):
         if all(part in keys for part in complete):

@@ -53,6 +53,15 @@ def stratified(labels: Indices, n: int) -> Indices:
     return np.sort(by_class[positions]).astype(np.int64)
 
 
+def checked_by_strata(
+    name: str, inputs: NDArray[Any], labels: NDArray[Any], strata: Indices, n: int, **fields: Any
+) -> Dataset:
+    """The data set of which `n` items are the test part, of every stratum its share; `fields` are for `checked`."""
+    test = stratified(strata, n)
+    train = np.setdiff1d(np.arange(len(strata)), test)
+    return checked(name, (inputs[train], labels[train]), (inputs[test], labels[test]), **fields)
+
+
 def hold_out(
     name: str,
     inputs: object,
@@ -65,35 +74,22 @@ def hold_out(
 ) -> Dataset:
     """The data set of which round(n · test_fraction) items are the test part, with a remark about it.
 
-    The items are the same every time, from every class its share.
-
-    Args:
-        test_fraction: Above 0 and below 1.
-        fields: For `checked`.
-
-    Raises:
-        DataError: A fraction that leaves a part empty, or arrays that nothing can be trained on.
+    The items are the same every time, from every class its share. `fields` are for `checked`. Raises `DataError`: a
+    fraction that leaves a part empty, or arrays that nothing can be trained on.
     """
     x, y = as_array(name, "inputs", inputs), as_labels(name, labels)
     items = fields.get("items") or usual_word(x)
     check_lengths(name, x.shape[0] if x.ndim else 1, len(y) if y.ndim else 1, items)
-    n = _test_size(name, len(y), test_fraction, items)
-    by_class = y.ndim == 1 and are_classes(y, kind)
-    test = stratified(np.unique(y, return_inverse=True)[1] if by_class else np.zeros(len(y), np.int64), n)
-    train = np.setdiff1d(np.arange(len(y)), test)
-    remark = f"{n:,} of {len(y):,} {items} are held out as the test part, the same ones every time"
-    return checked(name, (x[train], y[train]), (x[test], y[test]), kind=kind, remarks=(*remarks, remark), **fields)
-
-
-def _test_size(name: str, total: int, fraction: Any, items: str) -> int:
-    if isinstance(fraction, bool) or not isinstance(fraction, Real):
-        raise DataError(f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {quoted(fraction)}")
-    share = float(fraction)
+    if isinstance(test_fraction, bool) or not isinstance(test_fraction, Real):
+        raise DataError(f"{name}: test_fraction is a number between 0 and 1, such as 0.2, not {quoted(test_fraction)}")
+    share, total = float(test_fraction), len(y)
     n = round(total * share) if 0 < share < 1 else 0
     if not 0 < n < total:
         raise DataError(
-            f"{name}: test_fraction = {share:g} of {total:,} {items if total != 1 else singular(items)} "
-            f"leaves nothing to train on or nothing to test on; write a number between 0 and 1, or give a "
-            f"test part"
+            f"{name}: test_fraction = {share:g} of {total:,} {items if total != 1 else singular(items)} leaves nothing "
+            "to train on or nothing to test on; write a number between 0 and 1, or give a test part"
         )
-    return n
+    by_class = y.ndim == 1 and are_classes(y, kind)
+    strata = np.unique(y, return_inverse=True)[1] if by_class else np.zeros(len(y), np.int64)
+    remark = f"{n:,} of {total:,} {items} are held out as the test part, the same ones every time"
+    return checked_by_strata(name, x, y, strata, n, kind=kind, remarks=(*remarks, remark), **fields)

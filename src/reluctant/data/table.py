@@ -31,12 +31,10 @@ _SEPARATORS = ",;\t"
 def load_csv(name: Name, folder: Path) -> Dataset:
     """The data set of a CSV file: `target` is predicted from all other columns. `folder` is not used.
 
-    Numbers stay, texts become one column a level (0 or 1), true/false 1/0. A target of texts, or of at most
-    100 different whole numbers (20 where they are written with a point), is classes; other numbers are
-    predicted as numbers. Without `test`, some rows are held out.
-
-    Raises:
-        DataError: Missing values, too many levels, or a target that is not in the table.
+    Numbers stay, texts become one column a level (0 or 1), true/false 1/0. A target of texts, or of at most 100
+    different whole numbers (20 where they are written with a point), is classes; other numbers are predicted as
+    numbers. Without `test`, some rows are held out. Raises `DataError`: missing values, too many levels, or a target
+    that is not in the table.
     """
     import pandas as pd
 
@@ -104,15 +102,13 @@ def _check_table(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", target
             f"{name}: {target!r} is the only column; at least one to predict it from is needed (columns are "
             f"separated by a comma, a semicolon or a tab)"
         )
-    other = sorted(set(columns) ^ set(first.columns))
-    if other:
+    if other := sorted(set(columns) ^ set(first.columns)):
         raise DataError(f"{name}: the two files differ in the columns {', '.join(other[:5])}; make them equal")
 
 
 def check_unique_names(name: str, columns: Iterable[object]) -> None:
     """`DataError` where two columns have one name."""
-    repeated = [column for column, times in Counter(map(str, columns)).items() if times > 1]
-    if repeated:
+    if repeated := [column for column, times in Counter(map(str, columns)).items() if times > 1]:
         raise DataError(
             f"{name}: more than one column is called {', '.join(map(repr, repeated[:5]))}; give every column "
             f"a different name"
@@ -122,14 +118,10 @@ def check_unique_names(name: str, columns: Iterable[object]) -> None:
 def as_numbers(name: str, frame: "pd.DataFrame") -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """The columns as numbers, (n, columns) float32, and their names.
 
-    Texts become one column a level, in the order of the texts.
-
-    Raises:
-        DataError: Missing values (all such columns with their counts), or a text column of more than 100
-            levels.
+    Texts become one column a level, in the order of the texts. Raises `DataError`: missing values (all such columns
+    with their counts), or a text column of more than 100 levels.
     """
-    missing = {str(column): int(count) for column, count in frame.isna().sum().items() if count}
-    if missing:
+    if missing := {str(column): int(count) for column, count in frame.isna().sum().items() if count}:
         listed = ", ".join(f"{column} ({count:,})" for column, count in list(missing.items())[:8])
         raise DataError(
             f"{name}: values are missing in {len(missing)} of {frame.shape[1]} columns: {listed}; fill them "
@@ -155,8 +147,7 @@ def _encode_column(name: str, column: str, series: "pd.Series[Any]") -> tuple[ND
         decimal = " (numbers are written 1.5, not 1,5)" if re.fullmatch(r"-?\d+,\d+", levels[0]) else ""
         raise DataError(
             f"{name}: the text column {column!r} has {len(levels):,} different values, such as "
-            f"{quoted(str(levels[0]), 40)}; at most {MOST_LEVELS} are possible, so leave the column out"
-            f"{decimal}"
+            f"{quoted(str(levels[0]), 40)}; at most {MOST_LEVELS} are possible, so leave the column out{decimal}"
         )
     return np.eye(len(levels), dtype=np.float32)[codes.reshape(-1)], list(map(str, levels))
 

@@ -1,7 +1,6 @@
 """Targets in their final form: codes of classes, or numbers to predict, of both splits together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,14 +17,8 @@ _PARTS = ("train", "test")
 Codes = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-@dataclass(frozen=True)
-class SplitTargets:
-    """The targets of both splits in their final form, the classes (none for numbers), and warnings."""
-
-    train: Targets
-    test: Targets
-    classes: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+# Train, test, the names of the classes (none for numbers), warnings.
+SplitTargets = tuple[Targets, Targets, tuple[str, ...], tuple[str, ...]]
 
 
 def as_targets(
@@ -33,13 +26,10 @@ def as_targets(
 ) -> SplitTargets:
     """The labels of two splits as targets, checked together.
 
-    Whole numbers are classes counted from 0, named by `classes` or '0', '1', … up to the largest; texts are
-    classes in the order of `classes`, else sorted; floats are numbers, (n, outputs), float64, so that large
-    ones keep their digits. `kind` "classes" takes floats without a fraction for classes, "numbers" whole
-    numbers for numbers.
-
-    Raises:
-        DataError: Labels that nothing can be learned from, or that differ in type between the splits.
+    Whole numbers are classes counted from 0, named by `classes` or '0', '1', … up to the largest; texts are classes in
+    the order of `classes`, else sorted; floats are numbers, (n, outputs), float64, so that large ones keep their
+    digits. `kind` "classes" takes floats without a fraction for classes, "numbers" whole numbers for numbers. Raises
+    `DataError`: labels that nothing can be learned from, or that differ in type between the splits.
     """
     check_kind(name, kind)
     pair = as_labels(f"{name}: train", train), as_labels(f"{name}: test", test)
@@ -60,7 +50,7 @@ def as_targets(
             )
     encode = _encode_texts if first == "U" else _encode_integers
     codes, names = encode(name, pair, classes)
-    return SplitTargets(*codes, names, _class_warnings(name, codes, names, item))
+    return *codes, names, _class_warnings(name, codes, names, item)
 
 
 def _as_numbers(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str]) -> SplitTargets:
@@ -82,7 +72,7 @@ def _as_numbers(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str
             f"{name}: every training target{which} is {train[0, constant[0]]:g}; there is nothing to learn, "
             f"so choose another target"
         )
-    return SplitTargets(train, test, ())
+    return train, test, (), ()
 
 
 def _as_floats(where: str, labels: NDArray[Any]) -> NDArray[np.float64]:
@@ -111,8 +101,7 @@ def _encode_texts(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[s
             f"possible, so is this the label?"
         )
     names = tuple(map(str, classes)) or tuple(map(str, texts))
-    unknown = sorted(set(map(str, texts)) - set(names))
-    if unknown:
+    if unknown := sorted(set(map(str, texts)) - set(names)):
         raise DataError(f"{name}: the label {unknown[0]!r} is none of the classes given"
                          f"{did_you_mean(unknown[0], names)}")  # fmt: skip
     ordered = np.array([names.index(str(text)) for text in texts], np.int64)[codes.reshape(-1)]

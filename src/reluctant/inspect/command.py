@@ -25,8 +25,7 @@ def inspect_command(network: str, data: str | None) -> None:
     from rich.console import Console
 
     from reluctant.analysis.units import percent
-    from reluctant.inspect.diagnose import diagnose
-    from reluctant.inspect.inspection import inspect_network
+    from reluctant.inspect.inspection import diagnose, inspect_network
 
     console = Console(highlight=False)
     inspection = inspect_network(network, data)

@@ -35,8 +35,7 @@ class InspectionTarget:
 def load_target(source: str, data: str | None, folder: str | None) -> InspectionTarget:
     """The network that a weights file, a checkpoint or `module:factory` names.
 
-    Raises:
-        StudyError: The source names no network, or there are no inputs for it.
+    Raises `StudyError`: the source names no network, or there are no inputs for it.
     """
     path = Path(source)
     if path.is_dir():

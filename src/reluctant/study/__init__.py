@@ -1,25 +1,13 @@
 """A study (`Study`), and the single trainings that it consists of (`Run`)."""
 
-from reluctant.study.claim import Claim
-from reluctant.study.compatibility import study_changes
 from reluctant.study.files import bundled
 from reluctant.study.overrides import parse_overrides
-from reluctant.study.published import PublishedNumber
 from reluctant.study.run import RECIPE, Run
 from reluctant.study.seeds import SOURCES, Seed, seed_numbers
-from reluctant.study.study import MANY, Study
+from reluctant.study.study import MANY, Study, study_changes
+from reluctant.study.tables import Claim, PublishedNumber
 
 __all__ = [
-    "MANY",
-    "RECIPE",
-    "SOURCES",
-    "Claim",
-    "PublishedNumber",
-    "Run",
-    "Seed",
-    "Study",
-    "bundled",
-    "parse_overrides",
-    "seed_numbers",
-    "study_changes",
-]
+    "MANY", "RECIPE", "SOURCES", "Claim", "PublishedNumber", "Run", "Seed", "Study", "bundled", "parse_overrides",
+    "seed_numbers", "study_changes",
+]  # fmt: skip

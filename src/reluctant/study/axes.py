@@ -1,29 +1,13 @@
-"""What a key of a study may hold: one value or a list of distinct ones, each validated and canonical."""
+"""What a key of a study may hold: a value, or for an axis a list of distinct ones, validated and canonical."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PlainSerializer,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WrapValidator
 
-from reluctant.catalogue import (
-    ACTIVATIONS,
-    DATASETS,
-    INITIALISATIONS,
-    MODELS,
-    OPTIMIZERS,
-    PROCEDURES,
-    SCHEDULES,
-    canonical_augmentation,
-)
+from reluctant import catalogue
+from reluctant.catalogue.metrics import metric
 from reluctant.core.errors import ReluctantError
-from reluctant.study.claim import printable
 from reluctant.study.seeds import LARGEST, Seed, as_table, crossed
 
 T = TypeVar("T")
@@ -46,19 +30,26 @@ def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
-def _named(canonical: Callable[[object], object]) -> BeforeValidator:
+def _canonical(resolve: Callable[[Any], object]) -> Callable[[object], str]:
     """A validator that brings a name into its canonical form."""
 
     def validate(text: object) -> str:
         try:
-            return str(canonical(text))
+            return str(resolve(text))
         except ReluctantError as fault:
             raise ValueError(str(fault)) from None
 
-    return BeforeValidator(validate)
+    return validate
 
 
-def _seeds(value: object, plain: ValidatorFunctionWrapHandler) -> tuple[Seed, ...]:
+def _printable(text: str) -> str:
+    """A text without control codes, as a validator: it is printed on terminals."""
+    if not all(c.isprintable() or c == "\n" for c in text):
+        raise ValueError(f"{text!r} holds control characters; write plain text")
+    return text
+
+
+def _seeds(value: object, plain: Callable[[object], tuple[Seed, ...]]) -> tuple[Seed, ...]:
     """Plain seeds; or every combination of the numbers of a table, as one seed per source."""
     if isinstance(value, Mapping):
         return crossed(value)
@@ -67,23 +58,30 @@ def _seeds(value: object, plain: ValidatorFunctionWrapHandler) -> tuple[Seed, ..
         if set(whole) != set(value):
             raise ValueError("these are not all combinations of their numbers; write a table [seed]")
         return whole
-    seeds: tuple[Seed, ...] = plain(value)
-    return seeds
+    return plain(value)
 
 
 STRICT = Field(strict=True)
-Text = Annotated[str, STRICT, AfterValidator(printable)]
-Name = Annotated[str, Field(strict=True, min_length=1, max_length=100), AfterValidator(printable)]
+Flag = Annotated[bool, STRICT]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Epoch = Annotated[int, Field(strict=True, ge=1)]
+Text = Annotated[str, STRICT, AfterValidator(_printable)]
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=100), AfterValidator(_printable)]
+Sentence = Annotated[str, Field(strict=True, min_length=1, max_length=500), AfterValidator(_printable)]
+ActivationName = Annotated[str, BeforeValidator(_canonical(catalogue.ACTIVATIONS.canonical))]
+MetricName = Annotated[str, STRICT, AfterValidator(_canonical(lambda name: metric(name).name))]
+
 Axis = Annotated[tuple[T, ...], BeforeValidator(_several), AfterValidator(_distinct)]
-Activations = Axis[Annotated[str, _named(ACTIVATIONS.canonical)]]
-Models = Axis[Annotated[str, _named(MODELS.canonical)]]
-Datasets = Axis[Annotated[str, _named(DATASETS.canonical)]]
-Optimizers = Axis[Annotated[str, _named(OPTIMIZERS.canonical)]]
-Initialisations = Axis[Annotated[str, _named(INITIALISATIONS.canonical)]]
+Activations = Axis[ActivationName]
+Models = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.MODELS.canonical))]]
+Datasets = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.DATASETS.canonical))]]
+Optimizers = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.OPTIMIZERS.canonical))]]
+Initialisations = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.INITIALISATIONS.canonical))]]
 Pixels = Axis[Literal["standardised", "unit"]]
-Procedures = Axis[Annotated[str, _named(PROCEDURES.canonical)]]
-Schedules = Axis[Annotated[str, _named(SCHEDULES.canonical)]]
-Augmentations = Axis[Annotated[str, _named(canonical_augmentation)]]
+Procedures = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.PROCEDURES.canonical))]]
+Schedules = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.SCHEDULES.canonical))]]
+Augmentations = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.canonical_augmentation))]]
 _PlainSeeds = Axis[Annotated[int, Field(strict=True, ge=0, lt=LARGEST)]]
 if TYPE_CHECKING:
     Seeds = tuple[Seed, ...]
@@ -95,6 +93,6 @@ Epochs = Axis[Annotated[int, Field(strict=True, ge=1, le=10**6)]]
 Patience = Axis[Annotated[int, Field(strict=True, ge=0, le=10**6)]]
 Threads = Axis[Annotated[int, Field(strict=True, ge=1, le=1024)]]
 Fractions = Axis[Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]]
-Norms = Axis[Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]]
+Norms = Axis[NonNegative]
 Shares = Axis[Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)]]
-Flags = Axis[Annotated[bool, STRICT]]
+Flags = Axis[Flag]

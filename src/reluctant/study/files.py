@@ -14,8 +14,7 @@ from reluctant.core.user_objects import SESSION_MODULE
 def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """The content of a bundled study or a study file with keys replaced, and where it is from.
 
-    Raises:
-        StudyError: No such file, or no TOML.
+    Raises `StudyError`: no such file, or no TOML.
     """
     text, origin = _study_text(source)
     try:
@@ -23,7 +22,16 @@ def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[d
     except (ValueError, RecursionError) as fault:  # a huge number or a deep nesting is no TOMLDecodeError
         raise StudyError(f"{origin} is not TOML: {fault}") from None
     for path, value in overrides.items():
-        _set_key(content, path, value)
+        *tables, key = path.split(".")
+        target: Any = content
+        for table in tables:
+            target = target.setdefault(table, {})
+            if not isinstance(target, dict):
+                raise StudyError(
+                    f"--set {path}: {table!r} is not a table of the study; give its value, --set {table}=…, or write "
+                    f"the table [{table}] in a study file"
+                )
+        target[key] = value
     return content, origin
 
 
@@ -35,7 +43,11 @@ def _study_text(source: str | Path) -> tuple[str, str]:
     try:
         return path.read_text(encoding="utf-8-sig"), str(path)
     except FileNotFoundError:
-        raise StudyError(_no_study(path)) from None
+        known = ", ".join(bundled())
+        if path.suffix == ".toml":
+            raise StudyError(f"there is no file {path}; bundled studies: {known}") from None
+        hint = did_you_mean(str(path), bundled()) or f"; bundled are {known}."
+        raise StudyError(f"no study is called {str(path)!r}{hint} Your own is a .toml file.") from None
     except IsADirectoryError:
         raise StudyError(f"{path} is a folder; give the study file in it") from None
     except UnicodeDecodeError:
@@ -44,31 +56,11 @@ def _study_text(source: str | Path) -> tuple[str, str]:
         raise StudyError(f"{quoted(str(path))} cannot be read: {fault}") from None
 
 
-def _no_study(path: Path) -> str:
-    known = ", ".join(bundled())
-    if path.suffix == ".toml":
-        return f"there is no file {path}; bundled studies: {known}"
-    hint = did_you_mean(str(path), bundled()) or f"; bundled are {known}."
-    return f"no study is called {str(path)!r}{hint} Your own is a .toml file."
-
-
 def bundled() -> dict[str, Path]:
     """The studies that come with the package: name → file."""
     folders = [Path(__file__).parent / "bundled", *(e.studies for e in extensions() if e.studies)]
     files = [path for folder in folders for path in folder.glob("*.toml")]
     return {path.stem: path for path in sorted(files, key=lambda path: path.stem)}
-
-
-def _set_key(content: dict[str, Any], path: str, value: Any) -> None:
-    *tables, key = path.split(".")
-    for table in tables:
-        content = content.setdefault(table, {})
-        if not isinstance(content, dict):
-            raise StudyError(
-                f"--set {path}: {table!r} is not a table of the study; give its value, --set {table}=…, or "
-                f"write the table [{table}] in a study file"
-            )
-    content[key] = value
 
 
 def refuse_session_objects(names: Iterable[str]) -> None:

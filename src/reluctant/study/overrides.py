@@ -12,19 +12,16 @@ _LONGEST = 1_000_000
 
 def parse_overrides(texts: Iterable[str]) -> dict[str, Any]:
     """`["lr=0.01,0.003", "compare.metric=loss"]` as keys and values; the last word on a key counts."""
-    return dict(map(_pair, texts))
-
-
-def _pair(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip() or not value.strip():
-        raise StudyError(f"--set {text!r}: write KEY=VALUE, for example --set lr=0.01,0.003")
-    value = value.strip()
-    bracketed = value.startswith("[") and value.endswith("]")  # as in a study file; commas alone will do
-    items: list[Any] = []
-    for part in split_at_commas(value[1:-1] if bracketed else value):
-        items += _items(part.strip(), text)
-    return key.strip(), items if len(items) > 1 or bracketed or _RANGE.fullmatch(value) else items[0]
+    overrides: dict[str, Any] = {}
+    for text in texts:
+        key, _, value = map(str.strip, text.partition("="))
+        if not key or not value:
+            raise StudyError(f"--set {text!r}: write KEY=VALUE, for example --set lr=0.01,0.003")
+        bracketed = value.startswith("[") and value.endswith("]")  # as in a study file; commas alone will do
+        parts = split_at_commas(value[1:-1] if bracketed else value)
+        items = [item for part in parts for item in _items(part.strip(), text)]
+        overrides[key] = items if len(items) > 1 or bracketed or _RANGE.fullmatch(value) else items[0]
+    return overrides
 
 
 def split_at_commas(text: str) -> list[str]:

@@ -1,12 +1,11 @@
 """A `Run`: everything that decides the numbers of one training, and nothing else."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-from reluctant.core.canonical_json import dumps
+from reluctant.core.canonical_json import digest
 from reluctant.core.names import canonical_value
 from reluctant.study.seeds import Seed, source_seed
 
@@ -40,12 +39,10 @@ class Run:
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
-        pairs = {f.name: (canonical_value(getattr(self, f.name)), canonical_value(f.default)) for f in fields(self)
-                 if f.name != "activation"}  # fmt: skip
-        return {
-            "activation": self.activation,
-            **{name: value for name, (value, default) in pairs.items() if not same_value(value, default)},
-        }
+        values = self.to_dict()
+        defaults = {f.name: canonical_value(f.default) for f in fields(self) if f.name != "activation"}
+        differing = {name: values[name] for name, each in defaults.items() if not same_value(values[name], each)}
+        return {"activation": self.activation, **differing}
 
     def seed_for(self, source: str) -> int:
         """The seed of one source of randomness (`init`, `order`, `noise`, `split`)."""
@@ -54,7 +51,7 @@ class Run:
     @cached_property
     def key(self) -> str:
         """The run's name: the first 20 hex digits of the SHA-256 of its canonical JSON."""
-        return hashlib.sha256(dumps(self.canonical()).encode()).hexdigest()[:20]
+        return digest(self.canonical())[:20]
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as a record holds them."""

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reluctant.catalogue import SCHEDULES
@@ -21,8 +21,8 @@ def rate(run: Run, epoch: int, batch: int, batches: int) -> float:
     step = (epoch - 1) * batches + batch
     warm: float = parameters.get("warmup", 0.0) * batches
     if step < warm:
-        return run.lr * min(1.0, (step + 1) / warm) * _SHAPES[head](parameters, epoch, 0.0)
-    return run.lr * _SHAPES[head](parameters, epoch, (step - warm) / (run.epochs * batches - warm))
+        return run.lr * min(1.0, (step + 1) / warm) * _share(head, parameters, epoch, 0.0)
+    return run.lr * _share(head, parameters, epoch, (step - warm) / (run.epochs * batches - warm))
 
 
 def last_rate(run: Run, epoch: int, batches: int) -> float:
@@ -48,25 +48,17 @@ def _parsed(schedule: str) -> tuple[str, dict[str, Any]]:
     return name.head, SCHEDULES.arguments(name)
 
 
-def _cosine(parameters: dict[str, Any], epoch: int, gone: float) -> float:
-    """η = least + (1 − least)·(1 + cos πt)/2 at the share t of the way."""
+def _share(head: str, parameters: Mapping[str, Any], epoch: int, gone: float) -> float:
+    """The share of the highest rate when the share t of the way is `gone`.
+
+    The cosine is least + (1 − least)·(1 + cos πt)/2, the line 1 − t, and steps depend on the epoch.
+    """
+    if head == "linear":
+        return 1 - gone
+    if head == "step":
+        return float(parameters["factor"] ** ((epoch - 1) // parameters["every"]))
     least = float(parameters["least"])
     return least + (1 - least) * (1 + math.cos(math.pi * gone)) / 2
-
-
-def _linear(parameters: dict[str, Any], epoch: int, gone: float) -> float:
-    return 1 - gone
-
-
-def _step(parameters: dict[str, Any], epoch: int, gone: float) -> float:
-    return float(parameters["factor"] ** ((epoch - 1) // parameters["every"]))
-
-
-_SHAPES: dict[str, Callable[[dict[str, Any], int, float], float]] = {
-    "cosine": _cosine,
-    "linear": _linear,
-    "step": _step,
-}
 
 
 def stops_early(run: Run, losses: Sequence[float]) -> bool:

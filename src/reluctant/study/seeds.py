@@ -39,11 +39,6 @@ def seed_numbers(seed: str) -> dict[str, int]:
     return dict(zip(SOURCES, map(int, match.groups()), strict=True))
 
 
-def written_seed(values: Mapping[str, int]) -> str:
-    """A seed of a number for every source."""
-    return " ".join(f"{source}={values[source]}" for source in SOURCES)
-
-
 def crossed(table: Mapping[str, Any]) -> tuple[str, ...]:
     """Every combination of the numbers that a `[seed]` table gives; sources left out stay at 0.
 
@@ -52,17 +47,15 @@ def crossed(table: Mapping[str, Any]) -> tuple[str, ...]:
     """
     for key in table:
         if key not in SOURCES:
-            raise ValueError(f"there is no source of randomness {key!r}{_hint(str(key))}")
+            hint = did_you_mean(str(key), SOURCES) or f"; there are {_listed(SOURCES)}"
+            raise ValueError(f"there is no source of randomness {key!r}{hint}")
     levels = {source: _levels(source, table.get(source, 0)) for source in SOURCES}
     if all(len(values) == 1 for values in levels.values()):
         raise ValueError("a table [seed] varies the sources apart; give at least one source several numbers")
     slow = sorted(levels, key=lambda source: source != "split")  # another split means other data
-    combinations = itertools.product(*(levels[source] for source in slow))
-    return tuple(written_seed(dict(zip(slow, each, strict=True))) for each in combinations)
-
-
-def _hint(key: str) -> str:
-    return did_you_mean(key, SOURCES) or f"; there are {_listed(SOURCES)}"
+    products = itertools.product(*(levels[source] for source in slow))
+    numbers = [dict(zip(slow, product, strict=True)) for product in products]
+    return tuple(" ".join(f"{source}={each[source]}" for source in SOURCES) for each in numbers)
 
 
 def _levels(source: str, value: object) -> tuple[int, ...]:

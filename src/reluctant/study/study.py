@@ -4,135 +4,82 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from reluctant.catalogue.metrics import CLASSIFICATION, METRICS, USUAL, metric
 from reluctant.core.errors import StudyError
 from reluctant.core.validation import CUSTOM, validation_message
-from reluctant.study.axes import (
-    STRICT,
-    Activations,
-    Augmentations,
-    Datasets,
-    Epochs,
-    Flags,
-    Fractions,
-    Initialisations,
-    Models,
-    Name,
-    Norms,
-    Optimizers,
-    Patience,
-    Pixels,
-    Procedures,
-    Rates,
-    Schedules,
-    Seeds,
-    Shares,
-    Sizes,
-    Text,
-    Threads,
-)
-from reluctant.study.claim import ActivationName, At, Claim, MetricName
+from reluctant.study import axes
 from reluctant.study.files import read_study_file, refuse_session_objects
-from reluctant.study.published import Publications, PublishedNumber
 from reluctant.study.run import Run
 from reluctant.study.schedule import schedule_fault
 from reluctant.study.seeds import as_table, levels
+from reluctant.study.tables import Claim, Compare, Publications, PublishedNumber
 
 MANY = 10_000  # runs; more than this must be confirmed
-AXES = (
-    "dataset",
-    "model",
-    "init",
-    "optimizer",
-    "lr",
-    "batch_size",
-    "epochs",
-    "train_fraction",
-    "threads",
-    "keep_weights",
-    "robustness",
-    "procedure",
-    "pixels",
-    "schedule",
-    "clip_norm",
-    "label_smoothing",
-    "augment",
-    "patience",
-)  # in the order in which they vary, between the seeds (slowest) and the activations (fastest)
-
-
-class Compare(BaseModel):
-    """What decides: the metric, the activation that the others are compared with, the margin that matters.
-
-    `at` is the score that counts: after the last epoch, after the epoch that is best on validation, or the
-    mean over the epochs.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    metric: MetricName = "f1"
-    baseline: ActivationName | None = None
-    margin: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
-    at: At = "last"
+# In the order in which they vary, between the seeds (slowest) and the activations (fastest).
+AXES = tuple(field.name for field in fields(Run) if field.name not in ("activation", "seed"))
 
 
 class Study(BaseModel):
     """The question: which activations, in which network, on which data, with which seeds.
 
-    `name`, `about`, `task`, `control`, `choose`, `compare`, `claim` and `published` have one value for the
-    study; every other field takes one value or a list, and a list is an axis. `schedule` is how the learning
-    rate changes, `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share
-    of a label given to all classes alike, `augment` what is done to training images, `patience` the number of
-    epochs without a lower validation loss after which a run stops (0: never).
-
-    Raises:
-        StudyError: Every fault at once.
+    `name`, `about`, `task`, `control`, `choose`, `compare`, `claim` and `published` have one value for the study; every
+    other field takes one value or a list, and a list is an axis. `schedule` is how the learning rate changes,
+    `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share of a label given to all
+    classes alike, `augment` what is done to training images, `patience` the number of epochs without a lower validation
+    loss after which a run stops (0: never). Raises `StudyError`: every fault at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Name = "study"
-    about: Text = ""
-    activation: Activations
-    seed: Seeds = (0, 1, 2, 3, 4)
-    dataset: Datasets = (Run.dataset,)
-    model: Models = (Run.model,)
-    init: Initialisations = (Run.init,)
-    optimizer: Optimizers = (Run.optimizer,)
-    lr: Rates = (Run.lr,)
-    batch_size: Sizes = (Run.batch_size,)
-    epochs: Epochs = (Run.epochs,)
-    train_fraction: Fractions = (Run.train_fraction,)
-    threads: Threads = (Run.threads,)
-    keep_weights: Flags = (Run.keep_weights,)
-    robustness: Flags = (Run.robustness,)
-    procedure: Procedures = (Run.procedure,)
-    pixels: Pixels = ("standardised",)
-    schedule: Schedules = (Run.schedule,)
-    clip_norm: Norms = (Run.clip_norm,)
-    label_smoothing: Shares = (Run.label_smoothing,)
-    augment: Augmentations = (Run.augment,)
-    patience: Patience = (Run.patience,)
-    control: Annotated[bool, STRICT] = False
+    name: axes.Name = "study"
+    about: axes.Text = ""
+    activation: axes.Activations
+    seed: axes.Seeds = (0, 1, 2, 3, 4)
+    dataset: axes.Datasets = (Run.dataset,)
+    model: axes.Models = (Run.model,)
+    init: axes.Initialisations = (Run.init,)
+    optimizer: axes.Optimizers = (Run.optimizer,)
+    lr: axes.Rates = (Run.lr,)
+    batch_size: axes.Sizes = (Run.batch_size,)
+    epochs: axes.Epochs = (Run.epochs,)
+    train_fraction: axes.Fractions = (Run.train_fraction,)
+    threads: axes.Threads = (Run.threads,)
+    keep_weights: axes.Flags = (Run.keep_weights,)
+    robustness: axes.Flags = (Run.robustness,)
+    procedure: axes.Procedures = (Run.procedure,)
+    pixels: axes.Pixels = ("standardised",)
+    schedule: axes.Schedules = (Run.schedule,)
+    clip_norm: axes.Norms = (Run.clip_norm,)
+    label_smoothing: axes.Shares = (Run.label_smoothing,)
+    augment: axes.Augmentations = (Run.augment,)
+    patience: axes.Patience = (Run.patience,)
+    control: axes.Flag = False
     task: Literal["classification", "regression"] = "classification"
     choose: Literal["lr"] | None = None
     compare: Compare = Compare()
     claim: tuple[Claim, ...] = ()
     published: Publications = ()
 
-    def __init__(self, /, **fields: Any) -> None:
+    def __init__(self, /, **content: Any) -> None:
+        compare, usual = content.get("compare", {}), USUAL.get(str(content.get("task")))
+        if usual is not None and isinstance(compare, Mapping) and "metric" not in compare:
+            content = {**content, "compare": {**compare, "metric": usual}}
         try:
-            super().__init__(**_with_metric(fields))
+            super().__init__(**content)
         except ValidationError as fault:
             tables: dict[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "published": PublishedNumber}
-            keys = {"": _keys(Study), **{name: _keys(table) for name, table in tables.items()}}
+            keys = {
+                name: [field.alias or key for key, field in table.model_fields.items()]
+                for name, table in (tables | {"": Study}).items()
+            }
             raise StudyError(validation_message(fault, keys, positions_in=("claim", "published"))) from None
 
     @field_validator("compare")
@@ -142,9 +89,8 @@ class Study(BaseModel):
         if activations and compare.baseline is not None and compare.baseline not in activations:
             first = next(iter(activations))
             message = (
-                f"compare.baseline: {compare.baseline!r} is not among the activations "
-                f"({', '.join(activations)}); add it to them, or write baseline = {first!r} "
-                f"(on the command line --set 'compare.baseline={first}')"
+                f"compare.baseline: {compare.baseline!r} is not among the activations ({', '.join(activations)}); add "
+                f"it to them, or write baseline = {first!r} (on the command line --set 'compare.baseline={first}')"
             )
             raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return compare
@@ -170,9 +116,8 @@ class Study(BaseModel):
     @classmethod
     def _warm_up_within_the_epochs(cls, schedules: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         shortest = min(info.data.get("epochs", (math.inf,)))  # none where these are faulty
-        for fault in (schedule_fault(schedule, shortest) for schedule in schedules):
-            if fault:
-                raise PydanticCustomError(CUSTOM, "{fault}", {"fault": fault})
+        if fault := next(filter(None, (schedule_fault(schedule, shortest) for schedule in schedules)), None):
+            raise PydanticCustomError(CUSTOM, "{fault}", {"fault": fault})
         return schedules
 
     @model_validator(mode="after")
@@ -235,10 +180,8 @@ class Study(BaseModel):
     def read(cls, source: str | Path, overrides: Mapping[str, Any] | None = None) -> Self:
         """The study of a bundled name or a TOML file; `overrides` replace its keys (`{"seed": [0]}`).
 
-        A file without a `name` gives the study its own: `mine.toml` is the study `mine`.
-
-        Raises:
-            StudyError: No such file, no TOML, or a fault in it.
+        A file without a `name` gives the study its own: `mine.toml` is the study `mine`. Raises `StudyError`: no such
+        file, no TOML, or a fault in it.
         """
         content, origin = read_study_file(source, overrides or {})
         try:
@@ -253,8 +196,7 @@ class Study(BaseModel):
             objects: Whether objects of this Python session may be written; nothing can be trained by such a
                 file elsewhere.
 
-        Raises:
-            StudyError: The study has objects of a Python session, which no file can name.
+        Raises `StudyError`: the study has objects of a Python session, which no file can name.
         """
         if not objects:
             refuse_session_objects((*self.activation, *self.model, *self.dataset, *self.procedure))
@@ -275,14 +217,22 @@ class Study(BaseModel):
         return tomli_w.dumps(content | {key: value for key, value in optional.items() if value})
 
 
-def _with_metric(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields with the metric that is usual for the task, where none is named."""
-    compare = fields.get("compare", {})
-    usual = USUAL.get(str(fields.get("task")))
-    if usual is None or not isinstance(compare, Mapping) or "metric" in compare:
-        return fields
-    return {**fields, "compare": {**compare, "metric": usual}}
+def study_changes(old: Study, new: Study) -> list[str]:
+    """What differs between two studies, other than extensions, one line each; empty when `new` may continue.
+
+    More activations, seeds and axis values are extensions; `about`, `control`, `choose`, `compare`, `claim`
+    and `published` may change freely.
+    """
+    changes = []
+    if old.name != new.name:
+        changes.append(f"name: the folder has {old.name!r}, yours is {new.name!r}")
+    for axis in ("activation", "seed", *AXES):
+        before, after = getattr(old, axis), getattr(new, axis)
+        if missing := [value for value in before if value not in set(after)]:
+            changes.append(f"{axis}: the folder has {_list(before)}, yours leaves out {_list(missing)}")
+    return changes
 
 
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+def _list(values: tuple[object, ...] | list[object]) -> str:
+    texts = list(map(str, values))
+    return ", ".join(texts if len(texts) < 12 else [*texts[:10], "…", texts[-1]])

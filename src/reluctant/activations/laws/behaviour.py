@@ -42,9 +42,7 @@ def check_memory_format(activation: CheckedActivation) -> str:
     """Compare the strides of a channels-last input with those of the output."""
     x = batch().to(memory_format=torch.channels_last)
     out = activation.module_with_weights()(x)
-    if out.stride() != x.stride():
-        return f"it turns strides {x.stride()} (channels last) into {out.stride()}"
-    return ""
+    return "" if out.stride() == x.stride() else f"it turns strides {x.stride()} (channels last) into {out.stride()}"
 
 
 def check_input(activation: CheckedActivation) -> str:
@@ -104,9 +102,8 @@ def check_state(activation: CheckedActivation) -> str:
     torch.save(original.state_dict(), file)
     file.seek(0)
     loaded.load_state_dict(torch.load(file, weights_only=True))
-    if not torch.equal(original(batch()), loaded(batch())):
-        return "a state that was saved and loaded gives different values"
-    return ""
+    same = torch.equal(original(batch()), loaded(batch()))
+    return "" if same else "a state that was saved and loaded gives different values"
 
 
 def check_copies(activation: CheckedActivation) -> str:
@@ -134,9 +131,7 @@ def check_learning(activation: CheckedActivation) -> str:
     for name, p in parameters.items():
         if p.grad is None or not p.grad.isfinite().all():
             return f"no finite gradient reaches the parameter {name}"
-    if x.grad is None or not x.grad.isfinite().all():
-        return "no finite gradient reaches the input"
-    return ""
+    return "no finite gradient reaches the input" if x.grad is None or not x.grad.isfinite().all() else ""
 
 
 def _compare_transformed(name: str, transform: Transform, activation: CheckedActivation) -> str:
