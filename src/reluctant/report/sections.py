@@ -170,9 +170,9 @@ def inside_sections(data: ReportData, book: PictureBook) -> tuple[InsideSection,
         measured = tuple(table for table in tables if table)
         if measured:
             compared = not data.question.seed_sources
-            beside = sentences_beside_verdicts(setting.comparison, setting.probes) if compared else ()
+            sentences = sentences_beside_verdicts(setting.comparison, setting.probes) if compared else ()
             pictures = _inside_pictures(setting, book) if every and setting.probes.arms else ()
-            sections.append(InsideSection(setting.title, beside, pictures, measured, len(setting.arms) > FEW))
+            sections.append(InsideSection(setting.title, sentences, pictures, measured, len(setting.arms) > FEW))
     return tuple(sections)
 
 
