@@ -114,11 +114,13 @@ def compare(
     Example:
         results = reluctant.compare(["relu", "gelu"], model=MyNet, data=(x, y), seeds=5, epochs=20)
     """
-    dataset_name, dataset, task = _dataset(data, test_fraction, kind, data_folder)
+    dataset_name, dataset = _dataset(data, test_fraction, kind, data_folder)
     used: dict[str, Any] = {}
     names = activation_names(activations, used)
     network = model_name(model, used)
-    decides = {"metric": metric, "margin": margin, "baseline": _baseline_name(baseline, names)}
+    if f"{SESSION_MODULE}:{baseline}" in names:  # the study has `here:squash` for `squash`
+        baseline = f"{SESSION_MODULE}:{baseline}"
+    decides = {"metric": metric, "margin": margin, "baseline": baseline}
     study = Study(
         name=f"{_short(network)} on {_short(dataset_name)}",
         about=about,
@@ -145,7 +147,7 @@ def compare(
         patience=patience,
         control=control,
         choose=choose,
-        task=task,
+        task=dataset.task,
         compare={key: value for key, value in decides.items() if value is not None},
     )
     path = Path(folder) if folder is not None else Path("out") / _folder_name(study, dataset)
@@ -160,20 +162,15 @@ def compare(
     return _only(results, study)
 
 
-def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | None) -> "tuple[str, Dataset, str]":
-    """The name of the data in a study, the data, and what there is to learn."""
+def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | None) -> "tuple[str, Dataset]":
+    """The name of the data in a study, and the data."""
     from reluctant.data import from_data, load
 
     if isinstance(data, str):
         dataset = load(data, Path(folder) if folder else None)
-        return dataset.name, dataset, dataset.task
+        return dataset.name, dataset
     dataset = from_data(data, test_fraction=test_fraction, kind=kind)
-    return register_object(f"data_{dataset.sha256[:8]}", dataset), dataset, dataset.task
-
-
-def _baseline_name(baseline: str | None, names: Sequence[str]) -> str | None:
-    """The baseline as the study names it: `here:squash` for `squash`."""
-    return f"{SESSION_MODULE}:{baseline}" if f"{SESSION_MODULE}:{baseline}" in names else baseline
+    return register_object(f"data_{dataset.sha256[:8]}", dataset), dataset
 
 
 def _seeds(seeds: Any) -> list[int]:

@@ -30,6 +30,5 @@ def judge(
     Example:
         reluctant.judge("out/quick", metric="loss").verdicts()
     """
-    options = {"metric": metric, "baseline": baseline, "margin": margin, "at": at}
-    options = {key: value for key, value in options.items() if value is not None}
-    return Results(ReportData.of(StudyRecords.read(source), **options))
+    records = StudyRecords.read(source)
+    return Results(ReportData.of(records, metric=metric, baseline=baseline, margin=margin, at=at))

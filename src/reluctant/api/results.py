@@ -2,27 +2,27 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-
-import numpy as np
 
 from reluctant.analysis import Comparison, ReportData, SettingData
 from reluctant.analysis.labels import without_session
 from reluctant.analysis.question import arm_of
-from reluctant.analysis.sentence import verdict_sentences
-from reluctant.core.display import did_you_mean, visible
+from reluctant.api.tables import notebook_html, plain_text, summary_row, verdict_rows
+from reluctant.catalogue.metrics import DEFAULT_COLUMNS
+from reluctant.core.display import did_you_mean
 from reluctant.core.errors import StudyError
-from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.records.run_result import RunResult
 from reluctant.records.study_records import StudyRecords
+from reluctant.report import write_report
+from reluctant.scores.scores import scores_frame
 from reluctant.study import Run, Study
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+Setting = Mapping[str, Any] | None  # what varies beside activation and seed, with its values
 OF_ONE_ARM = ("training", "confusion", "predicted")  # classes have the second, numbers the third
 PLOTS = ("scores", "curves", "differences", "cost", "shapes", *OF_ONE_ARM)
 
@@ -39,20 +39,12 @@ class Results:
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
-        """The results in a study's folder, finished or not.
-
-        Raises:
-            StudyError: There is no study in the folder.
-        """
+        """The results in a study's folder, finished or not. Raises `StudyError`: there is no study in the folder."""
         return cls(ReportData.of(StudyRecords.read(folder)))
 
     @property
     def records(self) -> StudyRecords:
-        """The records behind the scores.
-
-        Raises:
-            StudyError: The scores come from a table.
-        """
+        """The records behind the scores. Raises `StudyError`: the scores come from a table."""
         if self.data.records is None:
             raise StudyError("these scores come from a table; there are no records of runs")
         return self.data.records
@@ -101,30 +93,22 @@ class Results:
         margin: float | None = None,
         at: str | None = None,
     ) -> "pd.DataFrame":
-        """Each activation against the baseline: score, difference, its interval, p, verdict.
+        """Each activation against the baseline, one per row: score, difference, its interval, p, verdict.
 
-        Args:
-            baseline: The activation that the others are compared with.
-            metric: The metric that decides.
-            margin: Differences below this do not matter.
-            at: After the `last` epoch, the `best` one on validation, or the `mean` over epochs.
-
-        Returns:
-            One row per activation; further columns name the setting where the study has several. What is not
-            given is the study's.
+        Further columns name the setting where the study has several. The options are those of `reluctant.judge`.
         """
         import pandas as pd
 
         data = self._with_options(baseline=baseline, metric=metric, margin=margin, at=at)
-        rows = [row for comparison in data.comparisons for row in _verdict_rows(comparison)]
+        rows = [row for comparison in data.comparisons for row in verdict_rows(comparison)]
         return pd.DataFrame(rows).set_index("activation") if rows else pd.DataFrame()
 
     def _with_options(self, **options: Any) -> ReportData:
         """The analysis, of another question where one is given."""
-        options = {key: value for key, value in options.items() if value is not None}
-        return ReportData.of(self.records, **options) if options else self.data
+        changed = any(value is not None for value in options.values())
+        return ReportData.of(self.records, **options) if changed else self.data
 
-    def setting(self, setting: Mapping[str, Any] | None = None) -> SettingData:
+    def setting(self, setting: Setting = None) -> SettingData:
         """The analysis of one setting; of the only one unless given.
 
         Raises:
@@ -139,24 +123,16 @@ class Results:
         return chosen[0]
 
     def scores(
-        self, metric: str = "", split: str = "test", at: str = "last", *, setting: Mapping[str, Any] | None = None
+        self, metric: str = "", split: str = "test", at: str = "last", *, setting: Setting = None
     ) -> "pd.DataFrame":
         """Final scores, activations × seeds, NaN where a run diverged or is missing."""
-        import pandas as pd
-
         data = self.setting(setting)
         name = data.metric(metric).name
-        rows = {without_session(arm): data.scores.values(name, arm, split, at) for arm in data.arms}
-        table = pd.DataFrame.from_dict(rows, orient="index", columns=list(data.scores.seeds))
-        return table.rename_axis(index="activation", columns="seed")
+        rows = {arm: data.scores.values(name, arm, split, at) for arm in data.arms}
+        return _table_by_activation(rows, list(data.scores.seeds)).rename_axis(columns="seed")
 
     def summary(
-        self,
-        metric: str = "",
-        *,
-        at: str = "last",
-        target: float | None = None,
-        setting: Mapping[str, Any] | None = None,
+        self, metric: str = "", *, at: str = "last", target: float | None = None, setting: Setting = None
     ) -> "pd.DataFrame":
         """One row per activation: what its finished runs score on the test split.
 
@@ -164,26 +140,16 @@ class Results:
         minus test, last epoch), epoch_seconds and, with a `target`, the median of the epochs until it is
         reached. A diverged run is in no mean and counts as the last in median, worst and epochs.
         """
-        import pandas as pd
-
-        from reluctant.api.tables import summary_row
-
         data = self.setting(setting)
-        rows = {without_session(arm): summary_row(data, arm, metric, at, target) for arm in data.arms}
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(index="activation")
+        return _table_by_activation({arm: summary_row(data, arm, metric, at, target) for arm in data.arms})
 
     def frame(self, metrics: Sequence[str] = ()) -> "pd.DataFrame":
         """One row per activation, seed, setting, epoch and split: the metrics as columns."""
-        from reluctant.catalogue.metrics import DEFAULT_COLUMNS
-        from reluctant.scores.scores import scores_frame
-
         task = self.data.subject.task
         table = scores_frame(self.data.scores, task, metrics or DEFAULT_COLUMNS[task])
         return table.assign(activation=[without_session(name) for name in table["activation"]])
 
-    def curves(
-        self, metric: str = "", split: str = "test", *, setting: Mapping[str, Any] | None = None
-    ) -> "pd.DataFrame":
+    def curves(self, metric: str = "", split: str = "test", *, setting: Setting = None) -> "pd.DataFrame":
         """A metric after every epoch: epochs × (activation, seed), NaN after a run diverged or stopped."""
         import pandas as pd
 
@@ -200,23 +166,23 @@ class Results:
         metric: str = "",
         *,
         activation: str | None = None,
-        setting: Mapping[str, Any] | None = None,
+        setting: Setting = None,
         width: float | None = None,
     ) -> "Figure":
         """A figure of the report.
 
         Args:
             kind: `scores`, `curves`, `differences`, `cost` (score against training time), `shapes`; of one
-                activation `training`, and `confusion`, or `predicted` where numbers are predicted.
+                `activation`: `training`, and `confusion`, or `predicted` where numbers are predicted.
             metric: The study's unless given.
-            activation: For a plot of one activation.
-            setting: Where the study has several.
+            activation, setting: Which one, where there are several.
             width: In inches.
 
         Raises:
             StudyError: No such plot, or an activation is missing.
         """
         from reluctant import figures
+        from reluctant.figures.inline import png
 
         data, options = self.setting(setting), {} if width is None else {"width": width}
         arm = "" if activation is None else arm_of(activation, data.arms)
@@ -238,7 +204,9 @@ class Results:
         if kind in OF_ONE_ARM and activation is None:
             first = without_session(data.arms[0])
             raise StudyError(f"{kind} is of one activation: plot({kind!r}, activation={first!r})")
-        return _with_png(plots[kind]())
+        figure: Figure = plots[kind]()  # a notebook shows it even where nothing has loaded matplotlib's own display
+        setattr(figure, "_repr_png_", lambda: png(figure))  # noqa: B010 (no attribute that Figure declares)
+        return figure
 
     def _comparison(self, metric: str) -> Comparison:
         data = self._with_options(metric=metric or None)
@@ -249,8 +217,6 @@ class Results:
 
     def report(self) -> str:
         """Write the whole report into the study's folder; the path of the page."""
-        from reluctant.report import write_report
-
         if self.folder is None:
             raise StudyError("these results have no folder; reluctant.report.write_report takes one")
         return str(write_report(self.data, self.folder))
@@ -263,61 +229,15 @@ class Results:
 
     def __repr__(self) -> str:
         """The sentences and the table, as plain text."""
-        table = self.verdicts()
-        text = [] if table.empty else ["", table.to_string(float_format="{:.4f}".format, na_rep="")]
-        return visible("\n".join([*self._sentences(), *text]))
+        return plain_text(self)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the sentences, the table, the curves."""
-        from reluctant.figures import inline_svg
-        from reluctant.figures.style import PAPER
-
-        parts = [f"<p><b>{escape(visible(text))}</b></p>" for text in self._sentences()]
-        table = self.verdicts()
-        if not table.empty:
-            parts.append(table.to_html(float_format="{:.4f}".format, na_rep="", border=0))
-        if len(self.settings) == 1 and len(self):
-            drawing = inline_svg(self.plot("curves"), paths=True, margin=0)
-            parts.append(f'<div style="background:{PAPER};max-width:60em;padding:.5em">{drawing}</div>')
-        folder = f" · {self.folder}" if self.folder else ""
-        parts.append(f"<p><small>{len(self)} runs{escape(visible(folder))}</small></p>")
-        return "\n".join(parts)
-
-    def _sentences(self) -> list[str]:
-        """The verdicts, what is missing, what failed."""
-        sentences = [verdict_sentences(each).replace(f"{SESSION_MODULE}:", "") for each in self.comparisons]
-        if self.missing:
-            sentences.append(f"{len(self)} of {self.data.runs_planned} runs so far.")
-        for run, cause in list(self.failures.items())[:3]:
-            lines = [line.strip() for line in cause.splitlines() if line.strip()]
-            name = f"{without_session(run.activation)}, seed {run.seed}"
-            sentences.append(f"{name}, failed: {lines[-1] if lines else 'no traceback was saved'}")
-        return sentences
+        return notebook_html(self)
 
 
-def _with_png(figure: "Figure") -> "Figure":
-    """The figure; a notebook shows it even where nothing has loaded matplotlib's own display."""
-    from reluctant.figures.inline import png
+def _table_by_activation(rows: Mapping[str, Any], columns: list[int | str] | None = None) -> "pd.DataFrame":
+    import pandas as pd
 
-    setattr(figure, "_repr_png_", lambda: png(figure))  # noqa: B010 (no attribute that Figure declares)
-    return figure
-
-
-def _verdict_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    name, rows = comparison.metric.name, []
-    for each in comparison.rows:
-        row: dict[str, Any] = {**comparison.setting, "activation": without_session(each.arm)}
-        row |= {"n": each.score.n, name: each.score.mean, "±": each.score.half}
-        if each.contrast is None:
-            row["verdict"] = "baseline"
-        else:
-            low, high = each.contrast.interval or (np.nan, np.nan)
-            row |= {
-                "difference": each.contrast.difference.mean,
-                "low": low,
-                "high": high,
-                "p (Holm)": each.contrast.difference.corrected,
-                "verdict": str(each.contrast.verdict.value),
-            }
-        rows.append(row)
-    return rows
+    named = {without_session(arm): row for arm, row in rows.items()}
+    return pd.DataFrame.from_dict(named, orient="index", columns=columns).rename_axis(index="activation")

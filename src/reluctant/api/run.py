@@ -23,17 +23,7 @@ from reluctant.study import Run, Study
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """Where and how runs are executed; no option affects a result.
-
-    Args:
-        engine: `local` (processes side by side), `serial`, or `ray`.
-        workers: Processes at a time; one per core unless given.
-        device: `auto`, `cpu`, `cuda`, …
-        data: The folder of data sets.
-        timeout: Seconds that a run may take before it is tried again.
-        address: Of a Ray cluster.
-        gpus_per_run: For `ray`.
-    """
+    """Where and how runs are executed, as `run` describes it; no option affects a result."""
 
     engine: str = "local"
     workers: int | None = None

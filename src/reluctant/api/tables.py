@@ -1,10 +1,20 @@
-"""Rows of the tables that Python gets of a study's results."""
+"""How Python shows a study's results: rows of the tables, plain text, a notebook's HTML."""
+
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reluctant.analysis import SettingData
+from reluctant.analysis import Comparison, SettingData
+from reluctant.analysis.labels import without_session
+from reluctant.analysis.sentence import verdict_sentences
+from reluctant.core.display import visible
+from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.records.run_result import RunResult
 from reluctant.scores import Floats
+
+if TYPE_CHECKING:
+    from reluctant.api.results import Results
 
 
 def summary_row(data: SettingData, arm: str, metric: str, at: str, target: float | None) -> dict[str, float]:
@@ -46,3 +56,59 @@ def _median(values: Floats) -> float:
 def _mean(values: list[float]) -> float:
     known = [v for v in values if np.isfinite(v)]
     return float(np.mean(known)) if known else float("nan")
+
+
+def verdict_rows(comparison: Comparison) -> list[dict[str, Any]]:
+    """Every activation against the baseline, as `Results.verdicts` describes it."""
+    name, rows = comparison.metric.name, []
+    for each in comparison.rows:
+        row: dict[str, Any] = {**comparison.setting, "activation": without_session(each.arm)}
+        row |= {"n": each.score.n, name: each.score.mean, "±": each.score.half}
+        if each.contrast is None:
+            row["verdict"] = "baseline"
+        else:
+            low, high = each.contrast.interval or (np.nan, np.nan)
+            row |= {
+                "difference": each.contrast.difference.mean,
+                "low": low,
+                "high": high,
+                "p (Holm)": each.contrast.difference.corrected,
+                "verdict": str(each.contrast.verdict.value),
+            }
+        rows.append(row)
+    return rows
+
+
+def plain_text(results: "Results") -> str:
+    """The sentences and the table of the verdicts."""
+    table = results.verdicts()
+    text = [] if table.empty else ["", table.to_string(float_format="{:.4f}".format, na_rep="")]
+    return visible("\n".join([*_sentences(results), *text]))
+
+
+def notebook_html(results: "Results") -> str:
+    """The sentences, the table, the curves."""
+    from reluctant.figures import inline_svg
+    from reluctant.figures.style import PAPER
+
+    parts = [f"<p><b>{escape(visible(text))}</b></p>" for text in _sentences(results)]
+    table = results.verdicts()
+    if not table.empty:
+        parts.append(table.to_html(float_format="{:.4f}".format, na_rep="", border=0))
+    if len(results.settings) == 1 and len(results):
+        drawing = inline_svg(results.plot("curves"), paths=True, margin=0)
+        parts.append(f'<div style="background:{PAPER};max-width:60em;padding:.5em">{drawing}</div>')
+    folder = f" · {results.folder}" if results.folder else ""
+    return "\n".join([*parts, f"<p><small>{len(results)} runs{escape(visible(folder))}</small></p>"])
+
+
+def _sentences(results: "Results") -> list[str]:
+    """The verdicts, what is missing, what failed."""
+    sentences = [verdict_sentences(each).replace(f"{SESSION_MODULE}:", "") for each in results.comparisons]
+    if results.missing:
+        sentences.append(f"{len(results)} of {results.data.runs_planned} runs so far.")
+    for run, cause in list(results.failures.items())[:3]:
+        lines = [line.strip() for line in cause.splitlines() if line.strip()]
+        name = f"{without_session(run.activation)}, seed {run.seed}"
+        sentences.append(f"{name}, failed: {lines[-1] if lines else 'no traceback was saved'}")
+    return sentences

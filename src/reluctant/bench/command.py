@@ -1,5 +1,7 @@
 """`reluctant bench`: the cost of activations in time and memory."""
 
+import csv
+import io
 import json
 import os
 import sys
@@ -9,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reluctant.core.atomic_files import write_atomically
 from reluctant.core.errors import StudyError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from reluctant.bench.config import BenchConfig
-    from reluctant.bench.results import Bench, Cost
+    from reluctant.bench.results import Bench
 
 DEFAULT_NAMES = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu", "silu", "mish", "tanh", "hardswish")
 NAME_WIDTH = 22  # characters for a name in a table of 80 columns
@@ -53,7 +56,9 @@ def bench(
 
     from reluctant.bench.config import parse_config
 
-    write = _writer(output) if output else None
+    write = _WRITERS.get(output.suffix.lower()) if output else None
+    if output and not write:
+        raise StudyError(f"{output.name}: the name decides the form; write one ending in {', '.join(_WRITERS)}")
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)  # it may fail, so before the minutes of measuring
     config = parse_config(shape, dtype, device, compile=compiled, threads=threads, rounds=rounds)
@@ -96,6 +101,7 @@ def print_bench(console: "Console", bench: "Bench") -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from reluctant.analysis.labels import count
     from reluctant.bench.figure import multiple, with_interval
 
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
@@ -114,53 +120,30 @@ def print_bench(console: "Console", bench: "Bench") -> None:
             "–" if cost.peak_bytes is None else byte_text(cost.peak_bytes),
         )
     console.print(table)
-    for line in (_column_legend(bench), _machine_text(bench), *bench.notes):
+    config, both, torch = bench.config, bench.costs[-1].ratio["both"], bench.machine["packages"]["torch"]
+    interval = f"; ± is the longer side of its {100 * both.confidence:.1f} % interval" if both.confidence else ""
+    columns = (
+        f"×: median of {both.n} ratios to ReLU in the same round{interval}. kept ×: bytes kept for backward, "
+        f"in input sizes ({byte_text(config.input_bytes)}). peak: with input and gradients."
+    )
+    machine = (
+        f"{bench.computer}, {count(config.threads, 'thread')}, {config.clock}, {config.dtype}, {config.shape_text}, "
+        f"{config.rounds} rounds, torch {torch}"
+    )
+    for line in (columns, machine, *bench.notes):
         console.print(line, markup=False)
 
 
 def byte_text(size: int) -> str:
     """`24.5 MiB`, `768 B`."""
-    value, unit = float(size), "B"
-    for larger in ("KiB", "MiB", "GiB"):
-        if value < 1000:
-            break
-        value, unit = value / 1024, larger
-    return f"{value:.0f}\u00a0B" if unit == "B" else f"{value:.3g}\u00a0{unit}"
-
-
-def _column_legend(bench: "Bench") -> str:
-    both = bench.costs[-1].ratio["both"]
-    interval = "" if both.confidence is None else (
-        f"; ± is the longer side of its {100 * both.confidence:.1f} % interval"
-    )  # fmt: skip
-    return (
-        f"×: median of {both.n} ratios to ReLU in the same round{interval}. kept ×: bytes kept for backward, "
-        f"in input sizes ({byte_text(bench.config.input_bytes)}). peak: with input and gradients."
-    )
-
-
-def _machine_text(bench: "Bench") -> str:
-    config = bench.config
-    device = str(bench.machine["torch"]["device"])
-    machine = bench.machine["processor"] if device == "cpu" else device
-    threads = f"{config.threads} thread{'s' if config.threads > 1 else ''}"
-    return (
-        f"{machine}, {threads}, {config.clock}, {config.dtype}, {config.shape_text}, {config.rounds} rounds, "
-        f"torch {bench.machine['packages']['torch']}"
-    )
-
-
-def _writer(path: Path) -> "Callable[[Bench, Path], None]":
-    """The function that writes this kind of file."""
-    write = _WRITERS.get(path.suffix.lower())
-    if write is None:
-        raise StudyError(f"{path.name}: the name decides the form; write one ending in {', '.join(_WRITERS)}")
-    return write
+    if size < 1000:
+        return f"{size}\u00a0B"
+    power = next((power for power in (1, 2) if size / 1024**power < 1000), 3)
+    return f"{size / 1024**power:.3g}\u00a0{('KiB', 'MiB', 'GiB')[power - 1]}"
 
 
 def _write_figure(bench: "Bench", path: Path) -> None:
     from reluctant.bench.figure import draw_costs
-    from reluctant.core.atomic_files import write_atomically
     from reluctant.figures.inline import png, svg
 
     figure = draw_costs(bench)
@@ -168,40 +151,29 @@ def _write_figure(bench: "Bench", path: Path) -> None:
 
 
 def _write_json(bench: "Bench", path: Path) -> None:
-    from reluctant.core.atomic_files import write_atomically
-
     write_atomically(path, json.dumps(bench.to_dict(), indent=1, ensure_ascii=False) + "\n")
 
 
 def _write_csv(bench: "Bench", path: Path) -> None:
-    import csv
-    import io
-
-    from reluctant.core.atomic_files import write_atomically
-
-    rows = [_csv_row(cost, bench) for cost in bench.costs]
+    config, machine, rows = bench.config, bench.machine, []
+    for cost in bench.costs:
+        row: dict[str, Any] = {"activation": cost.activation, "compiled": cost.compiled}
+        for name in PASSES:
+            ratio = cost.ratio[name]
+            row |= {f"{name}_ratio": ratio.value, f"{name}_low": ratio.low, f"{name}_high": ratio.high,
+                    f"{name}_microseconds": cost.microseconds(name)}  # fmt: skip
+        rows.append(row | {
+            "rounds": config.rounds, "confidence": cost.ratio["both"].confidence, "kept_bytes": cost.saved_bytes,
+            "peak_bytes": cost.peak_bytes, "input_bytes": config.input_bytes, "shape": config.shape_text,
+            "dtype": config.dtype, "threads": config.threads, "clock": config.clock,
+            "device": machine["torch"]["device"], "processor": machine["processor"],
+            "torch": machine["packages"]["torch"], "python": machine["python"],
+        })  # fmt: skip
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(path, out.getvalue())
-
-
-def _csv_row(cost: "Cost", bench: "Bench") -> dict[str, Any]:
-    """One line of the CSV file, with the configuration and the machine."""
-    row: dict[str, Any] = {"activation": cost.activation, "compiled": cost.compiled}
-    for name in PASSES:
-        ratio = cost.ratio[name]
-        row |= {f"{name}_ratio": ratio.value, f"{name}_low": ratio.low, f"{name}_high": ratio.high,
-                f"{name}_microseconds": cost.microseconds(name)}  # fmt: skip
-    config, machine = bench.config, bench.machine
-    return row | {
-        "rounds": config.rounds, "confidence": cost.ratio["both"].confidence,
-        "kept_bytes": cost.saved_bytes, "peak_bytes": cost.peak_bytes, "input_bytes": config.input_bytes,
-        "shape": config.shape_text, "dtype": config.dtype, "threads": config.threads, "clock": config.clock,
-        "device": machine["torch"]["device"], "processor": machine["processor"],
-        "torch": machine["packages"]["torch"], "python": machine["python"],
-    }  # fmt: skip
 
 
 _WRITERS: "dict[str, Callable[[Bench, Path], None]]" = {

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reluctant.analysis.labels import arm_labels, count
-from reluctant.figures.interval_plot import Row, RowLayout, draw_rows
-from reluctant.figures.sheet import sheet
+from reluctant.figures.interval_plot import Row, draw_rows, row_panel
 from reluctant.figures.style import FEW, MUTED, WIDE, limits, mark, styled
 
 if TYPE_CHECKING:
@@ -28,14 +27,8 @@ def draw_costs(bench: "Bench", *, width: float = WIDE) -> "Figure":
         costs.sort(key=lambda cost: cost.ratio["both"].value)
     rows = _rows(bench, costs)
     low, high = _bounds(costs)
-    layout = RowLayout.of(rows, width)
-    drawing = sheet(
-        width,
-        layout.height(rows) + 0.55,
-        "Time of a pass forward and back, as a multiple of ReLU's",
-        _notes(bench, costs, low, high),
-    )
-    axes = drawing.panel(layout.left, 0.06, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x")
+    title, notes = "Time of a pass forward and back, as a multiple of ReLU's", _notes(bench, costs, low, high)
+    drawing, axes, layout = row_panel(rows, width, title, notes, 0.06, 0.49)
     _ratio_axis(axes, low, high, most=6 if layout.narrow else 7)
     axes.set_xlabel("time / ReLU's time (logarithmic)", loc="right", labelpad=3)
     axes.axvline(1, color=MUTED, linewidth=0.9, zorder=1)
@@ -44,31 +37,17 @@ def draw_costs(bench: "Bench", *, width: float = WIDE) -> "Figure":
 
 
 def _rows(bench: "Bench", costs: Sequence["Cost"]) -> list[Row]:
-    names = list(dict.fromkeys(cost.activation for cost in bench.costs))
-    labels = arm_labels(names)
-
-    def row(cost: "Cost") -> Row:
-        i = names.index(cost.activation)
+    """A row per cost, with a text such as `1.53 ± 0.04 · keeps 1×`: saved bytes are in input sizes."""
+    labels, rows = arm_labels(list(dict.fromkeys(cost.activation for cost in bench.costs))), []
+    for cost in costs:
         label = labels[cost.activation]
-        arm = mark(i, f"{label}, compiled" if cost.compiled else label)
-        both = cost.ratio["both"]
-        return Row(
-            arm,
-            both.value,
-            inner=None if both.low is None or both.high is None else (both.low, both.high),
-            text=cost_text(cost, bench.config.input_bytes),
-            signs=tuple(
-                (cost.ratio[kind].value, sign, arm.colour) for kind, sign in (("forward", ">"), ("backward", "<"))
-            ),
-            hollow=cost.compiled,
-        )
-
-    return [row(cost) for cost in costs]
-
-
-def cost_text(cost: "Cost", input_bytes: int) -> str:
-    """`1.53 ± 0.04 · keeps 1×`: the ratio to ReLU's time, and the saved bytes in input sizes."""
-    return f"{with_interval(cost.ratio['both'])} · keeps {cost.saved_bytes / input_bytes:.3g}×"
+        arm = mark(list(labels).index(cost.activation), f"{label}, compiled" if cost.compiled else label)
+        both, forward, backward = (cost.ratio[kind] for kind in ("both", "forward", "backward"))
+        ends = None if both.low is None or both.high is None else (both.low, both.high)
+        text = f"{with_interval(both)} · keeps {cost.saved_bytes / bench.config.input_bytes:.3g}×"
+        signs = (forward.value, ">", arm.colour), (backward.value, "<", arm.colour)
+        rows.append(Row(arm, both.value, ends, text=text, signs=signs, hollow=cost.compiled))
+    return rows
 
 
 def multiple(value: float, like: float | None = None) -> str:
@@ -86,26 +65,19 @@ def with_interval(median: "Median") -> str:
 
 def _notes(bench: "Bench", costs: Sequence["Cost"], low: float, high: float) -> list[str]:
     config = bench.config
-    both = costs[0].ratio["both"]
+    beyond = any(not low <= cost.ratio["both"].value <= high for cost in costs)
     return [
-        str(bench.machine.get("processor", "")) if config.device == "cpu" else device_name(bench),
+        bench.computer,
         f"{count(config.threads, 'thread')}, {config.clock}",
         f"{config.dtype}, {config.shape_text}",
         f"dot: median of {count(config.rounds, 'round')}",
-        "too few rounds for an interval" if both.low is None else "line: its 95 % interval",
+        "too few rounds for an interval" if costs[0].ratio["both"].low is None else "line: its 95 % interval",
         "► forward alone, ◄ backward alone",
         "hollow: compiled" if any(cost.compiled for cost in costs) else "",
         "keeps: bytes kept for backward, in input sizes",
-        "arrow at an edge: beyond the axis"
-        if any(not low <= cost.ratio["both"].value <= high for cost in costs)
-        else "",
+        "arrow at an edge: beyond the axis" if beyond else "",
         "sorted" if len(costs) > FEW else "",
     ]
-
-
-def device_name(bench: "Bench") -> str:
-    """The device of the measurement."""
-    return str(bench.machine.get("torch", {}).get("device", bench.config.device))
 
 
 def _bounds(costs: Sequence["Cost"]) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import torch
 
 from reluctant.bench.config import BenchConfig
 from reluctant.bench.memory import measure_peak_bytes, measure_saved_bytes
-from reluctant.bench.results import Bench, Cost, Median, median_interval
+from reluctant.bench.results import Bench, Cost, median_interval
 from reluctant.bench.rounds import Round, Variant, benchmark_state, prepare_trials, time_round, time_round_in_process
 from reluctant.bench.timing import Clock
 from reluctant.bench.trial import PASSES
@@ -27,13 +27,10 @@ def measure(
     clock: Clock | None = None,
     on_round: Callable[[int], None] = lambda done: None,
 ) -> Bench:
-    """Measure these activations and ReLU.
+    """Measure these activations and ReLU, which need not be among them.
 
-    Args:
-        names: Activations; ReLU need not be among them.
-        config: What is the same for all of them.
-        clock: A clock for all rounds, which then run in this process: a clock cannot be sent to another.
-        on_round: It is called after every round with the number of finished rounds.
+    Rounds with a `clock` run in this process, because a clock cannot be sent to another. `on_round` is called
+    after every round with the number of finished rounds.
 
     Raises:
         StudyError: A name gives no activation, or the activation fails with this configuration.
@@ -44,10 +41,8 @@ def measure(
         memory = {key: (measure_saved_bytes(trial), measure_peak_bytes(trial)) for key, trial in trials.items()}
     rounds = []
     for number in range(config.rounds):
-        if clock:
-            rounds.append(time_round(canonical, config, number, clock))
-        else:
-            rounds.append(time_round_in_process(canonical, config, number))
+        arguments = canonical, config, number
+        rounds.append(time_round(*arguments, clock) if clock else time_round_in_process(*arguments))
         on_round(number + 1)
     lost = [key for key in trials if any(key not in times for each in rounds for times in each.values())]
     notes += tuple(f"{name} was not compiled in every round, so it is left out" for name, _ in lost)
@@ -59,13 +54,9 @@ def measure(
 
 
 def _cost(key: Variant, rounds: Sequence[Round], saved_bytes: int, peak_bytes: int | None) -> Cost:
+    """The cost; its ratios are medians over rounds of a time divided by the reference's in the same round."""
     seconds = {name: tuple(each[name][key] for each in rounds) for name in PASSES}
     ratio = {
-        name: median_ratio(times, [each[name][REFERENCE, False] for each in rounds]) for name, times in seconds.items()
+        name: median_interval([each[name][key] / each[name][REFERENCE, False] for each in rounds]) for name in PASSES
     }
     return Cost(*key, seconds, ratio, saved_bytes, peak_bytes)
-
-
-def median_ratio(times: Sequence[float], reference: Sequence[float]) -> Median:
-    """The median over rounds of the ratio of a time to the reference's in the same round."""
-    return median_interval([time / unit for time, unit in zip(times, reference, strict=True)])

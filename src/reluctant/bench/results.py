@@ -85,6 +85,12 @@ class Bench:
     notes: tuple[str, ...] = ()
     machine: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def computer(self) -> str:
+        """The processor, or the device where that is not the CPU."""
+        device = str(self.machine["torch"]["device"])
+        return str(self.machine["processor"]) if device == "cpu" else device
+
     def to_dict(self) -> dict[str, Any]:
         """The benchmark as plain data, with the times of every round."""
         return {

@@ -75,7 +75,13 @@ def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -
     module = make(name)
     try:
         module = module.to(config.torch_device, config.torch_dtype).train()
-        fault = _fault_of(Trial(module, module, x, gradient))
+        trial, before = Trial(module, module, x, gradient), x.detach().clone()
+        out = module(x)
+        fault = output_mismatch(before, x, out)
+        if not fault and not out.requires_grad:
+            fault = "no gradient flows through it, so it has no backward pass to measure; leave it out"
+        if not fault:
+            trial.both()()
     except Exception as raised:  # a user's code may raise anything
         fault = (
             f"it fails on shape {config.shape_text} in {config.dtype} ({describe_exception(raised)}); "
@@ -83,20 +89,7 @@ def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -
         )
     if fault:
         raise StudyError(f"activation {name}: {fault}")
-    return Trial(module, module, x, gradient)
-
-
-def _fault_of(trial: Trial) -> str:
-    """What is wrong with an activation that runs; empty if nothing is."""
-    before = trial.x.detach().clone()
-    out = trial.function(trial.x)
-    mismatch = output_mismatch(before, trial.x, out)
-    if mismatch:
-        return mismatch
-    if not out.requires_grad:
-        return "no gradient flows through it, so it has no backward pass to measure; leave it out"
-    trial.both()()
-    return ""
+    return trial
 
 
 def compile_trials(trials: Mapping[str, Trial]) -> Iterator[tuple[str, Trial | str]]:

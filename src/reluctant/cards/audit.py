@@ -18,6 +18,13 @@ from reluctant.catalogue import ACTIVATIONS, Activation
 from reluctant.core.errors import ReluctantError, StudyError, describe_exception
 
 Factory = Callable[[], nn.Module]
+_DETERMINISTIC = (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms)
+_GLOBAL_SETTINGS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {  # how PyTorch reads and sets them
+    "default dtype": (torch.get_default_dtype, torch.set_default_dtype),
+    "gradient mode": (torch.is_grad_enabled, torch.set_grad_enabled),
+    "number of threads": (torch.get_num_threads, torch.set_num_threads),
+    "choice of deterministic algorithms": _DETERMINISTIC,
+}
 SAME_FUNCTION = 1e-6  # two functions are the same if they differ by less, relative to 1 + |f|
 
 
@@ -60,7 +67,7 @@ def buildable(written: str) -> Factory:
     Raises:
         ReluctantError: It cannot be built, fails, changes a global setting of PyTorch, or returns no tensor.
     """
-    before = _global_settings()
+    before = {name: read() for name, (read, _) in _GLOBAL_SETTINGS.items()}
     build = raw_factory(written)
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")
@@ -73,12 +80,9 @@ def buildable(written: str) -> Factory:
                 f"{written} cannot be audited: it fails on a batch: {describe_exception(fault)}"
             ) from fault
         finally:
-            changed = [setting for setting, value in _global_settings().items() if value != before[setting]]
-            dtype, grad, threads, deterministic = before.values()
-            torch.set_default_dtype(dtype)
-            torch.set_grad_enabled(grad)
-            torch.set_num_threads(threads)
-            torch.use_deterministic_algorithms(deterministic)
+            changed = [name for name, (read, _) in _GLOBAL_SETTINGS.items() if read() != before[name]]
+            for name, (_, write) in _GLOBAL_SETTINGS.items():
+                write(before[name])
     if changed:
         raise StudyError(f"{written} cannot be audited: it changes PyTorch's {changed[0]}")
     if not isinstance(out, Tensor):
@@ -86,27 +90,15 @@ def buildable(written: str) -> Factory:
     return build
 
 
-def _global_settings() -> dict[str, Any]:
-    return {
-        "default dtype": torch.get_default_dtype(),
-        "gradient mode": torch.is_grad_enabled(),
-        "number of threads": torch.get_num_threads(),
-        "choice of deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
-    }
-
-
 def _row_with_parameters(row: Activation, name: str) -> Activation:
     """The row with the facts measured for these parameters: the table states those of the defaults only."""
     facts = build_card(name).facts
     if facts is None:
         return row
-    traits = set(row.traits - {"monotone", "smooth", "bounded", "discontinuous"})
-    traits |= {"monotone"} if facts.monotone else set()
-    traits |= {"smooth"} if facts.smooth else set()
-    traits |= {"discontinuous"} if facts.jumps else set()
-    limits = (facts.ends[0].limit, facts.ends[1].limit)
-    kinks = (*facts.jumps, *facts.bends)
-    return dataclasses.replace(row, traits=frozenset(traits), limits=limits, kinks=kinks, range=None)
+    measured = {"monotone": facts.monotone, "smooth": facts.smooth, "discontinuous": facts.jumps, "bounded": False}
+    traits = (row.traits - measured.keys()) | {trait for trait, holds in measured.items() if holds}
+    limits, kinks = (facts.ends[0].limit, facts.ends[1].limit), (*facts.jumps, *facts.bends)
+    return dataclasses.replace(row, traits=traits, limits=limits, kinks=kinks, range=None)
 
 
 def _check_law(law: Law, activation: CheckedActivation) -> str:

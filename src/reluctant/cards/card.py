@@ -9,16 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from reluctant.activations import gaussian_moments, make
-from reluctant.activations.numerics import (
-    ROUNDING,
-    EndBehaviour,
-    Floats,
-    ScalarFunction,
-    end_behaviour,
-    never_falls,
-    single_thread,
-)
+from reluctant.activations import gaussian_moments, make, numerics
+from reluctant.activations.numerics import ROUNDING, EndBehaviour, Floats, ScalarFunction, single_thread
 from reluctant.cards import curve_features as features
 from reluctant.cards.curve_features import Extremum, Interval
 from reluctant.catalogue import ACTIVATIONS, Activation
@@ -114,9 +106,8 @@ def _build_cached(name: str) -> Card:
     if row.family == "block":
         module(torch.zeros(2, FEATURES))  # a block creates its weights at the first call
     learned = sum(parameter.numel() for parameter in module.parameters())
-    facts = None
-    if row.family != "block":
-        facts = measure_facts(name, row.kinks, at_default=not canonical.arguments)
+    curve = row.family != "block"
+    facts = measure_facts(name, row.kinks, at_default=not canonical.arguments) if curve else None
     return Card(name, row, ACTIVATIONS.arguments(canonical), facts, learned)
 
 
@@ -130,7 +121,7 @@ def measure_facts(name: str, kinks: tuple[float, ...], *, at_default: bool) -> C
     true_gradient = features.has_true_gradient(f, jumps)
     slope_jumps = features.find_jumps(f.slope) if true_gradient else kinks  # values alone do not show bends
     bends = tuple(b for b in slope_jumps if all(abs(b - j) > 1e-9 for j in jumps))
-    ends = (end_behaviour(f, -1), end_behaviour(f, 1))
+    ends = (numerics.end_behaviour(f, -1), numerics.end_behaviour(f, 1))
     minimum, maximum = features.find_minimum(f, ends), features.find_minimum(f, ends, sign=-1)
     zeros = features.find_zeros(f)
     mean, square = gaussian_moments(module, kinks if at_default else (*jumps, *bends))
@@ -140,14 +131,9 @@ def measure_facts(name: str, kinks: tuple[float, ...], *, at_default: bool) -> C
     largest_slope = features.largest_slope(f, jumps, bends) if true_gradient else features.largest_chord(f)
     return CurveFacts(
         x, f(x), f.slope(x), curvature,
-        range=features.bounds(f, ends, minimum, maximum),
-        ends=ends,
-        minimum=minimum,
-        maximum=maximum,
-        zeros=zeros,
-        jumps=jumps,
-        bends=bends,
-        monotone=never_falls(f),
+        range=features.bounds(f, ends, minimum, maximum), ends=ends, minimum=minimum, maximum=maximum,
+        zeros=zeros, jumps=jumps, bends=bends,
+        monotone=numerics.never_falls(f),
         true_gradient=true_gradient,
         lipschitz=largest_slope,
         sparsity=features.normal_probability(zeros),

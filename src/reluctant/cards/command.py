@@ -22,20 +22,13 @@ ALL_LAWS_HOLD, SOME_LAWS_FAIL = 0, 1  # exit status of `audit`
 @click.argument("name")
 def show(name: str) -> None:
     """Show what is known of an activation, or of anything else in the catalogue."""
-    from reluctant.catalogue import (
-        ACTIVATIONS,
-        AUGMENTATIONS,
-        DATASETS,
-        INITIALISATIONS,
-        MODELS,
-        OPTIMIZERS,
-        PROCEDURES,
-        SCHEDULES,
-    )
+    from reluctant import catalogue
 
     head = parse(name).head
-    for table in (MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, PROCEDURES, SCHEDULES, AUGMENTATIONS):
-        if head in table and head not in ACTIVATIONS:
+    tables = (catalogue.MODELS, catalogue.DATASETS, catalogue.OPTIMIZERS, catalogue.INITIALISATIONS,
+              catalogue.PROCEDURES, catalogue.SCHEDULES, catalogue.AUGMENTATIONS)  # fmt: skip
+    for table in tables:
+        if head in table and head not in catalogue.ACTIVATIONS:
             _print_lines(_entry_lines(table[head]))
             return
     from reluctant.cards.card import build_card
@@ -111,12 +104,9 @@ def _result_lines(result: "LawResult") -> Iterator[str]:
     texts = [f"{verdict:<8}{result.law.name}: {result.law.statement}"]
     if result.fault:
         texts.append(" " * 10 + result.fault)
-    if result.catalogue_fault and result.failed:
-        texts.append(
-            " " * 10 + f"(the catalogue's own function fails this law in another way: {result.catalogue_fault})"
-        )
-    elif result.catalogue_fault:
-        texts.append(" " * 10 + "(the catalogue's own function fails this law too, so it is ignored)")
+    if result.catalogue_fault:
+        how = f"in another way: {result.catalogue_fault}" if result.failed else "too, so it is ignored"
+        texts.append(" " * 10 + f"(the catalogue's own function fails this law {how})")
     for text in texts:
         yield from wrap(text, 79, subsequent_indent=" " * 10)
 
@@ -126,12 +116,10 @@ def _suggest_claim(function: str) -> str:
 
     rows = nearest_rows(buildable(function), most=1000)
     same = [name for name, distance in rows if distance <= SAME_FUNCTION]
-    if same:
-        return (
-            f"add what it claims to be: --as {same[0]}; between −5 and 5 its values are those of {' and '.join(same)}"
-        )
     near = ", ".join(f"{name} (differs by up to {distance:.2g})" for name, distance in rows[:3])
-    return f"add what it claims to be: --as NAME; no row of the catalogue has its values, the nearest are {near}"
+    nearest = f"NAME; no row of the catalogue has its values, the nearest are {near}"
+    equal = f"{same[0]}; between −5 and 5 its values are those of {' and '.join(same)}" if same else ""
+    return f"add what it claims to be: --as {equal or nearest}"
 
 
 def _print_lines(lines: Iterable[str]) -> None:

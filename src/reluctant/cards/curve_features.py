@@ -109,14 +109,14 @@ def _zero_stretch(f: ScalarFunction, x: Floats, start: int, stop: int) -> Interv
     if high - low < 0.01:
         middle = round_off((low + high) / 2)
         return middle, middle
-    edges = [-inf, inf]
+    left, right, outside = -inf, inf, []
     if start > 0:
-        edges[0] = bisect_change(lambda t: value_at(f, t) == 0, float(x[start - 1]), low)
+        left = bisect_change(lambda t: value_at(f, t) == 0, float(x[start - 1]), low)
+        outside.append(value_at(f, left - 0.1))
     if stop < len(x):
-        edges[1] = bisect_change(lambda t: value_at(f, t) == 0, high, float(x[stop]))
-    outside = [value_at(f, edges[0] - 0.1)] if start > 0 else []
-    outside += [value_at(f, edges[1] + 0.1)] if stop < len(x) else []
-    return None if any(abs(y) < ROUNDING for y in outside) else (edges[0], edges[1])
+        right = bisect_change(lambda t: value_at(f, t) == 0, high, float(x[stop]))
+        outside.append(value_at(f, right + 0.1))
+    return None if any(abs(y) < ROUNDING for y in outside) else (left, right)
 
 
 def normal_probability(intervals: tuple[Interval, ...]) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import inf, isinf
 
 from reluctant.activations.numerics import EndBehaviour
+from reluctant.analysis.labels import count
 from reluctant.cards.card import FEATURES, Card, CurveFacts
 from reluctant.cards.curve_features import Extremum, Interval
 
@@ -35,14 +36,11 @@ def describe_facts(card: Card) -> Iterator[tuple[str, str]]:
     if facts.maximum:
         yield "highest", _describe_extremum(facts.maximum)
     yield "zeros", _describe_zeros(facts.zeros)
-    if isinf(facts.lipschitz):
-        yield "steepest", "no bound: it jumps" if facts.jumps else "no bound on |f′|"
-    else:
-        yield "steepest", f"{format_number(facts.lipschitz)}, the largest |f′| (Lipschitz bound)"
-    if facts.sparsity:
-        yield "sparsity", f"{format_number(100 * facts.sparsity, 4)} % of outputs are zero for z ~ N(0, 1)"
-    else:
-        yield "sparsity", "none: no output is exactly zero"
+    unbounded = "no bound: it jumps" if facts.jumps else "no bound on |f′|"
+    steepest = f"{format_number(facts.lipschitz)}, the largest |f′| (Lipschitz bound)"
+    yield "steepest", unbounded if isinf(facts.lipschitz) else steepest
+    sparsity = f"{format_number(100 * facts.sparsity, 4)} % of outputs are zero for z ~ N(0, 1)"
+    yield "sparsity", sparsity if facts.sparsity else "none: no output is exactly zero"
     yield "mean", f"{format_number(facts.mean)}, E f(z) for z ~ N(0, 1)"
     yield "gain", f"{format_number(facts.gain, 10)}, 1/√E f(z)²"
 
@@ -55,10 +53,9 @@ def describe_row(card: Card) -> Iterator[tuple[str, str]]:
     yield "family", row.family
     if "stochastic" in row.traits:
         yield "random", "in training; this card describes it in evaluation"
-    if card.learned and card.facts is None:
-        yield "learns", f"{card.learned:,} numbers at each site with {FEATURES} features"
-    elif card.learned:
-        yield "learns", f"{card.learned} number{'s' if card.learned > 1 else ''} at each site"
+    if card.learned:
+        layer = f" with {FEATURES} features" if card.facts is None else ""
+        yield "learns", f"{count(card.learned, 'number')} at each site{layer}"
     if row.note:
         yield "note", row.note
     if row.source and row.source != "-":

@@ -14,6 +14,7 @@ from reluctant.cards.descriptions import describe_facts, describe_parameters, de
 from reluctant.cards.plain_text import latex_to_text
 from reluctant.cards.svg import curve_svg
 from reluctant.catalogue import ACTIVATIONS
+from reluctant.report import render_template
 
 _FOLDER = Path(__file__).parent
 _FAMILIES = {  # in the order of the page
@@ -55,24 +56,15 @@ class GalleryFamily:
 
 def render_gallery(names: Iterable[str] | None = None) -> str:
     """The page as HTML, of all rows or of these names; the same names always give the same bytes."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    from reluctant.figures.inline import variables
-
     cards = [build_card(name) for name in names or [row.name for row in ACTIVATIONS]]
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    style = (_FOLDER / "gallery.css").read_text("utf-8")
-    style = style.replace("/* light */", variables()).replace("/* dark */", variables(dark=True))
     script = (_FOLDER / "gallery.js").read_text("utf-8")
     script_hash = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     example = build_card("gelu").facts
-    return environment.get_template("gallery.html.j2").render(
+    return render_template(
+        _FOLDER / "gallery.html.j2",
+        _FOLDER / "gallery.css",
         families=_group_by_family(cards),
         total=len(cards),
-        style=Markup(style),
         script=Markup(script),
         allowed_script=f"sha256-{script_hash}",  # the page's own policy lets only this script run
         example=Markup(curve_svg(example) if example else ""),
@@ -91,10 +83,8 @@ def _group_by_family(cards: list[Card]) -> tuple[GalleryFamily, ...]:
 
 def _gallery_card(card: Card) -> GalleryCard:
     row = card.row
-    words = [
-        row.name, row.title, *row.aliases, row.source, row.family, row.purpose, *sorted(row.traits),
-        str(row.year), row.name.replace("_", ""),
-    ]  # fmt: skip
+    words = [row.name, row.title, *row.aliases, row.source, row.family, row.purpose, *sorted(row.traits), str(row.year),
+             row.name.replace("_", "")]  # fmt: skip
     return GalleryCard(
         anchor=_slug(card.name),
         card=card,

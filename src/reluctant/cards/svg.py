@@ -14,12 +14,9 @@ _PRECISION = 0.05  # largest distance of a simplified curve from the curve, in t
 
 def curve_svg(facts: CurveFacts) -> str:
     """The drawing. Screen readers ignore it, because the card gives the same facts as text."""
-    curves = [
-        ("f2", curve_path(facts, facts.curvature, unknown_jumps=True)),
-        ("f1", curve_path(facts, facts.slope)),
-        ("f0", curve_path(facts, facts.f)),
-    ]
-    paths = "".join(f'<path class="{kind}" d="{path}"/>' for kind, path in curves)
+    second = curve_path(facts, facts.curvature, unknown_jumps=True)
+    curves = {"f2": second, "f1": curve_path(facts, facts.slope), "f0": curve_path(facts, facts.f)}
+    paths = "".join(f'<path class="{kind}" d="{path}"/>' for kind, path in curves.items())
     x_ticks = [f'<text x="{_x(v):g}" y="{HEIGHT - 3:g}">{_tick(v)}</text>' for v in (-4, -2, 2, 4)]
     y_ticks = [f'<text x="3" y="{_y(v) + 2.5:g}" class="at">{_tick(v)}</text>' for v in (-1, 0, 1, 2, 3)]
     return (

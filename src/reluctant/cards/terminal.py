@@ -64,56 +64,41 @@ class Canvas:
     _dots: set[tuple[int, int]] = field(default_factory=set)
 
     @property
-    def _dots_across(self) -> int:
-        return 1 if self.ascii_only else 2
-
-    @property
-    def _dots_down(self) -> int:
-        return 3 if self.ascii_only else 4
+    def _character_size(self) -> tuple[int, int]:
+        """The dots of a character, across and down."""
+        return (1, 3) if self.ascii_only else (2, 4)
 
     def draw(self, x: Floats, y: Floats) -> None:
         """Add a curve; numbers that are not finite leave a gap, a jump is a vertical line."""
-        columns = np.linspace(self.left, self.right, self.width * self._dots_across)
-        rows = [self._dot_row(value) for value in np.interp(columns, x, y)]
-        for column, row in enumerate(rows):
-            last = rows[column - 1] if column else row
-            self._dots |= {(column, dot) for dot in self._connect(last, row)}
+        across, down = self._character_size
+        last: int | None = None
+        for column, value in enumerate(np.interp(np.linspace(self.left, self.right, self.width * across), x, y)):
+            row = self._dot_row(value)
+            if row is not None:  # the row itself, and a line from the row of the column before
+                low, high = (row, row) if last in (None, row) else (last + 1, row) if row > last else (row, last - 1)
+                dots = range(max(low, 0), min(high, self.height * down - 1) + 1)
+                self._dots |= {(column, dot) for dot in dots}
+            last = row
 
     def _dot_row(self, value: float) -> int | None:
         """The row of dots of a value, from the top; −1 or beyond the last if outside; None for NaN and ∞."""
-        total = self.height * self._dots_down
+        total = self.height * self._character_size[1]
         if not np.isfinite(value):
             return None
         row = (self.high - value) / (self.high - self.low) * (total - 1)
         return int(np.clip(round(row), -1, total))
-
-    def _connect(self, last: int | None, row: int | None) -> list[int]:
-        """The rows of dots in one column: the row itself, and a line from the row of the column before."""
-        total = self.height * self._dots_down
-        if row is None:
-            return []
-        if last is None or abs(last - row) <= 1:
-            return [row] if 0 <= row < total else []
-        low, high = (last + 1, row) if row > last else (row, last - 1)
-        return [r for r in range(low, high + 1) if 0 <= r < total]
 
     def lines(self) -> list[str]:
         """The picture, line by line, with axes where there is no curve."""
         return ["".join(self._character(c, r) for c in range(self.width)) for r in range(self.height)]
 
     def _character(self, column: int, row: int) -> str:
-        dots = [
-            (dy, dx)
-            for dy in range(self._dots_down)
-            for dx in range(self._dots_across)
-            if (column * self._dots_across + dx, row * self._dots_down + dy) in self._dots
-        ]
+        across, down = self._character_size
+        inside = [(dy, dx) for dy in range(down) for dx in range(across)]
+        dots = [(dy, dx) for dy, dx in inside if (column * across + dx, row * down + dy) in self._dots]
         if not dots:
             vertical = column == round(-self.left / (self.right - self.left) * (self.width - 1))
-            signs = ":.+" if self.ascii_only else "│─┼"
-            if row == self.zero_line:
-                return signs[2] if vertical else signs[1]
-            return signs[0] if vertical else " "
+            return (" .:+" if self.ascii_only else " ─│┼")[2 * vertical + (row == self.zero_line)]
         if self.ascii_only:
             return "|" if len(dots) > 1 else _LEVELS[2 - dots[0][0]]
         return chr(0x2800 + sum(_DOTS[dy][dx] for dy, dx in dots))
@@ -121,8 +106,8 @@ class Canvas:
     @property
     def zero_line(self) -> int:
         """The line of characters that contains y = 0; −1 if it is outside the window."""
-        row = self._dot_row(0.0)
-        return row // self._dots_down if row is not None and 0 <= row < self.height * self._dots_down else -1
+        row, down = self._dot_row(0.0), self._character_size[1]
+        return row // down if row is not None and 0 <= row < self.height * down else -1
 
 
 def y_window(*curves: Floats) -> tuple[float, float]:

@@ -6,18 +6,8 @@ import click
 
 from reluctant.core.display import visible
 
-KINDS = (
-    "activations",
-    "models",
-    "datasets",
-    "optimizers",
-    "initialisations",
-    "procedures",
-    "schedules",
-    "augmentations",
-    "studies",
-    "metrics",
-)
+KINDS = ("activations", "models", "datasets", "optimizers", "initialisations", "procedures", "schedules",
+         "augmentations", "studies", "metrics")  # fmt: skip
 
 
 @click.command(name="list")
@@ -30,8 +20,8 @@ def list_(kind: str) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column()
-    for name, meaning in _entries(kind):
-        table.add_row(name, meaning)
+    for entry in _entries(kind):
+        table.add_row(*entry)
     Console(highlight=False).print(table)
 
 
@@ -45,12 +35,9 @@ def _entries(kind: str) -> Iterator[tuple[str, str]]:
             study = Study.read(name)
             yield name, f"{study.about} {study.size} runs."
     elif kind == "metrics":
-        for metric in METRICS:
-            better = "higher" if metric.higher else "lower"
-            yield metric.name, f"{metric.meaning}; {better} is better"
+        yield from ((m.name, f"{m.meaning}; {'higher' if m.higher else 'lower'} is better") for m in METRICS)
     else:
-        for row in getattr(catalogue, kind.upper()):
-            yield row.name, row.purpose
+        yield from ((row.name, row.purpose) for row in getattr(catalogue, kind.upper()))
 
 
 @click.command()

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from reluctant.api.progress import ProgressBoard, RunState, Watcher, ending
+from reluctant.api.progress import ProgressBoard, Watcher, ending
 from reluctant.core.display import visible
 from reluctant.engines import Done, Epoch, Event, Failed, Message
 from reluctant.report.page import last_line
@@ -72,7 +72,11 @@ class LiveTable:
 
     def render(self) -> Group:
         """The table and the line below it."""
-        states = self._visible_states(max(3, self.live.console.size.height - _FRAME))
+        # the runs that fit: those in training first, then the latest ended, then the next to come
+        rank = {"training": 0, "failed": 1, "diverged": 2, "done": 2, "waiting": 3}
+        order = sorted(self.board.states.values(), key=lambda state: (rank[state.status], -state.changed))
+        chosen = {id(state) for state in order[: max(3, self.live.console.size.height - _FRAME)]}
+        states = [state for state in self.board.states.values() if id(state) in chosen]
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column("activation", overflow="ellipsis", no_wrap=True, ratio=1)
         for head in ("seed", "epoch", "train loss", "valid loss", "score", "s"):
@@ -84,10 +88,3 @@ class LiveTable:
         more = len(self.board.states) - len(states)
         below = self.board.summary() + (f" · {more} more not shown" if more else "")
         return Group(table, Text(below, style="dim"))
-
-    def _visible_states(self, most: int) -> list[RunState]:
-        """The runs that fit: those in training first, then the latest ended, then the next to come."""
-        rank = {"training": 0, "failed": 1, "diverged": 2, "done": 2, "waiting": 3}
-        order = sorted(self.board.states.values(), key=lambda state: (rank[state.status], -state.changed))
-        chosen = {id(state) for state in order[:most]}
-        return [state for state in self.board.states.values() if id(state) in chosen]

@@ -63,7 +63,7 @@ def upgrade(folder: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@folder_argument
 @click.option("--metric", help="The score that decides: f1, accuracy, loss, … [the study's].")
 @click.option("--baseline", help="The activation that the others are compared with [the study's].")
 @click.option("--margin", type=float, help="Differences below this do not matter [the study's].")
@@ -80,12 +80,7 @@ def judge(folder: Path, metric: str | None, baseline: str | None, margin: float 
     print_verdicts(results.data, everything=metric is None)
 
 
-@click.command(hidden=True)
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--metric")
-@click.option("--baseline")
-@click.option("--margin", type=float)
-@click.option("--at", type=click.Choice(["last", "best", "mean"]))
+@click.command(hidden=True, params=judge.params)
 @click.pass_context
 def compare(context: click.Context, /, **options: object) -> None:
     """The old name of `judge`."""
@@ -94,7 +89,7 @@ def compare(context: click.Context, /, **options: object) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@folder_argument
 @click.argument("file", type=click.Path(path_type=Path))
 def export(folder: Path, file: Path) -> None:
     """Write the results in FOLDER to FILE.

@@ -1,9 +1,13 @@
-"""`reluctant run`: train a study, or continue one."""
+"""`reluctant run`: train a study, or continue one; the first signal ends it in good order, the second at once."""
 
-from collections.abc import Iterable
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -13,7 +17,42 @@ from reluctant.core.errors import StudyError
 if TYPE_CHECKING:
     from reluctant.api.run import ExecutionOptions
     from reluctant.records.study_dir import StudyDir
-    from reluctant.study import Run, Study
+    from reluctant.study import Study
+
+
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal has stopped the program; `status` is the exit status for it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.status = 128 + number
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[None]:
+    """Turn the first Ctrl-C, SIGTERM or closed terminal into `Stopped`; the next one kills this process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in STOP_SIGNALS if hasattr(signal, name)]
+
+    def stop(number: int, frame: Any) -> NoReturn:
+        for each in numbers:
+            signal.signal(each, signal.SIG_DFL)
+        raise Stopped(number)
+
+    # a background shell starts programs with SIGINT ignored, nohup with SIGHUP ignored; these stay ignored
+    before = {n: signal.getsignal(n) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @click.command()
@@ -64,7 +103,7 @@ def run(
 
 def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:
     """Print what would be trained, and how long it would take, from a few timed steps of each network."""
-    from reluctant.analysis.labels import clip
+    from reluctant.analysis.labels import clip, count
     from reluctant.api.progress import time_left
     from reluctant.data import describe_dataset
     from reluctant.training import describe_replacements, expected_seconds, preflight
@@ -78,19 +117,13 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     click.echo(f"{study.name}: {study.size} runs, {done} done, {len(missing)} to train")
     if not missing:
         return 0
-    seconds: dict[Run, float] = {}
-    counts: dict[Run, int] = {}
-    for each in missing:
-        kind = replace(each, seed=0)
-        counts[kind] = counts.get(kind, 0) + 1
-    for kind, number in counts.items():
-        seconds[kind] = expected_seconds(kind)
-        duration = time_left(seconds[kind])
-        click.echo(visible(f"  {kind.activation} on {clip(kind.dataset, 40)}: {number} × about {duration}"))
+    total = 0.0
+    for kind, number in Counter(replace(each, seed=0) for each in missing).items():
+        seconds = expected_seconds(kind)
+        total += seconds * number
+        click.echo(visible(f"  {kind.activation} on {clip(kind.dataset, 40)}: {number} × about {time_left(seconds)}"))
     parallel = options.parallel_runs(missing)
-    total = sum(seconds[kind] * number for kind, number in counts.items())
-    workers = "worker" if parallel == 1 else "workers"
-    click.echo(f"about {time_left(total / parallel)} with {parallel} {workers}, in {folder.path}")
+    click.echo(f"about {time_left(total / parallel)} with {count(parallel, 'worker')}, in {folder.path}")
     return 0
 
 
@@ -100,7 +133,6 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
     from reluctant.api.progress import ProgressBoard
     from reluctant.api.run import run_events
     from reluctant.cli.live import watch
-    from reluctant.cli.signals import Stopped, stop_on_signal
 
     folder.check_compatible(study)
     missing = folder.missing(study)

@@ -1,6 +1,5 @@
 """The tables of verdicts, claims, published numbers and variance in the terminal."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reluctant.core.display import visible
@@ -10,7 +9,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from reluctant.analysis import Comparison, ReportData, VerdictRow
+    from reluctant.analysis import Comparison, ReportData
 
 
 def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
@@ -33,7 +32,11 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     if data.question.seed_sources:
         _print_variances(console, data)
     if everything:
-        _print_claims(console, data)
+        for setting in data.settings if data.question.claims else ():
+            if setting.title and setting.claims:
+                _print(console, f"\n{setting.title}")
+            for judged in setting.claims:
+                _print(console, f"{judged.outcome.value:>12}: {judged.claim.says}")
         _print_published(console, data)
 
 
@@ -43,18 +46,13 @@ def _verdict_table(comparison: "Comparison") -> "Table":
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for row in comparison.rows:
-        table.add_row(_text(row.arm), str(row.score.n), *_verdict_cells(comparison, row))
+        mean, p, verdict = "", "", "baseline"
+        if row.contrast is not None:
+            d, verdict = row.contrast.difference, f"{row.contrast.verdict.sign} {row.contrast.verdict.value}"
+            mean = f"{d.mean:+.{comparison.unit.score_decimals}f}" if d.n else "–"
+            p = "" if d.corrected is None else f"{d.corrected:.3f}" if d.corrected >= 0.001 else "< .001"
+        table.add_row(_text(row.arm), str(row.score.n), comparison.unit.interval(row.score), mean, p, verdict)
     return table
-
-
-def _verdict_cells(comparison: "Comparison", row: "VerdictRow") -> Sequence[str]:
-    score, contrast = comparison.unit.interval(row.score), row.contrast
-    if contrast is None:
-        return score, "", "", "baseline"
-    d = contrast.difference
-    mean = f"{d.mean:+.{comparison.unit.score_decimals}f}" if d.n else "–"
-    p = "" if d.corrected is None else f"{d.corrected:.3f}" if d.corrected >= 0.001 else "< .001"
-    return score, mean, p, f"{contrast.verdict.sign} {contrast.verdict.value}"
 
 
 def _print_variances(console: "Console", data: "ReportData") -> None:
@@ -77,14 +75,6 @@ def _print_variances(console: "Console", data: "ReportData") -> None:
                 share, std = f"{100 * part.share:.0f} %", unit.value(part.variance**0.5)
                 table.add_row(_text(each.arm), SOURCE_WORDS[part.source], share, std)
         console.print(table)
-
-
-def _print_claims(console: "Console", data: "ReportData") -> None:
-    for setting in data.settings if data.question.claims else ():
-        if setting.title and setting.claims:
-            _print(console, f"\n{setting.title}")
-        for judged in setting.claims:
-            _print(console, f"{judged.outcome.value:>12}: {judged.claim.says}")
 
 
 def _print_published(console: "Console", data: "ReportData") -> None:

@@ -4,32 +4,14 @@ from reluctant.figures.confusion import confusion
 from reluctant.figures.cost import score_against_time
 from reluctant.figures.curves import score_by_epoch, training_curves
 from reluctant.figures.dead_units import dead_units
-from reluctant.figures.differences import differences
 from reluctant.figures.distributions import distributions
 from reluctant.figures.gradient_depth import gradient_by_depth
 from reluctant.figures.inline import inline_svg, save
 from reluctant.figures.predicted import predicted
 from reluctant.figures.published import published_numbers
-from reluctant.figures.scores import final_scores
+from reluctant.figures.scores import differences, final_scores, variance_shares
 from reluctant.figures.shapes import activation_shape, activation_shapes, formula
-from reluctant.figures.variance import variance_shares
 
-__all__ = [
-    "activation_shape",
-    "activation_shapes",
-    "confusion",
-    "dead_units",
-    "differences",
-    "distributions",
-    "final_scores",
-    "formula",
-    "gradient_by_depth",
-    "inline_svg",
-    "predicted",
-    "published_numbers",
-    "save",
-    "score_against_time",
-    "score_by_epoch",
-    "training_curves",
-    "variance_shares",
-]
+__all__ = ["activation_shape", "activation_shapes", "confusion", "dead_units", "differences", "distributions",
+           "final_scores", "formula", "gradient_by_depth", "inline_svg", "predicted", "published_numbers", "save",
+           "score_against_time", "score_by_epoch", "training_curves", "variance_shares"]  # fmt: skip

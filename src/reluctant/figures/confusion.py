@@ -10,7 +10,7 @@ from reluctant.analysis import SettingData
 from reluctant.analysis.labels import clip, count
 from reluctant.analysis.summary import confusion_matrix
 from reluctant.catalogue.metrics import per_class
-from reluctant.figures.heat_map import draw_cells
+from reluctant.figures.dead_units import draw_cells
 from reluctant.figures.notes import diverged_note
 from reluctant.figures.sheet import TEXT, empty_sheet, sheet
 from reluctant.figures.style import INK, MUTED, styled
@@ -65,7 +65,9 @@ def confusion(data: SettingData, arm: str, *, width: float = 4.9) -> "Figure":
     axes.text(0, 1 + (above - 0.06) / side, "predicted class →", transform=across, va="top", color=MUTED)
     axes.text((0.1 - left) / side, 1, "true class →", transform=across, color=MUTED, rotation=270, va="top",
               ha="center")  # fmt: skip
-    return drawing.finish(_most_frequent(matrix, names))
+    total, wrong = int(matrix.sum()), int(matrix.sum() - np.trace(matrix))
+    most = [f"{names[t]} predicted as {names[p]} ({n:,})" for t, p, n in most_frequent_errors(matrix, 3)]
+    return drawing.finish(f"{wrong:,} of {total:,} wrong." + (f" Most often: {', '.join(most)}." if most else ""))
 
 
 def _levels(matrix: Counts) -> npt.NDArray[np.int64]:
@@ -114,9 +116,3 @@ def most_frequent_errors(matrix: Counts, most: int) -> list[tuple[int, int, int]
     order = np.argsort(errors, axis=None, kind="stable")[::-1][:most]
     pairs = [divmod(int(i), len(matrix)) for i in order if errors.flat[i] > 0]
     return [(true, predicted, int(errors[true, predicted])) for true, predicted in pairs]
-
-
-def _most_frequent(matrix: Counts, names: Sequence[str]) -> str:
-    total, wrong = int(matrix.sum()), int(matrix.sum() - np.trace(matrix))
-    most = [f"{names[t]} predicted as {names[p]} ({n:,})" for t, p, n in most_frequent_errors(matrix, 3)]
-    return f"{wrong:,} of {total:,} wrong." + (f" Most often: {', '.join(most)}." if most else "")

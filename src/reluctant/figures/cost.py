@@ -35,26 +35,27 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
     drawing = sheet(width, tall + 0.75, title, notes)
     axes = drawing.panel(0.5, 0.3, width - 0.5 - 0.4 - names, tall)
     axes.grid(visible=True, axis="x")
-    low, high = possible(*_bounds([p.score for p in points]), data.unit(chosen.name).axis)
+    unit = data.unit(chosen.name)
+    low, high = possible(*_bounds([p.score for p in points]), unit.axis)
     first, last = _bounds([p.time for p in points])
     value_axis(axes, low, high)
     value_axis(axes, max(first, 0), last, which="x", most=3 if width < 5 else 6)
     name_axes(axes, "seconds of training per epoch", metric_axis(data, chosen))
     for point in points:
-        colour = of[point.arm].colour
+        colour, time, score = of[point.arm].colour, point.time, point.score
         if not many or point.on_front:
-            _interval_lines(axes, point, colour)
+            if time.low is not None and time.high is not None:
+                axes.plot([time.low, time.high], [score.mean] * 2, color=colour, linewidth=1, alpha=0.6)
+            if score.low is not None and score.high is not None:
+                axes.plot([time.mean] * 2, [score.low, score.high], color=colour, linewidth=1, alpha=0.6)
         axes.plot([point.time.mean], [point.score.mean], "o", color=colour, markersize=6.5,
                   markeredgecolor=PAPER, markeredgewidth=1, clip_on=False, zorder=3)  # fmt: skip
     _label_points(axes, points, names)
-    unit = data.unit(chosen.name)
-    return drawing.finish(
-        " ".join(
-            f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per epoch"
-            f"{', on the front' if p.on_front else ''}."
-            for p in points
-        )
-    )
+    texts = [
+        f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per epoch{', on the front' * p.on_front}."
+        for p in points
+    ]
+    return drawing.finish(" ".join(texts))
 
 
 def _notes(data: SettingData, points: Sequence[CostPoint]) -> list[str]:
@@ -78,14 +79,6 @@ def _bounds(intervals: Sequence[Interval]) -> tuple[float, float]:
     """Limits by the means; an interval counts as far as it does not more than double the axis."""
     low, high = limits([i.mean for i in intervals], reach=40, pad=0.12)
     return widened(low, high, [end for i in intervals for end in (i.low, i.high)], reach=0.5)
-
-
-def _interval_lines(axes: "Axes", point: CostPoint, colour: str) -> None:
-    time, score = point.time, point.score
-    if time.low is not None and time.high is not None:
-        axes.plot([time.low, time.high], [score.mean] * 2, color=colour, linewidth=1, alpha=0.6)
-    if score.low is not None and score.high is not None:
-        axes.plot([time.mean] * 2, [score.low, score.high], color=colour, linewidth=1, alpha=0.6)
 
 
 def _label_points(axes: "Axes", points: Sequence[CostPoint], room: float) -> None:

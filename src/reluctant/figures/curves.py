@@ -1,15 +1,21 @@
 """Curves over the epochs: the article's four per arm, and one metric of all arms."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from reluctant.analysis import SettingData
 from reluctant.analysis.labels import metric_title
-from reluctant.figures.curve_plot import band_limits, curve_multiples, curves_together, draw_band, draw_ghosts
+from reluctant.analysis.summary import Band
+from reluctant.catalogue.metrics import Metric
 from reluctant.figures.notes import band_note, diverged_note, metric_axis
-from reluctant.figures.sheet import epoch_axis, name_axes, sheet, value_axis
-from reluctant.figures.style import FEW, WIDE, marks, possible, styled
+from reluctant.figures.sheet import Sheet, epoch_axis, label_ends, name_axes, name_panel, sheet, value_axis
+from reluctant.figures.style import FEW, GHOST, INK, WIDE, Mark, limits, marks, possible, styled
+from reluctant.figures.text_width import width_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # The article's four curves, and those of numbers: metric, split, what stands above the panel.
@@ -31,9 +37,8 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
     predicted, R² and mean absolute error instead of the first two.
     """
     mark, others = marks(data.labels)[arm], [each for each in data.arms if each != arm]
-    behind = f"grey: the other {data.subject.arms}" if others else ""
-    if len(others) >= FEW:
-        behind = f"grey: the middle half of all {data.subject.arms}"
+    grey = "the middle half of all" if len(others) >= FEW else "the other"
+    behind = f"grey: {grey} {data.subject.arms}" if others else ""
     meaning = "precision averaged over classes"
     if data.subject.regression:
         meaning = "R²: share of the variance explained; MAE: mean absolute error"
@@ -49,11 +54,11 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
         gap = 0.42 if columns == 4 else 0.48
         axes = drawing.panel(gap + column * (wide + gap), 0.38 + 2.15 * row, wide, 1.55 if columns == 4 else 1.4)
         band, ghosts = data.band(name, arm, split), [data.band(name, each, split) for each in others]
-        draw_ghosts(axes, ghosts)
-        draw_band(axes, band, mark)
+        _draw_ghosts(axes, ghosts)
+        _draw_band(axes, band, mark)
         epoch_axis(axes, data.planned_epochs, most=3)
         unit = data.unit(name)
-        value_axis(axes, *possible(*band_limits([band], ghosts), unit.axis), most=5)
+        value_axis(axes, *possible(*_band_limits([band], ghosts), unit.axis), most=5)
         name_axes(axes, y=unit.axis, above=above)
         if band:
             title = above if above.isupper() else above.lower()
@@ -70,18 +75,123 @@ def score_by_epoch(data: SettingData, metric: str = "", *, width: float = WIDE) 
     multiples before the middle half of all.
     """
     chosen = data.metric(metric)
-    bands, of = {arm: data.band(chosen.name, arm) for arm in data.arms}, marks(data.labels)
-    draw = curve_multiples if len(bands) > FEW else curves_together
-    drawing = draw(
-        bands,
-        of,
-        title=f"{metric_title(chosen)} over the epochs",
-        notes=[data.subject.data, data.subject.test_part, band_note(data), diverged_note(data)],
-        axis=metric_axis(data, chosen),
-        unit=data.unit(chosen.name).axis,
-        epochs=data.planned_epochs,
-        width=width,
-    )
-    value = data.unit(chosen.name).value
-    ends = [f"{of[arm].label} {value(float(b.mean[-1]))}" for arm, b in bands.items() if b]
+    bands, value = {arm: data.band(chosen.name, arm) for arm in data.arms}, data.unit(chosen.name).value
+    draw = _curve_multiples if len(bands) > FEW else _curves_together
+    notes = [data.subject.data, data.subject.test_part, band_note(data), diverged_note(data)]
+    drawing = draw(data, chosen, bands, width, f"{metric_title(chosen)} over the epochs", notes)
+    ends = [f"{data.labels[arm]} {value(float(b.mean[-1]))}" for arm, b in bands.items() if b]
     return drawing.finish(f"After the last epoch: {', '.join(ends)}." if ends else "No curve yet.")
+
+
+def _draw_band(axes: "Axes", band: Band, mark: Mark, *, width: float = 1.7, shade: float = 0.15) -> None:
+    """The mean as a line in the arm's style, its interval as a band; one epoch is a dot."""
+    if not band:
+        return
+    if band.n > 1:
+        axes.fill_between(band.epochs, band.low, band.high, color=mark.colour, alpha=shade, linewidth=0)
+    axes.plot(band.epochs, band.mean, **mark.line(width))
+    if len(band.mean) == 1:
+        axes.plot(band.epochs, band.mean, "o", color=mark.colour, markersize=4)
+
+
+def _draw_ghosts(axes: "Axes", bands: Sequence[Band]) -> None:
+    """The other arms in grey: each as a line, or the middle half of all where they are many."""
+    known = [band for band in bands if band]
+    if len(known) < FEW:
+        for band in known:
+            axes.plot(band.epochs, band.mean, color=GHOST, linewidth=0.9)
+        return
+    length = min(len(band.mean) for band in known)
+    means = np.array([band.mean[:length] for band in known])
+    low, middle, high = np.quantile(means, (0.25, 0.5, 0.75), axis=0)
+    epochs = np.arange(1, length + 1)
+    axes.fill_between(epochs, low, high, color=GHOST, alpha=0.45, linewidth=0)
+    axes.plot(epochs, middle, color=GHOST, linewidth=0.9)
+
+
+def _band_limits(bands: Sequence[Band], behind: Sequence[Band] = ()) -> tuple[float, float]:
+    """Limits that hold the whole of the shown curves, and of those behind what does not stretch the axis."""
+    own = [v for b in bands for part in (b.mean, b.low, b.high) for v in part if np.isfinite(v)]
+    low, high = limits(own, reach=np.inf)
+    wide = limits([*own, *(v for b in behind for v in b.mean)], reach=6)
+    reach = 0.5 * (high - low)
+    return max(min(low, wide[0]), low - reach), min(max(high, wide[1]), high + reach)
+
+
+def _curves_together(
+    data: SettingData, metric: Metric, bands: Mapping[str, Band], width: float, title: str, notes: Sequence[str]
+) -> Sheet:
+    """All arms in one panel with names at their ends, and the last half of the epochs enlarged beside it."""
+    epochs, of = data.planned_epochs, marks(data.labels)
+    zoomed = epochs >= 4 and any(bands.values())
+    names = min(max(width_of(of[arm].label, 8.5) for arm in bands), 0.32 * width) + 0.02
+    narrow = width < 5
+    tall = max(1.9 if narrow else 2.2, 0.17 * len(bands))
+    drawing = sheet(width, (tall + 0.74) * (2 if narrow and zoomed else 1), title, notes)
+    room = width - 0.45 - 0.47 - names
+    whole = width - 0.53 if narrow and zoomed else room if not zoomed else 0.4 * (room - 0.5)
+    first = drawing.panel(0.45, 0.38, whole, tall)
+    _shared_panel(first, data, metric, bands, 1, "All epochs" if zoomed else "")
+    last = first
+    if zoomed:
+        x, y = (0.45, tall + 1.1) if narrow else (0.95 + whole, 0.38)
+        last = drawing.panel(x, y, room if narrow else room - 0.5 - whole, tall)
+        start = epochs - max(epochs // 2, 2) + 1
+        _shared_panel(last, data, metric, bands, start, f"Epochs {start} to {epochs}, enlarged")
+        _frame_enlarged(first, last)
+    label_ends(last, [(of[arm], len(b.mean), float(b.mean[-1])) for arm, b in bands.items() if b], names)
+    return drawing
+
+
+def _shared_panel(
+    axes: "Axes", data: SettingData, metric: Metric, bands: Mapping[str, Band], start: int, above: str
+) -> None:
+    """One panel with all arms from epoch `start` on, its limits set by the means."""
+    of = marks(data.labels)
+    for arm, band in bands.items():
+        _draw_band(axes, band, of[arm], shade=0.12 if band.n >= 5 else 0.07)
+    means = [v for b in bands.values() for v in b.mean[start - 1 :]]
+    ends = [v for b in bands.values() for part in (b.low, b.high) for v in part[start - 1 :]]
+    low, high = limits(means, reach=np.inf if start == 1 else 12, pad=0.05)
+    inside = [v for v in ends if np.isfinite(v) and abs(v - (low + high) / 2) < 0.8 * (high - low)]
+    low, high = min([low, *inside]), max([high, *inside])
+    epoch_axis(axes, data.planned_epochs, first=start)
+    value_axis(axes, *possible(low, high, data.unit(metric.name).axis))
+    name_axes(axes, y=metric_axis(data, metric), above=above)
+
+
+def _frame_enlarged(whole: "Axes", part: "Axes") -> None:
+    """A thin frame in the first panel around what the second enlarges."""
+    (left, right), (low, high) = part.get_xlim(), part.get_ylim()
+    bottom, top = whole.get_ylim()
+    low, high = max(low, bottom), min(high, top)
+    x, y = [left, right, right, left, left], [low, low, high, high, low]
+    whole.plot(x, y, color=INK, linewidth=0.6, clip_on=False)
+
+
+def _curve_multiples(
+    data: SettingData, metric: Metric, bands: Mapping[str, Band], width: float, title: str, notes: Sequence[str]
+) -> Sheet:
+    """A small panel per arm, before the middle half of all."""
+    columns, step = 2 if width < 5 else 5, 1.12
+    epochs, of, rows = data.planned_epochs, marks(data.labels), -(-len(bands) // columns)
+    grey = f"grey: median and middle half of all {len(bands)}"
+    drawing = sheet(width, rows * step + 0.5, title, [*notes, grey])
+    wide = (width - 0.45 - 0.12 * columns) / columns
+    pooled = [v for b in bands.values() for v in b.mean[min(1, epochs - 1) :]]
+    low, high = possible(*limits(pooled, reach=8), data.unit(metric.name).axis)
+    for i, (arm, band) in enumerate(bands.items()):
+        row, column = divmod(i, columns)
+        axes = drawing.panel(0.42 + column * (wide + 0.12), 0.34 + row * step, wide, 0.78)
+        _draw_ghosts(axes, [*bands.values()])
+        _draw_band(axes, band, of[arm], width=1.6, shade=0.25)
+        epoch_axis(axes, epochs, most=2, name=i == len(bands) - 1)
+        value_axis(axes, low, high, most=3)
+        name_panel(axes, of[arm].label)
+        text = "" if band else "no finished run"
+        if band and not low <= band.mean[-1] <= high:
+            text = f"{'↓' if band.mean[-1] < low else '↑'} {band.mean[-1]:.3g}"
+        axes.text(0.97, 0.94, text, transform=axes.transAxes, ha="right", va="top", fontsize=8)
+        axes.tick_params(labelleft=not column, labelbottom=i + columns >= len(bands))
+    drawing.write(0, 0, metric_axis(data, metric), fontsize=8)
+    return drawing

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from reluctant.analysis import SettingData
 from reluctant.analysis.probe_sentences import distribution_sentence
 from reluctant.analysis.probes import mean_of_finite
 from reluctant.figures.notes import diverged_note, probe_notes
-from reluctant.figures.sheet import empty_sheet, name_panel, sheet
+from reluctant.figures.sheet import Sheet, empty_sheet, name_panel, sheet
 from reluctant.figures.style import FEW, GHOST, INK, MUTED, RULE, WIDE, Mark, marks, styled
 from reluctant.figures.text_width import fitted, width_of
 from reluctant.records.probe_table import EDGES
@@ -41,21 +41,19 @@ def distributions(data: SettingData, *, width: float = WIDE) -> "Figure":
     title = "Before and after the activation"
     if not probes.arms or not sites:
         return empty_sheet(width, title, notes, "No finished run was probed.")
-    cells: dict[str, list[Floats]] = {}
-    for arm in probes.arms:
-        shares = probes.histograms(arm)  # (when, side, sites, bins)
-        by_site = np.moveaxis(shares, 2, 0)
-        at = [probes.sites.index(site) for site in sites]
-        cells[arm] = [mean_of_finite(by_site)] if many else [by_site[i] for i in at]
-    of = marks(data.labels)
+    at = [probes.sites.index(site) for site in sites]
+    by_site = {arm: np.moveaxis(probes.histograms(arm), 2, 0) for arm in probes.arms}  # (sites, when, side, bins)
+    description = distribution_sentence(probes, data.labels)
     if many:
-        return _multiples(cells, of, width, title, notes, distribution_sentence(probes, data.labels))
+        means = {arm: mean_of_finite(each) for arm, each in by_site.items()}
+        return _multiples(means, marks(data.labels), width, title, notes).finish(description)
+    cells, of = {arm: each[at] for arm, each in by_site.items()}, marks(data.labels)
     left = 0.0 if narrow else min(max(width_of(of[a].label, 8.5) for a in cells), 0.25 * width) + 0.12
     gap, tall = 0.1, 0.62
     step, top = tall + (0.28 if narrow else 0.1), 0.42 if narrow else 0.26
     wide = min((width - left) / len(sites) - gap, 2.2)
     drawing = sheet(width, top + step * len(cells) + 0.3, title, notes)
-    bounds = _bounds(cells)
+    bounds = _bounds(np.concatenate([*cells.values()]))
     for row, (arm, of_sites) in enumerate(cells.items()):
         for column, cell in enumerate(of_sites):
             axes = drawing.panel(left + column * (wide + gap), top + row * step, wide, tall, grid="")
@@ -64,30 +62,27 @@ def distributions(data: SettingData, *, width: float = WIDE) -> "Figure":
         drawing.write(0, y, fitted(of[arm].label, 8.5, width if narrow else left - 0.1), color=INK)
     for column, site in enumerate(sites):
         drawing.write(left + column * (wide + gap), 0, fitted(probes.site_names[site], 8, wide), fontsize=8)
-    return drawing.finish(distribution_sentence(probes, data.labels))
+    return drawing.finish(description)
 
 
 def _multiples(
-    cells: Mapping[str, Sequence[Floats]], of: Mapping[str, Mark], width: float, title: str,
-    notes: Sequence[str], description: str,
-) -> "Figure":  # fmt: skip
-    columns = 2 if width < 5 else 5
-    gap, tall, step = 0.14, 0.62, 0.92
+    cells: Mapping[str, Floats], of: Mapping[str, Mark], width: float, title: str, notes: Sequence[str]
+) -> Sheet:
+    columns, gap, tall, step = 2 if width < 5 else 5, 0.14, 0.62, 0.92
     wide = width / columns - gap
     drawing = sheet(width, 0.4 + step * math.ceil(len(cells) / columns), title, notes)
-    bounds = _bounds(cells)
-    for i, (arm, (cell,)) in enumerate(cells.items()):
+    bounds = _bounds(np.array([*cells.values()]))
+    for i, (arm, cell) in enumerate(cells.items()):
         row, column = divmod(i, columns)
         axes = drawing.panel(column * (wide + gap), 0.2 + row * step, wide, tall, grid="")
         _draw(axes, cell, of[arm], bounds, numbered=i + columns >= len(cells))
         name_panel(axes, of[arm].label)
-    return drawing.finish(description)
+    return drawing
 
 
-def _bounds(cells: Mapping[str, Sequence[Floats]]) -> tuple[float, float]:
-    """The highest bin of the outputs, as a depth below the line, and of the inputs."""
-    every = np.array([cell for row in cells.values() for cell in row])  # (cells, when, side, bins)
-    up, down = (max(0.04, float(np.nanmax(every[:, :, side], initial=0))) for side in (0, 1))
+def _bounds(cells: Floats) -> tuple[float, float]:
+    """The highest bin of the outputs, as a depth below the line, and of the inputs; (cells, when, side, bins)."""
+    up, down = (max(0.04, float(np.nanmax(cells[:, :, side], initial=0))) for side in (0, 1))
     return -1.05 * float(np.sqrt(down)), 1.05 * float(np.sqrt(up))
 
 
@@ -99,14 +94,11 @@ def _draw(axes: "Axes", cell: Floats, mark: Mark, bounds: tuple[float, float], *
     axes.set_xticklabels(["−5", "0", "5"] if numbered else [])
     axes.spines["bottom"].set_visible(False)
     axes.axvline(0, color=RULE, linewidth=0.8, zorder=0)
-    for when in (0, 1):
-        for side, sign in ((0, 1), (1, -1)):
-            shares = cell[when, side]
-            if not np.isfinite(shares).any():
-                continue
-            heights = sign * np.sqrt(np.nan_to_num(shares))
-            if when == 0:
-                axes.stairs(heights, EDGES, fill=True, color=GHOST, alpha=0.7, linewidth=0)
-            else:
-                axes.stairs(heights, EDGES, color=mark.colour, linewidth=1.2)
+    styles: tuple[dict[str, Any], ...] = (
+        {"fill": True, "color": GHOST, "alpha": 0.7, "linewidth": 0}, {"color": mark.colour, "linewidth": 1.2}
+    )  # fmt: skip
+    for sides, options in zip(cell, styles, strict=True):
+        for shares, sign in zip(sides, (1, -1), strict=True):
+            if np.isfinite(shares).any():
+                axes.stairs(sign * np.sqrt(np.nan_to_num(shares)), EDGES, **options)
     axes.axhline(0, color=MUTED, linewidth=0.7)

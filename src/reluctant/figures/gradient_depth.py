@@ -10,7 +10,7 @@ from reluctant.analysis import SettingData
 from reluctant.analysis.probe_sentences import depth_sentence
 from reluctant.analysis.probes import END, START, signed_index
 from reluctant.figures.notes import diverged_note, probe_notes
-from reluctant.figures.sheet import empty_sheet, inches, label_ends, name_axes, name_panel, sheet
+from reluctant.figures.sheet import Sheet, empty_sheet, inches, label_ends, name_axes, name_panel, sheet
 from reluctant.figures.style import ALARM, FEW, MUTED, WIDE, Mark, marks, styled
 from reluctant.figures.text_width import fitted, width_of
 from reluctant.scores import Floats
@@ -40,15 +40,11 @@ def gradient_by_depth(data: SettingData, *, width: float = WIDE) -> "Figure":
     if not probes.layers or not probes.arms:
         return empty_sheet(width, title, notes, "No finished run was probed.")
     logs = {arm: {when: probes.log_gradient(arm, when) for when, _ in SNAPSHOTS} for arm in probes.arms}
-    description = depth_sentence(probes, data.labels)
-    if many:
-        return _multiples(data, logs, width, title, notes, description)
-    return _two_panels(data, logs, width, title, notes, description)
+    drawing = (_multiples if many else _two_panels)(data, logs, width, title, notes)
+    return drawing.finish(depth_sentence(probes, data.labels))
 
 
-def _two_panels(
-    data: SettingData, logs: Logs, width: float, title: str, notes: Sequence[str], description: str
-) -> "Figure":
+def _two_panels(data: SettingData, logs: Logs, width: float, title: str, notes: Sequence[str]) -> Sheet:
     of, narrow, layers = marks(data.labels), width < 5, data.probes.layers
     names = min(max(width_of(of[arm].label, 8.5) for arm in logs), 0.32 * width) + 0.02
     under = 0.16 + 0.64 * min(max(width_of(layer, 8) for layer in layers), LONGEST)  # slanted names
@@ -69,12 +65,10 @@ def _two_panels(
             ends = [(of[arm], len(layers) - 1.0, float(each[when][-1])) for arm, each in logs.items()]
             low = axes.get_ylim()[0]
             label_ends(axes, [(mark, x, y if np.isfinite(y) else low) for mark, x, y in ends], names)
-    return drawing.finish(description)
+    return drawing
 
 
-def _multiples(
-    data: SettingData, logs: Logs, width: float, title: str, notes: Sequence[str], description: str
-) -> "Figure":
+def _multiples(data: SettingData, logs: Logs, width: float, title: str, notes: Sequence[str]) -> Sheet:
     of, columns, layers = marks(data.labels), 2 if width < 5 else 5, data.probes.layers
     tall, step, gap = 0.75, 1.0, 0.12
     wide = (width - 0.4) / columns - gap
@@ -90,7 +84,7 @@ def _multiples(
         axes.tick_params(labelleft=not column)
     along = f"norm of the gradient, from {layers[0]} (left) to {layers[-1]} (right)"
     drawing.write(0, 0, fitted(along, 8, width), fontsize=8)
-    return drawing.finish(description)
+    return drawing
 
 
 def _bounds(logs: Logs) -> tuple[float, float]:

@@ -17,7 +17,6 @@ from reluctant.figures.text_width import any_script
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
 VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper", ALARM: "--alarm",
              GHOST: "--ghost", ERROR: "--error",
              **{colour: f"--s{i + 1}" for i, colour in enumerate(SERIES)}}  # fmt: skip
@@ -89,20 +88,13 @@ def _attribute(text: str) -> str:
 
 def with_variables(style: str) -> str:
     """The style with every colour of ours as the page's variable, and the page's own type face."""
-    return _COLOUR.sub(_variable, _FONT.sub("", style)).rstrip("; ")
-
-
-def _variable(match: re.Match[str]) -> str:
-    colour = match.group()
-    return f"var({VARIABLES[colour]}, {colour})" if colour in VARIABLES else colour
+    variable = {colour: f"var({name}, {colour})" for colour, name in VARIABLES.items()}
+    return _COLOUR.sub(lambda match: variable.get(match[0], match[0]), _FONT.sub("", style)).rstrip("; ")
 
 
 def variables(*, dark: bool = False) -> str:
     """The CSS declarations of all colours, for light pages or for dark ones."""
     return " ".join(f"{name}: {DARK[colour] if dark else colour};" for colour, name in VARIABLES.items())
-
-
-DPI = 160
 
 
 def svg(figure: "Figure", *, paths: bool = False) -> str:
@@ -118,7 +110,7 @@ def png(figure: "Figure") -> bytes:
     """The figure as PNG, 160 dots per inch, on white."""
     buffer = io.BytesIO()
     with style(), any_script():
-        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+        figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
     return buffer.getvalue()
 
 
@@ -130,7 +122,6 @@ def save(figure: "Figure", path: Path, *, text: str = "", dots: bool = True) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     drawing, image = path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")
     write_atomically(drawing, text or svg(figure))
-    if not dots:
-        return (drawing,)
-    write_atomically(image, png(figure))
-    return drawing, image
+    if dots:
+        write_atomically(image, png(figure))
+    return (drawing, image) if dots else (drawing,)

@@ -19,30 +19,18 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the plot.
-
-    Args:
-        centre: The mean; NaN where there is none.
-        inner: The interval drawn as a thick line.
-        outer: A second interval, drawn thin behind it.
-        dots: Single values, drawn small above the line.
-        text: What stands at the right.
-        signs: Further values with their markers of matplotlib.
-        diverged: A cross at the worse end: `low` or `high`.
-        hollow: Whether the mean's dot is drawn as a ring.
-        apart: Whether a line separates the row from those above.
-    """
+    """One line of the plot."""
 
     mark: Mark
-    centre: float
-    inner: Ends | None = None
-    outer: Ends | None = None
-    dots: tuple[float, ...] = ()
-    text: str = ""
-    signs: tuple[tuple[float, str, str], ...] = ()  # value, marker, colour of the face
-    diverged: Literal["", "low", "high"] = ""
-    hollow: bool = False
-    apart: bool = False
+    centre: float  # the mean; NaN where there is none
+    inner: Ends | None = None  # the interval drawn as a thick line
+    outer: Ends | None = None  # a second interval, drawn thin behind it
+    dots: tuple[float, ...] = ()  # single values, drawn small above the line
+    text: str = ""  # what stands at the right
+    signs: tuple[tuple[float, str, str], ...] = ()  # further values: value, marker of matplotlib, colour of the face
+    diverged: Literal["", "low", "high"] = ""  # a cross at the worse end
+    hollow: bool = False  # whether the mean's dot is drawn as a ring
+    apart: bool = False  # whether a line separates the row from those above
     dashed: bool = False  # whether the inner interval is drawn thin, in the arm's own line style
 
     @property
@@ -82,6 +70,16 @@ class RowLayout:
         return 0.2 if self.narrow else 0.1
 
 
+def row_panel(
+    rows: Sequence[Row], width: float, title: str, notes: Sequence[str], above: float, below: float, *, grid: str = "x"
+) -> tuple[Sheet, "Axes", RowLayout]:
+    """A sheet with one empty panel for rows, with these inches left free above and below it."""
+    layout = RowLayout.of(rows, width)
+    wide, tall = width - layout.left - layout.right, layout.height(rows)
+    drawing = sheet(width, tall + above + below, title, notes)
+    return (drawing, drawing.panel(layout.left, above, wide, tall + 0.08, grid=grid), layout)
+
+
 def interval_plot(
     rows: Sequence[Row],
     bounds: Ends,
@@ -92,20 +90,11 @@ def interval_plot(
     width: float = WIDE,
     above: float = 0.06,
 ) -> tuple[Sheet, "Axes"]:
-    """A sheet with one panel of rows.
+    """A sheet with one panel of rows from top to bottom, `above` inches left free over it.
 
-    Args:
-        rows: From top to bottom.
-        bounds: The limits of the axis; what lies beyond is an arrow at its end.
-        title: The figure's title.
-        notes: What stands below it.
-        axis: The name of the axis.
-        width: Of the sheet, in inches.
-        above: Inches left free above the panel.
+    `bounds` are the limits of the axis, called `axis`; what lies beyond is an arrow at its end.
     """
-    layout = RowLayout.of(rows, width)
-    drawing = sheet(width, layout.height(rows) + above + 0.42, title, notes)
-    axes = drawing.panel(layout.left, above, width - layout.left - layout.right, layout.height(rows) + 0.08, grid="x")
+    drawing, axes, layout = row_panel(rows, width, title, notes, above, 0.42)
     value_axis(axes, *bounds, which="x", most=4 if layout.narrow else 7)
     axes.set_xlabel(axis, loc="right", labelpad=3)
     draw_rows(axes, rows, layout)
@@ -178,8 +167,7 @@ def _draw_dots(axes: "Axes", at: float, row: Row, step: float) -> None:
             levels[here] = levels[before] % 2 + 1
     inside = (values >= low) & (values <= high)
     offsets = at - 0.045 / step - 0.05 / step * levels
-    axes.plot(values[inside], offsets[inside], "o", color=row.mark.colour, alpha=0.6, markersize=4.2,
-              markeredgewidth=0)  # fmt: skip
+    axes.plot(values[inside], offsets[inside], "o", color=row.mark.colour, alpha=0.6, markersize=4.2, markeredgewidth=0)
     for edge, sign, beyond in ((low, "<", values < low), (high, ">", values > high)):
         if beyond.any():
             axes.plot([edge], [at], sign, color=MUTED, markersize=4.5, clip_on=False)

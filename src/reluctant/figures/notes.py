@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 
 from reluctant.analysis import SettingData
-from reluctant.analysis.labels import count, count_range, metric_title
+from reluctant.analysis.labels import count, count_range, metric_words
 from reluctant.catalogue.metrics import Metric
-
-FEW_SEEDS = "under five seeds: intervals wide and uncertain"
 
 
 def few_seeds_note(numbers: Sequence[int]) -> str:
     """A caution where intervals rest on two to four values."""
     least = min((n for n in numbers if n), default=0)
-    return FEW_SEEDS if 1 < least < 5 else ""
+    return "under five seeds: intervals wide and uncertain" if 1 < least < 5 else ""
 
 
 def band_note(data: SettingData, arms: Sequence[str] = ()) -> str:
@@ -46,6 +44,4 @@ def probe_notes(data: SettingData) -> list[str]:
 
 def metric_axis(data: SettingData, metric: Metric) -> str:
     """`macro F1 (share of 1)`, `loss (nats per image)`: what an axis with this metric is called."""
-    title = "loss" if metric.name == "loss" else metric_title(metric)
-    title = title if title[:2].isupper() or title[:2] == "F1" else title[:1].lower() + title[1:]
-    return f"{title} ({data.unit(metric.name).axis})"
+    return f"{metric_words(metric)} ({data.unit(metric.name).axis})"

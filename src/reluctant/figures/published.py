@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reluctant.analysis import SettingData
-from reluctant.analysis.labels import arm_label, count_range, metric_title, within_sentence
+from reluctant.analysis.labels import arm_label, count_range, metric_words
 from reluctant.analysis.published import Agreement, PublishedCheck
 from reluctant.figures.interval_plot import Row, RowLayout, draw_rows
 from reluctant.figures.notes import few_seeds_note
@@ -52,20 +52,16 @@ def published_numbers(data: SettingData, *, width: float = WIDE) -> "Figure":
     drawing = sheet(width, sum(lines), title, _notes(data))
     for i, (heading, group) in enumerate(rows.items()):
         line, column = divmod(i, columns)
-        axes = drawing.panel(
-            layout.left + column * across,
-            0.26 + sum(lines[:line]),
-            across - layout.left - 0.15,
-            layout.height(group) + 0.04,
-            grid="x",
-        )
+        left, wide = layout.left + column * across, across - layout.left - 0.15
+        axes = drawing.panel(left, 0.26 + sum(lines[:line]), wide, layout.height(group) + 0.04, grid="x")
         value_axis(axes, *_bounds(panels[heading]), which="x", most=4)
         draw_rows(axes, group, layout)
         name_axes(axes, above=heading)
+    value = {c.published.metric: data.unit(c.published.metric).value for c in checks}
     sentences = [
-        f"{_label(data, c)}, {score_words(data, c.published)} {epoch_words(c.published)}: published "
-        f"{data.unit(c.published.metric).value(c.published.value)}, "
-        f"{f'ours {data.unit(c.published.metric).value(c.mean)}' if c.n else 'none of ours'}, {c.agreement}."
+        f"{published_label(data, c)}, {score_words(data, c.published)} {epoch_words(c.published)}: published "
+        f"{value[c.published.metric](c.published.value)}, "
+        f"{f'ours {value[c.published.metric](c.mean)}' if c.n else 'none of ours'}, {c.agreement}."
         for c in checks
     ]
     return drawing.finish(" ".join(sentences))
@@ -73,9 +69,7 @@ def published_numbers(data: SettingData, *, width: float = WIDE) -> "Figure":
 
 def score_words(data: SettingData, published: "PublishedNumber") -> str:
     """`test accuracy`, `validation loss`, `training macro F1`."""
-    metric = data.metric(published.metric)
-    title = "loss" if metric.name == "loss" else within_sentence(metric_title(metric))
-    return f"{SPLIT_WORDS[published.split]} {title}"
+    return f"{SPLIT_WORDS[published.split]} {metric_words(data.metric(published.metric))}"
 
 
 def epoch_words(published: "PublishedNumber") -> str:
@@ -83,13 +77,13 @@ def epoch_words(published: "PublishedNumber") -> str:
     return f"after epoch {published.epoch:,}" if published.epoch else "after the last epoch"
 
 
-def _label(data: SettingData, check: PublishedCheck) -> str:
-    arm = check.published.activation
-    return data.labels.get(arm) or arm_label(arm)
+def published_label(data: SettingData, check: PublishedCheck) -> str:
+    """What the activation of a published number is called."""
+    return data.labels.get(check.published.activation) or arm_label(check.published.activation)
 
 
 def _row(data: SettingData, check: PublishedCheck) -> Row:
-    mark = marks(data.labels).get(check.published.activation) or Mark(MUTED, (), _label(data, check))
+    mark = marks(data.labels).get(check.published.activation) or Mark(MUTED, (), published_label(data, check))
     inner = None if check.low is None or check.high is None else (check.low, check.high)
     form, face = SIGNS[check.agreement]
     return Row(mark, check.mean, inner, signs=((check.published.value, form, face),))

@@ -36,12 +36,8 @@ def activation_shapes(data: SettingData, *, width: float = WIDE) -> "Figure":
     gap = 0.18
     wide = (width - 0.34 - gap * columns) / columns
     step = 0.95 * wide + 0.42
-    drawing = sheet(
-        width,
-        -(-len(shapes) // columns) * step + 0.3,
-        "The activations and their slopes",
-        [*NOTES, "x: a unit's input; both without dimension"],
-    )
+    notes = [*NOTES, "x: a unit's input; both without dimension"]
+    drawing = sheet(width, -(-len(shapes) // columns) * step + 0.3, "The activations and their slopes", notes)
     bounds = _bounds([shape for shape in shapes.values() if shape])
     for i, (arm, shape) in enumerate(shapes.items()):
         row, column = divmod(i, columns)
@@ -84,8 +80,7 @@ def _draw(axes: "Axes", shape: Shape | None, mark: Mark, bounds: tuple[float, fl
     axes.set_yticks([t for t in range(-4, 5) if bounds[0] <= t <= bounds[1] and (few or t % 2 == 0)])
     if shape is None:
         axes.set_xticks([])
-        axes.text(0.5, 0.5, "not in the records", transform=axes.transAxes, ha="center", color=MUTED,
-                  fontsize=8)  # fmt: skip
+        axes.text(0.5, 0.5, "not in the records", transform=axes.transAxes, ha="center", color=MUTED, fontsize=8)
         return
     x, f, slope = shape
     axes.set_xlim(float(x[0]), float(x[-1]))

@@ -43,14 +43,10 @@ class Sheet:
 
     def legend(self, entries: Sequence[tuple[str, float, str]], width: float) -> None:
         """Squares and their words in rows from the top of the body: (colour, opacity, words)."""
-        x, row = 0.0, 0
-        for colour, alpha, words in entries:
-            needs = 0.42 + width_of(words, TEXT)
-            if x and x + needs > width:
-                x, row = 0.0, row + 1
+        positions = _legend_positions([words for _, _, words in entries], width)
+        for (colour, alpha, words), (x, row) in zip(entries, positions, strict=True):
             self.write(x, ROW * row, "■", color=colour, alpha=alpha)
             self.write(x + 0.16, ROW * row, words, color=INK)
-            x += needs
 
     def finish(self, description: str = "") -> "Figure":
         """The finished figure; the description is added to the text that replaces it for a screen reader."""
@@ -60,13 +56,19 @@ class Sheet:
 
 def legend_rows(words: Sequence[str], width: float) -> int:
     """How many rows `Sheet.legend` takes."""
-    x, rows = 0.0, 1
+    return 1 + max((row for _, row in _legend_positions(words, width)), default=0)
+
+
+def _legend_positions(words: Sequence[str], width: float) -> list[tuple[float, int]]:
+    """The x, in inches, and the row of every entry of a legend."""
+    positions, x, row = [], 0.0, 0
     for each in words:
         needs = 0.42 + width_of(each, TEXT)
         if x and x + needs > width:
-            x, rows = 0.0, rows + 1
+            x, row = 0.0, row + 1
+        positions.append((x, row))
         x += needs
-    return rows
+    return positions
 
 
 def sheet(width: float, body: float, title: str, notes: Sequence[str]) -> Sheet:
@@ -185,13 +187,7 @@ def spread_apart(positions: Sequence[float], gap: float, low: float, high: float
 
 
 def label_ends(axes: "Axes", ends: Sequence[tuple[Mark, float, float]], room: float) -> None:
-    """A name at the end of every line, connected to it by a piece of its own style.
-
-    Args:
-        axes: The panel.
-        ends: (mark, x, y) of every line's last point.
-        room: The inches that names may take.
-    """
+    """A name at every line's last point (mark, x, y), connected by a piece of its style; `room`: inches for names."""
     if not ends:
         return
     wide, tall = inches(axes)

@@ -7,9 +7,9 @@ reach 3 : 1 against white. Every colour has a partner for dark pages, which `inl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 INK, MUTED, RULE, PAPER, ALARM = "#1d2126", "#5c636b", "#d9dcdf", "#ffffff", "#c04a00"
 GHOST = "#c3c8cc"  # the other arms, behind the one that is spoken of
@@ -21,14 +21,8 @@ DARK = {INK: "#e7e5e0", MUTED: "#a3a8ad", RULE: "#363b41", PAPER: "#15181b", ALA
         GHOST: "#4d545b", ERROR: "#c05510", **dict(zip(SERIES, DARK_SERIES, strict=True))}  # fmt: skip
 
 # Six line styles and seven colours have no common divisor: 42 arms before a pair returns.
-DASHES: tuple[tuple[float, ...], ...] = (
-    (),
-    (5, 1.8),
-    (1.2, 1.5),
-    (6, 1.6, 1.2, 1.6),
-    (2.6, 1.4),
-    (6, 1.5, 1.2, 1.5, 1.2, 1.5),
-)
+DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.8), (1.2, 1.5), (6, 1.6, 1.2, 1.6), (2.6, 1.4),
+                                         (6, 1.5, 1.2, 1.5, 1.2, 1.5))  # fmt: skip
 
 WIDE, NARROW = 7.3, 3.4  # inches: a page's column, and a telephone held upright
 FEW = 12  # arms that one panel can carry with labels; beyond, small multiples
@@ -37,8 +31,7 @@ SHADES = (0.16, 0.34, 0.54, 0.78, 1.0)  # of a colour, from the lowest of five c
 _FACES = ("Arial", "Liberation Sans", "DejaVu Sans")  # the first two are equally wide
 _SHEET = Path(__file__).parent / "reluctant.mplstyle"
 
-P = ParamSpec("P")
-T = TypeVar("T")
+Draw = TypeVar("Draw", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -86,15 +79,9 @@ def style(**settings: Any) -> Iterator[None]:
         yield
 
 
-def styled(draw: Callable[P, T]) -> Callable[P, T]:
+def styled(draw: Draw) -> Draw:
     """The function, drawing in this style."""
-
-    @wraps(draw)
-    def within(*args: P.args, **kwargs: P.kwargs) -> T:
-        with style():
-            return draw(*args, **kwargs)
-
-    return within
+    return style()(draw)
 
 
 def limits(values: Sequence[float], reach: float = 12.0, pad: float = 0.07) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from reluctant.analysis.units import DASH, number, percent
 from reluctant.catalogue.metrics import MOST, per_class, tally
 from reluctant.figures.confusion import most_frequent_errors
 from reluctant.figures.predicted import true_and_predicted
-from reluctant.report.tables import Table
+from reluctant.report.tables import Table, table_of_arms
 from reluctant.scores import Floats
 from reluctant.statistics import Interval, mean_interval
 
@@ -54,15 +54,9 @@ def probe_table(data: SettingData) -> Table | None:
         rows.append((data.labels[arm], str(n), *shares, *turnover, mean))
     few = 1 < max((probes.runs(arm) for arm in data.arms), default=0) < 5
     uncertain = "Under five seeds: wide and uncertain. " if few else ""
-    return Table(
-        "All sites together, after the last epoch",
-        (data.subject.arm.capitalize(), "n", "Dead", "Nearly dead", "Dead maps", "Saturated", "Zero", "Deaths",
-         "Revivals", "Depth index"),
-        tuple(rows),
-        note=f"Mean over n seeds ± half of its 95 % interval. {uncertain}"
-        + PROBE_TERMS.format(item=data.subject.item),
-        stacked=True,
-    )  # fmt: skip
+    note = f"Mean over n seeds ± half of its 95 % interval. {uncertain}{PROBE_TERMS.format(item=data.subject.item)}"
+    heads = ("n", "Dead", "Nearly dead", "Dead maps", "Saturated", "Zero", "Deaths", "Revivals", "Depth index")
+    return table_of_arms(data, "All sites together, after the last epoch", heads, rows, note=note, stacked=True)
 
 
 def _percent(shares: Floats) -> str:
@@ -83,8 +77,8 @@ def dead_units_table(data: SettingData) -> Table:
         for site, shares in zip(probes.sites, probes.share(arm, "dead"), strict=True):
             cells = [percent(float(shares[snapshot])) for snapshot in (START, 1, END)]
             rows.append((data.labels[arm], probes.site_names[site], *cells))
-    heads = (data.subject.arm.capitalize(), "Site", "At the start", "After epoch 1", "At the end")
-    return Table("Dead units by site", heads, tuple(rows), words=frozenset({1}))
+    heads = ("Site", "At the start", "After epoch 1", "At the end")
+    return table_of_arms(data, "Dead units by site", heads, rows, words=frozenset({1}))
 
 
 def gradient_table(data: SettingData) -> Table:
@@ -94,8 +88,8 @@ def gradient_table(data: SettingData) -> Table:
         norms = [f"{10**v:.3g}" if np.isfinite(v) else DASH for v in probes.log_gradient(arm, END)]
         indices = [probes.depth_index(arm, when) for when in (START, END)]
         rows.append((data.labels[arm], *norms, *(signed_index(float(i.mean())) for i in indices if i.size)))
-    heads = (data.subject.arm.capitalize(), *probes.layers, "Index, start", "Index, end")
-    return Table("Norm of the gradient after the last epoch", heads, tuple(rows))
+    heads = (*probes.layers, "Index, start", "Index, end")
+    return table_of_arms(data, "Norm of the gradient after the last epoch", heads, rows)
 
 
 def distribution_table(data: SettingData) -> Table:
@@ -105,21 +99,20 @@ def distribution_table(data: SettingData) -> Table:
         for site, values in zip(probes.sites, probes.input_variance(arm), strict=True):
             cells = [f"{v:.3g}" if np.isfinite(v) else DASH for v in (values[START], values[END])]
             rows.append((data.labels[arm], probes.site_names[site], *cells))
-    heads = (data.subject.arm.capitalize(), "Site", "At the start", "At the end")
-    return Table("Variance of the activation's inputs", heads, tuple(rows), words=frozenset({1}))
+    heads = ("Site", "At the start", "At the end")
+    return table_of_arms(data, "Variance of the activation's inputs", heads, rows, words=frozenset({1}))
 
 
 def calibration_table(data: SettingData) -> Table | None:
     """Calibration and churn of every arm; None where no record holds them."""
     if not data.calibrations:
         return None
-    rows = tuple(
+    rows = [
         (data.labels[arm], str(c.error.n), _score(c.error), _score(c.brier), percent(c.churn))
         for arm, c in data.calibrations.items()
-    )
-    heads = (data.subject.arm.capitalize(), "n", "Calibration error", "Brier score", "Churn")
-    note = CALIBRATION_TERMS.format(items=data.subject.items)
-    return Table(f"Calibration on {data.subject.test_part}", heads, rows, note=note, stacked=True)
+    ]
+    heads, note = ("n", "Calibration error", "Brier score", "Churn"), CALIBRATION_TERMS.format(items=data.subject.items)
+    return table_of_arms(data, f"Calibration on {data.subject.test_part}", heads, rows, note=note, stacked=True)
 
 
 def robustness_table(data: SettingData) -> Table | None:
@@ -127,11 +120,10 @@ def robustness_table(data: SettingData) -> Table | None:
     if not data.robustness:
         return None
     kinds = list(next(iter(data.robustness.values())))
-    rows = tuple(
-        (data.labels[arm], *(_score(accuracies[kind]) for kind in kinds)) for arm, accuracies in data.robustness.items()
-    )
-    heads = (data.subject.arm.capitalize(), *(f"{kind} {strength}{UNITS.get(kind, '')}" for kind, strength in kinds))
-    return Table(f"Accuracy on degraded test {data.subject.items}", heads, rows, note=ROBUSTNESS_TERMS, stacked=True)
+    rows = [(data.labels[arm], *(_score(each[kind]) for kind in kinds)) for arm, each in data.robustness.items()]
+    heads = [f"{kind} {strength}{UNITS.get(kind, '')}" for kind, strength in kinds]
+    caption = f"Accuracy on degraded test {data.subject.items}"
+    return table_of_arms(data, caption, heads, rows, note=ROBUSTNESS_TERMS, stacked=True)
 
 
 def _score(interval: Interval) -> str:
@@ -166,12 +158,9 @@ def classes_table(data: SettingData, arm: str) -> Table | None:
         for i in part
     ]
     where = f": {setting_text(data.setting)}" if data.setting else ""
-    return Table(
-        f"The {ENDS} worst classes and the {len(parts[1])} best{where}",
-        ("Class", "Precision", "Recall", "F1", data.subject.items.capitalize()),
-        tuple(rows),
-        note=f"All {len(order):,} classes by their F1: the lowest first. Over all seeds together.",
-    )
+    heads = ("Class", "Precision", "Recall", "F1", data.subject.items.capitalize())
+    note = f"All {len(order):,} classes by their F1: the lowest first. Over all seeds together."
+    return Table(f"The {ENDS} worst classes and the {len(parts[1])} best{where}", heads, tuple(rows), note=note)
 
 
 def predicted_table(data: SettingData, arm: str) -> Table:

@@ -45,18 +45,12 @@ def _write_csv(data: ReportData, path: Path) -> None:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(frame.columns)
-    writer.writerows([_inert(value) for value in row] for row in frame.itertuples(index=False))
+    for row in frame.itertuples(index=False):
+        writer.writerow([_FORMULA.sub(r"\1'\2", visible(v)) if isinstance(v, str) else v for v in row])
     write_atomically(path, out.getvalue())
 
 
-def _inert(value: object) -> object:
-    """A text that a spreadsheet would take for a formula, quoted as spreadsheets do; numbers as they are.
-
-    In many countries a spreadsheet parts the cells at `;`, and full-width characters count as well.
-    """
-    return _FORMULA.sub(r"\1'\2", visible(value)) if isinstance(value, str) else value
-
-
+# What a spreadsheet takes for a formula: in many countries it parts the cells at `;`, and full-width characters count.
 _FORMULA = re.compile(r"(^|[;\n])([\s]*[=+\-@＝＋－＠]|[\t\r])")
 
 
@@ -115,7 +109,7 @@ def _write_markdown(data: ReportData, path: Path) -> None:
 
 _MARKDOWN = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "{": "&#123;", "}": "&#125;", "@": "&#64;", "\n": " "} | {
     c: "\\" + c for c in "\\`*[]|$~"
-}  # fmt: skip
+}
 _EDGE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # within a word it means nothing
 
 

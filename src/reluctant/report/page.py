@@ -9,33 +9,29 @@ from reluctant.analysis import Comparison, ReportData, SettingData, headline, st
 from reluctant.analysis.claims import CONVERGENCE
 from reluctant.analysis.headline import comparison_sentence, comparison_title
 from reluctant.analysis.labels import count, list_names, setting_text, slug
-from reluctant.analysis.probe_sentences import (
-    dead_units_sentence,
-    depth_sentence,
-    distribution_sentence,
-    sentences_beside_verdicts,
-)
 from reluctant.analysis.published import Agreement, PublishedCheck
 from reluctant.analysis.sentence import comparison_warnings, floor_sentence
 from reluctant.analysis.variance import variance_sentence
 from reluctant.catalogue.metrics import USUAL
+from reluctant.figures.published import published_label
 from reluctant.figures.style import FEW
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import detail_tables, tables, verdict_tables
 from reluctant.report.pictures import Picture, PictureBook
 from reluctant.report.sections import (
+    MANY,
     ArmSection,
     ClaimSection,
     ComparisonSection,
     FigureSection,
-    InsideSection,
     Page,
     ScoreSection,
     StudySection,
     extra_sections,
+    file_suffix,
+    inside_sections,
 )
 
-MANY = 6  # settings up to which every one gets all figures
 NAMED = 6  # arms up to which a sentence names them
 
 
@@ -57,7 +53,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
             FigureSection(
                 s.title,
                 variance_sentence(s.variances, data.subject.arms),
-                book.draw(f"variance{_suffix(s.title)}", partial(figures.variance_shares, s), None),
+                book.draw(f"variance{file_suffix(s.title)}", partial(figures.variance_shares, s), None),
                 verdict_tables.variance_table(s),
             )
             for s in settings
@@ -68,7 +64,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         claim_notes=_claim_notes(data) if some else (),
         published=tuple(_published(s, book, data) for s in settings) if data.question.published else (),
         scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
-        inside=_inside(data, book) if some else (),
+        inside=inside_sections(data, book) if some else (),
         shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
         if some and records is not None
         else None,
@@ -79,24 +75,17 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
     )
 
 
-def _suffix(title: str) -> str:
-    """The end of a file's name for a setting."""
-    return "_" + slug(title.replace(" ", "")) if title else ""
-
-
 def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first: bool) -> ComparisonSection:
     title, arms = comparison_title(comparison), len(comparison.labels)
-    too_many = (
-        f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms} are too many for a table "
-        f"here; results.comparisons in Python has them."
-    )
+    pairs = f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms}"
+    too_many = f"{pairs} are too many for a table here; results.comparisons in Python has them."
     return ComparisonSection(
         title=title,
         sentence="" if alone else comparison_sentence(comparison),
         warnings=comparison_warnings(comparison),
         floor=floor_sentence(comparison),
         picture=book.draw(
-            f"differences_{comparison.metric.name}{_suffix(title)}",
+            f"differences_{comparison.metric.name}{file_suffix(title)}",
             partial(figures.differences, comparison),
             verdict_tables.differences_table(comparison),
         ),
@@ -130,12 +119,9 @@ def _claim_notes(data: ReportData) -> tuple[str, ...]:
 
 
 def _published(data: SettingData, book: PictureBook, whole: ReportData) -> FigureSection:
-    picture = None
-    if len(whole.settings) <= MANY:
-        draw = partial(figures.published_numbers, data)
-        picture = book.draw(f"published_numbers{_suffix(data.title)}", draw, None)
-    table = verdict_tables.published_table(data)
-    return FigureSection(data.title, published_sentence(data), picture, table)
+    draw, name = partial(figures.published_numbers, data), f"published_numbers{file_suffix(data.title)}"
+    picture = book.draw(name, draw, None) if len(whole.settings) <= MANY else None
+    return FigureSection(data.title, published_sentence(data), picture, verdict_tables.published_table(data))
 
 
 def published_sentence(data: SettingData) -> str:
@@ -158,7 +144,7 @@ def _published_names(data: SettingData, agreement: Agreement, checks: Sequence[P
     epochs: dict[str, list[str]] = {}
     for each in checks:
         epoch = f"{each.published.epoch:,}" if each.published.epoch else "last"
-        epochs.setdefault(verdict_tables.published_label(data, each), []).append(epoch)
+        epochs.setdefault(published_label(data, each), []).append(epoch)
     if len(epochs) > NAMED:
         return f"{word}: {len(checks):,}."
     if {each.published.epoch for each in checks} == {None}:
@@ -169,7 +155,7 @@ def _published_names(data: SettingData, agreement: Agreement, checks: Sequence[P
 
 def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSection:
     """The overview; curves and cost where `every` setting gets them."""
-    metric, suffix = data.question.metric.name, _suffix(data.title)
+    metric, suffix = data.question.metric.name, file_suffix(data.title)
     overview = book.draw(
         f"final_{metric}{suffix}", partial(figures.final_scores, data, metric), tables.seeds_table(data)
     )
@@ -183,48 +169,6 @@ def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSectio
         draw = partial(figures.score_against_time, data, metric)
         curves.append(book.draw(f"score_against_time{suffix}", draw, tables.cost_table(data)))
     return ScoreSection(data.title, overview, tables.final_scores_table(data), tuple(curves))
-
-
-def _inside(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
-    """The inside at every setting that was probed; figures only where the settings are few."""
-    every, sections = len(data.settings) <= MANY, []
-    for setting in data.settings:
-        inside_tables = tuple(
-            table
-            for table in (
-                detail_tables.probe_table(setting),
-                detail_tables.calibration_table(setting),
-                detail_tables.robustness_table(setting),
-            )
-            if table
-        )
-        if inside_tables:
-            sections.append(
-                InsideSection(
-                    setting.title,
-                    () if data.question.seed_sources else sentences_beside_verdicts(setting.comparison, setting.probes),
-                    _inside_pictures(setting, book) if every and setting.probes.arms else (),
-                    inside_tables,
-                    len(setting.arms) > FEW,
-                )
-            )
-    return tuple(sections)
-
-
-def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, Picture], ...]:
-    """What dies, what arrives, what goes in and out; of several settings without the last."""
-    probes, suffix, png = data.probes, _suffix(data.title), len(data.probes.arms) <= FEW
-    figures_ = [
-        ("dead_units", figures.dead_units, dead_units_sentence, detail_tables.dead_units_table, probes.sites),
-        ("gradients", figures.gradient_by_depth, depth_sentence, detail_tables.gradient_table, probes.layers),
-        ("distributions", figures.distributions, distribution_sentence, detail_tables.distribution_table,
-         () if data.setting else probes.sites),
-    ]  # fmt: skip
-    return tuple(
-        (sentence(probes, data.labels), book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png))
-        for name, draw, sentence, table, rows in figures_
-        if rows
-    )
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
@@ -256,7 +200,7 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
 
 def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) -> tuple[Picture, ...]:
     """Training curves and confusion matrix, or predicted numbers; of many arms the narrow form for all widths."""
-    suffix, caption = f"_{slug(arm)}{_suffix(data.title)}", setting_text(data.setting)
+    suffix, caption = f"_{slug(arm)}{file_suffix(data.title)}", setting_text(data.setting)
     curves = partial(figures.training_curves, data, arm, **({} if few else {"width": 3.4}))
     name, draw, table = "confusion", figures.confusion, detail_tables.confusion_table
     if data.subject.regression:
@@ -268,7 +212,6 @@ def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) 
 
 
 def _study(records: StudyRecords, data: ReportData) -> StudySection:
-    some = len(records) > 0
     problems = [
         (study_facts.run_text(run, records.study), f"failed: {last_line(text)}", text)
         for run, text in records.failures.items()
@@ -284,7 +227,7 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         remarks=tuple(remarks),
         network=tables.network_table(records),
         environments=tuple(study_facts.environments(records)),
-        provenance=study_facts.provenance(records) if some else [],
+        provenance=study_facts.provenance(records) if len(records) else [],
         problems=tuple(problems),
         command=study_facts.command_to_repeat(records),
         history=study_facts.history(records),

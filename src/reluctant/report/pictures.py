@@ -42,16 +42,10 @@ class PictureBook:
         wide = figure()
         text = svg(wide)
         if self.folder is not None:
-            save(wide, self.folder / self._unused(name), text=text, dots=png)
+            names = (name, *(f"{name}_{n}" for n in range(2, len(self._names) + 3)))
+            unused = next(each for each in names if each.lower() not in self._names)  # to some systems a is A
+            self._names.add(unused.lower())
+            save(wide, self.folder / unused, text=text, dots=png)
         slim = figures.inline_svg(figure(width=NARROW), head=False) if narrow else ""
-        head = head_of(wide)
-        drawing = figures.inline_svg(wide, text=text, head=False)
+        drawing, head = figures.inline_svg(wide, text=text, head=False), head_of(wide)
         return Picture(head.title, head.notes, drawing, slim, caption, table)
-
-    def _unused(self, name: str) -> str:
-        unused, n = name, 1
-        while unused.lower() in self._names:  # some file systems do not tell A from a
-            n += 1
-            unused = f"{name}_{n}"
-        self._names.add(unused.lower())
-        return unused

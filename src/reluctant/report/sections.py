@@ -1,12 +1,32 @@
-"""The contents of the page as plain data, section by section."""
+"""The contents of the page as plain data, section by section, and the sections of the inside."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from reluctant.analysis import ReportData
+from reluctant import figures
+from reluctant.analysis import ReportData, SettingData
+from reluctant.analysis.labels import slug
+from reluctant.analysis.probe_sentences import (
+    dead_units_sentence,
+    depth_sentence,
+    distribution_sentence,
+    sentences_beside_verdicts,
+)
 from reluctant.analysis.study_facts import Pairs
 from reluctant.core.extensions import extensions, load_object
+from reluctant.figures.style import FEW
+from reluctant.report.detail_tables import (
+    calibration_table,
+    dead_units_table,
+    distribution_table,
+    gradient_table,
+    probe_table,
+    robustness_table,
+)
 from reluctant.report.pictures import Picture, PictureBook
 from reluctant.report.tables import Table
+
+MANY = 6  # settings up to which every one gets all figures
 
 
 @dataclass(frozen=True)
@@ -135,3 +155,38 @@ def extra_sections(data: ReportData, book: PictureBook) -> tuple[ExtraSection, .
     """The sections of all optional rooms that have something to say of this analysis."""
     builders = [load_object(each.report_section) for each in extensions() if each.report_section]
     return tuple(section for build in builders if (section := build(data, book)) is not None)
+
+
+def file_suffix(title: str) -> str:
+    """The end of a file's name for a setting."""
+    return "_" + slug(title.replace(" ", "")) if title else ""
+
+
+def inside_sections(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
+    """The inside at every setting that was probed; figures only where the settings are few."""
+    every, sections = len(data.settings) <= MANY, []
+    for setting in data.settings:
+        tables = [build(setting) for build in (probe_table, calibration_table, robustness_table)]
+        measured = tuple(table for table in tables if table)
+        if measured:
+            compared = not data.question.seed_sources
+            sentences = sentences_beside_verdicts(setting.comparison, setting.probes) if compared else ()
+            pictures = _inside_pictures(setting, book) if every and setting.probes.arms else ()
+            sections.append(InsideSection(setting.title, sentences, pictures, measured, len(setting.arms) > FEW))
+    return tuple(sections)
+
+
+def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, Picture], ...]:
+    """What dies, what arrives, what goes in and out; of several settings without the last."""
+    probes, suffix, png = data.probes, file_suffix(data.title), len(data.probes.arms) <= FEW
+    figures_ = [
+        ("dead_units", figures.dead_units, dead_units_sentence, dead_units_table, probes.sites),
+        ("gradients", figures.gradient_by_depth, depth_sentence, gradient_table, probes.layers),
+        ("distributions", figures.distributions, distribution_sentence, distribution_table,
+         () if data.setting else probes.sites),
+    ]  # fmt: skip
+    return tuple(
+        (sentence(probes, data.labels), book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png))
+        for name, draw, sentence, table, rows in figures_
+        if rows
+    )

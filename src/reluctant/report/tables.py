@@ -1,6 +1,8 @@
 """The report's tables: final scores, and the numbers beneath every figure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +32,13 @@ class Table:
     stacked: bool = False  # `± …`, or what follows a line break, on a line of its own
 
 
+def table_of_arms(
+    data: SettingData, caption: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]], **options: Any
+) -> Table:
+    """A table whose first column names the arms; `heads` are those of the other columns."""
+    return Table(caption, (data.subject.arm.capitalize(), *heads), tuple(rows), **options)
+
+
 def final_scores_table(data: SettingData) -> Table:
     """Final test scores of every arm: mean ± half the interval, n, worst seed, diverged."""
     chosen = data.question.metric.name
@@ -46,16 +55,13 @@ def final_scores_table(data: SettingData) -> Table:
     titles = [metric_title(data.metric(name)) for name in names]
     titles[names.index(chosen)] += "\u00a0*"
     few = 1 < max((int(row[1]) for row in rows), default=0) < 5
-    return Table(
-        f"Final scores on {data.subject.test_part}",
-        (data.subject.arm.capitalize(), "n", *titles, "Worst seed", "Diverged"),
-        tuple(rows),
-        note=f"* the metric that decides; the worst seed is by it. Mean over n seeds ± half of the 95 % interval "
-        f"of the mean (Student's t). {'Under five seeds: wide and uncertain. ' if few else ''}A diverged run "
-        f"counts in no mean, and as the worst seed.",
-        strong=2 + names.index(chosen),
-        stacked=True,
+    note = (
+        f"* the metric that decides; the worst seed is by it. Mean over n seeds ± half of the 95 % interval of the "
+        f"mean (Student's t). {'Under five seeds: wide and uncertain. ' if few else ''}A diverged run counts in no "
+        f"mean, and as the worst seed."
     )
+    caption, heads = f"Final scores on {data.subject.test_part}", ("n", *titles, "Worst seed", "Diverged")
+    return table_of_arms(data, caption, heads, rows, note=note, strong=2 + names.index(chosen), stacked=True)
 
 
 def seeds_table(data: SettingData) -> Table:
@@ -69,21 +75,18 @@ def seeds_table(data: SettingData) -> Table:
             for seed, value in zip(data.scores.seeds, summary.values, strict=True)
         ]
         rows.append((summary.label, *cells))
-    return Table(
-        f"{metric_title(metric)} after the last epoch, by seed",
-        (data.subject.arm.capitalize(), *(f"seed {seed}" for seed in data.scores.seeds)),
-        tuple(rows),
-    )
+    heads = [f"seed {seed}" for seed in data.scores.seeds]
+    return table_of_arms(data, f"{metric_title(metric)} after the last epoch, by seed", heads, rows)
 
 
 def cost_table(data: SettingData) -> Table:
     """Score against time: what an epoch of training took, and who is on the efficient front."""
     metric, unit = data.question.metric, data.unit(data.question.metric.name)
-    rows = tuple(
+    rows = [
         (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.on_front else "no") for p in data.cost()
-    )
-    heads = (data.subject.arm.capitalize(), metric_title(metric), "Training per epoch", "Efficient front")
-    return Table("Score against training time, means over seeds", heads, rows)
+    ]
+    heads = (metric_title(metric), "Training per epoch", "Efficient front")
+    return table_of_arms(data, "Score against training time, means over seeds", heads, rows)
 
 
 def listed_epochs(epochs: int) -> list[int]:
@@ -110,8 +113,8 @@ def epochs_table(data: SettingData, name: str) -> Table:
     if len(bands) <= 6:
         rows = tuple((str(e), *(_band_cell(b, e, unit) for b in bands.values())) for e in epochs)
         return Table(caption, ("Epoch", *data.labels.values()), rows)
-    rows = tuple((data.labels[a], *(_band_cell(b, e, unit) for e in epochs)) for a, b in bands.items())
-    return Table(caption, (data.subject.arm.capitalize(), *(f"epoch {e}" for e in epochs)), rows)
+    cells = ((data.labels[a], *(_band_cell(b, e, unit) for e in epochs)) for a, b in bands.items())
+    return table_of_arms(data, caption, [f"epoch {e}" for e in epochs], cells)
 
 
 def four_curves_table(data: SettingData, arm: str) -> Table:
@@ -146,8 +149,7 @@ def shapes_table(data: SettingData) -> Table:
         shape = shape_of(data, arm)
         cells = [DASH if shape is None else number(float(np.interp(x, *shape[:2])), 3) for x in points]
         rows.append((data.labels[arm], *cells))
-    heads = tuple(f"f({x:g})".replace("-", "−") for x in points)
-    return Table("Values of the functions", (data.subject.arm.capitalize(), *heads), tuple(rows))
+    return table_of_arms(data, "Values of the functions", [f"f({x:g})".replace("-", "−") for x in points], rows)
 
 
 def network_table(records: StudyRecords) -> Table | None:

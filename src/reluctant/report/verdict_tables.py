@@ -1,18 +1,19 @@
 """The tables of verdicts: every comparison with its numbers, all pairs, claims, published numbers, variance."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from reluctant.analysis import Comparison, Contrast, SettingData, VerdictRow
 from reluctant.analysis.claims import Evidence, JudgedClaim
-from reluctant.analysis.labels import arm_label, metric_title, within_sentence
+from reluctant.analysis.labels import metric_title, metric_words
 from reluctant.analysis.published import Agreement, PublishedCheck
 from reluctant.analysis.units import DASH, OF_TARGET, number, p_value
 from reluctant.analysis.variance import SOURCE_WORDS
-from reluctant.figures.differences import best_first
-from reluctant.figures.published import SPLIT_WORDS, score_words
-from reluctant.report.tables import Table
+from reluctant.figures.published import SPLIT_WORDS, published_label, score_words
+from reluctant.figures.scores import best_first
+from reluctant.report.tables import Table, table_of_arms
 from reluctant.statistics import Verdict
 
 VARIANCE_METHOD = (
@@ -36,16 +37,15 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
     )
     return Table(
         f"Verdicts against {label}",
-        (comparison.subject.arm.capitalize(), "Verdict", f"Difference, {unit}", "Holm’s p", "More seeds",
-         "Rank", "n"),
+        (comparison.subject.arm.capitalize(), "Verdict", f"Difference, {unit}", "Holm’s p", "More seeds", "Rank", "n"),
         (
-            (label, "the baseline", *(DASH,) * 3, rank_text(baseline), DASH),
+            (label, "the baseline", *(DASH,) * 3, _range_text(baseline.rank), DASH),
             *(_verdict_cells(comparison, rows[c.arm], c, seeds) for c in best_first(comparison)),
         ),
         note=note if explained else "",
         words=frozenset({1}),
         stacked=True,
-    )  # fmt: skip
+    )
 
 
 def _verdict_cells(comparison: Comparison, row: VerdictRow, contrast: Contrast, seeds: int) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def _verdict_cells(comparison: Comparison, row: VerdictRow, contrast: Contrast, 
         difference,
         p_value(contrast.difference.corrected),
         more_seeds_text(contrast),
-        rank_text(row),
+        _range_text(row.rank),
         f"{n}" if n == seeds else f"{n}\nof {seeds}",
     )
 
@@ -83,16 +83,17 @@ def more_seeds_text(contrast: Contrast) -> str:
     if contrast.verdict != Verdict.UNDECIDED:
         return DASH
     more = contrast.decision.more_seeds
-    if more is None:
-        return "not worth it"
-    return str(more[0]) if more[0] == more[1] else f"{more[0]}–{more[1]}"
+    return "not worth it" if more is None else _range_text(more)
 
 
-def rank_text(row: VerdictRow) -> str:
-    """`1`, `1–4`."""
-    if row.rank is None:
-        return DASH
-    return str(row.rank[0]) if row.rank[0] == row.rank[1] else f"{row.rank[0]}–{row.rank[1]}"
+def _range_text(ends: tuple[int, int] | None) -> str:
+    """`1`, `1–4`; a dash where there is none."""
+    return DASH if ends is None else f"{ends[0]}" if ends[0] == ends[1] else f"{ends[0]}–{ends[1]}"
+
+
+def _interval_words(low: float | None, high: float | None, write: Callable[[float], str]) -> str:
+    """`0.91 to 0.93`; a dash where there is none."""
+    return DASH if low is None or high is None else f"{write(low)} to {write(high)}"
 
 
 def differences_table(comparison: Comparison) -> Table:
@@ -152,17 +153,13 @@ def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
     differences = any(len(each.arms) > 1 for each in judged.evidence)
 
     def cells(evidence: Evidence) -> tuple[str, ...]:
-        interval = DASH
-        if evidence.low is not None and evidence.high is not None:
-            interval = f"{number(evidence.low, decimals)} to {number(evidence.high, decimals)}"
+        interval = _interval_words(evidence.low, evidence.high, partial(number, decimals=decimals))
         p = (p_value(evidence.p),) if differences else ()
         labels = " − ".join(data.labels[arm] for arm in evidence.arms)
         return (labels, number(evidence.mean, decimals), interval, str(evidence.n), *p, str(evidence.direction))
 
     tested = ("p",) if differences else ()
-    metric = data.metric(claim.metric)
-    title = "loss" if metric.name == "loss" else within_sentence(metric_title(metric))
-    split = SPLIT_WORDS[claim.split]
+    title, split = metric_words(data.metric(claim.metric)), SPLIT_WORDS[claim.split]
     caption = f"{title[0].upper()}{title[1:]}, {split} ({unit.axis})"
     if judged.in_epochs:
         caption = f"Epochs until {title} converges ({split})"
@@ -177,53 +174,31 @@ def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
 
 def published_table(data: SettingData) -> Table:
     """Every published number beside ours; what all have in common stands in the caption."""
-    checks = data.published
-
-    def score(check: PublishedCheck) -> str:
-        return score_words(data, check.published)
-
-    def value(check: PublishedCheck) -> Callable[[float], str]:
-        return data.unit(check.published.metric).value
-
-    def published(check: PublishedCheck) -> str:
-        p = check.published
-        std = "" if p.deviation is None else f"\n± {value(check)(p.deviation)}, {p.runs:,} runs"
-        return value(check)(p.value) + std
-
-    def agrees_within(check: PublishedCheck) -> str:
-        if check.low is None or check.high is None:
-            return DASH
-        return f"{value(check)(check.low)} to {value(check)(check.high)}"
-
-    def agreement(check: PublishedCheck) -> str:
-        return f"{check.agreement.sign} {check.agreement}" + (f"\n{check.reason}" if check.reason else "")
-
-    scores, sources = {score(each) for each in checks}, {each.published.source for each in checks}
-    columns: list[tuple[str, Callable[[PublishedCheck], str]]] = [
-        (data.subject.arm.capitalize(), lambda each: published_label(data, each)),
-        *([] if len(scores) == 1 else [("Score", score)]),
-        ("Epoch", lambda each: f"{each.published.epoch:,}" if each.published.epoch else "last"),
-        ("Published", published),
-        ("Our mean", lambda each: value(each)(each.mean)),
-        ("Agrees within", agrees_within),
-        ("n", lambda each: str(each.n)),
-        ("Verdict", agreement),
-        *([] if len(sources) == 1 else [("Source", lambda each: each.published.source)]),
-    ]
-    heads = [head for head, _ in columns]
+    checks, rows = data.published, []
+    for check in checks:
+        p, value = check.published, data.unit(check.published.metric).value
+        rows.append({
+            data.subject.arm.capitalize(): published_label(data, check),
+            "Score": score_words(data, p),
+            "Epoch": f"{p.epoch:,}" if p.epoch else "last",
+            "Published": value(p.value) + ("" if p.deviation is None else f"\n± {value(p.deviation)}, {p.runs:,} runs"),
+            "Our mean": value(check.mean),
+            "Agrees within": _interval_words(check.low, check.high, value),
+            "n": str(check.n),
+            "Verdict": f"{check.agreement.sign} {check.agreement}" + (f"\n{check.reason}" if check.reason else ""),
+            "Source": p.source,
+        })  # fmt: skip
+    scores, sources = {row["Score"] for row in rows}, {row["Source"] for row in rows}
+    common = {head for head, values in (("Score", scores), ("Source", sources)) if len(values) == 1}
+    heads = [head for head in rows[0] if head not in common]
     return Table(
         f"Published numbers beside ours{f': {scores.pop()}' if len(scores) == 1 else ''}",
         tuple(heads),
-        tuple(tuple(cell(each) for _, cell in columns) for each in checks),
+        tuple(tuple(row[head] for head in heads) for row in rows),
         note=_published_note(checks, data.question.confidence, sources),
         words=frozenset(heads.index(head) for head in ("Score", "Verdict", "Source") if head in heads),
         stacked=True,
     )
-
-
-def published_label(data: SettingData, check: PublishedCheck) -> str:
-    """What the activation of a published number is called."""
-    return data.labels.get(check.published.activation) or arm_label(check.published.activation)
 
 
 def _published_note(checks: Sequence[PublishedCheck], confidence: float, sources: set[str]) -> str:
@@ -251,13 +226,11 @@ def variance_table(data: SettingData) -> Table:
             lost = f"{each.missing} of {each.runs} runs missing or diverged"
             rows.append((data.labels[each.arm], lost, DASH, DASH, DASH, DASH))
         for part in each.parts:
-            interval = DASH
-            if part.low is not None and part.high is not None:
-                interval = f"{unit.value(part.low**0.5)} to {unit.value(part.high**0.5)}"
+            interval = _interval_words(part.low, part.high, lambda variance: unit.value(variance**0.5))
             share = f"{100 * part.share:.0f} %" if np.isfinite(part.share) else DASH
             levels = str(part.levels) if part.low is not None else DASH
             std = unit.value(part.variance**0.5)
             rows.append((data.labels[each.arm], SOURCE_WORDS[part.source], levels, share, std, interval))
-    heads = (data.subject.arm.capitalize(), "Source", "Numbers", "Share", "Standard deviation", "95 % interval")
+    heads = ("Source", "Numbers", "Share", "Standard deviation", "95 % interval")
     caption = f"Standard deviation of {metric_title(metric)} by source, on {data.subject.test_part}"
-    return Table(caption, heads, tuple(rows), note=VARIANCE_METHOD, words=frozenset({1}))
+    return table_of_arms(data, caption, heads, rows, note=VARIANCE_METHOD, words=frozenset({1}))

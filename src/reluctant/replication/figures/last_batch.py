@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from reluctant.analysis import ReportData
 from reluctant.analysis.labels import count
-from reluctant.figures.heat_map import draw_cells
+from reluctant.figures.dead_units import draw_cells
 from reluctant.figures.sheet import Sheet, sheet
 from reluctant.figures.style import ALARM, INK, MUTED, WIDE, marks, styled
 from reluctant.figures.text_width import fitted, width_of
