@@ -9,18 +9,6 @@ from reluctant.engines.run_queue import MAX_ATTEMPTS
 from reluctant.engines.serial import execute_run, serial
 
 __all__ = [
-    "MAX_ATTEMPTS",
-    "Done",
-    "Engine",
-    "Epoch",
-    "Event",
-    "Events",
-    "Failed",
-    "Message",
-    "Ready",
-    "Started",
-    "Work",
-    "execute_run",
-    "local",
-    "serial",
-]
+    "MAX_ATTEMPTS", "Done", "Engine", "Epoch", "Event", "Events", "Failed", "Message", "Ready", "Started", "Work",
+    "execute_run", "local", "serial",
+]  # fmt: skip

@@ -1,6 +1,5 @@
 """Optimizers from their names, over one flat parameter where that is the same and faster."""
 
-import importlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -10,6 +9,7 @@ from torch.optim import Optimizer
 
 from reluctant.catalogue import OPTIMIZERS
 from reluctant.core.errors import StudyError
+from reluctant.core.extensions import load_object
 
 
 def optimizer_from_name(
@@ -38,15 +38,13 @@ def optimizer_from_name(
             "set requires_grad=True on those that are to learn"
         )
     canonical = OPTIMIZERS.canonical(name)
-    module, _, attribute = OPTIMIZERS[canonical.head].code.partition(":")
-    optimizer_class = getattr(importlib.import_module(module), attribute)
     keywords: dict[str, Any] = OPTIMIZERS.arguments(canonical)
     if "beta1" in keywords:
         keywords["betas"] = (keywords.pop("beta1"), keywords.pop("beta2"))
     if canonical.head in ("adam", "adamw", "sgd"):
         keywords["fused"] = True
     groups = _parameter_groups(trained, no_decay if keywords["weight_decay"] else ())
-    optimizer: Optimizer = optimizer_class(groups, lr=lr, **keywords)
+    optimizer: Optimizer = load_object(OPTIMIZERS[canonical.head].code)(groups, lr=lr, **keywords)
     return optimizer
 
 

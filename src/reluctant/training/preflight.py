@@ -14,7 +14,7 @@ from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.models import build
-from reluctant.models.build import preview_shape_arguments, preview_swap
+from reluctant.models.build import preview_replacements
 from reluctant.study import Run, Study
 from reluctant.training.augmentation import check_augmentation
 from reluctant.training.evaluation import BATCH, evaluate
@@ -109,8 +109,7 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     """What is replaced in user-defined networks, and the sizes their factories receive: a sentence each."""
     sentences = []
     for model, data in product(study.model, datasets.values()):
-        swap = preview_swap(model, study.activation[0], data.input_shape, data.outputs)
-        sizes = preview_shape_arguments(model, data.input_shape, data.outputs)
+        swap, sizes = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
         parts = [swap.one_line()] if swap else ["takes the activation"] if sizes else []
         if sizes:
             listed = ", ".join(f"{keyword}={value}" for keyword, value in sizes.items())

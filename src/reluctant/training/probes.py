@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from reluctant.core.randomness import generator
 from reluctant.models.swap import activation_modules, site_name
 from reluctant.models.swap.activation_kinds import SOFTMAX, WIDTH_HALVING, base_kind
+from reluctant.models.swap.forward import evaluation_mode
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
 from reluctant.records.probe_table import CURVE, EDGES
 from reluctant.records.schema import NORMS, Json
@@ -50,7 +51,7 @@ class Probes:
             the output. `layers`: the norms of gradient, weights and update. `detailed` adds histograms, and
             the curves of learned functions.
         """
-        with _evaluation_mode(self.model):
+        with evaluation_mode(self.model), torch.random.fork_rng(devices=[]), torch.enable_grad():
             with _traced_calls(self.model, self.trace_functions) as calls:
                 loss = self.task.loss(self.model(self.inputs), self.targets)
             self.trace_functions = any(isinstance(call.module, FunctionModule) for call in calls.values())
@@ -170,19 +171,6 @@ def four_digits(value: Any) -> float | None:
     """The value with four digits, enough for a figure; None for what is not finite."""
     number = float(value)
     return float(f"{number:.4g}") if abs(number) < 1e300 else None
-
-
-@contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, with gradients; afterwards modes and random state are as before."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        with torch.random.fork_rng(devices=[]), torch.enable_grad():
-            yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
 
 
 @contextmanager

@@ -25,11 +25,10 @@ from reluctant.study.schedule import last_rate, rate, stops_early
 from reluctant.tasks import Classification
 from reluctant.training.augmentation import Augmentation
 from reluctant.training.checksums import fingerprint, run_sources
-from reluctant.training.evaluation import calibration, evaluate
+from reluctant.training.evaluation import calibration, evaluate, measure_robustness
 from reluctant.training.machine import limit_threads
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name, set_learning_rate
 from reluctant.training.probes import Probes
-from reluctant.training.robustness import measure_robustness
 from reluctant.training.tensors import TensorData, TensorSplit
 
 

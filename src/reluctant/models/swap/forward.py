@@ -63,11 +63,21 @@ def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
     """
     if not any(map(is_lazy, model.parameters())):
         return
-    modes = {module: module.training for module in model.modules()}
-    with preserve_random_states(model), torch.no_grad():
-        call_network(model.eval(), example)
-    for module in model.modules():
-        module.training = modes.get(module, module.training)
+    with preserve_random_states(model), torch.no_grad(), evaluation_mode(model):
+        call_network(model, example)
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode; afterwards every module has its own mode again."""
+    training, modes = model.training, {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)  # of a user's class it may do more than set the modes
+        for module, mode in modes.items():
+            module.training = mode
 
 
 def count_multiply_adds(clone: nn.Module, example: Any) -> int:
