@@ -7,8 +7,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
 from reluctant.engines.events import Done, Events, Failed, Ready, Work
-from reluctant.engines.run_queue import RunQueue, timeout_reason
-from reluctant.engines.serial import serial
+from reluctant.engines.run_queue import RunQueue, serial, timeout_reason
 from reluctant.engines.worker_process import WorkerProcess, stop_workers
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 from reluctant.core.environment import killed_for_memory
 from reluctant.engines.events import Event, Failed, Work
-from reluctant.engines.run_queue import Attempt
-from reluctant.engines.serial import execute_run
+from reluctant.engines.run_queue import Attempt, execute_run
 
 STOP_SECONDS = 3.0  # that workers get to exit by themselves before they are killed
 _OUTPUT_TAIL = 2000  # how many characters of a dead worker's output its failure shows

@@ -1,6 +1,6 @@
 """The layers of a network: initial weights that follow from a seed, and a table of kinds, shapes and parameters."""
 
-from collections.abc import Callable
+from functools import partial
 from math import sqrt
 from typing import Any
 
@@ -51,16 +51,13 @@ def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]
     """One row per layer in the order of use: `name`, `kind`, `shape` (without the batch), `parameters`."""
     rows: dict[str, dict[str, Any]] = {}
 
-    def row_hook(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, _: object, output: object) -> None:
-            shape = list(output.shape[1:]) if isinstance(output, Tensor) else []
-            count = sum(p.numel() for p in module.parameters())
-            rows[name] = {"name": name, "kind": type(module).__name__, "shape": shape, "parameters": count}
-
-        return hook
+    def add_row(name: str, module: nn.Module, _: object, output: object) -> None:
+        shape = list(output.shape[1:]) if isinstance(output, Tensor) else []
+        count = sum(p.numel() for p in module.parameters())
+        rows[name] = {"name": name, "kind": type(module).__name__, "shape": shape, "parameters": count}
 
     leaves = [(name, module) for name, module in model.named_modules() if not any(module.children())]
-    hooks = [module.register_forward_hook(row_hook(name)) for name, module in leaves if name]
+    hooks = [module.register_forward_hook(partial(add_row, name)) for name, module in leaves if name]
     try:
         with torch.no_grad(), evaluation_mode(model):
             model(torch.zeros(2, *image))

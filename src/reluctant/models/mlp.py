@@ -29,12 +29,9 @@ class MLP(nn.Module):
     Args:
         activation: Every site gets a fresh one.
         image: The shape of one input.
-        widths: The widths of the hidden layers, whole numbers with hyphens between: `200-100`.
+        widths: The widths of the hidden layers, whole numbers with hyphens between, `200-100`; else `ModelError`.
         dropout: The probability of a zero after every hidden layer.
         norm: Whether there is a batch norm before every activation.
-
-    Raises:
-        ModelError: The widths have another form.
     """
 
     def __init__(

@@ -48,12 +48,9 @@ class ResNet(nn.Module):
 
     Args:
         activation: Every site gets a fresh one.
-        image: The shape of one image.
+        image: The shape of one image, at least 8 pixels high and wide.
         depth: 6n + 2, at least 8.
         width: The channels of the first stage.
-
-    Raises:
-        ModelError: The images are under 8 pixels high or wide, or the depth is another number.
     """
 
     def __init__(

@@ -21,15 +21,12 @@ def optimizer_from_name(
     is then one operation. Use `zero_grad(set_to_none=False)`: the gradients stay in their memory. Frozen
     parameters (`requires_grad` False) are left out, as PyTorch leaves them alone. Those that take no part in
     the forward pass have gradients of zero here, where PyTorch would see none, so weight decay shrinks them
-    too.
+    too. Raises `StudyError` where there is nothing to train.
 
     Args:
         name: As in a study, `adamw(weight_decay=0.1)`.
         no_decay: Parameters without weight decay; where there are any, and any decay, they are laid into a
             separate flat parameter and group.
-
-    Raises:
-        StudyError: There is nothing to train.
     """
     trained = [p for p in parameters if p.requires_grad]
     if not trained:

@@ -61,10 +61,8 @@ _RENAMED = {"network": "build_network", "fresh_optimizer": "build_optimizer", "p
 def build_training(run: Run, data: TensorData, device: torch.device | None = None) -> Training:
     """The training of a run: the standard one, or its procedure's `module:Class` derived from it.
 
-    The class is called with run, data and device, and the arguments of the name.
-
-    Raises:
-        StudyError: There is no such class, or it does not take these arguments.
+    The class is called with run, data and device, and the arguments of the name. Raises `StudyError` where there
+    is no such class, or it does not take these arguments.
     """
     name = PROCEDURES.canonical(run.procedure)
     if not name.is_user_defined:

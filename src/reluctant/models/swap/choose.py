@@ -15,13 +15,12 @@ Patterns = str | Iterable[str] | None
 def reasons_to_skip(
     sites: list[CallSite], only: tuple[str, ...] | None, exclude: tuple[str, ...] | None
 ) -> dict[CallSite, str]:
-    """For every site the reason why it is not swapped; empty for a site that is swapped.
-
-    Raises:
-        ModelError: A pattern matches no site.
-    """
-    if sites:
-        _check_patterns((*(only or ()), *(exclude or ())), [site.name for site in sites])
+    """For every site the reason why it is not swapped, or empty; `ModelError` if a pattern matches no site."""
+    names = [site.name for site in sites]
+    for pattern in (*(only or ()), *(exclude or ())) if sites else ():
+        if not any(fnmatchcase(name, pattern) for name in names):
+            hint = did_you_mean(pattern, names) or f"; the sites are {join_names(names)}"
+            raise ModelError(f"no site matches {pattern!r}{hint}")
     # A sigmoid or tanh is perhaps a gate if the network has an activation that is certainly not a gate.
     has_certain_activation = any(
         site.attachable and not _may_be_gate(site) and not _role_without_activation(site) for site in sites
@@ -44,11 +43,7 @@ def reasons_to_skip(
 
 
 def read_patterns(patterns: Patterns) -> tuple[str, ...] | None:
-    """The patterns of `only=` or `exclude=` as a tuple; None where there are none.
-
-    Raises:
-        ModelError: A pattern is not a string.
-    """
+    """The patterns of `only=` or `exclude=` as a tuple, or None; `ModelError` if one is not a string."""
     if patterns is None:
         return None
     names = (patterns,) if isinstance(patterns, str) else tuple(patterns)
@@ -75,11 +70,3 @@ def _may_be_gate(site: CallSite) -> bool:
 
 def _matches_any(site: CallSite, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(site.name, pattern) for pattern in patterns)
-
-
-def _check_patterns(patterns: Iterable[str], names: list[str]) -> None:
-    """A pattern that matches no site is a mistake."""
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            hint = did_you_mean(pattern, names) or f"; the sites are {join_names(names)}"
-            raise ModelError(f"no site matches {pattern!r}{hint}")

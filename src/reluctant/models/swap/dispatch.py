@@ -111,22 +111,16 @@ class ModulePerCall(nn.Module):
         return module
 
 
-def dispatch_calls(module: nn.Module, known: KnownCalls) -> None:
-    """Run a module's forward under `ActivationDispatch` from now on; `ModelError` if it is wrapped."""
-    _change_class(module, known)
-
-
-def disable_dispatch(module: nn.Module) -> None:
-    """Run an activation module's forward without any mode from now on, as its own calls are not sites."""
-    _change_class(module, None)
-
-
 def has_changed_class(module: nn.Module) -> bool:
-    """Whether `dispatch_calls` or `disable_dispatch` changed the class of a module."""
+    """Whether `dispatch_calls` changed the class of a module."""
     return hasattr(type(module), "reluctant_original_class")
 
 
-def _change_class(module: nn.Module, known: KnownCalls | None) -> None:
+def dispatch_calls(module: nn.Module, known: KnownCalls | None) -> None:
+    """Run a module's forward under `ActivationDispatch` from now on; `ModelError` if it is wrapped.
+
+    With None, an activation module's forward runs without any mode, as its own calls are not sites.
+    """
     forward = module.__dict__.get("forward")
     if getattr(forward, "__func__", None) is type(module).forward and getattr(forward, "__self__", None) is module:
         del module.__dict__["forward"]  # the method of its class, left there by a tool that unwrapped it

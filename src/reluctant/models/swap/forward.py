@@ -17,11 +17,7 @@ from reluctant.core.errors import ModelError
 
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
-    """A copy of a network with the same parameters (not copies), but its own buffers and attributes.
-
-    Raises:
-        ModelError: The network cannot be copied.
-    """
+    """A copy of a network with the same parameters (not copies), but its own buffers; or `ModelError`."""
     shared: list[Tensor] = [p for p in model.parameters() if not is_lazy(p)]
     for module in model.modules():  # PyTorch cannot copy a tensor that was computed
         shared += [v for v in vars(module).values() if isinstance(v, Tensor) and not v.is_leaf]

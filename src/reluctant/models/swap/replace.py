@@ -7,13 +7,7 @@ import torch
 from torch import nn
 
 from reluctant.models.swap.activation_kinds import activation_kind
-from reluctant.models.swap.dispatch import (
-    KnownCalls,
-    ModulePerCall,
-    disable_dispatch,
-    dispatch_calls,
-    has_changed_class,
-)
+from reluctant.models.swap.dispatch import KnownCalls, ModulePerCall, dispatch_calls, has_changed_class
 from reluctant.models.swap.find_sites import CallSite
 from reluctant.models.swap.modules import FUNCTION_MODULES, is_user_defined, registered_activations, walk_modules
 
@@ -89,7 +83,7 @@ def _dispatch_network(
                 replaced[site.path].add(site.kind)
     for path, module in list(walk_modules(model)):
         if activation_kind(module):
-            disable_dispatch(module)
+            dispatch_calls(module, None)
         elif isinstance(module, ModulePerCall) or has_changed_class(module):
             continue
         elif is_user_defined(module) or path in callers:

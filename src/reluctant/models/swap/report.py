@@ -9,22 +9,13 @@ MOST_NAMES, FEW_NAMES = 12, 4  # names in an error message, in a sentence
 
 
 @dataclass(frozen=True)
-class SwappedSite:
-    """A site with a new activation: the kind of the old one, and its number of calls in one forward pass."""
+class ReportedSite:
+    """A site: the kind of its old activation, its calls in one forward pass, and why it was not swapped (or empty)."""
 
     name: str
     kind: str
     form: Form
     calls: int
-
-
-@dataclass(frozen=True)
-class SkippedSite:
-    """A site that keeps its activation, and why."""
-
-    name: str
-    kind: str
-    form: Form
     reason: str
 
 
@@ -38,8 +29,8 @@ class SwapReport:
     """
 
     activation: str
-    swapped: tuple[SwappedSite, ...]
-    skipped: tuple[SkippedSite, ...]
+    swapped: tuple[ReportedSite, ...]
+    skipped: tuple[ReportedSite, ...]
     parameters: tuple[int, int]
     multiply_adds: tuple[int, int] | None
     fullgraph_only: bool
@@ -60,10 +51,8 @@ class SwapReport:
             lines += [f"not swapped: {_count_sites(self.skipped)}"]
             lines += [_site_row(site.name, site.kind, site.reason) for site in self.skipped]
         lines += [_before_and_after("parameters", self.parameters)]
-        if self.multiply_adds:
-            lines += [_before_and_after("multiply-adds", self.multiply_adds)]
-        else:
-            lines += ["no example was given: function calls were not searched for"]
+        no_example = "no example was given: function calls were not searched for"
+        lines += [_before_and_after("multiply-adds", self.multiply_adds) if self.multiply_adds else no_example]
         return "\n".join(lines)
 
     @property
@@ -71,11 +60,10 @@ class SwapReport:
         return sum(site.form == "functional" for site in self.swapped)
 
 
-def describe_sites(reasons: dict[CallSite, str]) -> tuple[tuple[SwappedSite, ...], tuple[SkippedSite, ...]]:
+def describe_sites(reasons: dict[CallSite, str]) -> tuple[tuple[ReportedSite, ...], tuple[ReportedSite, ...]]:
     """The swapped and the skipped sites of a report, from every site's reason to skip it."""
-    swapped = [SwappedSite(s.name, s.kind, s.form, s.calls) for s, reason in reasons.items() if not reason]
-    skipped = [SkippedSite(s.name, s.kind, s.form, reason) for s, reason in reasons.items() if reason]
-    return tuple(swapped), tuple(skipped)
+    sites = [ReportedSite(s.name, s.kind, s.form, s.calls, reason) for s, reason in reasons.items()]
+    return tuple(site for site in sites if not site.reason), tuple(site for site in sites if site.reason)
 
 
 def join_names(names: list[str], most: int = MOST_NAMES) -> str:
@@ -89,7 +77,7 @@ def _site_row(name: str, kind: str, remark: str) -> str:
     return f"  {name:<{NAME_WIDTH}} {kind[:18]:<18} {remark}"
 
 
-def _count_sites(sites: tuple[SwappedSite, ...] | tuple[SkippedSite, ...]) -> str:
+def _count_sites(sites: tuple[ReportedSite, ...]) -> str:
     return f"{len(sites)} site" + "s" * (len(sites) != 1)
 
 
