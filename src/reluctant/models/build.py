@@ -32,8 +32,6 @@ def build(
         activation: A name, such as `elu(alpha=0.5)`.
         image: The shape of one input, (channels, height, width) for images.
         classes: The number of outputs; of predicted numbers if the task is regression.
-        seed: Decides the weights.
-        task: `classification` or `regression`.
 
     Raises:
         ModelError: The network cannot be built.

@@ -19,7 +19,7 @@ from reluctant.models.swap.forward import preserve_random_states
 from reluctant.models.swap.report import SwapReport
 from reluctant.models.swap.swap import swap_activations
 
-Activation = str | nn.Module | Callable[..., Any]
+Activation = str | nn.Module | Callable[..., Any]  # a name, a module class, a module or a function of a tensor
 ACTIVATION_KEYWORDS = (
     "activation", "act_layer", "act", "act_fn", "activation_function", "nonlinearity", "hidden_act"
 )  # fmt: skip
@@ -60,8 +60,6 @@ def build_with_activation(
 
     Args:
         factory: A class or function that returns a network; its other results are returned as they are.
-        activation: A name, a module class, a module or a function of a tensor.
-        arguments: Keyword arguments of the factory.
         example: An input of the network, to find functional calls.
         optional: Keyword arguments for which the factory may have no parameter. One with `**options` gets
             them all; those that it then refuses are dropped.
@@ -153,9 +151,8 @@ def _with_separate_weights(network: nn.Module, factory: Callable[..., Any], argu
 
 
 def _weight_ids(network: Any) -> set[int]:
-    if not isinstance(network, nn.Module):
-        return set()
-    return {id(tensor) for tensor in (*network.parameters(), *network.buffers())}
+    tensors = (*network.parameters(), *network.buffers()) if isinstance(network, nn.Module) else ()
+    return {id(tensor) for tensor in tensors}
 
 
 def keyword_parameters(factory: Callable[..., Any]) -> dict[str, Parameter]:

@@ -68,15 +68,9 @@ class _ConvNormPool(torch.autograd.Function):
         ctx.save_for_backward(x, weight)
         ctx.map, ctx.statistics = y, (best, index, scale, mean, var, norm.eps)
         values_per_channel = len(x) * (x.shape[2] - weight.shape[2] + 1) * (x.shape[3] - weight.shape[3] + 1)
-        kernels.update_running_statistics(
-            norm.running_mean.numpy(),
-            norm.running_var.numpy(),
-            bias.numpy(),
-            mean,
-            var,
-            values_per_channel,
-            norm.momentum or 0.0,
-        )
+        statistics = (mean, var, values_per_channel, norm.momentum or 0.0)
+        running_mean, running_var = norm.running_mean.numpy(), norm.running_var.numpy()
+        kernels.update_running_statistics(running_mean, running_var, bias.numpy(), *statistics)
         norm.num_batches_tracked.add_(1)
         return _to_tensor(kernels.normalise_pooled(best, scale, shift, mean, var, norm.eps))
 
@@ -86,9 +80,8 @@ class _ConvNormPool(torch.autograd.Function):
         g = _to_array(grads[0])
         dx: Tensor | None
         if ctx.map is None:
-            dw, dgamma, dbeta = kernels.single_channel_backward(
-                g, _single_plane(x), _weight_rows(weight), *ctx.statistics
-            )
+            plane, rows = _single_plane(x), _weight_rows(weight)
+            dw, dgamma, dbeta = kernels.single_channel_backward(g, plane, rows, *ctx.statistics)
             dx, dweight = None, torch.from_numpy(dw).t().reshape(weight.shape)
         else:
             dy, dgamma, dbeta = kernels.max_pool_backward(g, ctx.map, *ctx.statistics)

@@ -1,7 +1,6 @@
 """A network evaluated on a whole split: mean loss, predictions, calibration; and on corrupted test images."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -136,9 +135,4 @@ def _resample(images: Tensor, theta: Tensor) -> Tensor:
     return F.grid_sample(images.contiguous(), grid, align_corners=False)
 
 
-_CORRUPTIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "noise": _add_noise,
-    "blur": _blur,
-    "shift": _shift_images,
-    "rotation": _rotate,
-}
+_CORRUPTIONS = {"noise": _add_noise, "blur": _blur, "shift": _shift_images, "rotation": _rotate}

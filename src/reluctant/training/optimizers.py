@@ -78,12 +78,6 @@ def _view_like(piece: Tensor, parameter: Tensor) -> Tensor:
     return piece.view(out, height, width, channels).permute(0, 3, 1, 2)
 
 
-def set_learning_rate(optimizer: Optimizer, lr: float) -> None:
-    """Give every group of an optimizer this learning rate."""
-    for group in optimizer.param_groups:
-        group["lr"] = lr
-
-
 def clip_gradients(optimizer: Optimizer, norm: float) -> None:
     """Scale all gradients down together where their total norm is above `norm`; 0 leaves them alone.
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from reluctant.core.randomness import generator
 from reluctant.models.swap import activation_modules, site_name
-from reluctant.models.swap.activation_kinds import SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.forward import evaluation_mode
+from reluctant.models.swap.modules import SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
 from reluctant.records.probe_table import CURVE, EDGES
 from reluctant.records.schema import NORMS, Json

@@ -79,12 +79,11 @@ def build_training(run: Run, data: TensorData, device: torch.device | None = Non
         parameters = ", ".join(list(inspect.signature(procedure).parameters)[3:]) or "no arguments"
         raise StudyError(f"procedure {name}: {fault}; its class takes {parameters}") from None
     try:
-        training: Training = procedure(run, data, device, **name.arguments)
+        return procedure(run, data, device, **name.arguments)
     except ReluctantError:
         raise
     except Exception as fault:
         raise StudyError(f"procedure {name} cannot start: {type(fault).__name__}: {fault}") from fault
-    return training
 
 
 def warm_up(run: Run, data: str | None, device: str) -> None:

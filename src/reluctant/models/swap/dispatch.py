@@ -18,8 +18,16 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from reluctant.core.errors import ModelError
-from reluctant.models.swap.activation_kinds import FUNCTIONS, GATES, SOFTMAX, WIDTH_HALVING, base_kind, is_in_place
-from reluctant.models.swap.modules import CALL_MODULES, FUNCTION_MODULES
+from reluctant.models.swap.modules import (
+    CALL_MODULES,
+    FUNCTION_MODULES,
+    FUNCTIONS,
+    GATES,
+    SOFTMAX,
+    WIDTH_HALVING,
+    base_kind,
+    is_in_place,
+)
 from reluctant.models.swap.tracer import CallCounter
 
 KNOWN_CALLS = "reluctant_known_calls"  # attribute of a module whose calls are dispatched

@@ -10,9 +10,15 @@ from torch import Tensor, nn
 
 from reluctant.activations import MARK
 from reluctant.core.errors import ModelError
-from reluctant.models.swap.activation_kinds import GATES, activation_kind, base_kind
 from reluctant.models.swap.forward import clone_sharing_parameters, error_summary, run_example
-from reluctant.models.swap.modules import registered_activations, site_name, walk_modules
+from reluctant.models.swap.modules import (
+    GATES,
+    activation_kind,
+    base_kind,
+    registered_activations,
+    site_name,
+    walk_modules,
+)
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
 
 Form = Literal["module", "functional"]

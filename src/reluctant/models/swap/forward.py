@@ -33,9 +33,7 @@ def call_network(model: nn.Module, example: Any) -> Any:
     """The output for a tensor, or for a tuple or mapping of the network's inputs."""
     if isinstance(example, Mapping):
         return model(**example)
-    if isinstance(example, tuple | list):
-        return model(*example)
-    return model(example)
+    return model(*example) if isinstance(example, tuple | list) else model(example)
 
 
 def run_example(clone: nn.Module, example: Any, *, training: bool = False) -> Any:

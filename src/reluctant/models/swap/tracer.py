@@ -8,8 +8,7 @@ from typing import Any
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from reluctant.models.swap.activation_kinds import FUNCTIONS, activation_kind
-from reluctant.models.swap.modules import may_call_activations, walk_modules
+from reluctant.models.swap.modules import FUNCTIONS, activation_kind, may_call_activations, walk_modules
 
 
 class CallCounter:
