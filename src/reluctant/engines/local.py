@@ -117,10 +117,8 @@ def stop_workers(workers: Iterable[WorkerProcess]) -> None:
 def run_worker(pipe: int, lifeline: int) -> None:
     """Receive the import path, the work, then runs; send the events of each run.
 
-    Args:
-        pipe: Handle of the connection to the parent.
-        lifeline: Handle of a pipe that the parent holds open. When it closes, also because the parent has
-            died, this process exits.
+    Both arguments are handles: of the connection to the parent, and of a pipe that the parent holds open. When
+    the lifeline closes, also because the parent has died, this process exits.
     """
     threading.Thread(target=_exit_with_parent, args=(lifeline,), daemon=True).start()
     connection: Connection = Connection(pipe)

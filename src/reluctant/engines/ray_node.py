@@ -71,9 +71,7 @@ def version_differences(driver: Mapping[str, str]) -> str:
 def run_remote(payload: bytes, driver: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the node's id, its name and its version differences; then, if there are none, the run's events.
 
-    Args:
-        payload: The pickled pair of work and run.
-        driver: `describe_driver()` of the process that hands out the runs.
+    `payload` is the pickled pair of work and run, `driver` the `describe_driver()` of the process that sends it.
     """
     _adopt_environment(driver)
     differences = version_differences(driver["versions"])

@@ -70,9 +70,8 @@ def calibration(model: nn.Module, split: TensorSplit) -> Json:
 def measure_robustness(model: nn.Module, split: TensorSplit, background: float, pixel_std: float = 1.0) -> Json:
     """Per corruption and strength, how many of the split's images are still classified right.
 
-    Args:
-        background: What the network sees for a black pixel, which fills the edges.
-        pixel_std: The standard deviation of the training pixels as the network sees them.
+    Black pixels, which the network sees as `background`, fill the edges; `pixel_std` is the standard deviation of
+    the training pixels as the network sees them.
     """
     record: Json = {"images": len(split)}
     for kind, strengths in STRENGTHS.items():
@@ -101,10 +100,10 @@ def _blur(images: Tensor, strength: float) -> Tensor:
     reach = math.ceil(3 * strength)
     x = torch.arange(-reach, reach + 1, dtype=images.dtype, device=images.device)
     bell = torch.exp(-0.5 * (x / strength) ** 2)
-    bell, channels = bell / bell.sum(), images.shape[1]
-    across = F.conv2d(images, bell.view(1, 1, 1, -1).expand(channels, 1, 1, -1), padding=(0, reach),
-                      groups=channels)  # fmt: skip
-    return F.conv2d(across, bell.view(1, 1, -1, 1).expand(channels, 1, -1, 1), padding=(reach, 0), groups=channels)
+    channels = images.shape[1]
+    bell = (bell / bell.sum()).expand(channels, 1, 1, -1)
+    across = F.conv2d(images, bell, padding=(0, reach), groups=channels)
+    return F.conv2d(across, bell.transpose(2, 3), padding=(reach, 0), groups=channels)
 
 
 def _shift_images(images: Tensor, strength: float) -> Tensor:

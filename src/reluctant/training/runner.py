@@ -26,13 +26,9 @@ from reluctant.training.training import Training
 def train_run(run: Run, folder: str, data: str | None, device: str) -> Generator[EpochRecord | str, None, RunRecord]:
     """Train one run, or continue it: yield messages and every epoch as it ends, return the record.
 
-    A checkpoint is written after every epoch, into the study's folder; where there is no such folder (a
-    machine that does not share it), none is.
-
-    Args:
-        folder: The study's folder.
-        data: The folder of data sets; None: the usual one.
-        device: As for `select_device`.
+    A checkpoint is written after every epoch into `folder`, that of the study; where there is no such folder (a
+    machine that does not share it), none is. `data` is the folder of data sets, or None for the usual one;
+    `device` is as for `select_device`.
     """
     began = datetime.now(UTC).isoformat(timespec="seconds")
     training = build_training(run, load_run_data(run, data), select_device(device))

@@ -22,6 +22,7 @@ CALL_MODULES = "reluctant_turns"  # of a `ModulePerCall`: one module for every c
 WIDTH_HALVING = frozenset({"glu"})  # no activation that keeps the shape can replace these
 SOFTMAX = frozenset({"softmax", "logsoftmax", "softmin", "softmax2d", "gumbelsoftmax"})
 GATES = frozenset({"sigmoid", "tanh", "hardsigmoid", "softplus", "logsigmoid"})  # more often gates than not
+OPTIONAL = GATES | SOFTMAX | WIDTH_HALVING  # a call of these that the trace did not find may run as it is
 OUTPUT_ACTIVATIONS = GATES | SOFTMAX | {"hardtanh"}  # after the last weights these shape the output
 ACTIVATION_PACKAGES = ("transformers.activations", "timm.layers.activations", "timm.models.layers.activations")
 _FUNCTION_NAMES = (
