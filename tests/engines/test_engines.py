@@ -105,8 +105,7 @@ class TestDeath:
 
     def test_a_run_that_hangs_is_killed_and_started_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = FakeClock()
-        for module in ("local", "worker_process"):
-            monkeypatch.setattr(importlib.import_module(f"reluctant.engines.{module}"), "time", clock)
+        monkeypatch.setattr(importlib.import_module("reluctant.engines.local"), "time", clock)
         run_events = by_run(clock.past_hanging_runs(local(work, ["a", "hang", "b"], workers=1, timeout=1000.0)))
         assert [type(event) for event in run_events["hang"]].count(Started) == 3
         fault = run_events["hang"][-1]
@@ -139,7 +138,7 @@ class TestDeath:
         """A killed parent leaves no worker: its end of the lifeline closes, and the worker exits."""
         code = (
             "import os, signal\n"
-            "from reluctant.engines.worker_process import WorkerProcess\n"
+            "from reluctant.engines.local import WorkerProcess\n"
             "from reluctant.engines.run_queue import Attempt\n"
             "from tests.support.engine_work import work\n"
             "w = WorkerProcess(work); w.start_run(Attempt('a'))\n"

@@ -10,7 +10,7 @@ import torch
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.user_objects import SESSION_OBJECTS, register_object
 from reluctant.data import from_data
-from reluctant.models.build import preview_shape_arguments
+from reluctant.models.build import preview_replacements
 from reluctant.study import Study
 from reluctant.training import describe_replacements, expected_seconds, preflight, prepare, select_device
 from reluctant.training.machine import product_kernels
@@ -54,7 +54,7 @@ def test_replacements_and_sizes_are_described() -> None:
     assert swapped.startswith("Wide: activations at 1 site")
     assert swapped.endswith("; receives: num_classes=3, in_features=4")
     assert taken == "TakesActLayer: takes the activation; receives: image=(4,), classes=3"
-    assert preview_shape_arguments(f"{names[0]}(num_classes=5)", (4,), 3) == {"in_features": 4}
+    assert preview_replacements(f"{names[0]}(num_classes=5)", "tanh", (4,), 3)[1] == {"in_features": 4}
     assert describe_replacements(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from reluctant.analysis.calibration import robust_accuracy
-from reluctant.training.robustness import STRENGTHS, corrupt, measure_robustness
+from reluctant.training.evaluation import STRENGTHS, corrupt, measure_robustness
 from tests.support.small import digits, run, trained
 
 

@@ -150,7 +150,7 @@ def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOption
 
     training.select_device(options.device)
     training.clear_data_cache()  # data of an earlier study of this process may have changed since
-    tensors = training.preflight(study, Path(options.data) if options.data else None)
+    tensors = training.preflight(study, str(options.data) if options.data else None)
     checksums = {name: each.source.sha256 for name, each in tensors.items()}
     folder.check_origins(checksums, training.study_sources(study), origins)
     folder.write_study(study)

@@ -61,7 +61,7 @@ MODELS: Catalogue[Entry] = Catalogue("model", (
     Entry("cnn", "Small convolutional network",
         "two convolutions (32 and 64 channels) with activations, max-pooling, dropout, then two linear layers with "
         "activation and dropout between",
-        code="reluctant.models.cnn:CNN", source="the MNIST example of Keras; Golwala 2025 (2507.10560)",
+        code="reluctant.models.convnet:CNN", source="the MNIST example of Keras; Golwala 2025 (2507.10560)",
         parameters=(_dropout(0.25, "after the pooling"),
                     _dropout(0.5, "after the hidden linear layer", "dense_dropout"))),
     Entry("resnet", "Small residual network",

@@ -5,22 +5,9 @@
 
 from reluctant.engines.events import Done, Engine, Epoch, Event, Events, Failed, Message, Ready, Started, Work
 from reluctant.engines.local import local
-from reluctant.engines.run_queue import MAX_ATTEMPTS
-from reluctant.engines.serial import execute_run, serial
+from reluctant.engines.run_queue import MAX_ATTEMPTS, execute_run, serial
 
 __all__ = [
-    "MAX_ATTEMPTS",
-    "Done",
-    "Engine",
-    "Epoch",
-    "Event",
-    "Events",
-    "Failed",
-    "Message",
-    "Ready",
-    "Started",
-    "Work",
-    "execute_run",
-    "local",
-    "serial",
-]
+    "MAX_ATTEMPTS", "Done", "Engine", "Epoch", "Event", "Events", "Failed", "Message", "Ready", "Started", "Work",
+    "execute_run", "local", "serial",
+]  # fmt: skip

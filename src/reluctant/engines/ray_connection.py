@@ -23,10 +23,7 @@ QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITIC
 def connect(ray: Any, address: str | None, cpus: int) -> Iterator[bool]:
     """Connect to Ray; the value says whether that Ray outlives this connection.
 
-    A connection that is already open is used and left open.
-
-    Raises:
-        StudyError: No cluster answers at the address.
+    A connection that is already open is used and left open. `StudyError` if no cluster answers at the address.
     """
     if ray.is_initialized():
         yield True
@@ -88,18 +85,12 @@ def _join_cluster(ray: Any, address: str) -> Iterator[None]:
 
 
 def check_address(address: str) -> None:
-    """Check that something like Ray listens at an address; Ray itself would try for minutes.
-
-    Raises:
-        StudyError: The address cannot be read, or no Ray answers there.
-    """
+    """Raise `StudyError` unless something like Ray listens at an address; Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     if "/" in address or not host or not port.isdecimal():
         raise StudyError(f"{address!r} is not the address of a Ray cluster; write HOST:6379")
-    reason = ""
     try:
-        if not _speaks_http2(host.strip("[]"), int(port)):
-            reason = "another program listens there"
+        reason = "" if _speaks_http2(host.strip("[]"), int(port)) else "another program listens there"
     except (OSError, OverflowError) as error:
         reason = str(error)
     if reason:

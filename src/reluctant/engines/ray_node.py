@@ -11,7 +11,7 @@ import os
 import pickle
 import platform
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -71,18 +71,21 @@ def version_differences(driver: Mapping[str, str]) -> str:
 def run_remote(payload: bytes, driver: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the node's id, its name and its version differences; then, if there are none, the run's events.
 
-    Args:
-        payload: The pickled pair of work and run.
-        driver: `describe_driver()` of the process that hands out the runs.
+    `payload` is the pickled pair of work and run, `driver` the `describe_driver()` of the process that sends it.
     """
     _adopt_environment(driver)
     differences = version_differences(driver["versions"])
     ray: Any = importlib.import_module("ray")
     yield ray.get_runtime_context().get_node_id(), platform.node(), differences
     if not differences:
-        execute_run = importlib.import_module("reluctant.engines.serial").execute_run
         work, run = pickle.loads(payload)
-        yield from execute_run(_with_data(work), run)
+
+        def provide_and_train(run: Any) -> Generator[Any, None, Any]:
+            if hasattr(work, "provide_data"):
+                yield from work.provide_data(run)
+            return (yield from work(run))
+
+        yield from importlib.import_module("reluctant.engines.run_queue").execute_run(provide_and_train, run)
 
 
 def _adopt_environment(driver: Mapping[str, Any]) -> None:
@@ -95,14 +98,3 @@ def _adopt_environment(driver: Mapping[str, Any]) -> None:
         os.environ.setdefault(DATA_VARIABLE, driver["data"])
     if driver["threads"] is None:  # Ray sets this variable, but the run decides how many threads it has
         os.environ.pop(THREADS_VARIABLE, None)
-
-
-def _with_data(work: Any) -> Callable[[Any], Generator[Any, None, Any]]:
-    """The work, preceded by `work.provide_data(run)` where it has that method."""
-
-    def provide_and_train(run: Any) -> Generator[Any, None, Any]:
-        if hasattr(work, "provide_data"):
-            yield from work.provide_data(run)
-        return (yield from work(run))
-
-    return provide_and_train

@@ -1,11 +1,15 @@
-"""The runs that an engine still has to train, and the rule that decides which failures are retried."""
+"""The runs of an engine: the queue with its rule for retries, one run executed in this process, and all of them."""
 
+import re
+import traceback
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reluctant.engines.events import Done, Event, Failed, Message
+from reluctant.core.errors import ReluctantError
+from reluctant.engines.events import Done, Epoch, Event, Events, Failed, Message, Ready, Started, Work
+from reluctant.records.schema import RunRecord
 
 MAX_ATTEMPTS = 3  # how often a run is started before its failure is final
 
@@ -37,7 +41,7 @@ class RunQueue:
         return self._waiting.popleft()
 
     def put_back(self, attempt: Attempt) -> None:
-        """Return an attempt that no worker could start. It keeps its number."""
+        """Return an attempt to the front of the queue."""
         self._waiting.appendleft(attempt)
 
     def finish(self, attempt: Attempt, event: Done | Failed) -> Event:
@@ -50,7 +54,7 @@ class RunQueue:
         if not event.retryable or attempt.number >= MAX_ATTEMPTS:
             return event
         retry = Attempt(attempt.run, attempt.number + 1)
-        self._waiting.appendleft(retry)
+        self.put_back(retry)
         reason = event.cause.splitlines()[0]
         return Message(event.run, f"{reason}; starting again, attempt {retry.number} of {MAX_ATTEMPTS}")
 
@@ -58,3 +62,44 @@ class RunQueue:
 def timeout_reason(seconds: float | None) -> str:
     """Return why a run was ended that took longer than its timeout."""
     return f"the run took longer than {seconds:g} seconds (--run-timeout)"
+
+
+def serial(work: Work, runs: Sequence[Any]) -> Events:
+    """Train the runs one after the other in this process: for debugging, and the reference for other engines."""
+    yield Ready()
+    for run in runs:
+        yield from execute_run(work, run)
+
+
+def execute_run(work: Work, run: Any) -> Events:
+    """Train one run in this process and yield its events. An exception becomes `Failed`."""
+    yield Started(run)
+    steps = work(run)
+    try:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                record: RunRecord = end.value
+                break
+            yield Message(run, step) if isinstance(step, str) else Epoch(run, step)
+    except ReluctantError as error:
+        yield Failed(run, str(error))
+    except Exception as error:
+        if (interrupt := _find_interrupt(error)) is not None:
+            raise interrupt from None
+        words = "out of memory|can't allocate memory|not enough memory"  # PyTorch raises its own kinds of errors
+        starved = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and re.search(words, str(error)))
+        prefix = "out of memory\n" if starved else ""
+        yield Failed(run, prefix + traceback.format_exc(), retryable=bool(starved))
+    else:
+        yield Done(run, record)
+    finally:
+        steps.close()
+
+
+def _find_interrupt(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C behind an exception: when it comes during compiled code, that code raises a SystemError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error

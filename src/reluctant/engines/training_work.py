@@ -5,6 +5,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from reluctant.catalogue import DATASETS
+from reluctant.core.user_objects import unpack_objects
 from reluctant.records.parts import EpochRecord
 from reluctant.records.schema import RunRecord
 from reluctant.study import Run
@@ -26,7 +28,6 @@ class TrainingWork:
 
     def __call__(self, run: Run) -> Generator[EpochRecord | str, None, RunRecord]:
         """Train one run: yield the record of every epoch, return the whole record."""
-        from reluctant.core.user_objects import unpack_objects
         from reluctant.training import train_run
 
         unpack_objects(self.objects)
@@ -34,7 +35,6 @@ class TrainingWork:
 
     def provide_data(self, run: Run) -> Generator[str, None, None]:
         """Download the published data set of a run if this machine lacks it, and yield a message about it."""
-        from reluctant.catalogue import DATASETS
         from reluctant.data import data_folder, fetch
         from reluctant.data.folder import find_file
 
@@ -47,7 +47,6 @@ class TrainingWork:
     def warm_up(self) -> None:
         """Do in advance what the first run needs: imports, data, loading compiled kernels."""
         if self.first is not None:
-            from reluctant.core.user_objects import unpack_objects
             from reluctant.training import warm_up
 
             unpack_objects(self.objects)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import Name, parse
 from reluctant.core.user_objects import load_user_object
-from reluctant.models.factory_arguments import shape_arguments
+from reluctant.models.factories import shape_arguments
 from reluctant.records.store import Store
 from reluctant.records.study_records import read_study
 from reluctant.study import Run

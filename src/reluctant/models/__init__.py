@@ -1,32 +1,16 @@
 """Networks: built by name, initialised from a seed, with any activation at their sites."""
 
 from reluctant.models.build import build
-from reluctant.models.cnn import CNN
-from reluctant.models.convnet import ConvNet, kernels_used
-from reluctant.models.dropout import Dropout
-from reluctant.models.factories import build_with_activation
-from reluctant.models.factory_arguments import activation_keyword
-from reluctant.models.initialise import initialise
-from reluctant.models.layers import layer_table
+from reluctant.models.convnet import CNN, ConvNet, kernels_used
+from reluctant.models.factories import activation_keyword, build_with_activation
+from reluctant.models.fused import Dropout
+from reluctant.models.layers import initialise, layer_table
 from reluctant.models.mlp import MLP
 from reluctant.models.resnet import ResNet
 from reluctant.models.swap import SwapReport, activation_modules, activation_parameters, site_name, swap_activations
 
 __all__ = [
-    "CNN",
-    "MLP",
-    "ConvNet",
-    "Dropout",
-    "ResNet",
-    "SwapReport",
-    "activation_keyword",
-    "activation_modules",
-    "activation_parameters",
-    "build",
-    "build_with_activation",
-    "initialise",
-    "kernels_used",
-    "layer_table",
-    "site_name",
+    "CNN", "MLP", "ConvNet", "Dropout", "ResNet", "SwapReport", "activation_keyword", "activation_modules",
+    "activation_parameters", "build", "build_with_activation", "initialise", "kernels_used", "layer_table", "site_name",
     "swap_activations",
-]
+]  # fmt: skip

@@ -1,6 +1,5 @@
 """Networks by name: those of the catalogue, and user-defined ones as `module:factory`."""
 
-import importlib
 from typing import Any
 
 import torch
@@ -10,11 +9,11 @@ from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import IMAGE_MODELS
 from reluctant.core.errors import ModelError, ReluctantError
+from reluctant.core.extensions import load_object
 from reluctant.core.names import Name
 from reluctant.core.randomness import torch_seed
 from reluctant.core.user_objects import load_user_object
-from reluctant.models.factories import build_with_activation
-from reluctant.models.factory_arguments import shape_arguments
+from reluctant.models.factories import build_with_activation, shape_arguments
 from reluctant.models.swap.forward import materialise_lazy_parameters
 from reluctant.models.swap.report import SwapReport
 
@@ -33,8 +32,6 @@ def build(
         activation: A name, such as `elu(alpha=0.5)`.
         image: The shape of one input, (channels, height, width) for images.
         classes: The number of outputs; of predicted numbers if the task is regression.
-        seed: Decides the weights.
-        task: `classification` or `regression`.
 
     Raises:
         ModelError: The network cannot be built.
@@ -53,34 +50,28 @@ def build(
             arguments = {"image": image, "classes": classes, **MODELS.arguments(canonical)}
             if canonical.head == "convnet" and task == REGRESSION:
                 arguments["numbers"] = True
-            module, _, attribute = MODELS[canonical.head].code.partition(":")
-            model = getattr(importlib.import_module(module), attribute)(activation=activation, **arguments)
+            model = load_object(MODELS[canonical.head].code)(activation=activation, **arguments)
     if not isinstance(model, nn.Module):
         raise ModelError(f"model {name} returned {type(model).__name__}; a torch module is expected")
     materialise_lazy_parameters(model, torch.zeros(2, *image))
     return model
 
 
-def preview_swap(name: str, activation: str, image: tuple[int, ...], classes: int) -> SwapReport | None:
-    """The report of a user-defined network's swap; None if its factory takes the activation.
+def preview_replacements(
+    name: str, activation: str, image: tuple[int, ...], classes: int
+) -> tuple[SwapReport | None, dict[str, Any]]:
+    """For a user-defined network: the report of its swap, and the arguments that tell its factory the data's shape.
 
-    None too for a network of the catalogue.
+    The report is None if the factory takes the activation. None and empty for a network of the catalogue.
     """
     canonical = MODELS.canonical(name)
     if not canonical.is_user_defined:
-        return None
+        return None, {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return _build_user_network(name, canonical, activation, image, classes)[1]
-
-
-def preview_shape_arguments(name: str, image: tuple[int, ...], classes: int) -> dict[str, Any]:
-    """The arguments that tell a user-defined factory the shape of the data; empty for the catalogue's."""
-    canonical = MODELS.canonical(name)
-    if not canonical.is_user_defined:
-        return {}
+        _, report = _build_user_network(name, canonical, activation, image, classes)
     arguments = shape_arguments(load_user_object(canonical.head, "model"), image, classes)
-    return {keyword: value for keyword, value in arguments.items() if keyword not in canonical.arguments}
+    return report, {keyword: value for keyword, value in arguments.items() if keyword not in canonical.arguments}
 
 
 def _build_user_network(

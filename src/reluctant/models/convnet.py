@@ -1,7 +1,6 @@
-"""The article's network: three convolutional blocks and two linear layers, with any activation."""
+"""Networks of convolutions and linear layers: the article's, and that of many MNIST tutorials."""
 
-from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -10,11 +9,18 @@ from torch import Tensor, nn
 from reluctant.activations import factory
 from reluctant.core.errors import ModelError
 from reluctant.models import fused
-from reluctant.models.dropout import Dropout
+from reluctant.models.factories import Activation
+from reluctant.models.fused import Dropout
 
-CHANNELS = (32, 64, 128)
-HIDDEN = 128
-SMALLEST = 22  # pixels; with fewer, "cut a border of one, then halve" three times leaves no pixel
+HIDDEN = 128  # units of the hidden linear layer
+
+
+def check_image_size(model: str, height: int, width: int, smallest: int) -> None:
+    """Raise `ModelError` for images under `smallest` pixels high or wide."""
+    if min(height, width) < smallest:
+        raise ModelError(
+            f"images of {height}×{width} are too small for {model}; the smallest that fit are {smallest}×{smallest}"
+        )
 
 
 class ConvBlock(nn.Module):
@@ -49,19 +55,18 @@ class ConvNet(nn.Module):
     """The network of Nicolas's article: images (n, channels, side, side) → log-probabilities (n, classes).
 
     Args:
-        activation: A name, a module class, a module or a function of a tensor; every site gets a fresh one.
-        image: The shape of one image.
-        classes: The number of outputs.
+        activation: Every site gets a fresh one.
+        image: The shape of one image, square, at least 22 pixels wide.
         dropout: The probability of a zero after every block.
         numbers: Whether the outputs are plain numbers, for regression.
-
-    Raises:
-        ModelError: The images are not square, or under 22 pixels wide.
     """
+
+    CHANNELS = (32, 64, 128)
+    SMALLEST = 22  # pixels; with fewer, "cut a border of one, then halve" three times leaves no pixel
 
     def __init__(
         self,
-        activation: str | nn.Module | Callable[..., Any],
+        activation: Activation,
         *,
         image: tuple[int, int, int] = (1, 28, 28),
         classes: int = 10,
@@ -72,18 +77,14 @@ class ConvNet(nn.Module):
         channels, side, width = image
         if side != width:
             raise ModelError(f"convnet takes square images, not {side}×{width}; crop or pad them first")
-        if side < SMALLEST:
-            raise ModelError(
-                f"images of {side}×{width} are too small for convnet; the smallest that fit are {SMALLEST}×{SMALLEST}"
-            )
+        check_image_size("convnet", side, width, self.SMALLEST)
         make_activation = factory(activation)
-        widths = (channels, *CHANNELS)
         self.blocks = nn.ModuleList(
-            ConvBlock(widths[i], widths[i + 1], make_activation(), dropout) for i in range(len(CHANNELS))
+            ConvBlock(inputs, out, make_activation(), dropout) for inputs, out in pairwise((channels, *self.CHANNELS))
         )
-        for _ in CHANNELS:
+        for _ in self.CHANNELS:
             side = (side - 2) // 2
-        self.hidden = nn.Linear(CHANNELS[-1] * side * side, HIDDEN)
+        self.hidden = nn.Linear(self.CHANNELS[-1] * side * side, HIDDEN)
         self.activation = make_activation()
         self.output = nn.Linear(HIDDEN, classes)
         self.numbers = numbers
@@ -94,6 +95,47 @@ class ConvNet(nn.Module):
         x = self.activation(self.hidden(x.flatten(1)))
         out: Tensor = self.output(x)
         return out if self.numbers else F.log_softmax(out, dim=1)
+
+
+class CNN(nn.Sequential):
+    """Images (n, channels, height, width) → scores (n, classes), as in the example of Keras for MNIST.
+
+    Two convolutions, one pooling, two linear layers.
+
+    Args:
+        activation: Every site gets a fresh one.
+        image: The shape of one image, at least 6 pixels high and wide.
+        dropout: The probability of a zero after the pooling.
+        dense_dropout: The probability of a zero after the hidden linear layer.
+    """
+
+    CHANNELS = (32, 64)
+    SMALLEST = 6  # pixels; with fewer, "cut a border of one, twice, then halve" leaves no pixel
+
+    def __init__(
+        self,
+        activation: Activation,
+        *,
+        image: tuple[int, int, int] = (1, 28, 28),
+        classes: int = 10,
+        dropout: float = 0.25,
+        dense_dropout: float = 0.5,
+    ) -> None:
+        super().__init__()
+        channels, height, width = image
+        check_image_size("cnn", height, width, self.SMALLEST)
+        make_activation = factory(activation)
+        self.conv1 = nn.Conv2d(channels, self.CHANNELS[0], kernel_size=3)
+        self.activation1 = make_activation()
+        self.conv2 = nn.Conv2d(*self.CHANNELS, kernel_size=3)
+        self.activation2 = make_activation()
+        self.pool = nn.MaxPool2d(2)
+        self.dropout = Dropout(dropout)
+        self.flatten = nn.Flatten()
+        self.hidden = nn.Linear(self.CHANNELS[1] * ((height - 4) // 2) * ((width - 4) // 2), HIDDEN)
+        self.activation3 = make_activation()
+        self.dense_dropout = Dropout(dense_dropout)
+        self.output = nn.Linear(HIDDEN, classes)
 
 
 def kernels_used(model: nn.Module) -> list[str]:

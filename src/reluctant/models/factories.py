@@ -1,6 +1,10 @@
-"""Networks from any factory: the activation is an argument if the factory takes one, else it is swapped."""
+"""Networks from any factory: the activation is an argument if the factory takes one, else it is swapped.
+
+What a factory takes is known from its keywords: for an activation, and for the shape of the data.
+"""
 
 import copy
+import functools
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import Parameter, isclass, signature
@@ -11,12 +15,22 @@ from torch import nn
 
 from reluctant.activations import factory as activation_factory
 from reluctant.core.errors import ModelError
-from reluctant.models.factory_arguments import activation_keyword, bound_keywords, keyword_parameters
 from reluctant.models.swap.forward import preserve_random_states
 from reluctant.models.swap.report import SwapReport
 from reluctant.models.swap.swap import swap_activations
 
-Activation = str | nn.Module | Callable[..., Any]
+Activation = str | nn.Module | Callable[..., Any]  # a name, a module class, a module or a function of a tensor
+ACTIVATION_KEYWORDS = (
+    "activation", "act_layer", "act", "act_fn", "activation_function", "nonlinearity", "hidden_act"
+)  # fmt: skip
+OUTPUT_KEYWORDS = ("num_classes", "n_classes", "num_labels", "out_features", "outputs")
+FEATURE_KEYWORDS = ("in_features", "n_features", "num_features", "features", "inputs", "input_dim")
+CHANNEL_KEYWORDS = ("in_channels", "in_chans", "channels", "num_channels")
+# May also mean a width inside the network, so they are passed only where the parameter has no default.
+AMBIGUOUS_KEYWORDS = frozenset(
+    ("n_features", "num_features", "features", "inputs", "input_dim", "channels", "num_channels", "outputs",
+     "out_features")
+)  # fmt: skip
 # Of factories that are functions: whether every call returns the same weights.
 _shares_weights: "WeakKeyDictionary[Callable[..., Any], bool]" = WeakKeyDictionary()
 
@@ -46,8 +60,6 @@ def build_with_activation(
 
     Args:
         factory: A class or function that returns a network; its other results are returned as they are.
-        activation: A name, a module class, a module or a function of a tensor.
-        arguments: Keyword arguments of the factory.
         example: An input of the network, to find functional calls.
         optional: Keyword arguments for which the factory may have no parameter. One with `**options` gets
             them all; those that it then refuses are dropped.
@@ -139,6 +151,49 @@ def _with_separate_weights(network: nn.Module, factory: Callable[..., Any], argu
 
 
 def _weight_ids(network: Any) -> set[int]:
-    if not isinstance(network, nn.Module):
-        return set()
-    return {id(tensor) for tensor in (*network.parameters(), *network.buffers())}
+    tensors = (*network.parameters(), *network.buffers()) if isinstance(network, nn.Module) else ()
+    return {id(tensor) for tensor in tensors}
+
+
+def keyword_parameters(factory: Callable[..., Any]) -> dict[str, Parameter]:
+    """The parameters that accept a keyword, `**options` among them; empty where there is no signature."""
+    try:
+        parameters = signature(factory).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {name: p for name, p in parameters.items() if p.kind is not Parameter.POSITIONAL_ONLY}
+
+
+def bound_keywords(factory: Callable[..., Any]) -> Mapping[str, Any]:
+    """The keywords that a `functools.partial` has bound, those of partials within it among them."""
+    return factory.keywords if isinstance(factory, functools.partial) else {}
+
+
+def activation_keyword(factory: Callable[..., Any]) -> str | None:
+    """The keyword under which a factory takes an activation: the first of `ACTIVATION_KEYWORDS`, or None."""
+    parameters = keyword_parameters(factory)
+    return next((keyword for keyword in ACTIVATION_KEYWORDS if keyword in parameters), None)
+
+
+def shape_keywords(shape: tuple[int, ...], outputs: int) -> dict[str, int]:
+    """All usual keywords for the size of one input and for the number of outputs, with their values."""
+    size_keywords = FEATURE_KEYWORDS if len(shape) == 1 else CHANNEL_KEYWORDS
+    return dict.fromkeys(OUTPUT_KEYWORDS, outputs) | dict.fromkeys(size_keywords, shape[0])
+
+
+def shape_arguments(factory: Callable[..., Any], shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
+    """The arguments that tell a factory the shape of the data, for those keywords that it declares.
+
+    The keywords are `image` (the shape of one input), `classes` (the number of outputs) and the
+    `shape_keywords`. A value that a `functools.partial` has bound is left, and so is the default of one of
+    the `AMBIGUOUS_KEYWORDS`, such as `features=64` for the width of a hidden layer.
+    """
+    parameters, bound = keyword_parameters(factory), bound_keywords(factory)
+    values = {"image": shape, "classes": outputs, **shape_keywords(shape, outputs)}
+    return {
+        keyword: value
+        for keyword, value in values.items()
+        if keyword in parameters
+        and keyword not in bound
+        and (keyword not in AMBIGUOUS_KEYWORDS or parameters[keyword].default is Parameter.empty)
+    }

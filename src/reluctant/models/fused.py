@@ -1,4 +1,4 @@
-"""Convolution, batch norm and max-pooling as one operator on the CPU; dropout that stores no mask.
+"""Convolution, batch norm and max-pooling as one operator on the CPU; dropout with its own random numbers.
 
 The compiled kernels take float32 and float64 on the CPU; everything else uses PyTorch's operators. The choice
 follows from the network, the images and the device, never from what is installed.
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from reluctant.activations import Stochastic
 from reluctant.models import kernels
 from reluctant.models.kernels.compiled import Array
 
@@ -67,15 +68,9 @@ class _ConvNormPool(torch.autograd.Function):
         ctx.save_for_backward(x, weight)
         ctx.map, ctx.statistics = y, (best, index, scale, mean, var, norm.eps)
         values_per_channel = len(x) * (x.shape[2] - weight.shape[2] + 1) * (x.shape[3] - weight.shape[3] + 1)
-        kernels.update_running_statistics(
-            norm.running_mean.numpy(),
-            norm.running_var.numpy(),
-            bias.numpy(),
-            mean,
-            var,
-            values_per_channel,
-            norm.momentum or 0.0,
-        )
+        statistics = (mean, var, values_per_channel, norm.momentum or 0.0)
+        running_mean, running_var = norm.running_mean.numpy(), norm.running_var.numpy()
+        kernels.update_running_statistics(running_mean, running_var, bias.numpy(), *statistics)
         norm.num_batches_tracked.add_(1)
         return _to_tensor(kernels.normalise_pooled(best, scale, shift, mean, var, norm.eps))
 
@@ -85,9 +80,8 @@ class _ConvNormPool(torch.autograd.Function):
         g = _to_array(grads[0])
         dx: Tensor | None
         if ctx.map is None:
-            dw, dgamma, dbeta = kernels.single_channel_backward(
-                g, _single_plane(x), _weight_rows(weight), *ctx.statistics
-            )
+            plane, rows = _single_plane(x), _weight_rows(weight)
+            dw, dgamma, dbeta = kernels.single_channel_backward(g, plane, rows, *ctx.statistics)
             dx, dweight = None, torch.from_numpy(dw).t().reshape(weight.shape)
         else:
             dy, dgamma, dbeta = kernels.max_pool_backward(g, ctx.map, *ctx.statistics)
@@ -160,3 +154,29 @@ def dropout(x: Tensor, key: int, rate: float) -> Tensor:
     """Dropout of `x` whose mask follows from `key` (64 bits) and the position of each value."""
     out: Tensor = _Dropout.apply(x, key, rate)  # type: ignore[no-untyped-call]
     return out
+
+
+class Dropout(Stochastic):
+    """Sets each value to zero with probability `p` in training, and scales the others by 1/(1 − p).
+
+    The masks follow from `reseed` and the number of calls since, so activations with random numbers leave them
+    alone. Source: Srivastava et al. 2014.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+        self.kernel = ""  # the compiled kernel that ran last, if any
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        if is_supported(x):
+            self.kernel = "dropout"
+            return dropout(x, self.next_key(), self.p)
+        mask = torch.empty_like(x, requires_grad=False)
+        mask.bernoulli_(1 - self.p, generator=self.generator(x.device)).div_(1 - self.p)
+        return x * mask
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"

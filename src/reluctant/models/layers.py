@@ -1,32 +1,67 @@
-"""The layers of a network as a table: name, kind, output shape, parameters."""
+"""The layers of a network: initial weights that follow from a seed, and a table of kinds, shapes and parameters."""
 
-from collections.abc import Callable
+from functools import partial
+from math import sqrt
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from reluctant.activations import gain
+from reluctant.catalogue import INITIALISATIONS
+from reluctant.core.randomness import torch_seed
+from reluctant.models.swap.forward import evaluation_mode
+
+WEIGHTED = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear
+
+
+def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu") -> None:
+    """Draw new weights for every layer that has parameters and a `reset_parameters`.
+
+    The numbers of a layer follow from the seed and the layer's name alone: layers of one name and shape get
+    the same weights in every network; with `kaiming` they differ by a factor, the gain of the activation.
+    `as_made` changes nothing. PyTorch's global random state does not change.
+    """
+    name = INITIALISATIONS.canonical(init)
+    if name.head == "as_made":
+        return
+    factor = gain(activation) if name.head == "kaiming" else 1.0
+    last = [module for module in model.modules() if isinstance(module, WEIGHTED)][-1:]
+    for path, module in model.named_modules():
+        reset: Any = getattr(module, "reset_parameters", None)
+        if not callable(reset) or not any(True for _ in module.parameters(recurse=False)):
+            continue
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(torch_seed(seed, "weights", path))
+            reset()
+            if not isinstance(module, WEIGHTED) or name.head == "default":
+                continue
+            if name.head == "normal":
+                nn.init.normal_(module.weight, std=INITIALISATIONS.arguments(name)["std"])
+            elif name.head == "kaiming":
+                fan_in = module.weight[0].numel()
+                nn.init.normal_(module.weight, std=(1.0 if module in last else factor) / sqrt(fan_in))
+            elif name.head == "xavier_uniform":
+                nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]]:
     """One row per layer in the order of use: `name`, `kind`, `shape` (without the batch), `parameters`."""
     rows: dict[str, dict[str, Any]] = {}
 
-    def row_hook(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, _: object, output: object) -> None:
-            shape = list(output.shape[1:]) if isinstance(output, Tensor) else []
-            count = sum(p.numel() for p in module.parameters())
-            rows[name] = {"name": name, "kind": type(module).__name__, "shape": shape, "parameters": count}
-
-        return hook
+    def add_row(name: str, module: nn.Module, _: object, output: object) -> None:
+        shape = list(output.shape[1:]) if isinstance(output, Tensor) else []
+        count = sum(p.numel() for p in module.parameters())
+        rows[name] = {"name": name, "kind": type(module).__name__, "shape": shape, "parameters": count}
 
     leaves = [(name, module) for name, module in model.named_modules() if not any(module.children())]
-    hooks = [module.register_forward_hook(row_hook(name)) for name, module in leaves if name]
-    training = model.training
+    hooks = [module.register_forward_hook(partial(add_row, name)) for name, module in leaves if name]
     try:
-        with torch.no_grad():
-            model.eval()(torch.zeros(2, *image))
+        with torch.no_grad(), evaluation_mode(model):
+            model(torch.zeros(2, *image))
     finally:
-        model.train(training)
         for hook in hooks:
             hook.remove()
     return list(rows.values())

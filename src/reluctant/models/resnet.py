@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,6 +9,8 @@ from torch import Tensor, nn
 from reluctant.activations import factory
 from reluctant.catalogue.models import depth_fault
 from reluctant.core.errors import ModelError
+from reluctant.models.convnet import check_image_size
+from reluctant.models.factories import Activation
 
 SMALLEST = 8  # pixels; the map is halved twice
 
@@ -46,19 +47,15 @@ class ResNet(nn.Module):
     mean over the map, a linear layer. Source: He et al. 2016 (1512.03385), section 4.2.
 
     Args:
-        activation: A name, a module class, a module or a function of a tensor; every site gets a fresh one.
-        image: The shape of one image.
-        classes: The number of outputs.
+        activation: Every site gets a fresh one.
+        image: The shape of one image, at least 8 pixels high and wide.
         depth: 6n + 2, at least 8.
         width: The channels of the first stage.
-
-    Raises:
-        ModelError: The images are under 8 pixels high or wide, or the depth is another number.
     """
 
     def __init__(
         self,
-        activation: str | nn.Module | Callable[..., Any],
+        activation: Activation,
         *,
         image: tuple[int, int, int] = (1, 28, 28),
         classes: int = 10,
@@ -66,11 +63,7 @@ class ResNet(nn.Module):
         width: int = 16,
     ) -> None:
         super().__init__()
-        if min(image[1:]) < SMALLEST:
-            raise ModelError(
-                f"images of {image[1]}×{image[2]} are too small for resnet; the smallest that fit are "
-                f"{SMALLEST}×{SMALLEST}"
-            )
+        check_image_size("resnet", *image[1:], SMALLEST)
         if depth < 8 or depth_fault(depth):
             reason = depth_fault(max(8, depth)) or f"depth must be at least 8, not {depth}"
             raise ModelError(f"resnet: {reason}")
@@ -79,16 +72,13 @@ class ResNet(nn.Module):
         self.norm = nn.BatchNorm2d(width)
         self.activation = make_activation()
         widths = [width] + [width * 2**stage for stage in range(3) for _ in range(blocks_per_stage)]
-        self.blocks = nn.ModuleList(
-            ResidualBlock(channels, out, 2 if out > channels else 1, make_activation)
-            for channels, out in pairwise(widths)
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(*pair, 2 if pair[1] > pair[0] else 1, make_activation) for pair in pairwise(widths))
         )
         self.output = nn.Linear(widths[-1], classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.activation(self.norm(self.conv(x)))
-        for block in self.blocks:
-            x = block(x)
+        x = self.blocks(self.activation(self.norm(self.conv(x))))
         scores: Tensor = self.output(x.mean((2, 3)))
         return scores
 

@@ -1,7 +1,147 @@
-"""What a network is trained to do: its loss, what is counted of its outputs, how predictions are stored."""
+"""What a network is trained to do: its loss, what is counted of its outputs, how predictions are stored.
 
-from reluctant.tasks.classification import Classification
-from reluctant.tasks.regression import Regression
-from reluctant.tasks.task import Task
+Scores come from the counts (`reluctant.catalogue.metrics`).
+"""
 
-__all__ = ["Classification", "Regression", "Task"]
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, confusion_counts, regression_sums, stored_counts
+
+
+@dataclass(frozen=True)
+class Classification:
+    """One of `classes` classes for every input; outputs (n, classes) are scores or log-probabilities.
+
+    `name` is the task as a study names it; `key` is where an epoch's record holds the counts.
+    """
+
+    classes: int = 0
+    name = CLASSIFICATION
+    key = "confusion"
+
+    @property
+    def outputs(self) -> int:
+        """One score per class."""
+        return self.classes
+
+    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Mean cross entropy in nats; with label smoothing as of Szegedy et al. 2016 (1512.00567)."""
+        return nn.functional.cross_entropy(outputs, targets, label_smoothing=smoothing)
+
+    def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The same without smoothing, summed over a batch in double precision, on the CPU."""
+        scores = torch.log_softmax(outputs, dim=1)
+        return -scores.gather(1, targets[:, None]).cpu().sum(dtype=torch.float64)
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """The class of the largest output."""
+        return outputs.argmax(dim=1)
+
+    def counts(self, predictions: Tensor, targets: Tensor) -> Any:
+        """The confusion matrix; above 20 classes, hits, predictions and truths per class."""
+        return stored_counts(self.confusion_matrix(predictions, targets)).tolist()
+
+    def confusion_matrix(self, predictions: Tensor, targets: Tensor) -> npt.NDArray[np.int64]:
+        """The whole confusion matrix."""
+        return confusion_counts(to_numpy(targets), to_numpy(predictions), self.classes)
+
+    def encode(self, predictions: Tensor) -> str:
+        """Predictions or targets as base64: one byte a class, two where there are more than 256 classes."""
+        dtype = np.uint8 if self.classes <= 256 else np.uint16
+        return base64.b64encode(to_numpy(predictions).astype(dtype).tobytes()).decode()
+
+    def output_error(self, outputs: Any, n: int) -> str:
+        """What is wrong with a network's outputs for n inputs, which are (n, classes); empty where nothing is."""
+        return shape_error(outputs, (n, self.classes), "one score per class: scores")
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Numbers for every input: targets (n, outputs), less `mean`, divided by the standard deviation `std`.
+
+    Training and the loss see standardised targets, so that a learning rate means the same whatever the
+    units; what is counted and stored is in the targets' own.
+    """
+
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    name = REGRESSION
+    key = "sums"
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers are predicted for one input."""
+        return len(self.mean)
+
+    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Mean squared error over the batch and the outputs."""
+        return nn.functional.mse_loss(outputs.reshape(targets.shape), targets)
+
+    def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Squared errors, averaged over the outputs, summed over the batch in double precision."""
+        errors = (outputs.reshape(targets.shape) - targets).cpu().double()
+        return errors.square().mean(dim=1).sum()
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """The outputs themselves, (n, outputs)."""
+        return outputs.reshape(-1, self.outputs)
+
+    def counts(self, predictions: Tensor, targets: Tensor) -> Any:
+        """Sums per output: see `reluctant.catalogue.metrics.summed`."""
+        return regression_sums(self.in_original_units(targets), self.in_original_units(predictions)).tolist()
+
+    def in_original_units(self, standardised: Tensor) -> npt.NDArray[np.float64]:
+        """Targets or predictions in the targets' own units."""
+        values: npt.NDArray[np.float64] = to_numpy(standardised).astype(float) * np.array(self.std)
+        values += np.array(self.mean)
+        return values
+
+    def standardise(self, targets: npt.NDArray[Any]) -> Tensor:
+        """Targets (n, outputs) in their own units as training sees them, float32."""
+        return torch.from_numpy(((targets - np.array(self.mean)) / np.array(self.std)).astype(np.float32))
+
+    def encode(self, predictions: Tensor) -> str:
+        """As base64, in the targets' own units, as float64, little-endian.
+
+        Double precision, for where targets lie far from 0 and vary little, single would lose the errors.
+        """
+        if not len(predictions):  # of a run that diverged
+            return ""
+        return base64.b64encode(self.in_original_units(predictions).astype("<f8").tobytes()).decode()
+
+    def output_error(self, outputs: Any, n: int) -> str:
+        """Outputs are (n, outputs); where one number is predicted, (n,) too."""
+        if self.outputs == 1 and isinstance(outputs, Tensor) and tuple(outputs.shape) == (n,):
+            return ""
+        return shape_error(outputs, (n, self.outputs), "one number per target: numbers")
+
+
+Task = Classification | Regression
+
+
+def shape_error(outputs: Any, expected: tuple[int, ...], what: str) -> str:
+    """What is wrong with the type or the shape of outputs; empty where nothing is.
+
+    Args:
+        what: What the outputs are; its last word names them.
+    """
+    if not isinstance(outputs, Tensor):
+        return (
+            f"returns {type(outputs).__name__}; expected a tensor: let its forward return the "
+            f"{what.rsplit(maxsplit=1)[-1]} alone"
+        )
+    if tuple(outputs.shape) != expected:
+        return f"returns shape {tuple(outputs.shape)} for {expected[0]} inputs; expected {expected}, {what}"
+    return ""
+
+
+def to_numpy(tensor: Tensor) -> npt.NDArray[Any]:
+    """A tensor as an array on the CPU."""
+    return np.asarray(tensor.detach().cpu().numpy())

@@ -9,19 +9,6 @@ from reluctant.training.tensors import TensorData, TensorSplit, prepare
 from reluctant.training.training import Training
 
 __all__ = [
-    "TensorData",
-    "TensorSplit",
-    "Training",
-    "build_training",
-    "clear_data_cache",
-    "describe_replacements",
-    "evaluate",
-    "expected_seconds",
-    "fingerprint",
-    "preflight",
-    "prepare",
-    "select_device",
-    "study_sources",
-    "train_run",
-    "warm_up",
-]
+    "TensorData", "TensorSplit", "Training", "build_training", "clear_data_cache", "describe_replacements", "evaluate",
+    "expected_seconds", "fingerprint", "preflight", "prepare", "select_device", "study_sources", "train_run", "warm_up",
+]  # fmt: skip

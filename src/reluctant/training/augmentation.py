@@ -44,10 +44,8 @@ def check_augmentation(augment: str, shape: tuple[int, ...]) -> None:
     """Raise `StudyError` where an augmentation changes images and inputs of this shape are none."""
     for name in augmentation_steps(augment):
         if name.head in _OF_IMAGES and len(shape) != 4:
-            raise StudyError(
-                f"augment: {name.head} changes images, and these data are none; leave it out, or "
-                f"write augment = 'noise'"
-            )
+            hint = "leave it out, or write augment = 'noise'"
+            raise StudyError(f"augment: {name.head} changes images, and these data are none; {hint}")
 
 
 def _flip(rng: np.random.Generator, data: TensorData) -> Change:

@@ -24,14 +24,10 @@ class Checkpoint:
     """The checkpoint of one run.
 
     Damaged, foreign and outdated files are never trusted and never fatal: they are set aside.
-
-    Attributes:
-        path: The file, which may not exist.
-        environment: What has to be equal to continue from it: packages, processor, ….
     """
 
-    path: Path
-    environment: dict[str, Any]
+    path: Path  # may not exist
+    environment: dict[str, Any]  # what has to be equal to continue from it: packages, processor, …
 
     def save(self, training: Training) -> str:
         """Write the state of the training; '' or, where it cannot be written, why. Training may go on."""

@@ -11,7 +11,6 @@ from torch.nn.parameter import is_lazy
 
 from reluctant.core import user_objects as objects
 from reluctant.core.names import parse
-from reluctant.core.user_objects import load_user_object
 from reluctant.study import Run, Study
 
 
@@ -29,21 +28,22 @@ def study_sources(study: Study) -> dict[str, str]:
 
 
 def _source_checksums(names: Iterable[str]) -> dict[str, str]:
-    """Code that comes with this package is left out, since the recipe's version stands for it."""
-    heads = {name.head for name in map(parse, names) if name.is_user_defined}
-    return {head: _source_checksum(head) for head in sorted(heads) if not head.startswith("reluctant.")}
+    """Of the file that defines each object, else of its module's; of the name alone for what is compiled.
 
-
-def _source_checksum(head: str) -> str:
-    """Of the file that defines the object, else of the module's; of the name alone for what is compiled."""
-    if objects.is_session_object(head):
-        return objects.object_hash(head)
-    module = inspect.getmodule(load_user_object(head, "code")) or __import__(head.partition(":")[0])
-    try:
-        text = inspect.getsource(module)
-    except (OSError, TypeError):
-        text = head
-    return hashlib.sha256(text.encode()).hexdigest()
+    Code that comes with this package is left out, since the recipe's version stands for it.
+    """
+    checksums = {}
+    for head in sorted({name.head for name in map(parse, names) if name.is_user_defined}):
+        if objects.is_session_object(head):
+            checksums[head] = objects.object_hash(head)
+        elif not head.startswith("reluctant."):
+            module = inspect.getmodule(objects.load_user_object(head, "code")) or __import__(head.partition(":")[0])
+            try:
+                text = inspect.getsource(module)
+            except (OSError, TypeError):
+                text = head
+            checksums[head] = hashlib.sha256(text.encode()).hexdigest()
+    return checksums
 
 
 def fingerprint(model: nn.Module) -> str:

@@ -1,62 +1,137 @@
-"""A network evaluated on a whole split: mean loss, predictions, and how well its confidence is calibrated."""
+"""A network evaluated on a whole split: mean loss, predictions, calibration; and on corrupted test images."""
 
+import math
+
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reluctant.core.randomness import generator
+from reluctant.models.swap.forward import evaluation_mode
 from reluctant.records.parts import Json
 from reluctant.tasks import Classification, Task
 from reluctant.training.tensors import TensorSplit
 
 BATCH = 50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
 BINS = 15  # even bins of the highest probability, (0, 1/15], …, (14/15, 1] (Guo et al. 2017, 1706.04599)
+# Standard deviation of the noise in those of the training pixels; standard deviation of the blur in pixels;
+# pixels of shift; degrees of rotation.
+STRENGTHS = {"noise": (0.25, 0.5, 1.0), "blur": (0.5, 1.0, 1.5), "shift": (1, 2, 4), "rotation": (10, 20, 40)}
 _CLASSES = Classification()
 
 
 def evaluate(model: nn.Module, split: TensorSplit, task: Task = _CLASSES) -> tuple[float, Tensor]:
     """The task's mean loss over the inputs and the predictions for them, in evaluation mode.
 
-    The mode the model was in is restored. The loss is summed in double precision; predictions have the form
-    of the targets: classes (n,), or numbers (n, outputs).
+    The loss is summed in double precision; predictions have the form of the targets: classes (n,), or numbers
+    (n, outputs).
     """
-    was_training = model.training
-    model.eval()
     loss = torch.zeros((), dtype=torch.float64)
     predictions = torch.empty(split.targets.shape, dtype=split.targets.dtype)
-    with torch.inference_mode():
-        for start in range(0, len(split), BATCH):
-            inputs, targets = split.inputs[start : start + BATCH], split.targets[start : start + BATCH]
-            outputs = model(inputs)
-            loss += task.loss_sum(outputs, targets)
-            predictions[start : start + BATCH] = task.predict(outputs).cpu()
-    model.train(was_training)
+    with torch.inference_mode(), evaluation_mode(model):
+        for batch in _batches(split):
+            outputs = model(split.inputs[batch])
+            loss += task.loss_sum(outputs, split.targets[batch])
+            predictions[batch] = task.predict(outputs).cpu()
     return float(loss) / len(split), predictions
+
+
+def _batches(split: TensorSplit) -> list[slice]:
+    return [slice(start, start + BATCH) for start in range(0, len(split), BATCH)]
 
 
 def calibration(model: nn.Module, split: TensorSplit) -> Json:
     """Counts per bin of the highest probability, from which calibration errors follow; and the Brier sum.
 
     Per bin: images, how many of them are right, sum of the probability. The Brier sum is that over images and
-    classes of (probability − truth)² (Brier 1950). In evaluation mode; the mode the model was in is restored.
+    classes of (probability − truth)² (Brier 1950). In evaluation mode.
     """
-    was_training = model.training
-    model.eval()
     images, right, confidence = (torch.zeros(BINS, dtype=torch.float64) for _ in range(3))
     brier = 0.0
-    with torch.inference_mode():
-        for start in range(0, len(split), BATCH):
-            targets = split.targets[start : start + BATCH].cpu()
-            p = model(split.inputs[start : start + BATCH]).cpu().double().softmax(dim=1)
+    with torch.inference_mode(), evaluation_mode(model):
+        for batch in _batches(split):
+            targets = split.targets[batch].cpu()
+            p = model(split.inputs[batch]).cpu().double().softmax(dim=1)
             top, predictions = p.max(dim=1)
             bins = (top * BINS).ceil().long().clamp(1, BINS) - 1
             images += torch.bincount(bins, minlength=BINS)
             right += torch.bincount(bins[predictions == targets], minlength=BINS)
             confidence.index_add_(0, bins, top)
-            truth = nn.functional.one_hot(targets, p.shape[1])
-            brier += float(((p - truth) ** 2).sum())
-    model.train(was_training)
+            brier += float(((p - F.one_hot(targets, p.shape[1])) ** 2).sum())
     return {
         "images": [int(n) for n in images.tolist()],
         "right": [int(n) for n in right.tolist()],
         "confidence": [round(c, 6) for c in confidence.tolist()],
         "brier": round(brier, 6),
     }
+
+
+def measure_robustness(model: nn.Module, split: TensorSplit, background: float, pixel_std: float = 1.0) -> Json:
+    """Per corruption and strength, how many of the split's images are still classified right.
+
+    Black pixels, which the network sees as `background`, fill the edges; `pixel_std` is the standard deviation of
+    the training pixels as the network sees them.
+    """
+    record: Json = {"images": len(split)}
+    for kind, strengths in STRENGTHS.items():
+        record[kind] = {}
+        for strength in strengths:
+            scaled = strength * (pixel_std if kind == "noise" else 1)
+            images = corrupt(split.inputs, kind, scaled, background)
+            _, predictions = evaluate(model, TensorSplit(images, split.targets))
+            record[kind][f"{strength:g}"] = int((predictions == split.targets.cpu()).sum())
+    return record
+
+
+def corrupt(images: Tensor, kind: str, strength: float, background: float = 0.0) -> Tensor:
+    """Standardised images (n, c, h, w), corrupted; the direction of each follows from its index alone."""
+    corrupted = _CORRUPTIONS[kind](images - background, strength) + background
+    return corrupted.contiguous(memory_format=torch.channels_last)
+
+
+def _add_noise(images: Tensor, strength: float) -> Tensor:
+    noise = generator(0, "robustness", "noise").standard_normal(tuple(images.shape), np.float32)
+    return images + strength * torch.from_numpy(noise).to(images.device)
+
+
+def _blur(images: Tensor, strength: float) -> Tensor:
+    """By a Gaussian, cut off at three standard deviations."""
+    reach = math.ceil(3 * strength)
+    x = torch.arange(-reach, reach + 1, dtype=images.dtype, device=images.device)
+    bell = torch.exp(-0.5 * (x / strength) ** 2)
+    channels = images.shape[1]
+    bell = (bell / bell.sum()).expand(channels, 1, 1, -1)
+    across = F.conv2d(images, bell, padding=(0, reach), groups=channels)
+    return F.conv2d(across, bell.transpose(2, 3), padding=(reach, 0), groups=channels)
+
+
+def _shift_images(images: Tensor, strength: float) -> Tensor:
+    """By so many pixels in one of eight directions, at random for each image."""
+    angle = _random_integers("shift", 8, images) * (math.pi / 4)
+    size = torch.tensor([images.shape[3], images.shape[2]], device=images.device)
+    shift = torch.stack([angle.cos(), angle.sin()], dim=1).round() * strength * 2 / size
+    identity = torch.eye(2, device=images.device).expand(len(images), 2, 2)
+    return _resample(images, torch.cat([identity, shift[:, :, None]], dim=2))
+
+
+def _rotate(images: Tensor, strength: float) -> Tensor:
+    """By so many degrees, to the left or to the right, at random for each image."""
+    angle = math.radians(strength) * (2 * _random_integers("rotation", 2, images) - 1)
+    cos, sin, none = angle.cos(), angle.sin(), torch.zeros_like(angle)
+    return _resample(images, torch.stack([cos, -sin, none, sin, cos, none], dim=1).view(-1, 2, 3))
+
+
+def _random_integers(kind: str, limit: int, images: Tensor) -> Tensor:
+    """A whole number below `limit` for every image."""
+    integers = generator(0, "robustness", kind).integers(0, limit, len(images))
+    return torch.from_numpy(integers).to(images.device, images.dtype)
+
+
+def _resample(images: Tensor, theta: Tensor) -> Tensor:
+    """The images after an affine map of each, (n, 2, 3)."""
+    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+    return F.grid_sample(images.contiguous(), grid, align_corners=False)
+
+
+_CORRUPTIONS = {"noise": _add_noise, "blur": _blur, "shift": _shift_images, "rotation": _rotate}

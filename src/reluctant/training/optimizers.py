@@ -1,6 +1,5 @@
 """Optimizers from their names, over one flat parameter where that is the same and faster."""
 
-import importlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -10,6 +9,7 @@ from torch.optim import Optimizer
 
 from reluctant.catalogue import OPTIMIZERS
 from reluctant.core.errors import StudyError
+from reluctant.core.extensions import load_object
 
 
 def optimizer_from_name(
@@ -21,15 +21,12 @@ def optimizer_from_name(
     is then one operation. Use `zero_grad(set_to_none=False)`: the gradients stay in their memory. Frozen
     parameters (`requires_grad` False) are left out, as PyTorch leaves them alone. Those that take no part in
     the forward pass have gradients of zero here, where PyTorch would see none, so weight decay shrinks them
-    too.
+    too. Raises `StudyError` where there is nothing to train.
 
     Args:
         name: As in a study, `adamw(weight_decay=0.1)`.
         no_decay: Parameters without weight decay; where there are any, and any decay, they are laid into a
             separate flat parameter and group.
-
-    Raises:
-        StudyError: There is nothing to train.
     """
     trained = [p for p in parameters if p.requires_grad]
     if not trained:
@@ -38,15 +35,13 @@ def optimizer_from_name(
             "set requires_grad=True on those that are to learn"
         )
     canonical = OPTIMIZERS.canonical(name)
-    module, _, attribute = OPTIMIZERS[canonical.head].code.partition(":")
-    optimizer_class = getattr(importlib.import_module(module), attribute)
     keywords: dict[str, Any] = OPTIMIZERS.arguments(canonical)
     if "beta1" in keywords:
         keywords["betas"] = (keywords.pop("beta1"), keywords.pop("beta2"))
     if canonical.head in ("adam", "adamw", "sgd"):
         keywords["fused"] = True
     groups = _parameter_groups(trained, no_decay if keywords["weight_decay"] else ())
-    optimizer: Optimizer = optimizer_class(groups, lr=lr, **keywords)
+    optimizer: Optimizer = load_object(OPTIMIZERS[canonical.head].code)(groups, lr=lr, **keywords)
     return optimizer
 
 
@@ -81,12 +76,6 @@ def _view_like(piece: Tensor, parameter: Tensor) -> Tensor:
         return piece.view(parameter.shape)
     out, channels, height, width = parameter.shape
     return piece.view(out, height, width, channels).permute(0, 3, 1, 2)
-
-
-def set_learning_rate(optimizer: Optimizer, lr: float) -> None:
-    """Give every group of an optimizer this learning rate."""
-    for group in optimizer.param_groups:
-        group["lr"] = lr
 
 
 def clip_gradients(optimizer: Optimizer, norm: float) -> None:

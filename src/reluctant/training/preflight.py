@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from itertools import product
-from pathlib import Path
 
 import torch
 
@@ -14,7 +13,7 @@ from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.models import build
-from reluctant.models.build import preview_shape_arguments, preview_swap
+from reluctant.models.build import preview_replacements
 from reluctant.study import Run, Study
 from reluctant.training.augmentation import check_augmentation
 from reluctant.training.evaluation import BATCH, evaluate
@@ -23,11 +22,8 @@ from reluctant.training.runner import build_training, load_run_data, load_tensor
 from reluctant.training.tensors import TensorData, TensorSplit
 
 
-def preflight(study: Study, folder: Path | None = None) -> dict[str, TensorData]:
-    """The data sets by name, after everything that can be tried was tried.
-
-    Args:
-        folder: Where data sets lie; None: the usual folder.
+def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
+    """The data sets by name, from a folder or the usual one, after everything that can be tried was tried.
 
     Raises:
         ReluctantError: Missing or damaged data, an activation that fails, changes the shape or returns NaN, or a
@@ -40,7 +36,7 @@ def preflight(study: Study, folder: Path | None = None) -> dict[str, TensorData]
     datasets = {}
     for dataset in study.dataset:
         for fraction, pixels in product(study.train_fraction, study.pixels):
-            data = load_tensors(dataset, fraction, str(folder) if folder else None, pixels=pixels)
+            data = load_tensors(dataset, fraction, folder, pixels=pixels)
         datasets[dataset] = data
         _check_task(study, data)
         for model in study.model:
@@ -109,8 +105,7 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     """What is replaced in user-defined networks, and the sizes their factories receive: a sentence each."""
     sentences = []
     for model, data in product(study.model, datasets.values()):
-        swap = preview_swap(model, study.activation[0], data.input_shape, data.outputs)
-        sizes = preview_shape_arguments(model, data.input_shape, data.outputs)
+        swap, sizes = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
         parts = [swap.one_line()] if swap else ["takes the activation"] if sizes else []
         if sizes:
             listed = ", ".join(f"{keyword}={value}" for keyword, value in sizes.items())
@@ -120,9 +115,9 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     return list(dict.fromkeys(sentences))
 
 
-def expected_seconds(run: Run, folder: Path | None = None, steps: int = 20) -> float:
+def expected_seconds(run: Run, steps: int = 20) -> float:
     """The seconds one run will take, from a few timed steps of training and one batch of evaluation."""
-    data = load_run_data(run, str(folder) if folder else None)
+    data = load_run_data(run, None)
     training = build_training(run, data)
     inputs, targets = data.train.inputs[: run.batch_size], data.train.targets[: run.batch_size]
     batch = TensorSplit(data.test.inputs[:BATCH], data.test.targets[:BATCH])

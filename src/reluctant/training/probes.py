@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ from torch import Tensor, nn
 
 from reluctant.core.randomness import generator
 from reluctant.models.swap import activation_modules, site_name
-from reluctant.models.swap.activation_kinds import SOFTMAX, WIDTH_HALVING, base_kind
+from reluctant.models.swap.forward import evaluation_mode
+from reluctant.models.swap.modules import SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
 from reluctant.records.parts import NORMS, Json
 from reluctant.records.probe_table import CURVE, EDGES
@@ -50,7 +53,7 @@ class Probes:
             the output. `layers`: the norms of gradient, weights and update. `detailed` adds histograms, and
             the curves of learned functions.
         """
-        with _evaluation_mode(self.model):
+        with evaluation_mode(self.model), torch.random.fork_rng(devices=[]), torch.enable_grad():
             with _traced_calls(self.model, self.trace_functions) as calls:
                 loss = self.task.loss(self.model(self.inputs), self.targets)
             self.trace_functions = any(isinstance(call.module, FunctionModule) for call in calls.values())
@@ -106,12 +109,12 @@ class Probes:
             change = values - self.weights.get(name, values)
             zero = torch.zeros_like(values) if gradient is None else gradient
             by_layer.setdefault(layer, []).append((zero, values, change))
-        norms = {}
-        for layer, rows in by_layer.items():
-            norms[layer] = {
+        return {
+            layer: {
                 key: four_digits(torch.stack([row[i].norm() for row in rows]).norm()) for i, key in enumerate(NORMS)
             }
-        return norms
+            for layer, rows in by_layer.items()
+        }
 
 
 class ActivationCall:
@@ -173,43 +176,24 @@ def four_digits(value: Any) -> float | None:
 
 
 @contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, with gradients; afterwards modes and random state are as before."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        with torch.random.fork_rng(devices=[]), torch.enable_grad():
-            yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
-
-
-@contextmanager
 def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str, ActivationCall]]:
     """Calls of the network's activations by site, `name#2` where one is used again."""
     calls: dict[str, ActivationCall] = {}
     open_calls: dict[str, list[ActivationCall]] = {}
 
-    def before(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
-            open_calls.setdefault(name, []).append(ActivationCall(module, (*args, *kwargs.values())[0]))
+    def before(name: str, module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
+        open_calls.setdefault(name, []).append(ActivationCall(module, (*args, *kwargs.values())[0]))
 
-        return hook
-
-    def after(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, args: object, kwargs: object, output: Tensor) -> None:
-            call = open_calls[name].pop()
-            call.output = output
-            if call.input.dim() >= 2:  # else a gate of one number, not the output of a layer
-                calls[_unused_name(site_name(name), calls)] = call
-
-        return hook
+    def after(name: str, module: nn.Module, args: object, kwargs: object, output: Tensor) -> None:
+        call = open_calls[name].pop()
+        call.output = output
+        if call.input.dim() >= 2:  # else a gate of one number, not the output of a layer
+            calls[_unused_name(site_name(name), calls)] = call
 
     hooks: list[Any] = []
     for name, module in activation_modules(model).items():
-        hooks.append(module.register_forward_pre_hook(before(name), with_kwargs=True))
-        hooks.append(module.register_forward_hook(after(name), with_kwargs=True))
+        hooks.append(module.register_forward_pre_hook(partial(before, name), with_kwargs=True))
+        hooks.append(module.register_forward_hook(partial(after, name), with_kwargs=True))
     try:
         with _FunctionTracer(model, calls) if trace_functions else nullcontext():
             yield calls
@@ -220,11 +204,8 @@ def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str,
 
 def _unused_name(name: str, calls: dict[str, ActivationCall]) -> str:
     """The name of a site's next call: `name`, then `name#2`, …."""
-    unused, number = name, 1
-    while unused in calls:
-        number += 1
-        unused = f"{name}#{number}"
-    return unused
+    names = (f"{name}#{number}" if number > 1 else name for number in count(1))
+    return next(unused for unused in names if unused not in calls)
 
 
 class _FunctionTracer(CallTracer):

@@ -27,13 +27,9 @@ from reluctant.training.training import Training
 def train_run(run: Run, folder: str, data: str | None, device: str) -> Generator[EpochRecord | str, None, RunRecord]:
     """Train one run, or continue it: yield messages and every epoch as it ends, return the record.
 
-    A checkpoint is written after every epoch, into the study's folder; where there is no such folder (a
-    machine that does not share it), none is.
-
-    Args:
-        folder: The study's folder.
-        data: The folder of data sets; None: the usual one.
-        device: As for `select_device`.
+    A checkpoint is written after every epoch into `folder`, that of the study; where there is no such folder (a
+    machine that does not share it), none is. `data` is the folder of data sets, or None for the usual one;
+    `device` is as for `select_device`.
     """
     began = datetime.now(UTC).isoformat(timespec="seconds")
     training = build_training(run, load_run_data(run, data), select_device(device))
@@ -62,10 +58,8 @@ _RENAMED = {"network": "build_network", "fresh_optimizer": "build_optimizer", "p
 def build_training(run: Run, data: TensorData, device: torch.device | None = None) -> Training:
     """The training of a run: the standard one, or its procedure's `module:Class` derived from it.
 
-    The class is called with run, data and device, and the arguments of the name.
-
-    Raises:
-        StudyError: There is no such class, or it does not take these arguments.
+    The class is called with run, data and device, and the arguments of the name. Raises `StudyError` where there
+    is no such class, or it does not take these arguments.
     """
     name = PROCEDURES.canonical(run.procedure)
     if not name.is_user_defined:
@@ -82,12 +76,11 @@ def build_training(run: Run, data: TensorData, device: torch.device | None = Non
         parameters = ", ".join(list(inspect.signature(procedure).parameters)[3:]) or "no arguments"
         raise StudyError(f"procedure {name}: {fault}; its class takes {parameters}") from None
     try:
-        training: Training = procedure(run, data, device, **name.arguments)
+        return procedure(run, data, device, **name.arguments)
     except ReluctantError:
         raise
     except Exception as fault:
         raise StudyError(f"procedure {name} cannot start: {type(fault).__name__}: {fault}") from fault
-    return training
 
 
 def warm_up(run: Run, data: str | None, device: str) -> None:

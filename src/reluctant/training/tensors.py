@@ -15,22 +15,16 @@ from reluctant.data import Dataset, Split, split_indices
 from reluctant.tasks import Classification, Regression, Task
 
 Indices = npt.NDArray[np.int64]
-Scale = float | Tensor
 _CLASSES = Classification()
 IMAGES_STORED, LARGEST_STORED = 16, 2**16  # test images in a study's folder, and the most bytes of them
 
 
 @dataclass(frozen=True)
 class TensorSplit:
-    """One split on a device.
+    """One split on a device."""
 
-    Attributes:
-        inputs: float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory.
-        targets: Classes as int64 (n,), or standardised numbers, float32 (n, outputs).
-    """
-
-    inputs: Tensor
-    targets: Tensor
+    inputs: Tensor  # float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory
+    targets: Tensor  # classes as int64 (n,), or standardised numbers, float32 (n, outputs)
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -42,19 +36,15 @@ class TensorData:
 
     Both are of all values of the training split. Where inputs are rows of a table, every column has its own
     mean and standard deviation, and these two stand at 0 and 1.
-
-    Attributes:
-        source: The data set in its own values.
-        pixel_std: The standard deviation of the training inputs as networks see them.
     """
 
     train: TensorSplit
     valid: TensorSplit
     test: TensorSplit
-    source: Dataset = field(repr=False)
+    source: Dataset = field(repr=False)  # in its own values
     mean: float
     std: float
-    pixel_std: float = 1.0
+    pixel_std: float = 1.0  # of the training inputs as networks see them
     task: Task = _CLASSES
 
     @property
@@ -114,23 +104,21 @@ def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str
     """
     train, valid = split_indices(len(dataset.train.targets), train_fraction, split)
     inputs = dataset.train.inputs
+    mean: float | Tensor
+    std: float | Tensor
+    pixel_std = 1.0
     if inputs.ndim == 2:
         if pixels == "unit":
             raise StudyError(f"{dataset.name}: rows hold no pixels, every column is standardised; leave `pixels` out")
-        return _to_tensors(dataset, train, valid, *column_moments(inputs[train]), 1.0)
-    mean, std = pixel_moments(inputs[train])
-    if std == 0:
-        raise StudyError(f"{dataset.name}: all training pixels are equal; there is nothing to learn from")
-    if pixels == "unit":
-        if inputs.dtype != np.uint8:
-            raise StudyError(f"{dataset.name}: only bytes can be scaled to 0 … 1; leave `pixels` out")
-        return _to_tensors(dataset, train, valid, 0.0, 255.0, std / 255)
-    return _to_tensors(dataset, train, valid, mean, std, 1.0)
-
-
-def _to_tensors(
-    dataset: Dataset, train: Indices, valid: Indices, mean: Scale, std: Scale, pixel_std: float
-) -> TensorData:
+        mean, std = column_moments(inputs[train])
+    else:
+        mean, std = pixel_moments(inputs[train])
+        if std == 0:
+            raise StudyError(f"{dataset.name}: all training pixels are equal; there is nothing to learn from")
+        if pixels == "unit":
+            if inputs.dtype != np.uint8:
+                raise StudyError(f"{dataset.name}: only bytes can be scaled to 0 … 1; leave `pixels` out")
+            mean, std, pixel_std = 0.0, 255.0, std / 255
     task = task_of(dataset, train)
 
     def convert(split: Split, indices: Indices | slice) -> TensorSplit:
@@ -142,16 +130,9 @@ def _to_tensors(
             return TensorSplit(x, task.standardise(split.targets[indices]))
         return TensorSplit(x, torch.from_numpy(split.targets[indices].astype(np.int64)))
 
-    return TensorData(
-        convert(dataset.train, train),
-        convert(dataset.train, valid),
-        convert(dataset.test, slice(None)),
-        dataset,
-        mean if isinstance(mean, float) else 0.0,
-        std if isinstance(std, float) else 1.0,
-        pixel_std,
-        task,
-    )
+    splits = convert(dataset.train, train), convert(dataset.train, valid), convert(dataset.test, slice(None))
+    scale = (mean, std) if isinstance(mean, float) and isinstance(std, float) else (0.0, 1.0)
+    return TensorData(*splits, dataset, *scale, pixel_std, task)
 
 
 def task_of(dataset: Dataset, train: Indices) -> Task:

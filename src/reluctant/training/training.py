@@ -26,11 +26,10 @@ from reluctant.study.schedule import last_rate, rate, stops_early
 from reluctant.tasks import Classification
 from reluctant.training.augmentation import Augmentation
 from reluctant.training.checksums import fingerprint, run_sources
-from reluctant.training.evaluation import calibration, evaluate
+from reluctant.training.evaluation import calibration, evaluate, measure_robustness
 from reluctant.training.machine import limit_threads
-from reluctant.training.optimizers import clip_gradients, optimizer_from_name, set_learning_rate
+from reluctant.training.optimizers import clip_gradients, optimizer_from_name
 from reluctant.training.probes import Probes
-from reluctant.training.robustness import measure_robustness
 from reluctant.training.tensors import TensorData, TensorSplit
 
 
@@ -68,10 +67,8 @@ class Training:
 
     def build_network(self) -> nn.Module:
         """The network to train, before its weights are initialised."""
-        run, data = self.run, self.data
-        return build(
-            run.model, run.activation, data.input_shape, data.outputs, run.seed_for("init"), task=data.task.name
-        )
+        run, data, seed = self.run, self.data, self.run.seed_for("init")
+        return build(run.model, run.activation, data.input_shape, data.outputs, seed, task=data.task.name)
 
     def build_optimizer(self) -> torch.optim.Optimizer:
         """The run's optimizer over the network's parameters, as before the first step."""
@@ -118,21 +115,16 @@ class Training:
         last = number == self.run.epochs or stops_early(self.run, [*self._validation_losses(), valid[0]])
         snapshot = compact(self.probes.snapshot(detailed=last), first=False)
         probed = time.perf_counter()
+        seconds = {"train": trained - began, "evaluate": evaluated - trained, "probe": probed - evaluated}
         splits = {"train": train, "valid": (*valid, self.data.valid), "test": (*test, self.data.test)}
+        counts = {name: self.task.counts(outputs, split.targets) for name, (_, outputs, split) in splits.items()}
         return EpochRecord.read(
             {
                 "epoch": number,
-                "seconds": {
-                    "train": round(trained - began, 4),
-                    "evaluate": round(evaluated - trained, 4),
-                    "probe": round(probed - evaluated, 4),
-                },
+                "seconds": {name: round(value, 4) for name, value in seconds.items()},
                 "lr": last_rate(self.run, number, self._batches),
                 "loss": {name: loss for name, (loss, _, _) in splits.items()},
-                self.task.key: {
-                    name: self.task.counts(predictions, split.targets)
-                    for name, (_, predictions, split) in splits.items()
-                },
+                self.task.key: counts,
                 "probes": snapshot,
             }
         )
@@ -155,8 +147,8 @@ class Training:
             for start in range(0, len(targets), size):
                 batch = order[start : start + size]
                 if self.run.schedule != Run.schedule:  # the rate is not the same in all steps
-                    lr = rate(self.run, number, start // size, self._batches)
-                    set_learning_rate(self.optimizer, lr)
+                    for group in self.optimizer.param_groups:
+                        group["lr"] = rate(self.run, number, start // size, self._batches)
                 loss, outputs = self.step(augment(inputs[batch], batch), targets[batch])
                 predictions[batch] = self.task.predict(outputs)
                 if not math.isfinite(loss):
@@ -212,10 +204,8 @@ class Training:
         """After the last epoch: the training split in evaluation mode, and more about the test split."""
         with limit_threads(self.run.threads):
             loss, predictions = evaluate(self.model, self.data.train, self.task)
-            final: dict[str, Any] = {
-                "loss": loss,
-                self.task.key: self.task.counts(predictions, self.data.train.targets),
-            }
+            counts = self.task.counts(predictions, self.data.train.targets)
+            final: dict[str, Any] = {"loss": loss, self.task.key: counts}
             if isinstance(self.task, Classification):
                 final["calibration"] = calibration(self.model, self.data.test)
                 if self.task.classes > MOST:  # where epochs hold three rows of the test matrix

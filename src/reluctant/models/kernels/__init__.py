@@ -10,14 +10,7 @@ from reluctant.models.kernels.single_channel import fits_single_channel, single_
 from reluctant.models.kernels.winograd import winograd_backward, winograd_convolve
 
 __all__ = [
-    "fits_single_channel",
-    "hash_dropout",
-    "max_pool",
-    "max_pool_backward",
-    "normalise_pooled",
-    "single_channel_backward",
-    "single_channel_pool",
-    "update_running_statistics",
-    "winograd_backward",
+    "fits_single_channel", "hash_dropout", "max_pool", "max_pool_backward", "normalise_pooled",
+    "single_channel_backward", "single_channel_pool", "update_running_statistics", "winograd_backward",
     "winograd_convolve",
-]
+]  # fmt: skip

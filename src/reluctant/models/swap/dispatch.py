@@ -18,25 +18,20 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from reluctant.core.errors import ModelError
-from reluctant.models.swap.activation_kinds import FUNCTIONS, GATES, SOFTMAX, WIDTH_HALVING, base_kind, is_in_place
-from reluctant.models.swap.modules import CALL_MODULES, FUNCTION_MODULES
+from reluctant.models.swap.modules import CALL_MODULES, FUNCTION_MODULES, FUNCTIONS, OPTIONAL, base_kind, is_in_place
 from reluctant.models.swap.tracer import CallCounter
 
 KNOWN_CALLS = "reluctant_known_calls"  # attribute of a module whose calls are dispatched
-OPTIONAL = GATES | SOFTMAX | WIDTH_HALVING  # an unknown call of these may run as it is
 RETRACE = "give swap_activations an example that takes this path too"
 
 
 @dataclass(frozen=True)
 class KnownCalls:
-    """The functional calls that the trace found in one module.
-
-    `path` is the module's path, `calls` are the names of its calls, `replaced` the kinds that have a module.
-    """
+    """The functional calls that the trace found in the module at `path`."""
 
     path: str
-    calls: frozenset[str] = frozenset()
-    replaced: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()  # their names
+    replaced: frozenset[str] = frozenset()  # the kinds that have a module
 
 
 class ActivationDispatch(TorchFunctionMode):
@@ -60,7 +55,11 @@ class ActivationDispatch(TorchFunctionMode):
         call = self.counter.name_function_call(kind)
         with torch._C.DisableTorchFunction():
             if call not in self.known.calls:
-                self._check_unknown_call(kind, call)
+                if base_kind(kind) not in OPTIONAL or kind in self.known.replaced:
+                    raise RuntimeError(
+                        f"{self.known.path}#{call} ({type(self.module).__name__}) was never called when activations "
+                        f"were swapped, so no module replaces it; {RETRACE}"
+                    )
                 return func(*args, **kwargs)
             modules: Any = getattr(self.module, FUNCTION_MODULES, {})
             if call not in modules:
@@ -69,15 +68,6 @@ class ActivationDispatch(TorchFunctionMode):
             if is_in_place(func, kwargs):  # other code may use x afterwards, and a gradient its old values
                 return x.copy_(modules[call](x.clone()))
             return modules[call](x)
-
-    def _check_unknown_call(self, kind: str, call: str) -> None:
-        """Raise for a call that the trace did not find, unless such calls need no module."""
-        if base_kind(kind) in OPTIONAL and kind not in self.known.replaced:
-            return
-        raise RuntimeError(
-            f"{self.known.path}#{call} ({type(self.module).__name__}) was never called when activations were "
-            f"swapped, so no module replaces it; {RETRACE}"
-        )
 
 
 class ModulePerCall(nn.Module):
@@ -111,22 +101,16 @@ class ModulePerCall(nn.Module):
         return module
 
 
-def dispatch_calls(module: nn.Module, known: KnownCalls) -> None:
-    """Run a module's forward under `ActivationDispatch` from now on; `ModelError` if it is wrapped."""
-    _change_class(module, known)
-
-
-def disable_dispatch(module: nn.Module) -> None:
-    """Run an activation module's forward without any mode from now on, as its own calls are not sites."""
-    _change_class(module, None)
-
-
 def has_changed_class(module: nn.Module) -> bool:
-    """Whether `dispatch_calls` or `disable_dispatch` changed the class of a module."""
+    """Whether `dispatch_calls` changed the class of a module."""
     return hasattr(type(module), "reluctant_original_class")
 
 
-def _change_class(module: nn.Module, known: KnownCalls | None) -> None:
+def dispatch_calls(module: nn.Module, known: KnownCalls | None) -> None:
+    """Run a module's forward under `ActivationDispatch` from now on; `ModelError` if it is wrapped.
+
+    With None, an activation module's forward runs without any mode, as its own calls are not sites.
+    """
     forward = module.__dict__.get("forward")
     if getattr(forward, "__func__", None) is type(module).forward and getattr(forward, "__self__", None) is module:
         del module.__dict__["forward"]  # the method of its class, left there by a tool that unwrapped it
@@ -151,15 +135,9 @@ def _subclass(kind: Any, dispatches: bool) -> type[nn.Module]:
             return reduced
         return (_new_instance, (kind, dispatches), *reduced[2:])
 
-    attributes = {
-        "__module__": kind.__module__,
-        "__qualname__": kind.__qualname__,
-        "__doc__": kind.__doc__,
-        "__reduce_ex__": reduce,
-        "forward": forward,
-        "reluctant_original_class": kind,
-    }
-    return type(kind.__name__, (kind,), attributes)
+    names = {name: getattr(kind, name) for name in ("__module__", "__qualname__", "__doc__")}
+    changes = {"__reduce_ex__": reduce, "forward": forward, "reluctant_original_class": kind}
+    return type(kind.__name__, (kind,), {**names, **changes})
 
 
 def _dispatching_forward(kind: type[nn.Module]) -> Any:

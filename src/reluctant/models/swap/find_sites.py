@@ -10,9 +10,15 @@ from torch import Tensor, nn
 
 from reluctant.activations import MARK
 from reluctant.core.errors import ModelError
-from reluctant.models.swap.activation_kinds import GATES, activation_kind, base_kind
 from reluctant.models.swap.forward import clone_sharing_parameters, error_summary, run_example
-from reluctant.models.swap.modules import registered_activations, site_name, walk_modules
+from reluctant.models.swap.modules import (
+    GATES,
+    activation_kind,
+    base_kind,
+    registered_activations,
+    site_name,
+    walk_modules,
+)
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
 
 Form = Literal["module", "functional"]
@@ -71,10 +77,8 @@ class TracedCall:
 def find_sites(model: nn.Module, example: Any = None) -> list[CallSite]:
     """The activation sites of a network in the order of use, then activation modules that were not called.
 
-    Without an example these are the activation modules alone, as registered.
-
-    Raises:
-        ModelError: The network fails on the example.
+    Without an example these are the activation modules alone, as registered. Raises `ModelError` where the
+    network fails on the example.
     """
     traced = {} if example is None else trace_calls(model, example)
     modules = {entry.path: entry.module for entry in registered_activations(model)}
@@ -83,20 +87,11 @@ def find_sites(model: nn.Module, example: Any = None) -> list[CallSite]:
     sites = []
     for (form, path, call), trace in traced.items():
         numbers[form, path] += 1
-        sites.append(
-            CallSite(
-                path,
-                call,
-                trace.kind,
-                form,
-                numbers[form, path],
-                trace.calls,
-                trace.multiplied,
-                trace.last,
-                from_reluctant=form == "module" and hasattr(modules[path], MARK),
-                attachable=form == "module" or not isinstance(callers[path], CONTAINERS),
-            )
-        )
+        number, is_module = numbers[form, path], form == "module"
+        from_reluctant = is_module and hasattr(modules[path], MARK)
+        attachable = is_module or not isinstance(callers[path], CONTAINERS)
+        counted = (number, trace.calls, trace.multiplied, trace.last)
+        sites.append(CallSite(path, call, trace.kind, form, *counted, from_reluctant, attachable))
     called = {key.path for key in traced if key.form == "module"}
     return sites + [
         CallSite(path, "", activation_kind(module), "module", from_reluctant=hasattr(module, MARK))
@@ -108,10 +103,8 @@ def find_sites(model: nn.Module, example: Any = None) -> list[CallSite]:
 def trace_calls(model: nn.Module, example: Any) -> dict[CallKey, TracedCall]:
     """The activation calls of a forward pass in evaluation mode, then those of one in training mode.
 
-    Both passes run on a copy. A site is last if no weights are used after it in any mode that calls it.
-
-    Raises:
-        ModelError: The network fails on the example in evaluation mode.
+    Both passes run on a copy. A site is last if no weights are used after it in any mode that calls it. Raises
+    `ModelError` where the network fails on the example in evaluation mode.
     """
     traced: dict[CallKey, TracedCall] = {}
     for training in (False, True):
@@ -149,7 +142,7 @@ class _SiteTracer(CallTracer):
         call = "" if caller is None else caller.name_module_call(path)
         self.running.append(self._record(CallKey("module", path, call), activation_kind(module)))
 
-    def on_module_output(self, path: str, module: nn.Module, output: Any) -> None:
+    def on_module_output(self, module: nn.Module, output: Any) -> None:
         self._watch_gate(self.running.pop(), output)
 
     def on_function(self, call: FunctionCall) -> Any:

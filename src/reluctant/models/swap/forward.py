@@ -17,11 +17,7 @@ from reluctant.core.errors import ModelError
 
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
-    """A copy of a network with the same parameters (not copies), but its own buffers and attributes.
-
-    Raises:
-        ModelError: The network cannot be copied.
-    """
+    """A copy of a network with the same parameters (not copies), but its own buffers; or `ModelError`."""
     shared: list[Tensor] = [p for p in model.parameters() if not is_lazy(p)]
     for module in model.modules():  # PyTorch cannot copy a tensor that was computed
         shared += [v for v in vars(module).values() if isinstance(v, Tensor) and not v.is_leaf]
@@ -37,9 +33,7 @@ def call_network(model: nn.Module, example: Any) -> Any:
     """The output for a tensor, or for a tuple or mapping of the network's inputs."""
     if isinstance(example, Mapping):
         return model(**example)
-    if isinstance(example, tuple | list):
-        return model(*example)
-    return model(example)
+    return model(*example) if isinstance(example, tuple | list) else model(example)
 
 
 def run_example(clone: nn.Module, example: Any, *, training: bool = False) -> Any:
@@ -63,11 +57,21 @@ def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
     """
     if not any(map(is_lazy, model.parameters())):
         return
-    modes = {module: module.training for module in model.modules()}
-    with preserve_random_states(model), torch.no_grad():
-        call_network(model.eval(), example)
-    for module in model.modules():
-        module.training = modes.get(module, module.training)
+    with preserve_random_states(model), torch.no_grad(), evaluation_mode(model):
+        call_network(model, example)
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode; afterwards every module has its own mode again."""
+    training, modes = model.training, {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)  # of a user's class it may do more than set the modes
+        for module, mode in modes.items():
+            module.training = mode
 
 
 def count_multiply_adds(clone: nn.Module, example: Any) -> int:

@@ -1,30 +1,27 @@
-"""The report of a swap: which sites have a new activation, which do not and why, and what it costs."""
+"""Which activation sites of a network are swapped, why the others are not, and the report of a swap."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
+from reluctant.core.display import did_you_mean, quoted
+from reluctant.core.errors import ModelError
 from reluctant.models.swap.find_sites import CallSite, Form
+from reluctant.models.swap.modules import GATES, OUTPUT_ACTIVATIONS, SOFTMAX, WIDTH_HALVING, base_kind
 
+Patterns = str | Iterable[str] | None
 NAME_WIDTH = 38  # characters of a site's name in the table
 MOST_NAMES, FEW_NAMES = 12, 4  # names in an error message, in a sentence
 
 
 @dataclass(frozen=True)
-class SwappedSite:
-    """A site with a new activation: the kind of the old one, and its number of calls in one forward pass."""
+class ReportedSite:
+    """A site: the kind of its old activation, its calls in one forward pass, and why it was not swapped (or empty)."""
 
     name: str
     kind: str
     form: Form
     calls: int
-
-
-@dataclass(frozen=True)
-class SkippedSite:
-    """A site that keeps its activation, and why."""
-
-    name: str
-    kind: str
-    form: Form
     reason: str
 
 
@@ -38,8 +35,8 @@ class SwapReport:
     """
 
     activation: str
-    swapped: tuple[SwappedSite, ...]
-    skipped: tuple[SkippedSite, ...]
+    swapped: tuple[ReportedSite, ...]
+    skipped: tuple[ReportedSite, ...]
     parameters: tuple[int, int]
     multiply_adds: tuple[int, int] | None
     fullgraph_only: bool
@@ -60,10 +57,8 @@ class SwapReport:
             lines += [f"not swapped: {_count_sites(self.skipped)}"]
             lines += [_site_row(site.name, site.kind, site.reason) for site in self.skipped]
         lines += [_before_and_after("parameters", self.parameters)]
-        if self.multiply_adds:
-            lines += [_before_and_after("multiply-adds", self.multiply_adds)]
-        else:
-            lines += ["no example was given: function calls were not searched for"]
+        no_example = "no example was given: function calls were not searched for"
+        lines += [_before_and_after("multiply-adds", self.multiply_adds) if self.multiply_adds else no_example]
         return "\n".join(lines)
 
     @property
@@ -71,11 +66,10 @@ class SwapReport:
         return sum(site.form == "functional" for site in self.swapped)
 
 
-def describe_sites(reasons: dict[CallSite, str]) -> tuple[tuple[SwappedSite, ...], tuple[SkippedSite, ...]]:
+def describe_sites(reasons: dict[CallSite, str]) -> tuple[tuple[ReportedSite, ...], tuple[ReportedSite, ...]]:
     """The swapped and the skipped sites of a report, from every site's reason to skip it."""
-    swapped = [SwappedSite(s.name, s.kind, s.form, s.calls) for s, reason in reasons.items() if not reason]
-    skipped = [SkippedSite(s.name, s.kind, s.form, reason) for s, reason in reasons.items() if reason]
-    return tuple(swapped), tuple(skipped)
+    sites = [ReportedSite(s.name, s.kind, s.form, s.calls, reason) for s, reason in reasons.items()]
+    return tuple(site for site in sites if not site.reason), tuple(site for site in sites if site.reason)
 
 
 def join_names(names: list[str], most: int = MOST_NAMES) -> str:
@@ -89,10 +83,69 @@ def _site_row(name: str, kind: str, remark: str) -> str:
     return f"  {name:<{NAME_WIDTH}} {kind[:18]:<18} {remark}"
 
 
-def _count_sites(sites: tuple[SwappedSite, ...] | tuple[SkippedSite, ...]) -> str:
+def _count_sites(sites: tuple[ReportedSite, ...]) -> str:
     return f"{len(sites)} site" + "s" * (len(sites) != 1)
 
 
 def _before_and_after(quantity: str, counts: tuple[int, int]) -> str:
     before, after = counts
     return f"{quantity}: {before:,}" + (f" → {after:,}" if after != before else ", as before")
+
+
+def reasons_to_skip(sites: list[CallSite], only: Patterns, exclude: Patterns) -> dict[CallSite, str]:
+    """For every site the reason why it is not swapped, or empty; `ModelError` if a pattern matches no site."""
+    chosen, excluded = _read_patterns(only), _read_patterns(exclude) or ()
+    names = [site.name for site in sites]
+    for pattern in (*(chosen or ()), *excluded) if sites else ():
+        if not any(fnmatchcase(name, pattern) for name in names):
+            hint = did_you_mean(pattern, names) or f"; the sites are {join_names(names)}"
+            raise ModelError(f"no site matches {pattern!r}{hint}")
+    # A sigmoid or tanh is perhaps a gate if the network has an activation that is certainly not a gate.
+    has_certain_activation = any(
+        site.attachable and not _may_be_gate(site) and not _role_without_activation(site) for site in sites
+    )
+
+    def reason(site: CallSite) -> str:
+        if base_kind(site.kind) in WIDTH_HALVING:
+            return "halves the width"
+        if not site.attachable:
+            return "called by a container, which cannot be changed"
+        if _matches_any(site, excluded):
+            return "excluded"
+        if chosen is not None:
+            return "" if _matches_any(site, chosen) else "not in only"
+        role = _role_without_activation(site)
+        gate = has_certain_activation and _may_be_gate(site)
+        return role or ("may be a gate; name it in only= to swap it" if gate else "")
+
+    return {site: reason(site) for site in sites}
+
+
+def _read_patterns(patterns: Patterns) -> tuple[str, ...] | None:
+    """The patterns of `only=` or `exclude=` as a tuple, or None; `ModelError` if one is not a string."""
+    if patterns is None:
+        return None
+    names = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    if not all(isinstance(name, str) for name in names):
+        raise ModelError(f"only= and exclude= take patterns such as '*.act', not {quoted(patterns)}")
+    return names
+
+
+def _role_without_activation(site: CallSite) -> str:
+    """What a site does if it does not activate units; empty if it may activate them."""
+    kind = base_kind(site.kind)
+    if kind in WIDTH_HALVING:
+        return "halves the width"
+    if kind in OUTPUT_ACTIVATIONS and site.last and not site.from_reluctant:
+        return "output"
+    if kind in SOFTMAX:
+        return "attention" if site.calls else "softmax"
+    return "gate" if _may_be_gate(site) and site.multiplied else ""
+
+
+def _may_be_gate(site: CallSite) -> bool:
+    return base_kind(site.kind) in GATES and not site.from_reluctant
+
+
+def _matches_any(site: CallSite, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(site.name, pattern) for pattern in patterns)

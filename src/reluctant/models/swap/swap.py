@@ -1,6 +1,10 @@
-"""Swap the activations of any network: find the sites, choose among them, replace, report."""
+"""Swap the activations of any network: find the sites, choose among them, replace, report.
 
-from collections.abc import Callable
+Modules are replaced by fresh ones, functional calls by modules that run instead.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
@@ -9,19 +13,17 @@ from torch import nn
 from reluctant.activations import factory
 from reluctant.core.display import quoted
 from reluctant.core.errors import ModelError
-from reluctant.models.swap.activation_kinds import activation_kind
-from reluctant.models.swap.choose import Patterns, read_patterns, reasons_to_skip
-from reluctant.models.swap.dispatch import has_changed_class
+from reluctant.models.swap import forward
+from reluctant.models.swap.dispatch import KnownCalls, ModulePerCall, dispatch_calls, has_changed_class
 from reluctant.models.swap.find_sites import CallSite, find_sites
-from reluctant.models.swap.forward import (
-    clone_sharing_parameters,
-    count_multiply_adds,
-    count_parameters,
-    error_summary,
-    materialise_lazy_parameters,
+from reluctant.models.swap.modules import (
+    FUNCTION_MODULES,
+    activation_kind,
+    is_user_defined,
+    registered_activations,
+    walk_modules,
 )
-from reluctant.models.swap.replace import replace_activations
-from reluctant.models.swap.report import SwapReport, describe_sites, join_names
+from reluctant.models.swap.report import Patterns, SwapReport, describe_sites, join_names, reasons_to_skip
 
 
 def swap_activations(
@@ -58,35 +60,34 @@ def swap_activations(
     """
     if activation_kind(model):
         raise ModelError(f"{type(model).__name__} is itself an activation; build the other one instead of swapping it")
-    make_activation, only, exclude = factory(activation), read_patterns(only), read_patterns(exclude)
-
+    make_activation = factory(activation)
     sites = find_sites(model, example)
     reasons = reasons_to_skip(sites, only, exclude)
     chosen = [site for site in sites if not reasons[site]]
     if not chosen:
         raise ModelError(_why_nothing_is_swapped(model, reasons, example))
 
-    parameters_before = count_parameters(model)
+    parameters_before = forward.count_parameters(model)
     multiply_adds = None
-    trial = clone_sharing_parameters(model)
+    trial = forward.clone_sharing_parameters(model)
     replace_activations(trial, sites, chosen, make_activation)
     if example is not None:
-        before = count_multiply_adds(clone_sharing_parameters(model), example)
+        before = forward.count_multiply_adds(forward.clone_sharing_parameters(model), example)
         try:
-            multiply_adds = (before, count_multiply_adds(trial, example))
+            multiply_adds = (before, forward.count_multiply_adds(trial, example))
         except Exception as error:
             raise ModelError(
-                f"with {quoted(activation)} the network fails on the example: {error_summary(error)}"
+                f"with {quoted(activation)} the network fails on the example: {forward.error_summary(error)}"
             ) from error
     replace_activations(model, sites, chosen, make_activation)
     if example is not None:
-        materialise_lazy_parameters(model, example)
+        forward.materialise_lazy_parameters(model, example)
 
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     return model, SwapReport(
         name or quoted(activation, 40),
         *describe_sites(reasons),
-        parameters=(parameters_before, count_parameters(model)),
+        parameters=(parameters_before, forward.count_parameters(model)),
         multiply_adds=multiply_adds,
         fullgraph_only=any(map(has_changed_class, model.modules())),
     )
@@ -106,3 +107,97 @@ def _why_nothing_is_swapped(model: nn.Module, reasons: dict[CallSite, str], exam
         f"no activation was found in {kind}: neither a known activation module nor a call such as F.relu. "
         f"Calls in a compiled function cannot be traced: swap first, compile afterwards"
     )
+
+
+ActivationFactory = Callable[[], nn.Module]
+
+
+def replace_activations(
+    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], make_activation: ActivationFactory
+) -> None:
+    """Give each of the `chosen` among all `sites` of a network a fresh activation module.
+
+    A new module gets the device, precision and mode of its neighbours. Nothing else changes.
+    """
+    callers = replace_modules(model, sites, set(chosen), make_activation)
+    callers |= replace_function_calls(model, chosen, make_activation)
+    if callers or any(map(has_changed_class, model.modules())):
+        _dispatch_network(model, sites, set(chosen), callers)
+
+
+def replace_modules(
+    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], make_activation: ActivationFactory
+) -> set[str]:
+    """Replace activation modules; returns the paths of the callers of those with several sites."""
+    sites_by_path: dict[str, list[CallSite]] = defaultdict(list)
+    for site in sites:
+        if site.form == "module":
+            sites_by_path[site.path].append(site)
+    callers = set()
+    for entry in registered_activations(model):
+        local = sites_by_path[entry.path]
+        if not any(site in chosen for site in local):
+            continue
+        new = {
+            site.call: _match_neighbours(make_activation(), entry.parent, model) if site in chosen else entry.module
+            for site in local
+        }
+        if len(local) == 1:
+            module = new[local[0].call]
+        else:
+            module = ModulePerCall(entry.path, new)
+            callers |= {site.call.rpartition("#")[0] for site in local}
+        setattr(entry.parent, entry.attribute, module.train(entry.module.training))
+        _disable_fast_path(entry.parent)
+    return callers
+
+
+def replace_function_calls(
+    model: nn.Module, chosen: Collection[CallSite], make_activation: ActivationFactory
+) -> set[str]:
+    """Attach a module for every chosen functional call to the calling module; returns the callers' paths."""
+    modules = dict(walk_modules(model))
+    calls = sorted((site for site in chosen if site.form == "functional"), key=lambda site: site.name)
+    for site in calls:
+        caller = modules[site.path]
+        if not hasattr(caller, FUNCTION_MODULES):
+            setattr(caller, FUNCTION_MODULES, nn.ModuleDict().train(caller.training))
+        new = _match_neighbours(make_activation(), caller, model).train(caller.training)
+        getattr(caller, FUNCTION_MODULES)[site.call] = new
+        _disable_fast_path(caller)
+    return {site.path for site in calls}
+
+
+def _dispatch_network(
+    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], callers: Collection[str]
+) -> None:
+    """Dispatch the calls of every module that may call an activation, but not those inside activations."""
+    calls: dict[str, set[str]] = defaultdict(set)
+    replaced: dict[str, set[str]] = defaultdict(set)
+    for site in sites:
+        if site.form == "functional":
+            calls[site.path].add(site.call)
+            if site in chosen:
+                replaced[site.path].add(site.kind)
+    for path, module in list(walk_modules(model)):
+        if activation_kind(module):
+            dispatch_calls(module, None)
+        elif isinstance(module, ModulePerCall) or has_changed_class(module):
+            continue
+        elif is_user_defined(module) or path in callers:
+            dispatch_calls(module, KnownCalls(path, frozenset(calls[path]), frozenset(replaced[path])))
+
+
+def _match_neighbours(new: nn.Module, parent: nn.Module, model: nn.Module) -> nn.Module:
+    """The new module with the device and precision of its parent's parameters, or else of the network's."""
+    for module in (parent, model):
+        for parameter in module.parameters():
+            if torch.is_floating_point(parameter):
+                return new.to(parameter.device, parameter.dtype)
+    return new
+
+
+def _disable_fast_path(parent: nn.Module) -> None:
+    """Turn off the fast path of PyTorch's encoder layer, which computes ReLU or GELU without the module."""
+    if isinstance(parent, nn.TransformerEncoderLayer):
+        parent.activation_relu_or_gelu = 0

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from reluctant.models.swap.activation_kinds import FUNCTIONS, activation_kind
-from reluctant.models.swap.modules import may_call_activations, walk_modules
+from reluctant.models.swap.modules import FUNCTIONS, activation_kind, may_call_activations, walk_modules
 
 
 class CallCounter:
@@ -72,8 +72,8 @@ class CallTracer(TorchFunctionMode):
     def __enter__(self) -> "CallTracer":
         for path, module in walk_modules(self.model):
             if activation_kind(module) or may_call_activations(module):
-                self.hooks.append(module.register_forward_pre_hook(self._enter_hook(path), prepend=True))
-                self.hooks.append(module.register_forward_hook(self._exit_hook(path), always_call=True))
+                self.hooks.append(module.register_forward_pre_hook(partial(self._enter_module, path), prepend=True))
+                self.hooks.append(module.register_forward_hook(partial(self._exit_module, path), always_call=True))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -82,23 +82,15 @@ class CallTracer(TorchFunctionMode):
         while self.hooks:
             self.hooks.pop().remove()
 
-    def _enter_hook(self, path: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: object) -> None:
-            if activation_kind(module):
-                self.on_module(path, module)
-                self.callers.append(None)
-            else:
-                self.callers.append(CallCounter(path))
+    def _enter_module(self, path: str, module: nn.Module, inputs: object) -> None:
+        if activation_kind(module):
+            self.on_module(path, module)
+        self.callers.append(None if activation_kind(module) else CallCounter(path))
 
-        return hook
-
-    def _exit_hook(self, path: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: object, output: Any) -> None:
-            self.callers.pop()
-            if activation_kind(module):
-                self.on_module_output(path, module, output)
-
-        return hook
+    def _exit_module(self, path: str, module: nn.Module, inputs: object, output: Any) -> None:
+        self.callers.pop()
+        if activation_kind(module):
+            self.on_module_output(module, output)
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -116,7 +108,7 @@ class CallTracer(TorchFunctionMode):
     def on_module(self, path: str, module: nn.Module) -> None:
         """An activation module is about to run; `self.callers[-1]` is its caller."""
 
-    def on_module_output(self, path: str, module: nn.Module, output: Any) -> None:
+    def on_module_output(self, module: nn.Module, output: Any) -> None:
         """An activation module has run."""
 
     def on_function(self, call: FunctionCall) -> Any:
