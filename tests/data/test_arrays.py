@@ -136,7 +136,7 @@ def test_renamed_classes_give_a_remark_and_named_ones_do_not() -> None:
     assert from_data(items(X, Y + 1)).classes == ("1", "2", "3")
     named = from_data((X, Y + 1), classes="abcd")
     assert named.classes == ("a", "b", "c", "d")
-    assert named.warnings == ("the class a has no row in either part; nothing is learned or asked of it",)
+    assert named.warnings == ("the class a has no row in either part; it is neither trained nor tested",)
 
 
 @pytest.mark.parametrize("container", [np.asarray, pd.Series, list])

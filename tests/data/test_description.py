@@ -31,14 +31,14 @@ def test_common_items_are_counted_and_the_first_pair_is_named() -> None:
     test = np.concatenate([PIXELS[30:], PIXELS[[7, 3]]])
     assert overlap_warning(PIXELS[:30], test, "images") == (
         "2 of 12 test images occur in the training part too (the first: test image 10 is training image 7, "
-        "counted from 0); scores on them tell nothing about new images"
+        "counted from 0); scores on them say nothing about new images"
     )
 
 
 def test_one_common_item_is_in_the_singular() -> None:
     assert overlap_warning(PIXELS, PIXELS[5:6], "images") == (
         "1 of 1 test images occurs in the training part too (test image 0 is training image 5, counted from "
-        "0); scores on it tell nothing about new images"
+        "0); scores on it say nothing about new images"
     )
 
 

@@ -52,7 +52,7 @@ def test_a_class_in_test_alone_gives_a_warning() -> None:
 
 def test_a_class_without_items_gives_a_warning() -> None:
     assert dataset_of([0, 2] * 3, [0, 2, 2], classes="abc").warnings == (
-        "the class b has no row in either part; nothing is learned or asked of it",
+        "the class b has no row in either part; it is neither trained nor tested",
     )
     warning = dataset_of([0, 1] * 3, [0, 1, 1], classes="abcdefgh").warnings[0]
     assert warning.startswith("the classes c, d, e, f, g, … have no row in either part")

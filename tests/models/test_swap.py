@@ -154,7 +154,7 @@ class TestSkippedSites:
     def test_tanh_may_be_a_gate_if_there_are_other_activations(self) -> None:
         both = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 6), nn.Tanh(), nn.Linear(6, 3))
         _, report = swap_activations(both, "gelu", example=flat_inputs())
-        assert (swapped_names(report), skip_reasons(report)) == (["1"], {"3": "perhaps a gate"})
+        assert (swapped_names(report), skip_reasons(report)) == (["1"], {"3": "may be a gate"})
         assert swapped_names(swapped(TanhNet)[1]) == ["tanh", "#tanh"]
 
     def test_softmax_and_glu_are_skipped(self) -> None:
@@ -217,7 +217,7 @@ def test_without_an_example_registered_modules_are_swapped() -> None:
     assert swapped_names(report) == ["end.1", "end.3"]
     assert model.end[1] is not model.end[3]
     assert report.multiply_adds is None
-    assert "functional calls were not searched for" in str(report)
+    assert "function calls were not searched for" in str(report)
 
 
 def test_an_in_place_module_is_replaced_by_one_that_is_not() -> None:

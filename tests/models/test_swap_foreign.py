@@ -102,7 +102,7 @@ def test_swapping_the_same_activation_changes_no_bit(
 
 def test_the_tanh_of_bert_s_pooler_is_skipped_unless_only_names_it() -> None:
     _, report = swap_activations(bert(), "relu", example=WORDS)
-    assert [(site.name, site.reason) for site in report.skipped] == [("bert.pooler.activation", "perhaps a gate")]
+    assert [(site.name, site.reason) for site in report.skipped] == [("bert.pooler.activation", "may be a gate")]
     _, report = swap_activations(bert(), "relu", only="*.pooler.*", example=WORDS)
     assert [site.name for site in report.swapped] == ["bert.pooler.activation"]
 

@@ -52,8 +52,8 @@ def test_replacements_and_sizes_are_described() -> None:
     names = [register_object("Wide", Wide), register_object("TakesActLayer", TakesActLayer)]
     swapped, taken = describe_replacements(Study(activation="tanh", model=names), {"rows": rows})
     assert swapped.startswith("Wide: activations at 1 site")
-    assert swapped.endswith("; receives: num_classes=3, in_features=4")
-    assert taken == "TakesActLayer: takes the activation; receives: image=(4,), classes=3"
+    assert swapped.endswith("; arguments from the data: num_classes=3, in_features=4")
+    assert taken == "TakesActLayer: takes the activation; arguments from the data: image=(4,), classes=3"
     assert preview_replacements(f"{names[0]}(num_classes=5)", "tanh", (4,), 3)[1] == {"in_features": 4}
     assert describe_replacements(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
 

@@ -54,7 +54,7 @@ class SwapReport:
         lines = [f"{self.activation} at {_count_sites(self.swapped)}, {self._functional} of them functional"]
         lines += [_site_row(site.name, site.kind, f"{site.calls or '-'} per pass") for site in self.swapped]
         if self.skipped:
-            lines += [f"not swapped: {_count_sites(self.skipped)}"]
+            lines += [f"not swapped: {_count_sites(self.skipped)} (only= can name them)"]
             lines += [_site_row(site.name, site.kind, site.reason) for site in self.skipped]
         lines += [_before_and_after("parameters", self.parameters)]
         no_example = "no example was given: function calls were not searched for"
@@ -100,7 +100,7 @@ def reasons_to_skip(sites: list[CallSite], only: Patterns, exclude: Patterns) ->
         if not any(fnmatchcase(name, pattern) for name in names):
             hint = did_you_mean(pattern, names) or f"; the sites are {join_names(names)}"
             raise ModelError(f"no site matches {pattern!r}{hint}")
-    # A sigmoid or tanh is perhaps a gate if the network has an activation that is certainly not a gate.
+    # A sigmoid or tanh may be a gate if the network has an activation that is certainly not a gate.
     has_certain_activation = any(
         site.attachable and not _may_be_gate(site) and not _role_without_activation(site) for site in sites
     )
@@ -116,7 +116,7 @@ def reasons_to_skip(sites: list[CallSite], only: Patterns, exclude: Patterns) ->
             return "" if _matches_any(site, chosen) else "not in only"
         role = _role_without_activation(site)
         gate = has_certain_activation and _may_be_gate(site)
-        return role or ("may be a gate; name it in only= to swap it" if gate else "")
+        return role or ("may be a gate" if gate else "")
 
     return {site: reason(site) for site in sites}
 
