@@ -105,8 +105,8 @@ def _split_sizes(records: StudyRecords, items: str) -> str:
     if sizes is None:
         return "not known before a first epoch has ended"
     return (
-        f"{sizes['train']:,} for training, {sizes['valid']:,} for choices (validation), {sizes['test']:,} test "
-        f"{items} to report on"
+        f"{sizes['train']:,} for training, {sizes['valid']:,} for validation (used for choices such as the learning "
+        f"rate), {sizes['test']:,} test {items} to report on"
     )
 
 
@@ -167,21 +167,24 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
 def _mixed_environments(records: StudyRecords) -> list[str]:
     """What differs between the machines of the runs and may change their last digits."""
     machines = [records.environments.get(str(run.record.environment), {}) for run in records]
-    subjects = ("python", "processor", "torch", "settings", "commit")
+    subjects = ("python", "processor", "torch", "settings")
     values = [(subject, [_setting_words(each.get(subject)) for each in machines]) for subject in subjects]
+    values.append(("commit", [str(each.get("commit") or "not known")[:10] for each in machines]))
     for package in sorted({package for each in machines for package in each.get("packages", {})}):
         values.append((package, [str(each.get("packages", {}).get(package, "not known")) for each in machines]))
     lines = []
     for subject, texts in values:
         if len(runs := Counter(texts)) > 1:
             parts = ", ".join(f"{text} ({count(n, 'run')})" for text, n in runs.items())
-            lines.append(f"Runs were trained with different {subject}: {parts}. Last digits may differ")
+            what = "at different commits of reluctant" if subject == "commit" else f"with different {subject}"
+            lines.append(f"Runs were trained {what}: {parts}. Last digits may differ")
     return lines
 
 
 def _setting_words(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {each}" for key, each in value.items()) or "none"
+        words = (f"{'matrix library' if key == 'products' else key} {each}" for key, each in value.items())
+        return ", ".join(words) or "none"
     return "not known" if value is None else str(value)[:60]
 
 
@@ -202,8 +205,8 @@ def _environment(environment: Json | None) -> Pairs:
         "Python": e.get("python"),
         "Packages": ", ".join(f"{name} {version}" for name, version in dict(e.get("packages", {})).items()),
         "Settings": _setting_words(e["settings"]) if e.get("settings") else None,
-        "PyTorch uses": _setting_words(e.get("torch")) if e.get("torch") else None,
-        "Commit": e.get("commit"),
+        "PyTorch": _setting_words(e["torch"]) if e.get("torch") else None,
+        "Commit of reluctant": e.get("commit"),
     }
     return [(term, str(value)) for term, value in terms.items() if value]
 
@@ -215,7 +218,7 @@ def provenance(records: StudyRecords) -> Pairs:
     data, recipes = (dict.fromkeys(str(getattr(run.record, key)) for run in records) for key in ("data", "recipe"))
     return [
         ("Data, SHA-256", ", ".join(data) or "not known"),
-        ("Recipe", ", ".join(recipes) or "not known"),
+        ("Version of the training recipe", ", ".join(recipes) or "not known"),
         ("Time", f"{duration(seconds)} of training and evaluation, all runs together"),
     ]
 
