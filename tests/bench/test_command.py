@@ -43,7 +43,7 @@ def test_the_table_fits_80_columns(quick: Path, capsys: pytest.CaptureFixture[st
     assert max(map(len, lines)) <= 80
     assert [lines[0].split(), " ".join(lines[1].split())] == [HEAD, UNITS]
     assert [line.split()[0] for line in lines[2:8]] == [
-        "relu", "leaky_relu", "(negative_slope=0.002)", "elu", "gelu", "tests.support.own_activatio"
+        "relu", "leaky_relu", "(negative_slope=0.002)", "elu", "gelu", "tests.support.own_activations:Ga"
     ]  # fmt: skip
     assert "±" in lines[5]
     assert "\x1b" not in out

@@ -254,7 +254,7 @@ def test_claims_about_numbers(records: StudyRecords, metric: str, of: str, extre
     (judged,) = setting.claims
     assert judged.outcome == expected
     unit = "share of variance explained" if metric == "r2" else "units of the target"
-    assert f"({unit})" in claim_table(setting, judged).caption
+    assert claim_table(setting, judged).columns[1] == f"Mean difference, {unit}"
 
 
 def test_files_hold_the_metrics_of_the_task_alone(data: ReportData, tmp_path: Path) -> None:

@@ -81,11 +81,8 @@ def _several_comparisons(data: ReportData) -> tuple[str, ...]:
     listed = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
     axes, baseline = " and ".join(data.scores.settings[0]), common[0].baseline_label
     doubts = [c for c in data.comparisons if c.baseline_differs_from_itself]
-    own = [
-        " ".join([f"{comparison_title(c)}. {verdict_sentences(c)}", *comparison_warnings(c)])
-        for c in data.comparisons
-        if c.selected
-    ]
+    selected = [c for c in data.comparisons if c.selected]
+    own = [" ".join([f"{comparison_title(c)}. {verdict_sentences(c)}", *comparison_warnings(c)]) for c in selected]
     settings = f"{number_word(len(common)).capitalize()} settings (values of {axes})"
     return (
         comparison_warnings(doubts[0])[0] if doubts else "",

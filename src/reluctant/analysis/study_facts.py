@@ -99,9 +99,8 @@ def _seeds(study: Study) -> str:
 
 def _split_sizes(records: StudyRecords, items: str) -> str:
     """Inputs per split: counted in a confusion matrix, else as the folder describes its data."""
-    sizes = next(({s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs), None) or next(
-        (dict(data.images) for data in records.data.values()), None
-    )
+    counted = ({s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs)
+    sizes = next(counted, None) or next((dict(data.images) for data in records.data.values()), None)
     if sizes is None:
         return "not known before a first epoch has ended"
     return (
@@ -167,8 +166,8 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
 def _mixed_environments(records: StudyRecords) -> list[str]:
     """What differs between the machines of the runs and may change their last digits."""
     machines = [records.environments.get(str(run.record.environment), {}) for run in records]
-    subjects = ("python", "processor", "torch", "settings")
-    values = [(subject, [_setting_words(each.get(subject)) for each in machines]) for subject in subjects]
+    keys = ("python", "processor", "torch", "settings")
+    values = [(key, [_setting_words(each.get(key)) for each in machines]) for key in keys]
     values.append(("commit", [str(each.get("commit") or "not known")[:10] for each in machines]))
     for package in sorted({package for each in machines for package in each.get("packages", {})}):
         values.append((package, [str(each.get("packages", {}).get(package, "not known")) for each in machines]))
@@ -183,8 +182,7 @@ def _mixed_environments(records: StudyRecords) -> list[str]:
 
 def _setting_words(value: Any) -> str:
     if isinstance(value, dict):
-        words = (f"{'matrix library' if key == 'products' else key} {each}" for key, each in value.items())
-        return ", ".join(words) or "none"
+        return ", ".join(f"{key.replace('products', 'matrix library')} {v}" for key, v in value.items()) or "none"
     return "not known" if value is None else str(value)[:60]
 
 
@@ -214,7 +212,6 @@ def _environment(environment: Json | None) -> Pairs:
 def provenance(records: StudyRecords) -> Pairs:
     """Checksums, recipe and time over all runs."""
     seconds = sum(float(run.seconds[part].sum()) for run in records for part in ("train", "evaluate"))
-
     data, recipes = (dict.fromkeys(str(getattr(run.record, key)) for run in records) for key in ("data", "recipe"))
     return [
         ("Data, SHA-256", ", ".join(data) or "not known"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def score_against_time(data: SettingData, metric: str = "", *, width: float = WIDE) -> "Figure":
     """Final test score against training seconds per epoch: means over seeds with 95 % intervals.
 
-    In black are the names of those on the front: by the means, no other equals them in one and beats them in the
+    Not in grey are the names of those on the front: by the means, no other equals them in one and beats them in the
     other. Names stand at the right, best score first, each connected to its dot.
     """
     chosen, points = data.metric(metric), data.cost(metric)
@@ -67,7 +67,7 @@ def _notes(data: SettingData, points: Sequence[CostPoint]) -> list[str]:
         data.subject.test_part,
         f"dot: mean of {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval" if most else "",
         "lines: 95 % intervals, as far as the axes reach" if most > 1 else "",
-        "names in the darker colour: no other is both faster and better (by the means)" if points else "",
+        "names not in grey: no other is both faster and better (by the means)" if points else "",
         few_seeds_note(numbers),
         f"times of {len(machines)} machines or sets of versions: compare with care" if len(machines) > 1 else "",
         diverged_note(data),

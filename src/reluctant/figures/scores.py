@@ -82,7 +82,7 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
         subject.data,
         f"dot: mean of {count_range(numbers, 'shared seed')}" if most else "no seed is shared",
         f"thick line: its {100 * comparison.question.confidence:g} % interval" if most > 1 else "",
-        f"thin line: the same with other test {subject.items} too" if items and most > 1 else "",
+        f"thin line: the same for new seeds and other test {subject.items}" if items and most > 1 else "",
         f"shaded: the margin, {unit.margin(comparison.question.margin)}" if margin else "",
         "arrow: the value lies outside the axis" if beyond else "",
         "last row: the baseline against itself under other seeds" if floor else "",

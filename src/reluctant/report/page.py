@@ -33,7 +33,6 @@ from reluctant.report.sections import (
     inside_sections,
 )
 
-ANSWER = "This block answers the study’s question. "
 NAMED = 6  # arms up to which a sentence names them
 
 
@@ -80,11 +79,12 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
 
 def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first: bool) -> ComparisonSection:
     title, arms = comparison_title(comparison), len(comparison.labels)
+    answer = "This block answers the study’s question. " if comparison.selected else ""
     pairs = f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms}"
     too_many = f"{pairs} are too many for a table here; results.comparisons in Python has them."
     return ComparisonSection(
         title=title,
-        sentence="" if alone else f"{ANSWER if comparison.selected else ''}{comparison_sentence(comparison)}",
+        sentence="" if alone else answer + comparison_sentence(comparison),
         warnings=comparison_warnings(comparison),
         floor=floor_sentence(comparison),
         picture=book.draw(
@@ -233,7 +233,6 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         provenance=study_facts.provenance(records) if len(records) else [],
         problems=tuple(problems),
         command=study_facts.command_to_repeat(records),
-        folder=str(records.folder or records.study.folder),
         history=study_facts.history(records),
         source=study_facts.data_source(records.study),
     )

@@ -114,7 +114,6 @@ class StudySection:
     provenance: Pairs
     problems: tuple[tuple[str, str, str], ...]  # the run, what happened, the traceback
     command: str
-    folder: str
     history: tuple[str, ...]
     source: str
 

@@ -16,7 +16,6 @@ from reluctant.figures.scores import best_first
 from reluctant.report.tables import Table, table_of_arms
 from reluctant.statistics import Verdict
 
-POINT = " (1 point = 0.01 of the score)"
 VARIANCE_METHOD = (
     "Every combination of the seeds was trained. The variance of the scores is divided by an analysis of "
     "variance in which all effects are random; what no source accounts for by itself are interactions. "
@@ -33,8 +32,8 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
     seeds = len(comparison.scores.seeds)
     note = (
         f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and its "
-        f"{100 * comparison.question.confidence:g} % interval{POINT if unit == 'points' else ''}. More seeds: how many "
-        f"more would decide. Rank: its best and worst possible place, from the corrected comparisons of all pairs."
+        f"{100 * comparison.question.confidence:g} % interval{'; 1 point = 0.01' * (unit == 'points')}. More seeds: "
+        f"how many would decide. Rank: its best and worst possible place, from the corrected comparisons of all pairs."
     )
     return Table(
         f"Verdicts against {label}",
