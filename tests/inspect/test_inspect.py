@@ -267,5 +267,5 @@ def test_tables_fit_80_columns(capsys: pytest.CaptureFixture[str], monkeypatch: 
     status, out, _ = answer(capsys, "inspect", f"{HERE}:deep", "--data", "digits")
     assert status == DONE
     assert max(map(len, out.splitlines())) <= 80
-    for head in ("dead maps", "saturated", "variance", "norm of gradient"):
+    for head in ("nearly dead", "dead maps", "saturated", "variance", "gradient norm", "weight norm"):
         assert head in out

@@ -146,7 +146,7 @@ def mean_of_finite(values: Floats) -> Floats:
 
 
 def signed_index(value: float) -> str:
-    """`+0.4`, `−1.2`: an index across depth; −∞ where no gradient arrives."""
+    """`+0.4`, `−1.2`: a depth index; −∞ where no gradient arrives."""
     if np.isneginf(value):
         return "−∞"
     return f"{value:+.1f}".replace("-", "−") if np.isfinite(value) else "–"

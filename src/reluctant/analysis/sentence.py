@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reluctant.analysis.comparison import Comparison, Contrast
-from reluctant.analysis.labels import list_names, metric_words
+from reluctant.analysis.labels import count, list_names, metric_words
 from reluctant.statistics import Unpaired, Verdict
 
 
@@ -16,14 +16,12 @@ def verdict_sentences(comparison: Comparison) -> str:
         for verdict in Verdict
         if (contrasts := [c for c in comparison.family if c.verdict == verdict])
     ]
-    if clauses[0].startswith("no verdict"):
-        clauses[0] = f"N{clauses[0][1:]}"
-    sentences = ["; ".join(clauses) + ".", scope_sentence(comparison), leader_sentence(comparison)]
+    sentences = [*(f"{clause}." for clause in clauses), scope_sentence(comparison), leader_sentence(comparison)]
     return " ".join(filter(None, sentences))
 
 
 def _clause(comparison: Comparison, verdict: Verdict, contrasts: Sequence[Contrast]) -> str:
-    """All arms with one verdict, as one clause."""
+    """All arms with one verdict, as one sentence without its full stop."""
     labels, baseline = comparison.labels, comparison.baseline_label
     who = _names(comparison, [labels[c.arm] for c in contrasts])
     verb, metric = "is" if len(contrasts) == 1 else "are", metric_words(comparison.metric)
@@ -40,9 +38,9 @@ def _clause(comparison: Comparison, verdict: Verdict, contrasts: Sequence[Contra
     if verdict == Verdict.UNDECIDED:
         seeds = max(c.difference.n for c in contrasts)
         more = more_seeds_clause(contrasts, comparison.question.margin)
-        return f"{who} {verb} undecided against {baseline} on {metric} after {seeds} seeds: {more}"
+        return f"Undecided: {who} against {baseline} ({metric}, {count(seeds, 'seed')}); {more}"
     reasons = list(dict.fromkeys(c.decision.reason for c in contrasts))
-    return f"no verdict for {who}: {'; '.join(reasons)}"
+    return f"No verdict for {who}: {'; '.join(reasons)}"
 
 
 def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:

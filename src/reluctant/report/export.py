@@ -71,8 +71,9 @@ def _comparisons(data: ReportData) -> tuple[Comparison, ...]:
 
 
 def _heads(comparison: Comparison) -> list[str]:
-    arm, baseline = comparison.subject.arm.capitalize(), comparison.question.baseline
-    return [arm, "n", f"{comparison.metric.title} ± 95 %", f"Difference to {baseline}", "Verdict"]
+    arm, unit = comparison.subject.arm.capitalize(), comparison.unit
+    difference = f"Difference from {comparison.question.baseline}{unit.word and f', {unit.word}'}"
+    return [arm, "n", f"{comparison.metric.title} ± 95 %", difference, "Verdict"]
 
 
 def _cells(comparison: Comparison, row: VerdictRow) -> list[str]:
@@ -83,8 +84,7 @@ def _cells(comparison: Comparison, row: VerdictRow) -> list[str]:
         return [row.arm, str(row.score.n), score, "baseline", ""]
     difference = DASH
     if contrast.interval is not None:
-        decimals = unit.score_decimals
-        mean, low, high = (f"{v:+.{decimals}f}" for v in (contrast.difference.mean, *contrast.interval))
+        mean, low, high = map(unit.difference, (contrast.difference.mean, *contrast.interval))
         difference = f"{mean} [{low}, {high}]"
     return [row.arm, str(row.score.n), score, difference, contrast.verdict.value]
 
@@ -103,7 +103,7 @@ def _write_markdown(data: ReportData, path: Path) -> None:
         lines = [[markdown(head) for head in _heads(comparison)], ["---"] * 5, *escaped]
         head = markdown(_under(comparison))
         parts.append((f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(line)} |" for line in lines))
-    note = "**bold**: the best; *italic*: what the data do not tell from it."
+    note = "**bold**: the best; *italic*: no difference from the best is shown. 1 point = 0.01."
     write_atomically(path, "\n\n".join([*parts, note]) + "\n")
 
 
