@@ -174,7 +174,7 @@ def test_only_a_text_is_a_name(value: object) -> None:
         ("elu(0.5)", "'elu(0.5)': give every argument its name, as in 'elu(alpha=0.5)'"),
         ("elu(**{'alpha': 1})", "give every argument its name"),
         ("elu(alpha=1, alpha=2)", "'elu(alpha=1, alpha=2)': alpha is given twice"),
-        ("elu(alpha=big)", "big is not a literal"),
+        ("elu(alpha=big)", "big is neither a number, a quoted string, true/false"),
         ("elu(alpha=1e999)", "inf is not a finite number"),
         ("elu(alpha=99999999999999999999999)", "9999999999999999999… is too large a number"),
         ("elu(alpha=)", "write for example"),

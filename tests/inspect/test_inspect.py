@@ -237,8 +237,8 @@ def test_weights_that_do_not_fit_are_refused(stored: tuple[Path, Run, RunRecord]
         ([f"{HERE}:takes_shap"], "did you mean 'takes_shape'"),
         ([f"{HERE}:functional_network"], "returns a network without inputs; add --data digits"),
         ([f"{HERE}:number"], "returned int; a torch module or (model, inputs, labels) is expected"),
-        ([f"{HERE}:HERE"], "is a str; a network or a function that builds one is expected"),
-        ([f"{HERE}:raising"], "cannot be made: ValueError: out of luck"),
+        ([f"{HERE}:HERE"], "is a str; write a network or a function that builds it"),
+        ([f"{HERE}:raising"], "cannot be built: ValueError: out of luck"),
         ([f"{HERE}:too_few_labels"], "inputs of shape (40, 1) and labels of shape (39,)"),
         ([f"{HERE}:text_inputs"], "its inputs or labels are not arrays of numbers"),
         ([f"{HERE}:narrow", "--data", "digits"], "the network fails on inputs of 1×28×28: RuntimeError: mat1"),
@@ -267,5 +267,5 @@ def test_tables_fit_80_columns(capsys: pytest.CaptureFixture[str], monkeypatch: 
     status, out, _ = answer(capsys, "inspect", f"{HERE}:deep", "--data", "digits")
     assert status == DONE
     assert max(map(len, out.splitlines())) <= 80
-    for head in ("dead maps", "saturated", "variance", "norm of gradient"):
+    for head in ("nearly", "saturated", "variance", "gradient norm"):
         assert head in out
