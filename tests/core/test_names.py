@@ -164,7 +164,7 @@ def test_other_texts_are_errors(text: str) -> None:
 
 @pytest.mark.parametrize("value", [None, 1, 1.5, True, b"relu", ["relu"], {}, 10**5000], ids=lambda g: str(type(g)))
 def test_only_a_text_is_a_name(value: object) -> None:
-    with pytest.raises(StudyError, match="a name is a text such as 'relu', not "):
+    with pytest.raises(StudyError, match="a name is a string such as 'relu', not "):
         parse(value)
 
 

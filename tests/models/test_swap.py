@@ -253,7 +253,7 @@ class TestReport:
         lines = str(report).splitlines()
         assert max(map(len, lines)) <= 80
         assert lines[0] == "prelu at 1 site, 1 of them function calls"
-        assert lines[1].split() == ["#relu", "relu", "1", "per", "pass"]
+        assert lines[1].split() == ["#relu", "relu", "called", "1", "×", "per", "pass"]
         assert "not swapped: 3 sites" in lines
         assert lines[3].split() == ["squeeze#sigmoid", "sigmoid", "gate"]
         assert "parameters: 105 → 106" in lines
