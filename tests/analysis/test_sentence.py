@@ -101,7 +101,19 @@ def test_a_margin_below_one_image_is_mentioned() -> None:
     comparison = compared(relu=0, elu=0.02)
     assert margin_sentence(comparison) == "Differences within ±0.5 points do not matter (the margin)."
     narrow = replace(comparison, question=replace(comparison.question, margin=0.0005))
-    assert margin_sentence(narrow).endswith("One test image is worth 0.10 points: --margin sets a wider one.")
+    assert margin_sentence(narrow) == (
+        "The margin, ±0.05 points, is smaller than one test image (0.10 points). Set a larger one: "
+        "`reluctant judge FOLDER --margin 0.001`, or `margin = 0.001` under [compare] in the study."
+    )
+
+
+def test_a_margin_in_points_is_warned_of() -> None:
+    comparison = compared(relu=0, elu=0.02)
+    wide = replace(comparison, question=replace(comparison.question, margin=0.3))
+    assert "±30 points" in margin_sentence(wide)
+    assert "Warning: this margin is very wide. It is a share of 1, so write 0.01 for one point." in margin_sentence(
+        wide
+    )
 
 
 def test_the_noise_floor_in_words() -> None:

@@ -76,7 +76,7 @@ def test_a_busy_machine_gets_a_warning(
     ("words", "message"),
     [
         (["relo"], "no activation is called 'relo'; did you mean 'relu'"),
-        (["elu(alpha=x)"], "is not a literal"),
+        (["elu(alpha=x)"], "x is neither a number, a quoted string"),
         (["no_such_module:F"], "no module 'no_such_module'"),
         (["--shape", "32x"], "shape '32x' cannot be read; write whole sizes with x between them"),
         (["--shape", "0x3"], "cannot be read"),

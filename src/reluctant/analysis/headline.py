@@ -9,7 +9,7 @@ from reluctant.analysis.sentence import comparison_warnings, selection_sentence,
 from reluctant.analysis.variance import variance_sentence
 from reluctant.statistics import Verdict
 
-EXTENDED = "The study was extended after results had been seen: 97.5 % intervals and .025 replace 95 % and .05."
+EXTENDED = "The study was extended after results were seen, so p must be at most .025, and intervals are of 97.5 %."
 FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 
 

@@ -50,7 +50,7 @@ def bench(
 ) -> None:
     """Measure the cost of ACTIVATIONS in time and memory, as ratios to ReLU.
 
-    Without names: the article's four, silu, mish, tanh and hardswish.
+    Without names: relu, leaky_relu, elu, gelu, silu, mish, tanh and hardswish.
     """
     from rich.console import Console
 

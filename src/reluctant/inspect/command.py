@@ -17,10 +17,10 @@ COUNTS = ("dead", "nearly", "dead_channels", "saturated", "zero")
     "--data", metavar="NAME", help="Data set that gives the inputs: digits, mnist, your own [default: the study's]."
 )
 def inspect_command(network: str, data: str | None) -> None:
-    """Show what happens inside NETWORK: dead and saturated units, values, gradients.
+    """Measure NETWORK on some inputs: dead and saturated units, values, gradients.
 
-    NETWORK is `module:factory`, which returns a torch module or (model, inputs, labels), trained or not; or
-    weights that a study stored: DIR/weights/KEY.pt, DIR/checkpoints/KEY.pt.
+    NETWORK is `module:name` of a class or function that builds the network (or returns (model, inputs, labels)),
+    trained or not; or weights that a study stored: DIR/weights/KEY.pt, DIR/checkpoints/KEY.pt.
     """
     from rich.console import Console
 

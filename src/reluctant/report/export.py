@@ -35,7 +35,8 @@ def export_results(data: ReportData, path: str | Path) -> Path:
     if write is None:
         known = ", ".join(_FORMATS)
         raise StudyError(f"{path.name}: the ending decides the format; write one ending in {known}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        raise StudyError(f"there is no folder {path.parent} to write {path.name} into; create it first")
     write(data, path)
     return path
 
