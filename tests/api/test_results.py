@@ -95,7 +95,7 @@ def test_an_unfinished_study_counts_what_is_missing(tmp_path: Path) -> None:
 
 def test_settings_are_the_other_axes(grid: Results) -> None:
     assert [dict(setting) for setting in grid.settings] == [{"lr": 0.1}, {"lr": 0.01}]
-    with pytest.raises(StudyError, match="the study varies lr; choose one setting first"):
+    with pytest.raises(StudyError, match="the study varies lr; add setting="):
         grid.scores()
     part = grid.setting({"lr": 0.01})
     assert len(part.scores) == 4

@@ -39,7 +39,7 @@ def recipe(records: StudyRecords, items: str) -> Pairs:
     """Terms and values that say what was trained."""
     study = records.study
     return [
-        ("Question", study.about or f"How do {len(study.activation)} activations compare?"),
+        ("About", study.about or f"How do {len(study.activation)} activations compare?"),
         ("Data set", "; ".join(map(dataset_title, study.dataset))),
         (items.capitalize(), _split_sizes(records, items)),
         ("Activations", ", ".join(study.activation)),
@@ -142,11 +142,21 @@ def _row(name: str, table: Catalogue[RowType]) -> RowType | None:
         return None
 
 
-def run_text(run: Run, study: Study) -> str:
-    """`gelu, seed 3, lr = 0.01`: a run by what tells it from the others."""
-    axes = [axis for axis in AXES if len(getattr(study, axis)) > 1]
-    varied = setting_text({axis: getattr(run, axis) for axis in axes})
-    return ", ".join(part for part in (run.activation, f"seed {run.seed}", varied) if part)
+def run_text(run: Run, study: Study | None) -> str:
+    """`gelu, seed 3 (control), lr = 0.01`: a run by what differs from the other runs of its study."""
+    return ", ".join(
+        part for part in (run.activation, f"seed {seed_text(run, study)}", varied_text(run, study)) if part
+    )
+
+
+def seed_text(run: Run, study: Study | None) -> str:
+    """`3`, or `3 (control)` if the run is one of the baseline that `control = true` adds."""
+    return f"{run.seed} (control)" if study and run.seed in study.control_seeds else str(run.seed)
+
+
+def varied_text(run: Run, study: Study | None) -> str:
+    """`lr = 0.01`: the run's values on the axes that its study varies; empty if it varies none."""
+    return setting_text({axis: getattr(run, axis) for axis in AXES if study and len(getattr(study, axis)) > 1})
 
 
 def warnings(records: StudyRecords) -> tuple[str, ...]:
@@ -224,7 +234,7 @@ def history(records: StudyRecords) -> tuple[str, ...]:
     """A line per change of the study: when, what, and whether results were there to be seen."""
     return tuple(
         f"{change.date}: {', '.join(change.changed)} changed"
-        + (", after results had been seen" if change.looked else "")
+        + (", when there were results already" if change.looked else "")
         for change in records.history
     )
 
