@@ -86,6 +86,9 @@ def test_a_run_is_named_by_what_tells_it_from_the_others() -> None:
     study = Study(activation=["relu", "gelu"], lr=[0.1, 0.01])
     assert study_facts.run_text(Run("gelu", 3, lr=0.01), study) == "gelu, seed 3, lr = 0.01"
     assert study_facts.run_text(Run("gelu", 3), STUDY) == "gelu, seed 3"
+    control = Study(activation=["relu", "gelu"], seed=[0, 1], lr=[0.1, 0.01], control=True)
+    assert study_facts.run_text(Run("relu", 3, lr=0.01), control) == "relu, seed 3 (control), lr = 0.01"
+    assert study_facts.run_text(Run("relu", 1), None) == "relu, seed 1"
 
 
 def test_warnings_are_counted_and_damage_is_named(tmp_path: Path) -> None:

@@ -73,7 +73,10 @@ def test_a_dry_run_names_the_settings_and_refuses_what_the_folder_refuses(here: 
         (["--address", "host:1"], "--address (in Python address) works only with --engine ray; leave it out"),
         (["--gpus-per-run", "0.5"], "--gpus-per-run (in Python gpus_per_run) works only with --engine ray"),
         (["--engine", "serial", "--workers", "2"], "--workers (in Python workers) works only with --engine local"),
-        (["--engine", "serial", "--run-timeout", "9"], "--run-timeout (in Python timeout) works only with --engine local"),
+        (
+            ["--engine", "serial", "--run-timeout", "9"],
+            "--run-timeout (in Python timeout) works only with --engine local",
+        ),
         (["--device", "tpu"], "device 'tpu' cannot be used here: PyTorch knows no such device. Leave it out"),
     ],
 )

@@ -68,16 +68,17 @@ def test_columns_that_never_change_are_named() -> None:
     assert "7 of 8 columns never change in the training data (1, 2, 3, 4, 5 and 2 more)" in dataset_of(x).warnings[0]
 
 
-def test_images_are_described_in_two_lines() -> None:
+def test_images_are_described_in_a_few_lines() -> None:
     assert describe_dataset(load("digits")).splitlines() == [
-        "digits: 1,437 images to train and validate on, 360 test images of 1×28×28 (uint8,",
+        "digits: 1,437 images to train and validate on, 360 test images of 1×28×28",
+        "    (uint8, 0 to 255)",
         "  10 classes, the rarest 9.7 %, the most frequent 10.2 % of the training data",
     ]
 
 
 def test_numbers_are_described_by_range_mean_and_standard_deviation() -> None:
     description = describe_dataset(load("diabetes"))
-    assert "353 rows to train and validate on, 89 test rows of 10 columns (float32," in description
+    assert "353 rows to train and validate on, 89 test rows of 10 columns\n    (float32, " in description
     assert "  the target goes from 31 to 341, mean 149.2, std 74 (training data)" in description
 
 

@@ -34,7 +34,7 @@ def describe_dataset(dataset: Dataset) -> str:
         *(f"note: {remark}" for remark in dataset.remarks),
         *(f"warning: {warning}" for warning in dataset.warnings),
     ]
-    lines = _wrap(first, subsequent_indent="  ")
+    lines = _wrap(first, subsequent_indent="    ")
     for text in others:
         lines += _wrap(text, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(lines)
