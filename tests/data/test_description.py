@@ -102,7 +102,7 @@ def test_a_dry_run_shows_the_description(
 
 
 @pytest.mark.parametrize("name", ["digits", "waves"])
-def test_bundled_data_are_described_in_two_lines_of_a_terminal(name: str) -> None:
+def test_bundled_data_are_described_in_three_lines_of_a_terminal(name: str) -> None:
     lines = describe_dataset(load(name)).splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert max(map(len, lines)) <= 79
