@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from reluctant.analysis.labels import clip, count, dataset_title, duration, setting_text
+from reluctant.analysis.labels import clip, count, dataset_title, duration, seed_text, varied_text
 from reluctant.catalogue import (
     ACTIVATIONS,
     AUGMENTATIONS,
@@ -147,16 +147,6 @@ def run_text(run: Run, study: Study | None) -> str:
     return ", ".join(
         part for part in (run.activation, f"seed {seed_text(run, study)}", varied_text(run, study)) if part
     )
-
-
-def seed_text(run: Run, study: Study | None) -> str:
-    """`3`, or `3 (control)` if the run is one of the baseline that `control = true` adds."""
-    return f"{run.seed} (control)" if study and run.seed in study.control_seeds else str(run.seed)
-
-
-def varied_text(run: Run, study: Study | None) -> str:
-    """`lr = 0.01`: the run's values on the axes that its study varies; empty if it varies none."""
-    return setting_text({axis: getattr(run, axis) for axis in AXES if study and len(getattr(study, axis)) > 1})
 
 
 def warnings(records: StudyRecords) -> tuple[str, ...]:

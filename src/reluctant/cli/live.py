@@ -9,7 +9,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from reluctant.analysis.study_facts import run_text, seed_text, varied_text
+from reluctant.analysis.labels import seed_text, varied_text
+from reluctant.analysis.study_facts import run_text
 from reluctant.api.progress import ProgressBoard, Watcher, ending
 from reluctant.core.display import visible
 from reluctant.engines import Done, Epoch, Event, Failed, Message
