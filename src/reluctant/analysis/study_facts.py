@@ -25,7 +25,6 @@ from reluctant.records.parts import SPLITS, Json, LayerRecord
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import SOURCES, Run, Study, bundled
-from reluctant.study.study import AXES
 
 Pairs = list[tuple[str, str]]
 
