@@ -125,10 +125,10 @@ def test_the_undamaged_record_is_read() -> None:
 
 def test_several_faults_are_listed_and_many_are_counted() -> None:
     two = changed(("final", "loss"), DELETED, changed(("data",), 3))
-    assert message(two) == "2 faults\n  final.loss is missing\n  data must be a string, not 3"
+    assert message(two) == "2 mistakes\n  final.loss is missing\n  data must be a string, not 3"
     many = changed(("epochs",), [{}] * 1000)
     lines = message(many).splitlines()
-    assert lines[0] == "3,000 faults"
+    assert lines[0] == "3,000 mistakes"
     assert lines[1] == "  epochs.1.epoch is missing"
     assert len(lines) == 7
     assert lines[-1] == "  and 2,995 more"
