@@ -54,8 +54,9 @@ def test_the_probability_of_improvement_is_mann_and_whitneys(data: tuple[Floats,
 @settings(max_examples=60)
 @given(pairs(6, 10))
 def test_the_sign_flip_test_is_scipys(data: tuple[Floats, Floats]) -> None:
+    data = np.round(data[0] * 8) / 8, np.round(data[1] * 8) / 8  # sums are exact: scipy's count of ties is then too
     differences = data[0] - data[1]
-    assume(abs(differences.sum()) > 1e-9)
+    assume(differences.sum() != 0)
     theirs = reference.permutation_test(
         (differences,), lambda x, axis: x.sum(axis=axis), permutation_type="samples",
         vectorized=True, n_resamples=2**10,
