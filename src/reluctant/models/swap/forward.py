@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
+from torch.utils._pytree import tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
 from reluctant.core.errors import ModelError
@@ -31,6 +32,7 @@ def clone_sharing_parameters(model: nn.Module) -> nn.Module:
 
 def call_network(model: nn.Module, example: Any) -> Any:
     """The output for a tensor, or for a tuple or mapping of the network's inputs."""
+    example = tree_map(lambda x: x.clone() if isinstance(x, Tensor) else x, example)  # the network may write into it
     if isinstance(example, Mapping):
         return model(**example)
     return model(*example) if isinstance(example, tuple | list) else model(example)
@@ -42,12 +44,17 @@ def run_example(clone: nn.Module, example: Any, *, training: bool = False) -> An
     In training mode batch norms still use their running statistics. The pass may change buffers and
     attributes, so it runs on a clone. Random states are preserved.
     """
+    with preserve_random_states(clone), torch.no_grad():
+        return call_network(set_training_mode(clone, training=training), example)
+
+
+def set_training_mode(clone: nn.Module, *, training: bool) -> nn.Module:
+    """The network in training or evaluation mode, its batch norms in evaluation: a batch of one has no variance."""
     clone.train(training)
     for module in clone.modules():
         if isinstance(module, _BatchNorm):
-            module.eval()  # a batch of one has no variance
-    with preserve_random_states(clone), torch.no_grad():
-        return call_network(clone, example)
+            module.eval()
+    return clone
 
 
 def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
@@ -55,10 +62,13 @@ def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
 
     The pass runs in evaluation mode. The mode of every module and random states are preserved.
     """
-    if not any(map(is_lazy, model.parameters())):
+    if not any(map(is_lazy, [*model.parameters(), *model.buffers()])):
         return
     with preserve_random_states(model), torch.no_grad(), evaluation_mode(model):
-        call_network(model, example)
+        try:
+            call_network(model, example)
+        except Exception as error:
+            raise ModelError(f"the network fails on the example: {error_summary(error)}") from error
 
 
 @contextmanager

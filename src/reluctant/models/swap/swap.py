@@ -14,7 +14,15 @@ from reluctant.activations import factory
 from reluctant.core.display import quoted
 from reluctant.core.errors import ModelError
 from reluctant.models.swap import forward
-from reluctant.models.swap.dispatch import KnownCalls, ModulePerCall, dispatch_calls, has_changed_class
+from reluctant.models.swap.checks import check_recomputation, in_place_matters
+from reluctant.models.swap.dispatch import (
+    KnownCalls,
+    ModulePerCall,
+    dispatch_calls,
+    has_changed_class,
+    works_in_place,
+    write_output_into_input,
+)
 from reluctant.models.swap.find_sites import CallSite, find_sites
 from reluctant.models.swap.modules import (
     FUNCTION_MODULES,
@@ -61,6 +69,8 @@ def swap_activations(
     if activation_kind(model):
         raise ModelError(f"{type(model).__name__} is itself an activation; build the other one instead of swapping it")
     make_activation = factory(activation)
+    if example is not None:
+        forward.materialise_lazy_parameters(model, example)
     sites = find_sites(model, example)
     reasons = reasons_to_skip(sites, only, exclude)
     chosen = [site for site in sites if not reasons[site]]
@@ -69,8 +79,17 @@ def swap_activations(
 
     parameters_before = forward.count_parameters(model)
     multiply_adds = None
-    trial = forward.clone_sharing_parameters(model)
-    replace_activations(trial, sites, chosen, make_activation)
+
+    def swapped_clone(in_place: bool) -> nn.Module:
+        clone = forward.clone_sharing_parameters(model)
+        replace_activations(clone, sites, chosen, make_activation, in_place=in_place)
+        return clone
+
+    modules = {entry.path: entry.module for entry in registered_activations(model)}
+    in_place = any(site.form == "module" and works_in_place(modules[site.path]) for site in chosen)
+    if in_place and example is not None:  # copies cost time, so modules work in place only where it matters
+        in_place = in_place_matters(swapped_clone, example)
+    trial = swapped_clone(in_place)
     if example is not None:
         before = forward.count_multiply_adds(forward.clone_sharing_parameters(model), example)
         try:
@@ -79,9 +98,10 @@ def swap_activations(
             raise ModelError(
                 f"with {quoted(activation)} the network fails on the example: {forward.error_summary(error)}"
             ) from error
-    replace_activations(model, sites, chosen, make_activation)
+        check_recomputation(trial, {site.kind for site in chosen if site.form == "functional"}, example)
+    replace_activations(model, sites, chosen, make_activation, in_place=in_place)
     if example is not None:
-        forward.materialise_lazy_parameters(model, example)
+        forward.materialise_lazy_parameters(model, example)  # of the new modules
 
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     return model, SwapReport(
@@ -101,6 +121,12 @@ def _why_nothing_is_swapped(model: nn.Module, reasons: dict[CallSite, str], exam
         return f"no activation of {kind} was swapped: {skipped}; name in only= the sites to swap"
     if example is None:
         return f"{kind} has no activation module; give example= (a batch of its inputs) to find calls such as F.relu"
+    recurrent = [type(module).__name__ for module in model.modules() if isinstance(module, nn.RNNBase)]
+    if recurrent:
+        return (
+            f"the activations of nn.{recurrent[0]} are inside PyTorch's kernel and cannot be replaced; write the cell "
+            f"as a module of your own that calls torch.tanh or F.relu, or compare other parts of the network"
+        )
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         return f"{kind} is a TorchScript network, which cannot be traced; swap before torch.jit.script"
     return (
@@ -113,20 +139,31 @@ ActivationFactory = Callable[[], nn.Module]
 
 
 def replace_activations(
-    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], make_activation: ActivationFactory
+    model: nn.Module,
+    sites: Collection[CallSite],
+    chosen: Collection[CallSite],
+    make_activation: ActivationFactory,
+    *,
+    in_place: bool,
 ) -> None:
     """Give each of the `chosen` among all `sites` of a network a fresh activation module.
 
-    A new module gets the device, precision and mode of its neighbours. Nothing else changes.
+    A new module gets the device, precision and mode of its neighbours. Nothing else changes. With `in_place`, one
+    that replaces a module with `inplace=True` works in place too.
     """
-    callers = replace_modules(model, sites, set(chosen), make_activation)
+    callers = replace_modules(model, sites, set(chosen), make_activation, in_place=in_place)
     callers |= replace_function_calls(model, chosen, make_activation)
     if callers or any(map(has_changed_class, model.modules())):
         _dispatch_network(model, sites, set(chosen), callers)
 
 
 def replace_modules(
-    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], make_activation: ActivationFactory
+    model: nn.Module,
+    sites: Collection[CallSite],
+    chosen: Collection[CallSite],
+    make_activation: ActivationFactory,
+    *,
+    in_place: bool,
 ) -> set[str]:
     """Replace activation modules; returns the paths of the callers of those with several sites."""
     sites_by_path: dict[str, list[CallSite]] = defaultdict(list)
@@ -142,6 +179,10 @@ def replace_modules(
             site.call: _match_neighbours(make_activation(), entry.parent, model) if site in chosen else entry.module
             for site in local
         }
+        if in_place and works_in_place(entry.module):
+            for module in new.values():
+                if module is not entry.module:
+                    write_output_into_input(module)
         if len(local) == 1:
             module = new[local[0].call]
         else:
