@@ -14,7 +14,7 @@ from reluctant.core.names import Name
 from reluctant.core.randomness import torch_seed
 from reluctant.core.user_objects import load_user_object
 from reluctant.models.factories import build_with_activation, shape_arguments
-from reluctant.models.swap.forward import materialise_lazy_parameters
+from reluctant.models.swap.forward import materialise_lazy_parameters, seeded
 from reluctant.models.swap.report import SwapReport
 
 
@@ -37,8 +37,7 @@ def build(
         ModelError: The network cannot be built.
     """
     canonical = MODELS.canonical(name)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(torch_seed(seed, "weights"))
+    with seeded(torch_seed(seed, "weights")):
         if canonical.is_user_defined:
             model, _ = _build_user_network(name, canonical, activation, image, classes)
         else:
@@ -67,8 +66,7 @@ def preview_replacements(
     canonical = MODELS.canonical(name)
     if not canonical.is_user_defined:
         return None, {}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with seeded(0):
         _, report = _build_user_network(name, canonical, activation, image, classes)
     arguments = shape_arguments(load_user_object(canonical.head, "model"), image, classes)
     return report, {keyword: value for keyword, value in arguments.items() if keyword not in canonical.arguments}

@@ -1,8 +1,9 @@
 """Before a study trains: what can fail is tried, what is replaced is described, the duration is estimated."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Any
 
 import torch
 
@@ -15,9 +16,11 @@ from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.models import build
 from reluctant.models.build import preview_replacements
 from reluctant.study import Run, Study
+from reluctant.study.study import AXES
 from reluctant.training.augmentation import check_augmentation
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
+from reluctant.training.rehearsal import check_activation_matters, rehearse
 from reluctant.training.runner import build_training, load_run_data, load_tensors
 from reluctant.training.tensors import TensorData, TensorSplit
 
@@ -39,18 +42,28 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
             data = load_tensors(dataset, fraction, folder, pixels=pixels)
         datasets[dataset] = data
         _check_task(study, data)
+        first, *others = study.activation
+        user_defined = [a for a in others if parse(a).is_user_defined]
         for model in study.model:
-            if MODELS.canonical(model).is_user_defined:
-                activations = study.activation
-            else:  # networks of the catalogue take all of the catalogue's activations
-                first, *others = study.activation
-                activations = tuple(dict.fromkeys([first, *(a for a in others if parse(a).is_user_defined)]))
-            for activation in activations:
+            own_network = MODELS.canonical(model).is_user_defined
+            for activation in study.activation if own_network else (first, *user_defined):
                 _check_network(model, activation, data)
-        for model, procedure in product(study.model, study.procedure):
-            if procedure != Run.procedure:
-                build_training(Run(study.activation[0], dataset=dataset, model=model, procedure=procedure), data)
+            if own_network:
+                check_activation_matters(model, study.activation, data)
+        for run in _runs_to_rehearse(study, dataset, (first, *user_defined)):
+            rehearse(run, load_run_data(run, folder))
     return datasets
+
+
+def _runs_to_rehearse(study: Study, dataset: str, activations: tuple[str, ...]) -> Iterator[Run]:
+    """Every network with these activations and batch sizes, then every other value of the study once."""
+    values: dict[str, tuple[Any, ...]] = {axis: getattr(study, axis) for axis in AXES if axis not in ("lr", "epochs")}
+    first = {axis: axis_values[0] for axis, axis_values in values.items()} | {"lr": study.lr[0], "dataset": dataset}
+    for model, activation, batch_size in product(study.model, activations, study.batch_size):
+        yield Run(activation, study.seed[0], **first | {"model": model, "batch_size": batch_size})
+    for axis in set(values) - {"dataset", "model", "batch_size"}:
+        for value in values[axis][1:]:
+            yield Run(activations[0], study.seed[0], **first | {axis: value})
 
 
 def _check_gains(activations: tuple[str, ...]) -> None:
@@ -86,7 +99,7 @@ def _check_task(study: Study, data: TensorData) -> None:
 def _check_network(model: str, activation: str, data: TensorData) -> None:
     """Build a network and run it on two inputs."""
     network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
-    inputs = data.train.inputs[:2]
+    inputs = data.train.inputs[:2].contiguous()
     try:
         with torch.no_grad():
             outputs = network(inputs)

@@ -110,6 +110,16 @@ def preserve_random_states(model: nn.Module) -> Iterator[None]:
         np.random.set_state(numpy_state)
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Random numbers of PyTorch, NumPy and Python from this seed; their states are restored afterwards."""
+    with preserve_random_states(nn.Identity()):
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)
+        yield
+
+
 def error_summary(error: Exception) -> str:
     """The type of an error and the first line of its message."""
     lines = str(error).strip().splitlines() or [""]
