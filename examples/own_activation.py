@@ -10,7 +10,7 @@ import reluctant
 
 
 class LearnedSwish(nn.Module):
-    """x · sigmoid(βx) with a learned β: every site in the network gets its own."""
+    """x · sigmoid(βx) with a learned β. Each of the two activations in the network gets its own β."""
 
     def __init__(self, beta: float = 1.0) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ def main() -> None:
         epochs=4,
         lr=0.003,
         metric="accuracy",
-        margin=0.01,  # differences below one point do not matter
+        margin=0.01,  # differences below 0.01 (one point of accuracy) do not matter
     )
     print(results)
     print("The page with all figures:", results.report())

@@ -18,34 +18,16 @@ if TYPE_CHECKING:
     from reluctant.study import Run, Study
 
 __all__ = [
-    "DataError",
-    "ModelError",
-    "ReluctantError",
-    "Results",
-    "Run",
-    "Study",
-    "StudyError",
-    "__version__",
-    "activations",
-    "compare",
-    "data",
-    "judge",
-    "models",
-    "run",
-]
+    "DataError", "ModelError", "ReluctantError", "Results", "Run", "Study", "StudyError", "__version__",
+    "activations", "compare", "data", "judge", "models", "run",
+]  # fmt: skip
 
 # Imported when first used, so that reading results and the command line never import torch.
 _HOMES = {
-    "DataError": "reluctant.core.errors",
-    "ModelError": "reluctant.core.errors",
-    "ReluctantError": "reluctant.core.errors",
+    **dict.fromkeys(("DataError", "ModelError", "ReluctantError", "StudyError"), "reluctant.core.errors"),
+    **dict.fromkeys(("Run", "Study"), "reluctant.study"),
+    **{name: f"reluctant.api.{name}" for name in ("compare", "judge", "run")},
     "Results": "reluctant.api.results",
-    "Run": "reluctant.study",
-    "Study": "reluctant.study",
-    "StudyError": "reluctant.core.errors",
-    "compare": "reluctant.api.compare",
-    "judge": "reluctant.api.judge",
-    "run": "reluctant.api.run",
 }
 
 

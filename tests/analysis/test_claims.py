@@ -29,7 +29,7 @@ LOW = level(0.94)
 def judged(claim: dict[str, Any], scores: dict[str, Any], **options: Any) -> JudgedClaim:
     fields = {"says": "so it is", "metric": "accuracy", "margin": 0.005, **claim}
     data = setting_data(scores, **options)
-    return judge_claim(data.scores, data.question, Claim(**fields))
+    return judge_claim(data.scores, data.question, Claim(**fields), data.unit(fields["metric"]))
 
 
 def outcome(claim: dict[str, Any], scores: dict[str, Any], **options: Any) -> Outcome:
@@ -183,8 +183,9 @@ def test_the_margin_is_that_of_the_claim_of_the_study_or_of_the_metric() -> None
     ):
         data = setting_data(scores, **options)
         claim = Claim.model_validate({"says": "x", "metric": "accuracy", "similar": ["relu", "elu"]})
-        assert f"lies inside ±{margin:g}" in judge_claim(data.scores, data.question, claim).test
-    assert "lies inside ±0.007" in judged({"similar": ["relu", "elu"], "margin": 0.007}, scores).test
+        test = judge_claim(data.scores, data.question, claim, data.unit("accuracy")).test
+        assert f"lies inside ±{100 * margin:g} points" in test
+    assert "lies inside ±0.7 points" in judged({"similar": ["relu", "elu"], "margin": 0.007}, scores).test
 
 
 # A rival that the claim names.

@@ -38,7 +38,7 @@ def test_the_headline_gives_the_verdicts_and_the_data(tmp_path: Path) -> None:
     data = leveled(tmp_path, Study(activation=tuple(level), epochs=3), lambda run: level[run.activation])
     better = data.scores.interval("f1", "elu").mean - data.scores.interval("f1", "relu").mean
     text = sentences(data)
-    assert text.startswith(f"ELU is better than ReLU by {100 * better:.2f} points of macro F1; GELU is worse than ReLU")
+    assert text.startswith(f"ELU is better than ReLU by {100 * better:.2f} points of macro F1. GELU is worse than ReLU")
     assert "Measured on scikit-learn digits (" in text
     assert "only the paired comparison can tell" not in text
 

@@ -44,7 +44,7 @@ def test_sentences_follow_the_numbers(data: SettingData) -> None:
         "LeakyReLU 0.002, ELU and PReLU have none throughout."
     )
     assert depth_sentence(data.probes, data.labels) == (
-        "The index across depth is −1.3 for all at the end; −1 means a gradient ten times smaller at "
+        "The depth index is −1.3 for all at the end; −1 means a gradient ten times smaller at "
         "blocks.0.conv than at head.linear."
     )
     pattern = (
@@ -77,7 +77,7 @@ def test_indices_that_differ_are_a_range(tmp_path: Path) -> None:
 
     data = changed(tmp_path, Study(activation=("elu", "gelu"), epochs=2), shrink, "gelu")
     text = depth_sentence(data.probes, data.labels)
-    assert text.startswith("The index across depth runs from −4.3 for GELU to −1.3 for ELU at the end;")
+    assert text.startswith("The depth index runs from −4.3 for GELU to −1.3 for ELU at the end;")
 
 
 def test_a_gradient_that_does_not_arrive_is_a_sentence(tmp_path: Path) -> None:

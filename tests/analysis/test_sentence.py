@@ -32,8 +32,8 @@ def compared(**shifts: float) -> Comparison:
 def test_every_verdict_has_its_clause() -> None:
     text = verdict_sentences(compared(relu=0, elu=0.02, gelu=-0.01, silu=0))
     assert text.startswith(("ELU is better than ReLU by 1.9", "ELU is better than ReLU by 2.0"))
-    assert " points of accuracy; GELU is worse than ReLU by " in text
-    assert "; SiLU is the same as ReLU within ±0.5 points of accuracy." in text
+    assert " points of accuracy. GELU is worse than ReLU by " in text
+    assert ". SiLU is the same as ReLU within ±0.5 points of accuracy." in text
 
 
 def test_who_leads_and_how_far_the_others_are_behind() -> None:
@@ -47,7 +47,7 @@ def test_undecided_names_the_seeds_that_would_decide() -> None:
     scores = {"relu": [0.95, 0.96, 0.95, 0.96, 0.95], "elu": [0.955, 0.958, 0.951, 0.968, 0.949]}
     comparison = report_data(scores, **STUDY).one_setting.comparison
     low, high = comparison.family[0].decision.more_seeds or (0, 0)
-    expected = f"ELU is undecided against ReLU on accuracy after 5 seeds: about {low}–{high} more seeds would decide."
+    expected = f"Undecided: ELU against ReLU (accuracy, 5 seeds); about {low}–{high} more seeds would decide."
     assert verdict_sentences(comparison) == expected
 
 
@@ -55,7 +55,7 @@ def test_where_more_seeds_are_not_worth_it() -> None:
     scores = {"relu": [0.95, 0.90, 0.99, 0.96, 0.93], "elu": [0.91, 0.97, 0.95, 0.93, 0.99]}
     wild = report_data(scores, **STUDY).one_setting.comparison
     text = "more than 100 more seeds would be needed, which is not worth it"
-    assert verdict_sentences(wild).endswith(f"after 5 seeds: {text}.")
+    assert verdict_sentences(wild).endswith(f"(accuracy, 5 seeds); {text}.")
     without = {"compare": {"metric": "accuracy", "margin": 0.0}}
     no_margin = report_data(scores, **without).one_setting.comparison
     assert "without a margin no number of seeds can be promised" in verdict_sentences(no_margin)
@@ -101,7 +101,19 @@ def test_a_margin_below_one_image_is_mentioned() -> None:
     comparison = compared(relu=0, elu=0.02)
     assert margin_sentence(comparison) == "Differences within ±0.5 points do not matter (the margin)."
     narrow = replace(comparison, question=replace(comparison.question, margin=0.0005))
-    assert margin_sentence(narrow).endswith("One test image is worth 0.10 points: --margin sets a wider one.")
+    assert margin_sentence(narrow) == (
+        "The margin, ±0.05 points, is smaller than one test image (0.10 points). Set a larger one: "
+        "`reluctant judge FOLDER --margin 0.001`, or `margin = 0.001` under [compare] in the study."
+    )
+
+
+def test_a_margin_in_points_is_warned_of() -> None:
+    comparison = compared(relu=0, elu=0.02)
+    wide = replace(comparison, question=replace(comparison.question, margin=0.3))
+    assert "±30 points" in margin_sentence(wide)
+    assert "Warning: this margin is very wide. It is a share of 1, so write 0.01 for one point." in margin_sentence(
+        wide
+    )
 
 
 def test_the_noise_floor_in_words() -> None:

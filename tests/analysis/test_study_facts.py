@@ -31,7 +31,10 @@ def facts(study: Study) -> dict[str, str]:
 def test_the_recipe_in_terms_and_values(records: StudyRecords) -> None:
     terms = dict(study_facts.recipe(records, "images"))
     assert terms["Question"] == "How do 2 activations compare?"
-    assert terms["Images"] == ("200 for training, 200 for choices (validation), 200 test images to report on")
+    assert terms["Images"] == (
+        "200 for training, 200 for validation (used for choices such as the learning rate), "
+        "200 test images to report on"
+    )
     assert terms["Activations"] == "relu, elu"
     assert terms["Network"].startswith("convnet: ")
     assert terms["Seeds"] == "3 (0 to 2), the same for every activation"
@@ -135,7 +138,7 @@ def test_a_missing_environment_is_listed_as_missing(tmp_path: Path) -> None:
 def test_provenance_adds_the_times_of_all_runs(records: StudyRecords) -> None:
     terms = dict(study_facts.provenance(records))
     assert terms["Data, SHA-256"] == "1" * 64
-    assert terms["Recipe"] == "2"
+    assert terms["Version of the training recipe"] == "2"
     assert terms["Time"] == "41 s of training and evaluation, all runs together"  # 6 · 2 · 3.4
     nothing = dict(study_facts.provenance(StudyRecords(STUDY, ())))
     assert nothing["Data, SHA-256"] == "not known"

@@ -102,7 +102,7 @@ def test_settings_are_the_other_axes(grid: Results) -> None:
     assert {run.value("lr") for run in part.scores.runs} == {0.01}
     assert grid.scores(setting={"lr": 0.01}).shape == (2, 2)
     assert grid.verdicts()["lr"].tolist() == [0.1, 0.1, 0.01, 0.01]
-    with pytest.raises(StudyError, match=r"\{'lr': 1\} is 0 settings of this study; choose one, such as"):
+    with pytest.raises(StudyError, match="the study has no setting with lr = 1; give one, such as"):
         grid.setting({"lr": 1})
 
 

@@ -32,7 +32,9 @@ def test_output_to_a_file_is_one_plain_line_per_epoch() -> None:
         watcher(Failed(RUNS[2], "Traceback\n  ...\nValueError: what happened\n"))
     lines = out.getvalue().splitlines()
     assert len(lines) == 4
-    pattern = r"\[bold\]x, seed 1: epoch 1/2, loss \d\.\d{4} train \d\.\d{4} valid, accuracy \d\.\d{4} valid, \d+ s"
+    pattern = (
+        r"\[bold\]x, seed 1: epoch 1/2, train loss \d\.\d{4}, valid loss \d\.\d{4}, valid accuracy \d\.\d{4}, \d+ s"
+    )
     assert re.fullmatch(pattern, lines[0])
     assert lines[2].startswith("[bold]x, seed 1: done [1 of 3 runs")
     assert lines[3] == "elu, seed 0: failed: ValueError: what happened"

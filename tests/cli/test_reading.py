@@ -54,6 +54,31 @@ def test_show(here: Path, capsys: Capture) -> None:
     status, _, err = answer(capsys, "show", "geloo")
     assert status == CANNOT
     assert "did you mean 'gelu'" in err
+    assert len(err.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("f1", "F1 of each class, averaged over classes (macro)"),
+        ("quick", 'metric   = "f1"'),
+        ("step", "the rate"),
+        ("cosine", "The same name is also that of a schedule:"),
+        ("digits", "1,797 handwritten digits"),
+    ],
+)
+def test_show_finds_everything_that_has_a_name(here: Path, capsys: Capture, name: str, text: str) -> None:
+    status, out, err = answer(capsys, "show", name)
+    assert (status, err) == (DONE, "")
+    assert text in out
+
+
+@pytest.mark.parametrize(("name", "status"), [("digits", DONE), ("cifar10", CANNOT), ("csv", CANNOT)])
+def test_fetch_of_what_cannot_be_downloaded(here: Path, capsys: Capture, name: str, status: int) -> None:
+    code, out, err = answer(capsys, "fetch", name)
+    assert code == status
+    assert (out == "digits comes with reluctant, nothing to fetch\n") == (status == DONE)
+    assert bool(err) == (status == CANNOT)
 
 
 def test_doctor(here: Path, capsys: Capture) -> None:
@@ -114,7 +139,13 @@ def test_claims_are_printed(here: Path, capsys: Capture) -> None:
     claim = {"says": "elu is best", "of": "elu", "is": "highest"}
     study_folder(here / "s", Study(activation=["relu", "elu"], epochs=1, claim=[claim]))
     _, out, _ = answer(capsys, "judge", "s")
-    assert "undecided: elu is best" in out
+    assert "Claims:\n   undecided: elu is best" in out
+
+
+def test_a_claim_about_an_absent_activation_is_named(here: Path, capsys: Capture) -> None:
+    claim = {"says": "gelu is best", "of": "gelu", "is": "highest"}
+    study_folder(here / "s", Study(activation=["relu", "elu"], epochs=1, claim=[claim]))
+    assert "not tested: gelu is best (gelu takes no part)" in answer(capsys, "judge", "s")[1]
 
 
 def test_export(here: Path, capsys: Capture) -> None:

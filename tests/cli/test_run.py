@@ -54,11 +54,60 @@ def test_a_dry_run_prints_the_plan_and_trains_nothing(here: Path, capsys: Captur
     assert not (here / "out").exists()
 
 
+def test_a_dry_run_names_the_settings_and_refuses_what_the_folder_refuses(here: Path, capsys: Capture) -> None:
+    StudyDir(here / "out/small").write_study(Study.read("small.toml"))
+    status, out, _ = answer(capsys, "run", "small.toml", "--set", "lr=0.001,0.01", "--dry-run")
+    assert status == DONE
+    assert "relu on digits, lr = 0.01: 2 × about " in out
+    status, out, err = answer(capsys, "run", "small.toml", "--set", "lr=0.01", "--dry-run")
+    assert (status, out) == (CANNOT, "")
+    assert "out/small holds another study" in err
+    assert (
+        "lr: the folder has 0.001, this study has 0.01. You may add values, not remove any: lr = [0.001, 0.01]" in err
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--address", "host:1"], "address has no effect with the engine local"),
+        (["--gpus-per-run", "0.5"], "gpus_per_run has no effect with the engine local"),
+        (["--engine", "serial", "--workers", "2"], "workers has no effect with the engine serial"),
+        (["--engine", "serial", "--run-timeout", "9"], "timeout has no effect with the engine serial"),
+        (["--device", "tpu"], "device 'tpu' cannot be used here: PyTorch knows no such device. Leave it out"),
+    ],
+)
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_an_option_without_effect_or_device_is_refused_even_where_all_is_trained(
+    here: Path, capsys: Capture, options: list[str], message: str, dry: list[str]
+) -> None:
+    study_folder(here / "out/small", Study.read("small.toml"))
+    status, _, err = answer(capsys, "run", "small.toml", *options, *dry)
+    assert status == CANNOT
+    assert message in err
+
+
+def test_the_address_of_a_cluster_in_the_environment_is_no_option(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "host:1")
+    assert answer(capsys, "run", "small.toml", "--dry-run")[0] == DONE
+
+
+def test_an_extended_study_says_which_p_is_needed(here: Path, capsys: Capture) -> None:
+    folder = study_folder(here / "out/small", Study.read("small.toml"))
+    StudyDir(folder).write_study(Study.read("small.toml", {"seed": [0, 1, 2]}))
+    study_folder(folder, Study.read(folder / "study.toml"))
+    status, out, _ = answer(capsys, "run", "small.toml", "--set", "seed=0..2")
+    assert status == DONE
+    assert "The study was extended after results were seen, so p must be at most .025" in out.replace("\n", " ")
+
+
 def test_a_study_may_be_extended_and_not_changed(here: Path, capsys: Capture) -> None:
     study_folder(here / "out/small", Study.read("small.toml"))
     status, _, err = answer(capsys, "run", "small.toml", "--set", "seed=0")
     assert status == CANNOT
-    assert "seed: the folder has 0, 1, yours leaves out 1" in err
+    assert "seed: the folder has 0, 1, this study has 0. You may add values, not remove any: seed = [0, 1]" in err
 
 
 def test_a_full_disk_is_a_message(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

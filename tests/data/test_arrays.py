@@ -241,7 +241,7 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "labels": (Items([(X[0], 0), (X[1], X[1])]), r"label of item 1 of Items has the shape \(5,\)"),
     "types": (Items([(X[0], 0), (X[1] > 0, 1)]), "item 1 of Items is bool, item 0 float32"),
     "NaN": ((np.where(X[4, 2] == X, np.nan, X), Y), r"hold 1 values that are not finite .* remove such items"),
-    "one class": ((X, Y * 0), "every training row has the label 0; at least two classes are needed"),
+    "one class": ((X, Y * 0), "all training rows are of the class '0'; at least two classes are needed"),
     "lengths": ((X, Y[:20]), "data has 30 rows and 20 labels"),
     "three": ((X, Y, X), "tuple of 3 cannot be data; expected"),
     "a name": ("mnist", "'mnist' is a name and no data"),

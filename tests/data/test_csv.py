@@ -95,7 +95,7 @@ FAULTS = {
     "a,good\n1,\n2,no\n": "the target 'good' is missing in 1 of 2 rows",
     "a,good\n1,yes\n2,no,5,6\n": "is no table: .*line 3",
     "a,good\n1,yes,7\n2,no,8\n": "rows with more fields than the first line names columns",
-    "a,good\n1,yes\n2,yes\n3,yes\n4,yes\n5,yes\n": r"every training row has the label 0 \(yes\)",
+    "a,good\n1,yes\n2,yes\n3,yes\n4,yes\n5,yes\n": r"all training rows are of the class 'yes'",
     "a,good\n" + "".join(f"t{i},{i % 2}\n" for i in range(101)): "text column 'a' has 101 different values",
     "a;good\n" + "".join(f"{i},5;{i % 2}\n" for i in range(101)): r"written 1\.5, not 1,5",
     "a,good\n" + "".join(f"{'inf' if i == 3 else i},{i % 2}\n" for i in range(9)): "not finite",

@@ -207,11 +207,24 @@ def test_an_impossible_address_is_one_more_failure(
     assert listing(tmp_path) == CONTENT
 
 
-@pytest.mark.parametrize("name", ["digits", "some_module:make"])
-def test_a_data_set_without_files_needs_no_download(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["digits", "diabetes", "waves"])
+def test_a_bundled_data_set_needs_no_download(tmp_path: Path, name: str) -> None:
     messages: list[str] = []
     assert fetch(name, tmp_path, log=messages.append, opener=no_network) == tmp_path
-    assert messages == [f"{name}: nothing to download"]
+    assert messages == [f"{name} comes with reluctant, nothing to fetch"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("cifar10", "reluctant cannot download CIFAR-10; put its binary version .* into .*cifar10"),
+        ("csv", "csv is data of your own, so there is nothing to fetch"),
+        ("some_module:make", "some_module:make is data of your own, so there is nothing to fetch"),
+    ],
+)
+def test_what_cannot_be_downloaded_is_refused_with_what_to_do(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        fetch(name, tmp_path, opener=no_network)
 
 
 class Halfway:

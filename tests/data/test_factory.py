@@ -97,13 +97,13 @@ FAULTS = {
     "def make(): return x, y - 1, x, y": "train labels go from -1 to 1",
     "def make(): return x, y * 500, x, y": "from 0 to 1000; classes are counted from 0 to at most 999",
     "def make(): return x, y[:, None], x, y": r"labels have shape \(6, 1\)",
-    "def make(): return x, y * 0, x, y": "every training image has the label 0",
+    "def make(): return x, y * 0, x, y": "all training images are of the class '0'",
     "def make(): return x[0], y[:4], x, y": r"shape \(4,\) in train and \(1, 4, 4\) in test",
     "def make(): return x[0, 0, 0], y, x, y": "train examples are a single value",
-    "def make(): return x.reshape(6, 16), y, x, y": r"rows have the shape \(16,\) in train and \(1, 4, 4\)",
+    "def make(): return x.reshape(6, 16), y, x, y": r"rows have shape \(16,\) in train and \(1, 4, 4\)",
     "def make(): return [[1], [2, 3]], y, x, y": "train inputs are no array",
     "def make(): return np.zeros((6, 32, 30, 3), np.uint8), y, x, y": r"give images\.transpose\(0, 3, 1, 2\)",
-    "def make(): return Dataset('a', 'A', '', 'pq', Split(x, y), Split(x, y))": "a label is 2, and the 2",
+    "def make(): return Dataset('a', 'A', '', 'pq', Split(x, y), Split(x, y))": "a label is 2, but the 2",
 }
 
 

@@ -111,7 +111,7 @@ FAULTS = {
     "labels in a table": (broken(1, LABELS.reshape(6, 2)), "labels are whole numbers"),
     "negative labels": (broken(1, LABELS.astype(np.int8) - 1), "train labels go from -1 to 1"),
     "thousands of classes": (broken(1, LABELS.astype(np.int16) * 500), "from 0 to 1000; .*at most 999"),
-    "one class": (broken(1, LABELS * 0), "every training image has the label 0"),
+    "one class": (broken(1, LABELS * 0), "all training images are of the class '0'"),
     "labels missing": (broken(1, LABELS[:-1]), "train has 12 images and 11 labels"),
     "another size": (broken(2, arrays(side=4)[2]), r"\(1, 5, 5\) in train and \(1, 4, 4\) in test"),
 }

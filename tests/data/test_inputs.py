@@ -54,7 +54,7 @@ def test_inputs_of_every_rank_are_accepted(x: NDArray[Any], shape: tuple[int, ..
 def test_user_defined_items_appear_in_every_message() -> None:
     x = RNG.normal(size=(12, 7))
     assert dataset_of(x, items="patients").items == "patients"
-    with pytest.raises(DataError, match=r"every training patient has the label 0; .* add patients of"):
+    with pytest.raises(DataError, match=r"all training patients are of the class '0'; .* add patients of"):
         dataset_of(x, classes=1, items="patients")
 
 

@@ -101,15 +101,17 @@ def test_any_texts_come_back_from_their_codes(texts: list[str]) -> None:
 
 Y = np.arange(6)
 FAULTS: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
-    "one class": (Y * 0, Y[:3] * 0, {}, "every training row has the label 0; at least two classes are"),
-    "one name": (["a"] * 6, ["a"] * 3, {}, r"has the label 0 \(a\)"),
+    "one class": (Y * 0, Y[:3] * 0, {}, "all training rows are of the class"),
+    "one name": (["a"] * 6, ["a"] * 3, {}, "are of the class 'a'; at least two"),
     "fractions for classes": (Y / 4, Y[:3] / 1, {"kind": "classes"}, "float64 and have fractions; give"),
-    "texts for numbers": (["a"] * 6, ["a"] * 3, {"kind": "numbers"}, "texts such as 'a'; numbers are exp"),
+    "texts for numbers": (["a"] * 6, ["a"] * 3, {"kind": "numbers"}, "strings such as 'a'; numbers are exp"),
     "NaN": (np.where(Y == 4, np.nan, Y), Y / 1, {}, r"hold 1 values that are not finite .* in item 4,"),
     "too large": (Y * 1e300, Y / 1, {}, "hold 5 values that are not finite"),
     "constant": (Y * 0.0 + 2, Y / 1, {}, "every training target is 2; there is nothing to learn"),
     "one of two constant": (np.stack([Y, 0 * Y], 1) / 1, np.ones((3, 2)), {}, "target in column 1 is 0"),
     "fewer in test": (np.stack([Y, Y], 1) / 1, Y[:3] / 1, {}, "2 numbers .* in train and 1 in test"),
+    "one-hot floats": (np.eye(6), np.eye(6)[:3], {}, r"one-hot; give the class of each row, y\.argmax\(axis=1\)"),
+    "one-hot integers": (np.eye(6, dtype=int), np.eye(6, dtype=int)[:3], {}, r"\(6, 6\) are one-hot"),
     "too deep": (np.ones((6, 2, 2)), Y / 1, {}, r"shape \(6, 2, 2\); expected \(n,\) or \(n, outputs\)"),
     "named numbers": (Y / 1, Y[:3] / 1, {"classes": ["a"]}, "classes are named, and the labels are float64"),
     "texts and numbers": (["a", "b"] * 3, Y[:3], {}, r"labels are <U1 in train and int64 in test"),
@@ -130,7 +132,7 @@ def test_useless_labels_are_refused(fault: str) -> None:
 
 def test_too_many_different_texts_are_refused() -> None:
     x = np.arange(2002, dtype=np.float32)
-    with pytest.raises(DataError, match=r"1,001 different texts; at most 1000 classes"):
+    with pytest.raises(DataError, match=r"1,001 different strings, and at most 1000 classes"):
         checked("mine", (x[:1001], list(map(str, range(1001)))), (x[1001:], ["1"] * 1001), title="Mine")
 
 

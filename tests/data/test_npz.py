@@ -99,7 +99,7 @@ def test_a_path_is_relative_to_the_current_folder(tmp_path: Path, monkeypatch: p
 def test_faults_of_the_arrays_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"mine\.npz holds a, b; expected x_train, y_train"):
         read(tmp_path, a=X, b=Y)
-    with pytest.raises(DataError, match="holds Python objects, which are not opened"):
+    with pytest.raises(DataError, match="holds Python objects; save arrays"):
         read(tmp_path, x=X, y=np.array([None] * 18))
     with pytest.raises(DataError, match="18 images and 17 labels"):
         read(tmp_path, x=X, y=Y[:17])

@@ -29,7 +29,7 @@ def test_a_large_difference_lies_on_the_axis_where_intervals_are_wide() -> None:
     figure = draw(relu=(0.7, 0.8, 0.75), elu=(0.76, 0.77, 0.78), gelu=(0.35, 0.4, 0.33))
     low, high = limits(figure)
     assert low < -39 < 2 < high
-    assert "beyond the axis" not in words(figure)
+    assert "outside the axis" not in words(figure)
 
 
 @pytest.mark.parametrize("scores", [(0.12, 0.121, 0.119), (0.12, 0.1, 0.14)])
@@ -37,4 +37,4 @@ def test_a_mean_far_beyond_the_others_is_an_arrow_with_its_value(scores: Sequenc
     figure = draw(**NEAR, silu=(0.951, 0.95, 0.952), tanh=scores)
     assert -20 < limits(figure)[0] < 0
     assert "−83" in words(figure).split()
-    assert "arrow: beyond the axis" in words(figure)
+    assert "arrow: the value lies outside the axis" in words(figure)

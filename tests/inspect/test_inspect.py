@@ -232,16 +232,16 @@ def test_weights_that_do_not_fit_are_refused(stored: tuple[Path, Run, RunRecord]
     ("arguments", "message"),
     [
         (["nowhere.pt"], "there is no file nowhere.pt"),
-        (["relu"], "there is no file relu, and your own network is written module:factory"),
+        (["relu"], "there is no file relu; name a file of weights, or your own network as module:name"),
         (["no_such_module:f"], "there is no module 'no_such_module' here"),
         ([f"{HERE}:takes_shap"], "did you mean 'takes_shape'"),
         ([f"{HERE}:functional_network"], "returns a network without inputs; add --data digits"),
         ([f"{HERE}:number"], "returned int; a torch module or (model, inputs, labels) is expected"),
-        ([f"{HERE}:HERE"], "is a str; a network or a function that builds one is expected"),
-        ([f"{HERE}:raising"], "cannot be made: ValueError: out of luck"),
+        ([f"{HERE}:HERE"], "is a str; write a network or a function that builds it"),
+        ([f"{HERE}:raising"], "cannot be built: ValueError: out of luck"),
         ([f"{HERE}:too_few_labels"], "inputs of shape (40, 1) and labels of shape (39,)"),
         ([f"{HERE}:text_inputs"], "its inputs or labels are not arrays of numbers"),
-        ([f"{HERE}:narrow", "--data", "digits"], "the network fails on inputs of 1×28×28: RuntimeError: mat1"),
+        ([f"{HERE}:narrow", "--data", "digits"], "fails on inputs of shape (1322, 1, 28, 28): RuntimeError: mat1"),
         ([f"{HERE}:functional_network", "--data", "digist"], "did you mean 'digits'?"),
         ([f"{HERE}:functional_network", "--data", "mnist"], "reluctant fetch mnist"),
         (["."], "is a folder without weights; a study stores them if keep_weights = true"),
@@ -267,5 +267,5 @@ def test_tables_fit_80_columns(capsys: pytest.CaptureFixture[str], monkeypatch: 
     status, out, _ = answer(capsys, "inspect", f"{HERE}:deep", "--data", "digits")
     assert status == DONE
     assert max(map(len, out.splitlines())) <= 80
-    for head in ("dead maps", "saturated", "variance", "norm of gradient"):
+    for head in ("nearly dead", "dead maps", "saturated", "variance", "gradient norm", "weight norm"):
         assert head in out

@@ -132,7 +132,7 @@ class TestDropout:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("tests.support.own_models:raising", "cannot be made: RuntimeError: out of luck"),
+        ("tests.support.own_models:raising", "cannot be built: RuntimeError: out of luck"),
         ("tests.support.own_models:number", "returned int; a torch module is expected"),
         ("convnett", "did you mean 'convnet'"),
     ],

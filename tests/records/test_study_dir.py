@@ -42,7 +42,7 @@ def test_another_study_is_refused_with_the_difference(tmp_path: Path) -> None:
     before = (tmp_path / "study.toml").read_text()
     other = Study(name="s", activation=["relu", "elu"], seed=[0, 1], lr=0.5)
     for write in (folder.check_compatible, folder.write_study):
-        with pytest.raises(StudyError, match=r"lr: the folder has 0\.001, yours leaves out 0\.001"):
+        with pytest.raises(StudyError, match=r"lr: the folder has 0\.001, this study has 0\.5"):
             write(other)
     assert (tmp_path / "study.toml").read_text() == before
 

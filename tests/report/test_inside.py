@@ -49,13 +49,13 @@ def test_sentences_stand_beside_the_verdicts(data: ReportData, page: str) -> Non
 
 
 def test_few_activations_have_unfolded_tables(page: str) -> None:
-    assert "<summary>All sites together" not in page
+    assert "<summary>Table: All sites together" not in page
 
 
 def test_many_activations_fold_their_tables(tmp_path: Path) -> None:
     study = Study(activation=("relu", *MANY), epochs=1, seed=0)
     html = render_page(ReportData.of(study_records(tmp_path, study)))
-    assert "<summary>All sites together, after the last epoch</summary>" in html
+    assert "<summary>Table: All sites together, after the last epoch</summary>" in html
     assert "not shown: 12 activations without any" in re.sub(r"\s+", " ", html)
 
 

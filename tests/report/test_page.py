@@ -46,7 +46,7 @@ def test_every_figure_is_saved_twice_and_shown(folder: Path, html: str) -> None:
     names = sorted(p.name for p in (folder / "figures").iterdir())
     stems = {name.rpartition(".")[0] for name in names}
     assert names == sorted(f"{stem}.{kind}" for stem in stems for kind in ("png", "svg"))
-    of_all = {"differences_f1", "final_f1", "f1", "loss", "score_against_time", "shapes", "dead_units",
+    of_all = {"differences_f1", "scores_f1", "curves_f1", "curves_loss", "cost_f1", "shapes", "dead_units",
               "gradients", "distributions"}  # fmt: skip
     assert of_all <= stems
     assert {"training_gelu", "confusion_gelu", "shape_gelu"} <= stems
@@ -61,7 +61,7 @@ def test_every_picture_is_xml_with_words_and_numbers(html: str) -> None:
         assert element.attrib["role"] == "img"
         assert element.attrib["aria-label"]
     for figure in re.findall(r"<figure.*?</figure>", html, re.DOTALL):
-        assert "<details><summary>The numbers</summary>" in figure
+        assert re.search(r"<details><summary>Table: \w", figure)
         assert "<table>" in figure
 
 

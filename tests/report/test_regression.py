@@ -66,8 +66,8 @@ def test_the_page_speaks_of_rows_and_not_of_images(html: str) -> None:
     text = page_words(html)
     assert re.findall(r".{30}\b[Ii]mages?\b.{30}", text) == []
     assert "the test rows" in text
-    sizes = "Rows 200 for training, 200 for choices (validation), 200 test rows to report on"
-    assert sizes in text
+    choices = "(used for choices such as the learning rate)"
+    assert f"Rows 200 for training, 200 for validation {choices}, 200 test rows to report on" in text
 
 
 def test_nothing_of_classification_is_on_the_page(html: str) -> None:
@@ -95,7 +95,7 @@ def test_the_word_for_the_inputs_is_that_of_the_data(data: ReportData, records: 
 def test_final_scores_have_four_digits_in_the_targets_units(setting: SettingData) -> None:
     table = final_scores_table(setting)
     assert table.caption == "Final scores on the test rows"
-    assert table.columns[2:6] == ("R²\u00a0*", "RMSE", "MAE", "Evaluation loss")
+    assert table.columns[2:6] == ("R²\u00a0*", "RMSE", "MAE", "Test loss")
     means = [cell.partition(" ")[0] for cell in table.rows[0][2:6]]
     assert [len(mean.partition(".")[2]) for mean in means] == [4, 2, 2, 4]
     assert float(means[1]) == pytest.approx(setting.scores.interval("rmse", "relu").mean, abs=0.005)
@@ -174,7 +174,7 @@ def test_the_four_curves_are_those_of_numbers(setting: SettingData) -> None:
     r2, mae = figure.axes[:2]
     assert r2.get_ylim()[1] <= 1.1 < mae.get_ylim()[0]
     assert mae.get_yticklabels()[0].get_text() != ""
-    heads = ("Epoch", "R²", "MAE", "Training loss", "Evaluation loss")
+    heads = ("Epoch", "R²", "MAE", "Training loss", "Test loss")
     assert four_curves_table(setting, "gelu").columns == heads
 
 
@@ -254,7 +254,7 @@ def test_claims_about_numbers(records: StudyRecords, metric: str, of: str, extre
     (judged,) = setting.claims
     assert judged.outcome == expected
     unit = "share of variance explained" if metric == "r2" else "units of the target"
-    assert f"({unit})" in claim_table(setting, judged).caption
+    assert claim_table(setting, judged).columns[1] == f"Mean difference, {unit}"
 
 
 def test_files_hold_the_metrics_of_the_task_alone(data: ReportData, tmp_path: Path) -> None:

@@ -88,11 +88,14 @@ def test_of_many_settings_curves_are_left_out(tmp_path: Path, rates: tuple[float
     write_report(ReportData.of(study_records(tmp_path, study)), tmp_path)
     html = read_report(tmp_path)
     assert html.count("Final scores on the test images") >= len(rates)
-    assert (tmp_path / "figures" / "final_f1_lr=0.1.svg").is_file()
+    assert (tmp_path / "figures" / "scores_f1_lr=0.1.svg").is_file()
     assert (tmp_path / "figures" / "training_relu_lr=0.1.svg").is_file() == every
     assert ("so the page has no curves" in html) != every
     number = "Two" if every else "Seven"
-    assert f"{number} settings of lr, {len(rates)} comparisons with ReLU: " in ParsedPage(html).text
+    assert (
+        f"{number} settings (values of lr), each compared by itself: {len(rates)} comparisons with ReLU, "
+        in ParsedPage(html).text
+    )
     assert html.count("difference from ReLU</strong>") == len(rates)
 
 

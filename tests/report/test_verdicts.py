@@ -62,7 +62,7 @@ def test_the_table_holds_the_comparison(data: ReportData) -> None:
     table, ranks = verdicts_table(comparison, explained=True), {r.arm: r.rank for r in comparison.rows}
     assert table.rows[0][:2] == ("ReLU", "the baseline")
     for row, contrast in zip(table.rows[1:], comparison.family, strict=True):
-        assert row[1].startswith(f"{contrast.verdict.sign} {contrast.verdict}\n")
+        assert row[1].startswith(f"{contrast.verdict.sign} {contrast.verdict}:\n")
         assert row[2].startswith(f"{100 * contrast.difference.mean:+.2f}".replace("-", "−"))
         low, high = ranks[contrast.arm] or (0, 0)
         assert row[5] == (f"{low}–{high}" if low < high else str(low))
@@ -84,7 +84,7 @@ def test_the_pairs_mirror_each_other(data: ReportData, html: str) -> None:
     assert signs[2][0] == "▲"
     assert signs[0][2] == "▼"
     assert cells[2][0].partition("\n")[2].replace("+", "−") == cells[0][2].partition("\n")[2]
-    assert "All pairs, for exploring" in html
+    assert "Table: all pairs. For exploring only" in html
 
 
 def test_the_figure_draws_the_intervals(data: ReportData) -> None:
@@ -133,6 +133,10 @@ def test_an_extended_study_is_judged_more_strictly(tmp_path: Path) -> None:
     assert first.interval is not None
     assert first.difference.low is not None
     assert first.interval[0] < first.difference.low
+    assert first.with_items is not None
+    assert first.with_items[0] < first.interval[0] < first.interval[1] < first.with_items[1]
+    assert "97.5 % interval, seeds and test images" in text
+    assert "95 % interval, seeds" not in text.replace("97.5 %", "")
 
 
 @pytest.mark.parametrize("doubtful", [True, False])
@@ -156,9 +160,11 @@ def test_each_at_its_own_learning_rate(tmp_path: Path, best: float) -> None:
     study = Study(activation=("relu", "elu"), lr=(0.001, 0.01, 0.1), choose="lr", epochs=1)
     data = predicted_data(tmp_path, study, valid=lambda run: 0.9 if run.lr == best else 0.7)
     text = ParsedPage(render_page(data)).text
-    assert "Three settings of lr, 3 comparisons with ReLU: 3 better." in text
-    assert "Each at its own lr: ELU is better than ReLU" in text
+    assert "Three settings (values of lr), each compared by itself: 3 comparisons with ReLU, 3 better." in text
+    assert "Each at its own lr. ELU is better than ReLU" in text
     assert f"lr = {best} for ReLU, {best} for ELU." in text
+    assert "so the answer stands under ‘Each at its own lr’" in text
+    assert text.count("This block answers the study’s question.") == 1
     edge = "ReLU (lr = 0.1), ELU (lr = 0.1): the values chosen are at an end of the list"
     assert (edge in text) == (best == 0.1)
 
@@ -180,7 +186,7 @@ def test_diverged_runs_are_left_out_and_counted(tmp_path: Path) -> None:
             Store(tmp_path / "runs").add(run.key, record(run, diverged=1))
     (section,) = build_page(ReportData.of(StudyRecords.read(tmp_path)), PictureBook(None)).comparisons
     rows = {row[0]: row for row in section.verdicts.rows}
-    assert rows["ELU"][1].startswith("– no verdict\nsome of its runs diverged")
+    assert rows["ELU"][1].startswith("– no verdict:\nsome of its runs diverged")
     assert rows["ELU"][6] == "4\nof 5"
     assert rows["GELU"][1].startswith("▼ worse")
     assert "dot: mean of 2 to 5 shared seeds" in section.picture.notes
@@ -192,4 +198,6 @@ def test_data_are_described_by_the_folder(data: ReportData, tmp_path: Path) -> N
     (tmp_path / "study.toml").write_text(STUDY.to_toml(), "utf-8")
     write_data_record(tmp_path)
     images = dict(recipe(StudyRecords.read(tmp_path), "images"))["Images"]
-    assert images.startswith("11 for training, 12 for choices (validation), 1,000 test images")
+    assert images.startswith(
+        "11 for training, 12 for validation (used for choices such as the learning rate), 1,000 test images"
+    )

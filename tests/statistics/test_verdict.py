@@ -94,13 +94,13 @@ class TestReasons:
 
     def test_of_the_same_names_the_margin(self) -> None:
         decision = decide(around(0.0, 0.001), margin=0.002, higher=True, comparisons=3)
-        assert decision == Decision(Verdict.SAME, None, "its interval lies inside ±0.002")
+        assert decision == Decision(Verdict.SAME, None, "the 95 % interval lies inside the margin ±0.002")
         extended = decide(around(0.0, 0.001), margin=0.002, higher=True, comparisons=3, extended=True)
-        assert extended.reason == "its 97.5 % interval lies inside ±0.002"
+        assert extended.reason == "the 97.5 % interval lies inside the margin ±0.002"
 
     @pytest.mark.parametrize(
         ("corrected", "comparisons", "reason"),
-        [(0.012, 3, "Holm's p is 0.012"), (0.012, 1, "p is 0.012"), (1e-9, 3, "Holm's p is below 0.0001")],
+        [(0.012, 3, "p (Holm) = 0.012"), (0.012, 1, "p = 0.012"), (1e-9, 3, "p (Holm) < 0.0001")],
     )
     def test_of_better_names_the_test(self, corrected: float, comparisons: int, reason: str) -> None:
         difference = replace(around(3.0), corrected=corrected)
@@ -113,7 +113,7 @@ class TestReasons:
         assert decision.verdict is Verdict.UNDECIDED
         assert decision.more_seeds is not None
         assert 1 <= decision.more_seeds[0] < decision.more_seeds[1] <= 100
-        assert decision.reason == "its interval is not inside ±1 and p, 0.23, is above 0.05"
+        assert decision.reason == "the 95 % interval is not inside the margin ±1, and p = 0.23 is above 0.05"
 
     def test_undecided_and_not_worth_it(self) -> None:
         decision = decide(around(0.5), margin=0.1, higher=True, comparisons=1)
@@ -123,7 +123,7 @@ class TestReasons:
     def test_undecided_without_a_margin(self) -> None:
         decision = decide(around(0.5), margin=0, higher=True, comparisons=2)
         assert decision.more_seeds is None
-        assert decision.reason == "Holm's p, 0.23, is above 0.05, and with a margin of 0 nothing is 'the same'"
+        assert decision.reason == "p (Holm) = 0.23 is above 0.05, and with a margin of 0 nothing is 'the same'"
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_overrides_make_a_table_where_there_is_none(tmp_path: Any) -> None:
         ({"lr.x": 1}, "--set lr.x: 'lr' is not a table of the study; give its value, --set lr=…"),
         ({"lr": float("nan")}, "quick: lr must be a finite number, not nan"),
         ({"lrr": 1}, "quick: there is no key 'lrr'; did you mean 'lr'?"),
-        ({"compare.metrik": "f1"}, "there is no key 'compare.metrik'; did you mean 'metric'?"),
+        ({"compare.metrik": "f1"}, "there is no key 'compare.metrik'; did you mean 'compare.metric'?"),
         ({"compare": 3}, "quick: compare must be a table of keys, not 3"),
         ({"seed": [-1]}, "quick: seed must be greater than or equal to 0, not -1"),
         ({"": 1}, "there is no key ''"),

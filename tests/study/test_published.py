@@ -29,7 +29,7 @@ ONE = {"activation": "relu", "value": 0.9, "source": "Someone 2020, table 1"}
         ({"epoch": 0}, "published.2.epoch must be greater than or equal to 1, not 0"),
         ({"source": ""}, "published.2.source must have at least 1 character, not ''"),
         ({"source": "a\x1b[2J"}, "control characters"),
-        ({"sauce": "x"}, "there is no key 'published.2.sauce'; did you mean 'source'"),
+        ({"sauce": "x"}, "there is no key 'published.2.sauce'; did you mean 'published.2.source'"),
         ({"split": "test "}, "published.2.split must be 'train', 'valid' or 'test', not 'test '"),
     ],
 )

@@ -81,7 +81,7 @@ def test_no_rate_is_negative_or_above_the_run_s(head: str, epochs: int, batches:
     [
         ({"schedule": "cosin"}, "schedule: no schedule is called 'cosin'; did you mean 'cosine'"),
         ({"schedule": "cosine(least=1)"}, "schedule: cosine: least must be at least 0 and below 1, not 1"),
-        ({"schedule": "step(every=1.5)"}, "schedule: step: every is a whole number, not 1.5"),
+        ({"schedule": "step(every=1.5)"}, "schedule: step: every must be a whole number, not 1.5"),
         ({"schedule": "my_lab:mine"}, "a user-defined schedule is not possible"),
         ({"schedule": "linear(warmup=3)", "epochs": [9, 3]}, r"linear\(warmup=3\) warms up for 3 of 3 epochs"),
     ],

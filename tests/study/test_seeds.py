@@ -84,7 +84,7 @@ def test_nothing_that_compares_goes_with_a_table(more: dict[str, Any]) -> None:
 def test_a_seed_as_text_is_no_way_around_the_table() -> None:
     with pytest.raises(StudyError, match="seed"):
         Study(activation="relu", seed="five")
-    with pytest.raises(StudyError, match="is not a seed"):
+    with pytest.raises(StudyError, match="is no seed"):
         Study(activation="relu", seed=["init=1", "init=2"])
 
 

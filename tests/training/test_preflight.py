@@ -35,7 +35,7 @@ def test_the_data_are_returned_by_name() -> None:
         ({"model": "tests.support.own_models:Narrow"}, r"returns shape \(2, 3\) for 2 inputs; expected \(2, 10\)"),
         ({"model": "tests.support.own_models:Unlucky"}, "NaN or infinity before any training"),
         ({"model": "tests.support.own_models:Picky"}, "fails on images of 1×28×28: ValueError: wrong kind of image"),
-        ({"model": "tests.support.own_models:raising"}, "cannot be made"),
+        ({"model": "tests.support.own_models:raising"}, "cannot be built"),
         (
             {"activation": ["relu", "swiglu"], "init": "kaiming"},
             "init kaiming needs the gain of every activation, and swiglu has none",
@@ -62,7 +62,7 @@ def test_the_expected_time_grows_with_the_epochs() -> None:
     assert 0 < expected_seconds(run(epochs=1), steps=3) < expected_seconds(run(epochs=50), steps=3)
 
 
-@pytest.mark.parametrize(("device", "message"), [(None, "a device is a text"), ("meta", "computes nothing")])
+@pytest.mark.parametrize(("device", "message"), [(None, "a device is a string"), ("meta", "computes nothing")])
 def test_a_device_that_cannot_compute_is_refused(device: Any, message: str) -> None:
     with pytest.raises(StudyError, match=message):
         select_device(device)

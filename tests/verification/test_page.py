@@ -90,7 +90,7 @@ def test_another_drawing_is_found_unless_another_matplotlib_drew_it(reported: Pa
 
 
 def test_figures_are_compared_to_the_byte(reported: Path, on_page: OnPage) -> None:
-    drawing, image = (reported / "figures" / name for name in ("final_f1.svg", "loss.png"))
+    drawing, image = (reported / "figures" / name for name in ("scores_f1.svg", "curves_loss.png"))
     drawing.write_text(drawing.read_text("utf-8").replace('<path d="M ', '<path d="M 1 ', 1), "utf-8")
     image.unlink()
     findings = {f.path: (f.is_contradiction, f.message) for f in on_page()}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.errors import ModelError
+from reluctant.core.errors import ModelError, build_error
 from reluctant.core.extensions import load_object
 from reluctant.core.user_objects import load_user_object
 
@@ -92,14 +92,12 @@ def _call(source: Callable[..., Any], keywords: dict[str, Any], written: str) ->
     try:
         result = source(**keywords)
     except Exception as fault:
-        raise ModelError(f"activation {written} cannot be made: {type(fault).__name__}: {fault}") from fault
+        raise ModelError(f"activation {build_error(written, fault)}") from fault
     if isinstance(result, nn.Module):
         return result
     if callable(result):
         return Elementwise(result, {})
-    raise ModelError(
-        f"activation {written} returns {type(result).__name__}; it must return a torch module or a function"
-    )
+    raise ModelError(f"activation {written} returns {type(result).__name__}; it must be a torch module or a function")
 
 
 def _takes_a_tensor(source: Callable[..., Any], keywords: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """What a study claims, tested on its scores: supported, contradicted or undecided, and why."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -8,7 +9,7 @@ import numpy as np
 
 from reluctant.analysis.labels import count
 from reluctant.analysis.question import Question
-from reluctant.catalogue.metrics import Metric
+from reluctant.analysis.units import Unit
 from reluctant.scores import Floats, Scores
 from reluctant.statistics import Difference, holm, mean_interval, paired
 from reluctant.statistics.power import EXTENDED_LEVEL
@@ -35,11 +36,11 @@ class Outcome(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way one number points."""
+    """What one number says about a claim."""
 
-    FOR = "for"
-    AGAINST = "against"
-    OPEN = "open"
+    FOR = "supports"
+    AGAINST = "contradicts"
+    OPEN = "undecided"
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,19 @@ class JudgedClaim:
     evidence: tuple[Evidence, ...]
 
 
-def judge_claims(scores: Scores, question: Question) -> tuple[JudgedClaim, ...]:
-    """All claims of a study at one setting."""
-    return tuple(judge_claim(scores, question, claim) for claim in question.claims)
+def judge_claims(scores: Scores, question: Question, unit: Callable[[str], Unit]) -> tuple[JudgedClaim, ...]:
+    """All claims of a study at one setting; `unit` is how a metric of this name is written."""
+    return tuple(judge_claim(scores, question, claim, unit(claim.metric)) for claim in question.claims)
 
 
-def judge_claim(scores: Scores, question: Question, claim: Claim) -> JudgedClaim:
+def judge_claim(scores: Scores, question: Question, claim: Claim, unit: Unit) -> JudgedClaim:
     """Test one claim on the scores of one setting."""
     level = EXTENDED_LEVEL if question.extended else LEVEL
     metric = scores.metric(claim.metric)
     margin = claim.margin
     if margin is None:
         margin = question.margin if metric is question.metric else metric.margin
-    test, evidence = _TESTS[claim.kind](scores, claim, metric, margin, level)
+    test, evidence = _TESTS[claim.kind](scores, claim, margin, unit.margin(margin), level)
     directions = {each.direction for each in evidence}
     outcome = Outcome.CONTRADICTED if Direction.AGAINST in directions else Outcome.UNDECIDED
     if directions == {Direction.FOR}:
@@ -116,8 +117,8 @@ def _paired(scores: Scores, claim: Claim, one: str, other: str, level: float) ->
     return paired(first, second, confidence=1 - level, resolution=resolution)
 
 
-def _test_extreme(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
-    """`is`: paired differences to every rival, or to the one that the claim names."""
+def _test_extreme(scores: Scores, claim: Claim, margin: float, margin_text: str, level: float) -> Tested:
+    """`is`: paired differences to every other activation, or to the one that the claim names."""
     (arm,) = claim.of
     rivals = [claim.than] if claim.than else [each for each in scores.arms if each != arm]
     sign = 1 if claim.is_ in ("highest", "slowest", "higher") else -1
@@ -138,13 +139,13 @@ def _test_extreme(scores: Scores, claim: Claim, metric: Metric, margin: float, l
         )
     else:
         test = (
-            f"supported when {arm} is {claim.is_} by the paired t test (p ≤ {level:g}) against every rival, "
-            f"contradicted when one rival is {claim.is_} instead (p ≤ {level:g} after Holm)"
+            f"supported when {arm} is {claim.is_} by the paired t test (p ≤ {level:g}) against every other activation, "
+            f"contradicted when one of them is {claim.is_} instead (p ≤ {level:g} after Holm)"
         )
     return test, tuple(evidence)
 
 
-def _test_intervals(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
+def _test_intervals(scores: Scores, claim: Claim, margin: float, margin_text: str, level: float) -> Tested:
     """`between`, of means, and `reaches`, of best values up to an epoch: intervals inside or outside bounds.
 
     The interval of every arm that the claim names lies inside; with `only`, those of the others outside.
@@ -154,9 +155,10 @@ def _test_intervals(scores: Scores, claim: Claim, metric: Metric, margin: float,
         words = f"the interval of the mean lies inside {low:g} to {high:g}"
     else:
         assert claim.reaches is not None
-        low, high = (claim.reaches - margin, np.inf) if metric.higher else (-np.inf, claim.reaches + margin)
+        higher = scores.metric(claim.metric).higher
+        low, high = (claim.reaches - margin, np.inf) if higher else (-np.inf, claim.reaches + margin)
         by = f" up to epoch {claim.by_epoch}" if claim.by_epoch else ""
-        words = f"the interval of the mean best value{by} reaches {claim.reaches:g} within {margin:g}"
+        words = f"the interval of the mean best value{by} reaches {claim.reaches:g} within {margin_text}"
     evidence = []
     for arm in scores.arms if claim.only else claim.of:
         values = _values(scores, claim, arm)
@@ -171,7 +173,7 @@ def _test_intervals(scores: Scores, claim: Claim, metric: Metric, margin: float,
     return test, tuple(evidence)
 
 
-def _test_similar(scores: Scores, claim: Claim, metric: Metric, margin: float, level: float) -> Tested:
+def _test_similar(scores: Scores, claim: Claim, margin: float, margin_text: str, level: float) -> Tested:
     """`similar`: paired differences of all pairs inside or outside the margin.
 
     A claim of likeness holds where all pairs agree, so it needs no correction; it is contradicted by any one
@@ -189,7 +191,7 @@ def _test_similar(scores: Scores, claim: Claim, metric: Metric, margin: float, l
             direction = Direction.AGAINST
         evidence.append(Evidence((one, other), plain.mean, plain.low, plain.high, plain.n, plain.p, direction))
     test = (
-        f"supported when the interval of every paired difference lies inside ±{margin:g}, contradicted when "
+        f"supported when the interval of every paired difference lies inside {margin_text}, contradicted when "
         f"one lies outside even at {100 * (1 - level / len(pairs)):.1f} % (Bonferroni, {count(len(pairs), 'pair')})"
     )
     return test, tuple(evidence)

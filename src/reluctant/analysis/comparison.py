@@ -1,7 +1,7 @@
 """Every arm against the baseline, all pairs, and the noise floor, at one setting."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -31,6 +31,7 @@ from reluctant.statistics.interval import half_width
 GROUPS = 50  # of test items; one is left out at a time
 
 Ends = tuple[float, float]
+WithoutGroups = Mapping[str, Mapping[Seed, Floats | None]]  # scores by arm and seed, without a group of items
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Contrast:
     difference: Difference
     decision: Decision
     interval: Ends | None  # the interval that the verdict rests on; None without a spread
-    # the 95 % interval over seeds and test items; None where that of the items is not known
+    # the interval over seeds and test items, at the same level; None where that of the items is not known
     with_items: Ends | None = None
 
     @property
@@ -143,14 +144,15 @@ def compare_setting(
         for arm in scores.arms
     }  # fmt: skip
     family = tuple(
-        replace(each, with_items=_interval_with_items(each, without)) for each in _contrasts(scores, others, question)
+        replace(each, with_items=_interval_with_items(each, without, question.confidence))
+        for each in _contrasts(scores, others, question, unit)
     )
-    pairs = _contrasts(scores, list(itertools.combinations(scores.arms, 2)), question)
+    pairs = _contrasts(scores, list(itertools.combinations(scores.arms, 2)), question, unit)
     floor = _noise_floor(scores, question)
     return Comparison(scores, question, subject, labels, unit, setting, family, pairs, floor, selected)
 
 
-def _contrasts(scores: Scores, pairs: Sequence[tuple[str, str]], question: Question) -> tuple[Contrast, ...]:
+def _contrasts(scores: Scores, pairs: list[tuple[str, str]], question: Question, unit: Unit) -> tuple[Contrast, ...]:
     """One family of comparisons: corrected together, then decided."""
     metric = question.metric
     resolution = scores.resolution(metric.name)
@@ -165,6 +167,7 @@ def _contrasts(scores: Scores, pairs: Sequence[tuple[str, str]], question: Quest
             comparisons=len(pairs),
             extended=question.extended,
             diverged=scores.diverged(one) > 0,
+            margin_text=unit.margin(question.margin),
         )
         if scores.diverged(other) and decision.verdict not in (Verdict.BETTER, Verdict.NONE):
             # Neither of the two may win by runs that diverged: the second neither, by a worse first.
@@ -177,11 +180,11 @@ def _contrasts(scores: Scores, pairs: Sequence[tuple[str, str]], question: Quest
     return tuple(contrasts)
 
 
-def _interval_with_items(contrast: Contrast, without: Mapping[str, Mapping[Seed, Floats | None]]) -> Ends | None:
+def _interval_with_items(contrast: Contrast, without: WithoutGroups, confidence: float) -> Ends | None:
     """The interval over seeds and test items, from the stored predictions of the last epoch.
 
     One of `GROUPS` groups of items is left out at a time, and both scores are computed again (Tukey 1958;
-    Wolter 2007, chapter 4). `without` holds these scores by arm and seed.
+    Wolter 2007, chapter 4).
     """
     if contrast.difference.n < 2 or not without:
         return None
@@ -191,7 +194,7 @@ def _interval_with_items(contrast: Contrast, without: Mapping[str, Mapping[Seed,
     if len(differences) < len(pairs):
         return None
     variance = jackknife_variance(np.mean(differences, axis=0))
-    return combined_interval(contrast.difference, variance, GROUPS)
+    return combined_interval(contrast.difference, variance, GROUPS, confidence)
 
 
 def _noise_floor(scores: Scores, question: Question) -> Unpaired | None:

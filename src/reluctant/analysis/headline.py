@@ -9,7 +9,7 @@ from reluctant.analysis.sentence import comparison_warnings, selection_sentence,
 from reluctant.analysis.variance import variance_sentence
 from reluctant.statistics import Verdict
 
-EXTENDED = "The study was extended after results had been seen: 97.5 % intervals and .025 replace 95 % and .05."
+EXTENDED = "The study was extended after results were seen, so p must be at most .025, and intervals are of 97.5 %."
 FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 
 
@@ -81,20 +81,29 @@ def _several_comparisons(data: ReportData) -> tuple[str, ...]:
     listed = ", ".join(f"{verdicts[verdict]:,} {verdict}" for verdict in Verdict if verdicts[verdict])
     axes, baseline = " and ".join(data.scores.settings[0]), common[0].baseline_label
     doubts = [c for c in data.comparisons if c.baseline_differs_from_itself]
-    own = [
-        " ".join([f"{comparison_title(c)}: {verdict_sentences(c)}", *comparison_warnings(c)])
-        for c in data.comparisons
-        if c.selected
-    ]
+    selected = [c for c in data.comparisons if c.selected]
+    own = [" ".join([f"{comparison_title(c)}. {verdict_sentences(c)}", *comparison_warnings(c)]) for c in selected]
+    settings = f"{number_word(len(common)).capitalize()} settings (values of {axes})"
     return (
         comparison_warnings(doubts[0])[0] if doubts else "",
-        f"{number_word(len(common)).capitalize()} settings of {axes}, "
-        f"{count(verdicts.total(), 'comparison')} with {baseline}: {listed}.",
         *(own if len(own) == 1 else ()),
-        "Each setting has verdicts of its own, with a correction of its own.",
+        f"{settings}, each compared by itself: {count(verdicts.total(), 'comparison')} with {baseline}, {listed}.",
+        _which_block_answers(data),
         _measured_on(data),
         _few_seeds(data),
     )
+
+
+def _which_block_answers(data: ReportData) -> str:
+    """Which block of verdicts answers the study's question, and what is corrected together."""
+    correction = "Holm’s correction is applied within each block of verdicts, not across them."
+    if titles := " and ".join(f"‘{comparison_title(c)}’" for c in data.comparisons if c.selected):
+        axis, claims = data.question.choose, " and test the claims" if data.question.claims else ""
+        return (
+            f"The study chooses {axis} for every {data.subject.arm} on validation, so the answer stands under "
+            f"{titles}; the other blocks use one {axis} for all{claims}. {correction}"
+        )
+    return f"Each setting has an answer of its own. {correction}"
 
 
 def _measured_on(data: ReportData) -> str:

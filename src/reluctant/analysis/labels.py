@@ -91,9 +91,9 @@ def slug(text: str) -> str:
 
 
 def metric_title(metric: Metric) -> str:
-    """`Macro F1`, `Accuracy`, `Evaluation loss`: what a figure calls a test score."""
+    """`Macro F1`, `Accuracy`, `Test loss`: what a figure calls a test score."""
     if metric.name == "loss":
-        return "Evaluation loss"
+        return "Test loss"
     return f"Macro {within_sentence(metric.title)}" if metric.name in MACRO else metric.title
 
 

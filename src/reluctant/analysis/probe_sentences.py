@@ -13,7 +13,7 @@ from reluctant.scores import Floats
 from reluctant.statistics import Verdict
 
 DIED = 0.01  # share of a site's units that must have died in one arm and not in the other to be mentioned
-TENFOLD = 1.0  # difference of the index across depth that is mentioned
+TENFOLD = 1.0  # difference of the depth index that is mentioned
 FLAT = 0.2  # difference of the shares of saturated values that is mentioned
 MENTIONED = 3  # sentences beside the verdicts; the tables hold the rest
 
@@ -58,8 +58,7 @@ def depth_sentence(probes: ProbeSummary, labels: Mapping[str, str]) -> str:
         elif len(means) > 1:
             span = f"is {signed_index(means[low])} for all"
         sentences.append(
-            f"The index across depth {span} at the end; −1 means a gradient ten times smaller at {first} than "
-            f"at {last}."
+            f"The depth index {span} at the end; −1 means a gradient ten times smaller at {first} than at {last}."
         )
     if lost:
         sentences.append(f"Under {list_names(lost)} no gradient reaches {first} in some run.")

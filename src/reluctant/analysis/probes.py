@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from reluctant.core.errors import StudyError
 from reluctant.records.parts import SIZE_OF
 from reluctant.records.probe_table import ProbeTable
 from reluctant.records.run_result import RunResult
@@ -75,6 +76,8 @@ class ProbeSummary:
 
     def share(self, arm: str, count: str) -> Floats:
         """A count as a share of its size, the mean of the runs, shape (sites, snapshots)."""
+        if count not in SIZE_OF:
+            raise StudyError(f"no probe counts {count!r}; there are {', '.join(SIZE_OF)} (dead_channels are dead maps)")
         return mean_of_finite(self._by_site(arm, [t.share(count).T for t in self.tables[arm]]))
 
     def total_share(self, arm: str, count: str) -> Floats:
@@ -146,7 +149,7 @@ def mean_of_finite(values: Floats) -> Floats:
 
 
 def signed_index(value: float) -> str:
-    """`+0.4`, `−1.2`: an index across depth; −∞ where no gradient arrives."""
+    """`+0.4`, `−1.2`: a depth index; −∞ where no gradient arrives."""
     if np.isneginf(value):
         return "−∞"
     return f"{value:+.1f}".replace("-", "−") if np.isfinite(value) else "–"

@@ -95,7 +95,7 @@ class SettingData:
     @cached_property
     def claims(self) -> tuple[JudgedClaim, ...]:
         """The study's claims, tested."""
-        return judge_claims(self.scores, self.question)
+        return judge_claims(self.scores, self.question, self.unit)
 
     @cached_property
     def published(self) -> tuple[PublishedCheck, ...]:

@@ -1,10 +1,13 @@
 """The answer in sentences: what is better than what, by how much, and where seeds are lacking."""
 
+import math
 from collections.abc import Sequence
 
 from reluctant.analysis.comparison import Comparison, Contrast
-from reluctant.analysis.labels import list_names, metric_words
+from reluctant.analysis.labels import count, list_names, metric_words
 from reluctant.statistics import Unpaired, Verdict
+
+WIDE_MARGIN = 0.1  # of a share of 1; a user who writes more has probably meant points
 
 
 def verdict_sentences(comparison: Comparison) -> str:
@@ -16,14 +19,12 @@ def verdict_sentences(comparison: Comparison) -> str:
         for verdict in Verdict
         if (contrasts := [c for c in comparison.family if c.verdict == verdict])
     ]
-    if clauses[0].startswith("no verdict"):
-        clauses[0] = f"N{clauses[0][1:]}"
-    sentences = ["; ".join(clauses) + ".", scope_sentence(comparison), leader_sentence(comparison)]
+    sentences = [*(f"{clause}." for clause in clauses), scope_sentence(comparison), leader_sentence(comparison)]
     return " ".join(filter(None, sentences))
 
 
 def _clause(comparison: Comparison, verdict: Verdict, contrasts: Sequence[Contrast]) -> str:
-    """All arms with one verdict, as one clause."""
+    """All arms with one verdict, as one sentence without its full stop."""
     labels, baseline = comparison.labels, comparison.baseline_label
     who = _names(comparison, [labels[c.arm] for c in contrasts])
     verb, metric = "is" if len(contrasts) == 1 else "are", metric_words(comparison.metric)
@@ -40,9 +41,9 @@ def _clause(comparison: Comparison, verdict: Verdict, contrasts: Sequence[Contra
     if verdict == Verdict.UNDECIDED:
         seeds = max(c.difference.n for c in contrasts)
         more = more_seeds_clause(contrasts, comparison.question.margin)
-        return f"{who} {verb} undecided against {baseline} on {metric} after {seeds} seeds: {more}"
+        return f"Undecided: {who} against {baseline} ({metric}, {count(seeds, 'seed')}); {more}"
     reasons = list(dict.fromkeys(c.decision.reason for c in contrasts))
-    return f"no verdict for {who}: {'; '.join(reasons)}"
+    return f"No verdict for {who}: {'; '.join(reasons)}"
 
 
 def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:
@@ -106,16 +107,21 @@ def scope_sentence(comparison: Comparison) -> str:
 
 
 def margin_sentence(comparison: Comparison) -> str:
-    """Which differences do not matter, and where a single test item is worth more than that."""
-    margin = comparison.question.margin
-    if not margin:
-        return "No margin is set, so nothing can be called the same; --margin sets one."
-    sentence = f"Differences within {comparison.unit.margin(margin)} do not matter (the margin)."
+    """Which differences do not matter, and what to write where the margin is none, too small or very wide."""
+    margin, unit, usual = comparison.question.margin, comparison.unit, comparison.metric.margin
     step = comparison.scores.resolution(comparison.metric.name)
-    if step <= margin:
-        return sentence
-    worth = comparison.unit.amount(step)
-    return f"{sentence} One test {comparison.subject.item} is worth {worth}: --margin sets a wider one."
+    how = "`reluctant judge FOLDER --margin {0}`, or `margin = {0}` under [compare] in the study."
+    if not margin:
+        return f"No margin is set, so nothing can be called the same. Set one: {how.format(usual or 'NUMBER')}"
+    if step > margin:
+        digit = 10 ** math.floor(math.log10(step))
+        larger = how.format(f"{math.ceil(round(step / digit, 6)) * digit:g}")
+        item = f"one test {comparison.subject.item} ({unit.amount(step)})"
+        return f"The margin, {unit.margin(margin)}, is smaller than {item}. Set a larger one: {larger}"
+    sentence = f"Differences within {unit.margin(margin)} do not matter (the margin)."
+    if unit.word == "points" and margin > WIDE_MARGIN:
+        return f"{sentence} Warning: this margin is very wide. It is a share of 1, so write 0.01 for one point."
+    return sentence
 
 
 def comparison_warnings(comparison: Comparison) -> tuple[str, ...]:

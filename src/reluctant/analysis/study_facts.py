@@ -99,14 +99,13 @@ def _seeds(study: Study) -> str:
 
 def _split_sizes(records: StudyRecords, items: str) -> str:
     """Inputs per split: counted in a confusion matrix, else as the folder describes its data."""
-    sizes = next(({s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs), None) or next(
-        (dict(data.images) for data in records.data.values()), None
-    )
+    counted = ({s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs)
+    sizes = next(counted, None) or next((dict(data.images) for data in records.data.values()), None)
     if sizes is None:
         return "not known before a first epoch has ended"
     return (
-        f"{sizes['train']:,} for training, {sizes['valid']:,} for choices (validation), {sizes['test']:,} test "
-        f"{items} to report on"
+        f"{sizes['train']:,} for training, {sizes['valid']:,} for validation (used for choices such as the learning "
+        f"rate), {sizes['test']:,} test {items} to report on"
     )
 
 
@@ -167,21 +166,23 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
 def _mixed_environments(records: StudyRecords) -> list[str]:
     """What differs between the machines of the runs and may change their last digits."""
     machines = [records.environments.get(str(run.record.environment), {}) for run in records]
-    subjects = ("python", "processor", "torch", "settings", "commit")
-    values = [(subject, [_setting_words(each.get(subject)) for each in machines]) for subject in subjects]
+    keys = ("python", "processor", "torch", "settings")
+    values = [(key, [_setting_words(each.get(key)) for each in machines]) for key in keys]
+    values.append(("commit", [str(each.get("commit") or "not known")[:10] for each in machines]))
     for package in sorted({package for each in machines for package in each.get("packages", {})}):
         values.append((package, [str(each.get("packages", {}).get(package, "not known")) for each in machines]))
     lines = []
     for subject, texts in values:
         if len(runs := Counter(texts)) > 1:
             parts = ", ".join(f"{text} ({count(n, 'run')})" for text, n in runs.items())
-            lines.append(f"Runs were trained with different {subject}: {parts}. Last digits may differ")
+            what = "at different commits of reluctant" if subject == "commit" else f"with different {subject}"
+            lines.append(f"Runs were trained {what}: {parts}. Last digits may differ")
     return lines
 
 
 def _setting_words(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {each}" for key, each in value.items()) or "none"
+        return ", ".join(f"{key.replace('products', 'matrix library')} {v}" for key, v in value.items()) or "none"
     return "not known" if value is None else str(value)[:60]
 
 
@@ -202,8 +203,8 @@ def _environment(environment: Json | None) -> Pairs:
         "Python": e.get("python"),
         "Packages": ", ".join(f"{name} {version}" for name, version in dict(e.get("packages", {})).items()),
         "Settings": _setting_words(e["settings"]) if e.get("settings") else None,
-        "PyTorch uses": _setting_words(e.get("torch")) if e.get("torch") else None,
-        "Commit": e.get("commit"),
+        "PyTorch": _setting_words(e["torch"]) if e.get("torch") else None,
+        "Commit of reluctant": e.get("commit"),
     }
     return [(term, str(value)) for term, value in terms.items() if value]
 
@@ -211,11 +212,10 @@ def _environment(environment: Json | None) -> Pairs:
 def provenance(records: StudyRecords) -> Pairs:
     """Checksums, recipe and time over all runs."""
     seconds = sum(float(run.seconds[part].sum()) for run in records for part in ("train", "evaluate"))
-
     data, recipes = (dict.fromkeys(str(getattr(run.record, key)) for run in records) for key in ("data", "recipe"))
     return [
         ("Data, SHA-256", ", ".join(data) or "not known"),
-        ("Recipe", ", ".join(recipes) or "not known"),
+        ("Version of the training recipe", ", ".join(recipes) or "not known"),
         ("Time", f"{duration(seconds)} of training and evaluation, all runs together"),
     ]
 

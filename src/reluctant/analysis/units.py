@@ -75,8 +75,8 @@ def unit_of(metric: Metric, task: str, item: str, typical: Sequence[float]) -> U
 
 
 def number(value: float, decimals: int = 4) -> str:
-    """A number with a true minus; a dash where there is none."""
-    return f"{value:.{decimals}f}".replace("-", "−") if np.isfinite(value) else DASH
+    """A number with a true minus, zero without one; a dash where there is none."""
+    return f"{value:z.{decimals}f}".replace("-", "−") if np.isfinite(value) else DASH
 
 
 def p_value(p: float | None) -> str:

@@ -73,12 +73,12 @@ def compare(
             activation (`activation=`, `act_layer=`, …) is given one; in any other, every activation is
             replaced (see `reluctant.models.swap_activations`).
         data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or a
-            `reluctant.data.Dataset`. Whole numbers and texts in y are classes, other numbers are predicted
+            `reluctant.data.Dataset`. Whole numbers and strings in y are classes, other numbers are predicted
             (regression).
         seeds: How many runs each activation gets, or which seeds.
         baseline: The activation that the others are compared with; the first unless given.
         metric: The metric that decides; macro F1, or R² where numbers are predicted.
-        margin: Differences below this do not matter, in the metric's unit.
+        margin: Differences below this do not matter, in the metric's unit: 0.01 of accuracy is one point.
         folder: Where results are stored; under `out` unless given.
         test_fraction: Share of the data held out for testing, where they have no test split.
         kind: `classes` or `numbers` where y is not to be guessed.
@@ -94,7 +94,7 @@ def compare(
         patience: Epochs without a lower validation loss after which a run stops; 0 for never.
         train_fraction: Share of the training data that is trained on; the rest is the validation split.
         pixels: `standardised`, or `unit` for bytes divided by 255.
-        procedure: `standard`, or a training class of your own as `module:Class`.
+        procedure: The training loop: `standard`, or a training class of your own as `module:Class`.
         choose: `lr`, to give each activation the learning rate that is best on validation.
         control: Whether to train the baseline again under other seeds, as the noise floor.
         robustness: Whether to test on degraded images too.
@@ -103,9 +103,9 @@ def compare(
         about: What the study is about, for the report.
         watch: Is called with every event; a line of progress unless given.
         engine: `local` (processes side by side), `serial`, or `ray`.
-        workers: Processes at a time; one per core unless given.
+        workers: Processes at a time, for `local`; one per core unless given.
         device: `auto`, `cpu`, `cuda`, …
-        timeout: Seconds that a run may take before it is tried again.
+        timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         data_folder: The folder of named data sets.
 
     Raises:

@@ -21,7 +21,7 @@ def judge(
         source: The folder of a study, finished or not.
         metric: The metric that decides; the study's unless given.
         baseline: The activation that the others are compared with.
-        margin: Differences below this do not matter.
+        margin: Differences below this do not matter, in the metric's unit: 0.01 of accuracy is one point.
         at: After the `last` epoch, the `best` one on validation, or the `mean` over epochs.
 
     Raises:

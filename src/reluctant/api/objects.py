@@ -88,9 +88,7 @@ def model_name(model: Any, used: dict[str, Any]) -> str:
     if is_module(model):
         return _register(_identifier(type(model).__name__), ModuleCopies(model), used)
     if not callable(model):
-        raise StudyError(
-            f"model is a name, a torch module, or a class or function that builds one, not {quoted(model)}"
-        )
+        raise StudyError(f"model must be a name, a module, or a class or function that builds one, not {quoted(model)}")
     return _register(_identifier(_python_name(model)), model, used)
 
 

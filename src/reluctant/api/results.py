@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from reluctant.analysis import Comparison, ReportData, SettingData
-from reluctant.analysis.labels import without_session
+from reluctant.analysis.labels import setting_text, without_session
 from reluctant.analysis.question import arm_of
 from reluctant.api.tables import notebook_html, plain_text, summary_row, verdict_rows
 from reluctant.catalogue.metrics import DEFAULT_COLUMNS
@@ -119,7 +119,9 @@ class Results:
         chosen = [each for each in self.data.settings if setting.items() <= each.setting.items()]
         if len(chosen) != 1:
             known = "; ".join(str(dict(each)) for each in self.settings[:4])
-            raise StudyError(f"{dict(setting)} is {len(chosen)} settings of this study; choose one, such as {known}")
+            fault = f"{len(chosen)} settings of this study have" if chosen else "the study has no setting with"
+            choose = f"give one, such as {known}" if any(self.settings) else "it has one setting alone, so leave it out"
+            raise StudyError(f"{fault} {setting_text(setting)}; {choose}")
         return chosen[0]
 
     def scores(

@@ -20,6 +20,8 @@ from reluctant.records.schema import DataRecord
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
 
+_ENGINES_OF = {"workers": ("local",), "timeout": ("local", "ray"), "address": ("ray",), "gpus_per_run": ("ray",)}
+
 
 @dataclass(frozen=True)
 class ExecutionOptions:
@@ -32,6 +34,16 @@ class ExecutionOptions:
     timeout: float | None = None
     address: str | None = None
     gpus_per_run: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.engine not in ("local", "serial", "ray"):
+            raise StudyError(f"there is no engine {self.engine!r}; there are local, serial and ray")
+        for option, engines in _ENGINES_OF.items():
+            if getattr(self, option) and self.engine not in engines:
+                other = " or ".join(engines)
+                raise StudyError(
+                    f"{option} has no effect with the engine {self.engine}, only with {other}; leave it out"
+                )
 
     def parallel_runs(self, runs: list[Run]) -> int:
         """How many runs train side by side on this machine: as given, else as many as the cores allow."""
@@ -46,11 +58,9 @@ class ExecutionOptions:
             return serial
         if self.engine == "local":
             return partial(local, workers=self.parallel_runs(runs), timeout=self.timeout)
-        if self.engine == "ray":
-            from reluctant.engines.ray import ray_engine
+        from reluctant.engines.ray import ray_engine
 
-            return partial(ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout)
-        raise StudyError(f"there is no engine {self.engine!r}; there are local, serial and ray")
+        return partial(ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout)
 
 
 def run(
@@ -73,11 +83,11 @@ def run(
         folder: Of the study; `out/<name>` unless given.
         watch: Is called with every event.
         engine: `local` (processes side by side), `serial`, or `ray`.
-        workers: Processes at a time; one per core unless given.
+        workers: Processes at a time, for `local`; one per core unless given.
         device: `auto`, `cpu`, `cuda`, …
         data: The folder of data sets.
-        timeout: Seconds that a run may take before it is tried again.
-        address: Of a Ray cluster.
+        timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
+        address: Of the Ray cluster, for `ray`.
         gpus_per_run: For `ray`.
 
     Raises:
@@ -106,6 +116,10 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
             yield from _train(study, folder, options, missing, origins)
             folder.remove_empty_checkpoints()
         else:
+            if options.device != "auto":
+                from reluctant.training import select_device
+
+                select_device(options.device)
             _check_same_code(study, folder, origins)
             folder.write_study(study)
 

@@ -50,7 +50,7 @@ def bench(
 ) -> None:
     """Measure the cost of ACTIVATIONS in time and memory, as ratios to ReLU.
 
-    Without names: the article's four, silu, mish, tanh and hardswish.
+    Without names: relu, leaky_relu, elu, gelu, silu, mish, tanh and hardswish.
     """
     from rich.console import Console
 
@@ -106,7 +106,7 @@ def print_bench(console: "Console", bench: "Bench") -> None:
 
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     table.add_column("activation", overflow="fold", ratio=1)
-    for head in ("forward ×", "backward ×", "both ×", "both µs", "kept ×", "peak"):
+    for head in ("forward\n× ReLU", "backward\n× ReLU", "both\n× ReLU", "both\nµs", "kept\n× input", "peak\nmemory"):
         table.add_column(head, justify="right", no_wrap=True)
     for cost in bench.costs:
         name = cost.activation if len(cost.activation) <= NAME_WIDTH else cost.activation.replace("(", "\n(", 1)
@@ -123,12 +123,12 @@ def print_bench(console: "Console", bench: "Bench") -> None:
     config, both, torch = bench.config, bench.costs[-1].ratio["both"], bench.machine["packages"]["torch"]
     interval = f"; ± is the longer side of its {100 * both.confidence:.1f} % interval" if both.confidence else ""
     columns = (
-        f"×: median of {both.n} ratios to ReLU in the same round{interval}. kept ×: bytes kept for backward, "
-        f"in input sizes ({byte_text(config.input_bytes)}). peak: with input and gradients."
+        f"× ReLU: median of {count(both.n, 'ratio')} to ReLU in the same round{interval}. kept: memory for "
+        f"backward, relative to the input ({byte_text(config.input_bytes)}). peak memory: with input and gradients."
     )
     machine = (
         f"{bench.computer}, {count(config.threads, 'thread')}, {config.clock}, {config.dtype}, {config.shape_text}, "
-        f"{config.rounds} rounds, torch {torch}"
+        f"{count(config.rounds, 'round')}, torch {torch}"
     )
     for line in (columns, machine, *bench.notes):
         console.print(line, markup=False)

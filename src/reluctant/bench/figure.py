@@ -74,8 +74,8 @@ def _notes(bench: "Bench", costs: Sequence["Cost"], low: float, high: float) -> 
         "too few rounds for an interval" if costs[0].ratio["both"].low is None else "line: its 95 % interval",
         "► forward alone, ◄ backward alone",
         "hollow: compiled" if any(cost.compiled for cost in costs) else "",
-        "keeps: bytes kept for backward, in input sizes",
-        "arrow at an edge: beyond the axis" if beyond else "",
+        "keeps: memory kept for the backward pass, as a multiple of the input",
+        "arrow: the value lies outside the axis" if beyond else "",
         "sorted" if len(costs) > FEW else "",
     ]
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reluctant.cards.plain_text import encodable
+from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
 
@@ -21,24 +23,49 @@ ALL_LAWS_HOLD, SOME_LAWS_FAIL = 0, 1  # exit status of `audit`
 @click.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """Show what is known of an activation, or of anything else in the catalogue."""
-    from reluctant import catalogue
+    """Show what is known of NAME: an activation, a model, a data set, a metric, a study, …
 
-    head = parse(name).head
+    `reluctant list activations`, `reluctant list metrics`, … lists the names.
+    """
+    from reluctant.catalogue import ACTIVATIONS
+
+    parsed, entries = parse(name), list(_other_entries())
+    head = parsed.head
+    others = [(kind, lines) for kind, names, lines in entries if normalised(head) in map(normalised, names)]
+    if parsed.is_user_defined or head in ACTIVATIONS or ACTIVATIONS.reason_to_refuse(head):
+        from reluctant.cards.card import build_card
+        from reluctant.cards.terminal import card_lines
+
+        ascii_only = encodable("⣿─│┼", _encoding()) != "⣿─│┼"
+        title, *rest = card_lines(build_card(name), ascii_only=ascii_only)
+        click.secho(encodable(title, _encoding()), bold=True)
+        others = [(kind, ("", f"The same name is also that of a {kind}:", *lines)) for kind, lines in others]
+        _print_lines([*rest, *(line for _, lines in others for line in lines)])
+    elif others:
+        _print_lines(others[0][1])
+    else:
+        activations = [each for row in ACTIVATIONS for each in (row.name, *row.aliases)]
+        hint = did_you_mean(head, activations) or did_you_mean(head, [n for _, names, _ in entries for n in names])
+        raise StudyError(
+            f"nothing is called {head!r}{hint or '.'}\n`reluctant list activations` lists names, and so do models, "
+            f"datasets, metrics, … in place of activations."
+        )
+
+
+def _other_entries() -> Iterator[tuple[str, Iterable[str], Iterable[str]]]:
+    """Everything with a name but the activations: its kind, its names, and the lines that describe it."""
+    from reluctant import catalogue
+    from reluctant.catalogue.metrics import METRICS
+    from reluctant.study import bundled
+
     tables = (catalogue.MODELS, catalogue.DATASETS, catalogue.OPTIMIZERS, catalogue.INITIALISATIONS,
               catalogue.PROCEDURES, catalogue.SCHEDULES, catalogue.AUGMENTATIONS)  # fmt: skip
     for table in tables:
-        if head in table and head not in catalogue.ACTIVATIONS:
-            _print_lines(_entry_lines(table[head]))
-            return
-    from reluctant.cards.card import build_card
-    from reluctant.cards.plain_text import encodable
-    from reluctant.cards.terminal import card_lines
-
-    ascii_only = encodable("⣿─│┼", _encoding()) != "⣿─│┼"
-    title, *rest = card_lines(build_card(name), ascii_only=ascii_only)
-    click.secho(encodable(title, _encoding()), bold=True)
-    _print_lines(rest)
+        yield from ((table.kind, (row.name, *row.aliases), _entry_lines(row)) for row in table)
+    for row in METRICS:
+        facts = f"{'higher' if row.higher else 'lower'} is better; margin {row.margin:g}, in the unit: {row.unit}"
+        yield "metric", (row.name, *row.aliases), (f"{row.title}  ({row.name}), {row.meaning}", facts)
+    yield from (("study", (name,), (path.read_text("utf-8"),)) for name, path in bundled().items())
 
 
 def _entry_lines(row: "Entry") -> Iterator[str]:
@@ -48,7 +75,8 @@ def _entry_lines(row: "Entry") -> Iterator[str]:
         meaning = f" ({parameter.meaning})" if parameter.meaning else ""
         limits = f", {parameter.range()}" if parameter.range() else ""
         yield f"  {parameter.name} = {parameter.default!r}{meaning}{limits}"
-    yield f"source: {row.source}"
+    if row.source:
+        yield f"source: {row.source}"
 
 
 @click.command()
@@ -69,8 +97,9 @@ def gallery(output: Path) -> None:
 @click.argument("function", metavar="MODULE:NAME")
 @click.option("--as", "claimed", metavar="NAME", help="What it claims to be, such as gelu or 'elu(alpha=0.5)'.")
 def audit(function: str, claimed: str | None) -> int:
-    """Check the laws of the catalogue for a user-defined activation (class, function, factory or module).
+    """Check the laws of the catalogue for your own activation (class, function, factory or module).
 
+    A law is a property that a correct implementation has, such as the right values, gradients and shapes.
     Exit status 0: all laws hold; 1: some laws fail; 2: it cannot be audited.
     """
     from reluctant.cards.audit import audit_function
@@ -123,8 +152,6 @@ def _suggest_claim(function: str) -> str:
 
 
 def _print_lines(lines: Iterable[str]) -> None:
-    from reluctant.cards.plain_text import encodable
-
     for line in lines:
         click.echo(encodable(line, _encoding()))
 

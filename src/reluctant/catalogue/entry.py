@@ -37,9 +37,10 @@ class Parameter:
         if kind in (int, float) and number and not self.is_in_range(value):
             raise StudyError(f"{self.name} must be {self.range()}, not {value}")
         if not fits:
-            raise StudyError(f"{self.name} is {_TYPE_NAMES[kind]}, not {value!r}")
+            example = f" such as {self.default!r}" if kind is str and self.default else ""
+            raise StudyError(f"{self.name} must be {_TYPE_NAMES[kind]}{example}, not {value!r}")
         if self.choices and value not in self.choices:
-            raise StudyError(f"{self.name} is one of {', '.join(self.choices)}, not {value!r}")
+            raise StudyError(f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}")
         return canonical_value(kind(value))
 
     def is_in_range(self, value: float) -> bool:
@@ -57,7 +58,7 @@ class Parameter:
         return " and ".join(f"{word} {canonical_value(bound)}" for bound, word in bounds if bound is not None)
 
 
-_TYPE_NAMES: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+_TYPE_NAMES: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
 @dataclass(frozen=True)
@@ -106,20 +107,22 @@ class Catalogue(Generic[RowType]):
     def __contains__(self, head: str) -> bool:
         return normalised(head) in self._by_name
 
+    def reason_to_refuse(self, head: str) -> str:
+        """Why a name that a user may try is not possible; empty for any other name."""
+        return {normalised(name): reason for name, reason in self.refused.items()}.get(normalised(head), "")
+
     def __getitem__(self, head: str) -> RowType:
         """The row with this name or alias; `StudyError` with the nearest names if there is none."""
         row = self._by_name.get(normalised(head))
         if row is not None:
             return row
-        article = "an" if self.kind[0] in "aeiou" else "a"
-        for name, reason in self.refused.items():
-            if normalised(name) == normalised(head):
-                raise StudyError(f"{head!r} is not {article} {self.kind} for a study: {reason}")
+        if reason := self.reason_to_refuse(head):
+            article = "an" if self.kind[0] in "aeiou" else "a"
+            raise StudyError(f"{head!r} is not {article} {self.kind} for a study: {reason}")
         known = [name for row in self.rows for name in (row.name, *row.aliases)]
-        noun = "no " + self.kind + " is called"
         more = " Your own is written 'module:name'." if self.own else ""
         hint = did_you_mean(head, known) or f"; known: {', '.join(row.name for row in self.rows)}."
-        raise StudyError(f"{noun} {head!r}{hint}{more}")
+        raise StudyError(f"no {self.kind} is called {head!r}{hint}{more}")
 
     def canonical(self, text: object) -> Name:
         """The canonical form of a name: alias resolved, values checked, defaults left out, sorted.
@@ -137,7 +140,9 @@ class Catalogue(Generic[RowType]):
         checked: dict[str, Any] = {}
         for key in sorted(name.arguments):
             if key not in known:
-                raise StudyError(_unknown_parameter_message(row, key))
+                hint = did_you_mean(key, known) or f"; it has {', '.join(known)}"
+                fault = f"has no parameter {key!r}{hint}" if known else f"takes no parameters, so not {key!r}"
+                raise StudyError(f"{row.name} {fault}")
             try:
                 value = known[key].check(name.arguments[key])
             except StudyError as fault:
@@ -156,11 +161,3 @@ class Catalogue(Generic[RowType]):
         types = {p.name: type(p.default) for p in self[name.head].parameters}
         values = {**self[name.head].defaults(), **name.arguments}
         return {key: types[key](value) for key, value in values.items()}
-
-
-def _unknown_parameter_message(row: Entry, key: str) -> str:
-    if not row.parameters:
-        return f"{row.name} takes no parameters, so not {key!r}"
-    names = [parameter.name for parameter in row.parameters]
-    hint = did_you_mean(key, names) or f"; it has {', '.join(names)}"
-    return f"{row.name} has no parameter {key!r}{hint}"

@@ -22,7 +22,9 @@ def list_(kind: str) -> None:
     table.add_column()
     for entry in _entries(kind):
         table.add_row(*entry)
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("`reluctant show NAME` describes one, with its options.", style="dim")
 
 
 def _entries(kind: str) -> Iterator[tuple[str, str]]:
@@ -43,28 +45,34 @@ def _entries(kind: str) -> Iterator[tuple[str, str]]:
 @click.command()
 @click.argument("dataset")
 def fetch(dataset: str) -> None:
-    """Download a DATASET (mnist, fashion_mnist) and check it against its published checksums."""
+    """Download a DATASET (mnist or fashion_mnist) and check it against its published checksums."""
+    from reluctant.data import data_folder
     from reluctant.data import fetch as download
 
-    click.echo(f"{dataset} is in {download(dataset, log=click.echo)}")
+    path = download(dataset, log=click.echo)
+    if path != data_folder():  # there is a folder of this data set
+        click.echo(f"{dataset} is in {path}")
 
 
 @click.command()
 @click.argument("study", required=False)
 def doctor(study: str | None) -> None:
-    """Print what this machine is, and check whether it can run STUDY."""
+    """Describe this machine; with STUDY, say first whether it can be run here."""
     from reluctant.core.environment import describe_environment
     from reluctant.data import data_folder
 
-    for key, value in describe_environment().items():
-        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        click.echo(f"{key}: {text}")
-    click.echo(f"data sets: {data_folder()}")
-    if study:
-        from reluctant.study import Study
-        from reluctant.training import preflight, select_device
+    description: dict[str, object] = {**describe_environment(), "data sets": data_folder()}
+    try:
+        if study:
+            from reluctant.study import Study
+            from reluctant.training import preflight, select_device
 
-        checked = Study.read(study)
-        preflight(checked)
-        click.echo(f"device: {select_device('auto')}")
-        click.echo(visible(f"{checked.name}: {checked.size} runs; its data, activations and network work here"))
+            checked = Study.read(study)
+            preflight(checked)
+            description["device"] = select_device("auto")
+            click.echo(visible(f"OK: {checked.name}: {checked.size} runs; its data, activations and network work here"))
+    finally:
+        for key, value in description.items():
+            text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            if text:
+                click.echo(f"{key}: {text}")

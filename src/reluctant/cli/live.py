@@ -44,9 +44,9 @@ class PlainLines:
         state = self.board.update(event)
         run = f"{state.run.activation}, seed {state.run.seed}"
         if isinstance(event, Epoch):
-            epoch, train, valid, score, seconds = state.cells()
+            epoch, train, valid, score, spent = state.cells()
             name = "R²" if state.score_name == "r2" else state.score_name
-            self.write(f"{run}: epoch {epoch}, loss {train} train {valid} valid, {name} {score} valid, {seconds} s")
+            self.write(f"{run}: epoch {epoch}, train loss {train}, valid loss {valid}, valid {name} {score}, {spent} s")
         elif isinstance(event, Done):
             self.write(f"{run}: done{ending(event.record)} [{self.board.summary()}]")
         elif isinstance(event, Message):

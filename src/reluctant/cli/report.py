@@ -64,19 +64,24 @@ def upgrade(folder: Path) -> None:
 
 @click.command()
 @folder_argument
-@click.option("--metric", help="The score that decides: f1, accuracy, loss, … [the study's].")
-@click.option("--baseline", help="The activation that the others are compared with [the study's].")
-@click.option("--margin", type=float, help="Differences below this do not matter [the study's].")
+@click.option("--metric", help="The score that decides: f1, accuracy, loss, … [default: that of the study]")
+@click.option("--baseline", help="The activation that the others are compared with [default: that of the study]")
+@click.option("--margin", type=float, help="Differences below this do not matter, in the unit of the score or loss: "
+              "0.01 is one point of accuracy or F1. [default: that of the study]")  # fmt: skip
 @click.option("--at", type=click.Choice(["last", "best", "mean"]),
-              help="After the last epoch, the best one on validation, or the mean over epochs.")  # fmt: skip
+              help="Scores after the last epoch or the best on validation, or the mean. [default: that of the study]"
+              )  # fmt: skip
 def judge(folder: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None) -> None:
     """Print verdicts on the study in FOLDER, finished or not: is the difference real?"""
+    from reluctant.analysis.labels import count
     from reluctant.api.judge import judge as judged
     from reluctant.cli.verdicts import print_verdicts
 
     results = judged(folder, metric=metric, baseline=baseline, margin=margin, at=at)
     if results.missing:
-        click.echo(f"{len(results)} of {results.study.size} runs so far")
+        damaged = count(len(results.records.damaged), "damaged file")
+        more = f"; {damaged}, see `reluctant status`" if results.records.damaged else ""
+        click.echo(f"{len(results)} of {results.study.size} runs so far{more}")
     print_verdicts(results.data, everything=metric is None)
 
 

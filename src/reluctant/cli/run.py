@@ -1,10 +1,11 @@
 """`reluctant run`: train a study, or continue one; the first signal ends it in good order, the second at once."""
 
+import os
 import signal
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -57,19 +58,20 @@ def stop_on_signal() -> Iterator[None]:
 
 @click.command()
 @click.argument("study")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study [out/NAME].")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study. [default: out/NAME]")
 @click.option("--engine", type=click.Choice(["local", "serial", "ray"]), default="local", show_default=True,
               help="local: processes side by side; serial: one run after the other; ray: a cluster.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="Processes at a time [one per core].")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of --engine local. [default: one per core]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
               help="Another value for a key of the study: lr=0.01,0.003 or seed=0..9.")  # fmt: skip
 @click.option("--address", envvar="RAY_ADDRESS", metavar="HOST:PORT",
-              help="Address of the Ray cluster [a Ray is started here].")  # fmt: skip
+              help="For --engine ray: the cluster. [default: Ray is started on this machine]")  # fmt: skip
 @click.option("--gpus-per-run", type=click.FloatRange(min=0), default=0.0,
               help="For --engine ray; with 0.5 two runs share a GPU.")  # fmt: skip
 @click.option("--run-timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-              help="Start a run again that takes longer; after three attempts it has failed.")  # fmt: skip
+              help="Stop a run that takes longer and start it again; after three attempts it has failed. "
+              "Not for --engine serial.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print the runs and how long they will take; train nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
@@ -97,33 +99,46 @@ def run(
     folder = StudyDir(output or planned.folder)
     if planned.size > MANY and not yes:
         raise StudyError(f"{planned.size:,} runs are more than {MANY:,}; add --yes if you mean it")
+    if engine != "ray" and address == os.environ.get("RAY_ADDRESS"):
+        address = None  # it may be set for other programs
     options = ExecutionOptions(engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run)
     return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options)
 
 
 def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:
-    """Print what would be trained, and how long it would take, from a few timed steps of each network."""
-    from reluctant.analysis.labels import clip, count
+    """Print what would be trained and how long it takes, by a few timed steps; refuse what `run` would refuse."""
+    from reluctant.analysis.labels import clip, count, setting_text
     from reluctant.api.progress import time_left
     from reluctant.data import describe_dataset
-    from reluctant.training import describe_replacements, expected_seconds, preflight
+    from reluctant.records.parts import RecordError
+    from reluctant.study.study import AXES
+    from reluctant.training import describe_replacements, expected_seconds, preflight, select_device, study_sources
 
+    folder.check_compatible(study)
+    select_device(options.device)
     tensors = preflight(study)
+    with suppress(RecordError):  # `run` trains the run of a damaged record again
+        folder.check_origins({name: each.source.sha256 for name, each in tensors.items()}, study_sources(study))
     described = [describe_dataset(each.source) for each in tensors.values()]
     for text in (*described, *describe_replacements(study, tensors)):
         click.echo(visible(text))
+    for says, why in study.untested_claims.items():
+        click.echo(visible(f"not tested: {says} ({why})"))
     missing = folder.missing(study)
     done = study.size - len(missing)
     click.echo(f"{study.name}: {study.size} runs, {done} done, {len(missing)} to train")
     if not missing:
         return 0
-    total = 0.0
+    total, axes = 0.0, [axis for axis in AXES if axis != "dataset" and len(getattr(study, axis)) > 1]
     for kind, number in Counter(replace(each, seed=0) for each in missing).items():
         seconds = expected_seconds(kind)
         total += seconds * number
-        click.echo(visible(f"  {kind.activation} on {clip(kind.dataset, 40)}: {number} × about {time_left(seconds)}"))
+        what = f"{kind.activation} on {clip(kind.dataset, 40)}"
+        what += "".join(f", {setting_text({axis: getattr(kind, axis)})}" for axis in axes)
+        click.echo(visible(f"  {what}: {number} × about {time_left(seconds)}"))
     parallel = options.parallel_runs(missing)
-    click.echo(f"about {time_left(total / parallel)} with {count(parallel, 'worker')}, in {folder.path}")
+    click.echo(f"about {time_left(total / parallel)} of training with {count(parallel, 'worker')}, in {folder.path}\n"
+               "and some seconds to start the workers and to draw the report")  # fmt: skip
     return 0
 
 

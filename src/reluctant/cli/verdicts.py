@@ -16,7 +16,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     """Print the sentences and the table of every comparison; then, with `everything`, claims and the rest."""
     from rich.console import Console
 
-    from reluctant.analysis.headline import comparison_title
+    from reluctant.analysis.headline import EXTENDED, comparison_title
     from reluctant.analysis.sentence import comparison_warnings, margin_sentence, selection_sentence, verdict_sentences
 
     console = Console(highlight=False)
@@ -29,29 +29,38 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
             _print(console, margin_sentence(comparison))
         for warning in comparison_warnings(comparison):
             _print(console, warning)
+    if data.question.extended and any(comparison.family for comparison in data.comparisons):
+        _print(console, EXTENDED)
     if data.question.seed_sources:
         _print_variances(console, data)
     if everything:
         for setting in data.settings if data.question.claims else ():
-            if setting.title and setting.claims:
-                _print(console, f"\n{setting.title}")
+            if setting.claims:
+                _print(console, f"\nClaims ({setting.title}):" if setting.title else "\nClaims:")
             for judged in setting.claims:
                 _print(console, f"{judged.outcome.value:>12}: {judged.claim.says}")
+        for says, why in (data.records.study.untested_claims if data.records else {}).items():
+            _print(console, f"{'not tested':>12}: {says} ({why})")
         _print_published(console, data)
 
 
 def _verdict_table(comparison: "Comparison") -> "Table":
-    table = _table(comparison.subject.arm)
-    for head in ("n", comparison.metric.title, "difference", "p (Holm)"):
+    table, unit = _table(comparison.subject.arm), comparison.unit
+    difference = f"difference\n({unit.word})" if unit.word else "difference"
+    for head in ("n", comparison.metric.title, difference, "p (Holm)"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
+    table.add_column("more\nseeds", justify="right", no_wrap=True)
     for row in comparison.rows:
-        mean, p, verdict = "", "", "baseline"
+        mean, p, verdict, more = "", "", "baseline", ""
         if row.contrast is not None:
-            d, verdict = row.contrast.difference, f"{row.contrast.verdict.sign} {row.contrast.verdict.value}"
-            mean = f"{d.mean:+.{comparison.unit.score_decimals}f}" if d.n else "–"
+            d, ends = row.contrast.difference, row.contrast.decision.more_seeds
+            verdict = f"{row.contrast.verdict.sign} {row.contrast.verdict.value}"
+            mean = unit.difference(d.mean) if d.n else "–"
             p = "" if d.corrected is None else f"{d.corrected:.3f}" if d.corrected >= 0.001 else "< .001"
-        table.add_row(_text(row.arm), str(row.score.n), comparison.unit.interval(row.score), mean, p, verdict)
+            too_many = "> 100" if verdict == "? undecided" and comparison.question.margin else ""
+            more = "–".join(map(str, dict.fromkeys(ends))) if ends else too_many
+        table.add_row(_text(row.arm), str(row.score.n), unit.interval(row.score), mean, p, verdict, more)
     return table
 
 

@@ -43,7 +43,7 @@ def parse(text: object) -> Name:
     Raises `StudyError`: the text is not a name, an argument has no keyword, or a value is not a literal.
     """
     if not isinstance(text, str):
-        raise StudyError(f"a name is a text such as 'relu', not {quoted(text)}")
+        raise StudyError(f"a name is a string such as 'relu', not {quoted(text)}")
     if len(text) > LONGEST:
         raise StudyError(f"a name of {len(text)} characters is too long (at most {LONGEST})")
     match = _HEAD.fullmatch(text)
@@ -91,8 +91,8 @@ def _parse_literal(source: str, node: ast.expr, quoted_name: str) -> Any:
         value = ast.literal_eval(_LowerCaseBooleans().visit(node))
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         raise StudyError(
-            f"{quoted_name}: {ast.get_source_segment(source, node)} is not a literal; "
-            f"only numbers, texts, true/false and lists can stand here"
+            f"{quoted_name}: {ast.get_source_segment(source, node)} is neither a number, a quoted string, true/false "
+            f"nor a list of these"
         ) from None
     try:
         return canonical_value(value)
@@ -121,7 +121,7 @@ def canonical_value(value: Any) -> Any:
         return [canonical_value(item) for item in value]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return {_check_text(key): canonical_value(item) for key, item in value.items()}
-    raise StudyError(f"{quoted(value)} is neither a number, a text, true/false nor a list of these")
+    raise StudyError(f"{quoted(value)} is neither a number, a string, true/false nor a list of these")
 
 
 def _check_text(value: str) -> str:

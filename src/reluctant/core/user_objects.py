@@ -47,9 +47,7 @@ def load_user_object(head: str, kind: str) -> Any:
             f"installed packages; start in the folder that holds it"
         ) from None
     except (Exception, SystemExit) as error:  # a script may call sys.exit during its import
-        raise StudyError(
-            f"{kind} {head!r}: importing {module_name!r} failed: {type(error).__name__}: {error}"
-        ) from error
+        raise StudyError(f"{kind} {head!r}: importing {module_name!r} failed: {describe_exception(error)}") from error
     for attribute in path.split("."):
         if not hasattr(value, attribute):
             hint = did_you_mean(attribute, [name for name in dir(value) if not name.startswith("_")])

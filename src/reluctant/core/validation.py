@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from reluctant.core.display import did_you_mean, quoted
+from reluctant.core.display import nearest_names, quoted
 
 _WORDS = {
     **dict.fromkeys(("int_type", "int_from_float", "int_parsing"), "must be a whole number"),
     **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be a table of keys"),
     **dict.fromkeys(("list_type", "tuple_type"), "must be a list"),
-    "string_type": "must be a text",
+    "string_type": "must be a string",
     "bool_type": "must be true or false",
     "finite_number": "must be a finite number",
 }
@@ -53,9 +53,13 @@ def _line(
     steps = [str(step + 1) if isinstance(step, int) else step for step in loc if numbered or isinstance(step, str)]
     path = ".".join(steps) if loc else whole
     if kind == "extra_forbidden":
-        known = keys.get("" if len(loc) == 1 else str(loc[0]), ())
-        hint = did_you_mean(str(loc[-1]), known) or (f"; the keys are {', '.join(known)}" if known else "")
-        return f"there is no key {path!r}{hint}"
+        table, key = "" if len(loc) == 1 else str(loc[0]), str(loc[-1])
+        known, prefix = keys.get(table, ()), path[: len(path) - len(key)]
+        if table and key in keys.get("", ()):
+            return f"there is no key {path!r}; {key!r} stands at the top of the file, before all tables"
+        if nearest := nearest_names(key, known):
+            return f"there is no key {path!r}; did you mean {' or '.join(repr(prefix + name) for name in nearest)}?"
+        return f"there is no key {path!r}" + (f"; the keys are {', '.join(known)}" if known else "")
     if kind == "value_error":
         return f"{path}: {message.removeprefix('Value error, ')}"
     if kind == CUSTOM:

@@ -51,9 +51,7 @@ def checked(
         check_lengths(f"{name}: {part}", len(split.inputs), len(split.targets), items)
     for what, in_train, in_test in (("type", first.dtype, second.dtype), ("shape", first.shape[1:], second.shape[1:])):
         if in_train != in_test:
-            raise DataError(
-                f"{name}: {items} have the {what} {in_train} in train and {in_test} in test; make them equal"
-            )
+            raise DataError(f"{name}: {items} have {what} {in_train} in train and {in_test} in test; make them equal")
     computed = (
         *class_warnings,
         constant_columns_warning(first, columns),

@@ -20,14 +20,10 @@ MIRROR = "RELUCTANT_MIRROR"
 TIMEOUT = 20.0  # seconds, to connect and for each read
 _CHUNK = 64 * 1024
 _WEB_ONLY = (  # urllib's usual ones without files and ftp, where a redirect could otherwise lead
-    urllib.request.ProxyHandler,
-    urllib.request.UnknownHandler,
-    urllib.request.HTTPHandler,
-    urllib.request.HTTPSHandler,
-    urllib.request.HTTPDefaultErrorHandler,
-    urllib.request.HTTPRedirectHandler,
+    urllib.request.ProxyHandler, urllib.request.UnknownHandler, urllib.request.HTTPHandler,
+    urllib.request.HTTPSHandler, urllib.request.HTTPDefaultErrorHandler, urllib.request.HTTPRedirectHandler,
     urllib.request.HTTPErrorProcessor,
-)
+)  # fmt: skip
 
 
 class Response(Protocol):
@@ -65,15 +61,21 @@ def fetch(
     Mirrors are tried in turn, `$RELUCTANT_MIRROR` (the address under which a data set's files lie) before
     all; each failure is reported and the next is tried. Existing files are never overwritten.
 
-    There is nothing to do for a data set without published files. `log` receives one line per file and failure. Raises
-    `DataError`: every address failed (each with its reason), or an existing file is not the published one.
+    There is nothing to do for a data set that comes with the package. `log` receives one line per file and failure.
+    Raises `DataError`: reluctant has no address of the data, every address failed (each with its reason), or an
+    existing file is not the published one.
     """
     canonical = DATASETS.canonical(name)
     row = None if canonical.is_user_defined else DATASETS[canonical.head]
-    if row is None or not row.files:
-        log(f"{canonical}: nothing to download")
-        return data_folder(folder)
+    reads_files = row is None or not {"root", "path"}.isdisjoint(parameter.name for parameter in row.parameters)
+    if row is None or (reads_files and not row.classes):
+        raise DataError(f"{canonical.head} is data of your own, so there is nothing to fetch")
     target = data_folder(folder) / row.name
+    if reads_files:
+        raise DataError(f"reluctant cannot download {row.title}; put its binary version ({row.source}) into {target}")
+    if not row.files:
+        log(f"{row.name} comes with reluctant, nothing to fetch")
+        return data_folder(folder)
     mirrors, paths = _mirrors(row), {file: find_file(target, file) for file in row.files}
     failures: dict[str, list[str]] = {}
     for file, path in paths.items():

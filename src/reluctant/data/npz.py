@@ -79,9 +79,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
     except (ValueError, EOFError, zlib.error, MemoryError, KeyError, NotImplementedError) as fault:
         if "pickle" in str(fault):  # reading a pickle runs whatever code its author put into it
-            raise DataError(
-                f"{path} holds Python objects, which are not opened; save arrays of numbers or texts"
-            ) from None
+            raise DataError(f"{path} holds Python objects; save arrays of numbers or strings") from None
         raise DataError(f"{path} is damaged: {fault}; write it again") from None
 
 

@@ -30,13 +30,13 @@ def split_indices(n: int, train_fraction: float, seed: int = 0) -> tuple[Indices
     size = round(n * train_fraction) if valid else 0
     if not 0 < size < n:
         if n < 2:
-            raise DataError(f"{n} training images cannot be split; at least 2 are needed")
+            raise DataError(f"{n} training item cannot be split; at least 2 are needed")
         digits = len(str(n)) + 1  # enough that the bounds in the message really work
         low = math.ceil(10**digits / n) / 10**digits
         high = math.floor(10**digits * (n - 1) / n) / 10**digits
         raise DataError(
-            f"train_fraction = {train_fraction} leaves no images to train on, or none to validate on, of "
-            f"{n}; write a number from {low:.{digits}f} to {high:.{digits}f}"
+            f"train_fraction = {train_fraction} leaves nothing to train on, or nothing to validate on, of "
+            f"{n} items; write a number from {low:.{digits}f} to {high:.{digits}f}"
         )
     order = generator(seed, "split").permutation(n).astype(np.int64)
     return np.sort(order[:size]), np.sort(order[size:])
@@ -87,7 +87,7 @@ def hold_out(
     if not 0 < n < total:
         raise DataError(
             f"{name}: test_fraction = {share:g} of {total:,} {items if total != 1 else singular(items)} leaves nothing "
-            "to train on or nothing to test on; write a number between 0 and 1, or give a test part"
+            f"to train on or nothing to test on; add {items}, give a test part, or change test_fraction"
         )
     by_class = y.ndim == 1 and are_classes(y, kind)
     strata = np.unique(y, return_inverse=True)[1] if by_class else np.zeros(len(y), np.int64)

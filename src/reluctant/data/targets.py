@@ -37,17 +37,20 @@ def as_targets(
     if first != second and ("U" in (first, second) or kind == "auto"):
         raise DataError(
             f"{name}: labels are {pair[0].dtype} in train and {pair[1].dtype} in test; make them equal "
-            f"(whole numbers and texts are classes, floats are numbers to predict)"
+            f"(whole numbers and strings are classes, floats are numbers to predict)"
+        )
+    item = singular(items)
+    ones = pair[0] if pair[0].ndim == 2 and pair[0].dtype.kind in "iuf" else np.zeros((1, 2))
+    if kind != "numbers" and ones.shape[1] > 1 and (np.sort(ones)[:, :-1] == 0).all() and (ones.max(axis=1) == 1).all():
+        raise DataError(
+            f"{name}: the labels of shape {pair[0].shape} are one-hot; give the class of each {item}, "
+            f"y.argmax(axis=1), or say kind='numbers' to predict these numbers"
         )
     if not are_classes(pair[0], kind):
         return _as_numbers(name, pair, classes)
-    item = singular(items)
     for part, labels in zip(_PARTS, pair, strict=True):
         if labels.ndim != 1:
-            article = "an" if item[:1] in tuple("aeiou") else "a"
-            raise DataError(
-                f"{name}: {part} labels have shape {labels.shape}; expected (n,), one class {article} {item}"
-            )
+            raise DataError(f"{name}: {part} labels have shape {labels.shape}; expected (n,), one class per {item}")
     encode = _encode_texts if first == "U" else _encode_integers
     codes, names = encode(name, pair, classes)
     return *codes, names, _class_warnings(name, codes, names, item)
@@ -78,7 +81,7 @@ def _as_numbers(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[str
 def _as_floats(where: str, labels: NDArray[Any]) -> NDArray[np.float64]:
     """Numbers to predict, (n, outputs)."""
     if labels.dtype.kind == "U":
-        raise DataError(f"{where} labels are texts such as {quoted(str(labels.flat[0]))}; numbers are expected")
+        raise DataError(f"{where} labels are strings such as {quoted(str(labels.flat[0]))}; numbers are expected")
     if labels.ndim not in (1, 2):
         raise DataError(f"{where} labels have shape {labels.shape}; expected (n,) or (n, outputs)")
     floats = np.ascontiguousarray(labels, np.float64).reshape(len(labels), -1)
@@ -97,8 +100,8 @@ def _encode_texts(name: str, pair: tuple[NDArray[Any], ...], classes: Sequence[s
     texts, codes = np.unique(np.concatenate(pair), return_inverse=True)
     if len(texts) > MOST_CLASSES:
         raise DataError(
-            f"{name}: the labels are {len(texts):,} different texts; at most {MOST_CLASSES} classes are "
-            f"possible, so is this the label?"
+            f"{name}: the labels are {len(texts):,} different strings, and at most {MOST_CLASSES} classes "
+            f"are possible; is this the right label?"
         )
     names = tuple(map(str, classes)) or tuple(map(str, texts))
     if unknown := sorted(set(map(str, texts)) - set(names)):
@@ -125,9 +128,7 @@ def _encode_integers(
     largest = max(int(train.max()), int(test.max()))
     names = tuple(map(str, classes)) or tuple(map(str, range(largest + 1)))
     if largest >= len(names):
-        raise DataError(
-            f"{name}: a label is {largest}, and the {len(names)} classes are counted from 0 to {len(names) - 1}"
-        )
+        raise DataError(f"{name}: a label is {largest}, but the {len(names)} classes are 0 to {len(names) - 1}")
     return (train, test), names
 
 
@@ -135,11 +136,9 @@ def _class_warnings(name: str, codes: Codes, names: tuple[str, ...], item: str) 
     """Warnings of classes without training items; `DataError` where all training items are of one class."""
     in_train, in_test = (np.bincount(part, minlength=len(names)) for part in codes)
     if np.count_nonzero(in_train) < 2:
-        only = int(codes[0][0])
-        class_name = "" if names[only] == str(only) else f" ({names[only]})"
         raise DataError(
-            f"{name}: every training {item} has the label {only}{class_name}; at least two classes are "
-            f"needed, so add {item}s of another class"
+            f"{name}: all training {item}s are of the class {names[codes[0][0]]!r}; at least two classes are needed, "
+            f"so add {item}s of another class"
         )
     unlearned = tuple(
         f"the class {names[i]} is in the test part only ({in_test[i]} of {len(codes[1])} {item}s); nothing "

@@ -1,4 +1,4 @@
-"""Score against training time: every arm's mean score over its seconds per epoch, and the efficient front."""
+"""Score against training time: every arm's mean score over its seconds per epoch, and which no other beats in both."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def score_against_time(data: SettingData, metric: str = "", *, width: float = WIDE) -> "Figure":
     """Final test score against training seconds per epoch: means over seeds with 95 % intervals.
 
-    The efficient front, of those that no other equals in one and beats in the other, goes by the means. Names
-    stand at the right, best score first, each connected to its dot.
+    Not in grey are the names of those on the front: by the means, no other equals them in one and beats them in the
+    other. Names stand at the right, best score first, each connected to its dot.
     """
     chosen, points = data.metric(metric), data.cost(metric)
     title = f"{metric_title(chosen)} after the last epoch against training time"
@@ -52,7 +52,7 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
                   markeredgecolor=PAPER, markeredgewidth=1, clip_on=False, zorder=3)  # fmt: skip
     _label_points(axes, points, names)
     texts = [
-        f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per epoch{', on the front' * p.on_front}."
+        f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per epoch{', not beaten in both' * p.on_front}."
         for p in points
     ]
     return drawing.finish(" ".join(texts))
@@ -67,9 +67,9 @@ def _notes(data: SettingData, points: Sequence[CostPoint]) -> list[str]:
         data.subject.test_part,
         f"dot: mean of {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval" if most else "",
         "lines: 95 % intervals, as far as the axes reach" if most > 1 else "",
-        "names in ink: no other is both faster and better, by the means" if points else "",
+        "names not in grey: no other is both faster and better (by the means)" if points else "",
         few_seeds_note(numbers),
-        f"times of {len(machines)} machines or set-ups: compare with care" if len(machines) > 1 else "",
+        f"times of {len(machines)} machines or sets of versions: compare with care" if len(machines) > 1 else "",
         diverged_note(data),
         f"{count(missing, data.subject.arm)} without a finished run" if points and missing else "",
     ]

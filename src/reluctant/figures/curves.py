@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # The article's four curves, and those of numbers: metric, split, what stands above the panel.
-LOSSES = (("loss", "train", "Training loss"), ("loss", "test", "Evaluation loss"))
+LOSSES = (("loss", "train", "Training loss"), ("loss", "test", "Test loss"))
 FOUR = (("accuracy", "test", "Accuracy"), ("precision", "test", "Precision (macro)"), *LOSSES)
 FOUR_OF_NUMBERS = (("r2", "test", "R²"), ("mae", "test", "MAE"), *LOSSES)
 
@@ -33,7 +33,7 @@ def four_curves(data: SettingData) -> tuple[tuple[str, str, str], ...]:
 def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Figure":
     """The article's four curves of one arm over the epochs, mean over seeds; the others in grey behind.
 
-    Accuracy and macro precision on the test split, training loss, evaluation (test) loss. Where numbers are
+    Accuracy and macro precision on the test split, training loss, test loss. Where numbers are
     predicted, R² and mean absolute error instead of the first two.
     """
     mark, others = marks(data.labels)[arm], [each for each in data.arms if each != arm]
@@ -43,9 +43,9 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
     if data.subject.regression:
         meaning = "R²: share of the variance explained; MAE: mean absolute error"
     notes = [data.subject.data, band_note(data, [arm]), diverged_note(data, [arm]), meaning,
-             f"evaluation: {data.subject.test_part}", behind]  # fmt: skip
+             f"all but the training loss: {data.subject.test_part}", behind]  # fmt: skip
     columns = 2 if width < 5 else 4
-    title = f"{mark.label}: training and evaluation over the epochs"
+    title = f"{mark.label}: training and test scores over the epochs"
     drawing = sheet(width, 4.3 if columns == 2 else 2.28, title, notes)
     wide = (width - 4 * 0.42) / 4 if columns == 4 else (width - 2 * 0.48) / 2
     ends = []

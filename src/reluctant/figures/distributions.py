@@ -34,7 +34,7 @@ def distributions(data: SettingData, *, width: float = WIDE) -> "Figure":
     some = len(sites) < len(probes.sites) and not many
     notes = [data.subject.data, "above the line: inputs", "below: outputs",
              "grey: at the start", "coloured: after the last epoch",
-             "height: square root of the share of values in 24 bins, the outermost reach to infinity",
+             "24 bins, the outermost with all values beyond; height: square root of the share, to show rare values",
              f"{len(sites)} of {len(probes.sites)} sites" if some else "",
              "each the mean over its sites" if many and len(sites) > 1 else "",
              *probe_notes(data), diverged_note(data)]  # fmt: skip

@@ -17,10 +17,10 @@ COUNTS = ("dead", "nearly", "dead_channels", "saturated", "zero")
     "--data", metavar="NAME", help="Data set that gives the inputs: digits, mnist, your own [default: the study's]."
 )
 def inspect_command(network: str, data: str | None) -> None:
-    """Probe NETWORK: dead and saturated units, values, gradients.
+    """Measure NETWORK on some inputs: dead and saturated units, values, gradients.
 
-    NETWORK is `module:factory`, which returns a torch module or (model, inputs, labels), trained or not; or
-    weights that a study stored: DIR/weights/KEY.pt, DIR/checkpoints/KEY.pt.
+    NETWORK is `module:name` of a class or function that builds the network (or returns (model, inputs, labels)),
+    trained or not; or weights that a study stored: DIR/weights/KEY.pt, DIR/checkpoints/KEY.pt.
     """
     from rich.console import Console
 
@@ -38,14 +38,15 @@ def inspect_command(network: str, data: str | None) -> None:
             (name, *map(_three_digits, (*site.inputs, *site.outputs, site.gradient)))
             for name, site in inspection.sites.items()
         ]
-        _print_table(console, ("site", "units", "dead", "nearly", "dead maps", "saturated", "zero"), units)
-        _print_table(console, ("site", "in: mean", "variance", "out: mean", "variance", "gradient"), values)
+        _print_table(console, ("site", "units", "dead", "nearly dead", "dead maps", "saturated", "zero"), units)
+        sides = [f"{side}\n{what}" for side in ("input", "output") for what in ("mean", "variance")]
+        _print_table(console, ("site", *sides, "gradient\nnorm"), values)
     if inspection.layers:
         layers = [
             (name or "(itself)", _three_digits(layer.gradient), _three_digits(layer.weight))
             for name, layer in inspection.layers.items()
         ]
-        _print_table(console, ("layer", "norm of gradient", "of weights"), layers)
+        _print_table(console, ("layer", "gradient norm", "weight norm"), layers)
     for warning in diagnose(inspection):
         console.print(f"! {warning}", markup=False)
 

@@ -52,8 +52,7 @@ def inspect_network(source: str, data: str | None = None, folder: str | None = N
         try:
             snapshot = probes.snapshot(detailed=True)
         except Exception as error:
-            size = "×".join(map(str, target.inputs.inputs.shape[1:]))
-            raise StudyError(f"{source}: the network fails on inputs of {size}: {error_summary(error)}") from error
+            raise StudyError(f"{source}: the network fails {error_summary(error, target.inputs.inputs)}") from error
     record = ProbeSnapshot.read(compact(snapshot, first=True))
     sites = activation_modules(target.model)
     weight_layers = tuple(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.errors import ReluctantError, StudyError, build_error
 from reluctant.core.names import Name, parse
 from reluctant.core.user_objects import load_user_object
 from reluctant.models.factories import shape_arguments
@@ -47,9 +47,7 @@ def load_target(source: str, data: str | None, folder: str | None) -> Inspection
         return _load_weights_file(path, data, folder)
     name = parse(source)
     if not name.is_user_defined:
-        raise StudyError(
-            f"there is no file {source}, and your own network is written module:factory; name one of these"
-        )
+        raise StudyError(f"there is no file {source}; name a file of weights, or your own network as module:name")
     return _load_user_network(name, data, folder)
 
 
@@ -90,8 +88,8 @@ def _find_run(path: Path, content: Mapping[str, Any]) -> Run:
             if run.key == path.stem:
                 return run
     raise StudyError(
-        f"{path} belongs to no study, so its network is unknown; write a module:factory that builds the "
-        f"network and loads the file"
+        f"{path} belongs to no study, so its network is unknown; write a function that builds the "
+        f"network and loads the file, and name it module:function"
     )
 
 
@@ -101,16 +99,14 @@ def _load_user_network(name: Name, data: str | None, folder: str | None) -> Insp
     tensors = load_tensors(data, TRAIN_FRACTION, folder) if data else None
     if not isinstance(network, nn.Module):
         if not callable(network):
-            raise StudyError(
-                f"{name.head} is a {type(network).__name__}; a network or a function that builds one is expected"
-            )
+            raise StudyError(f"{name.head} is a {type(network).__name__}; write a network or a function that builds it")
         shape = shape_arguments(network, tensors.input_shape, tensors.outputs) if tensors else {}
         try:
             network = network(**{**shape, **name.arguments})
         except ReluctantError:
             raise
         except Exception as error:
-            raise StudyError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
+            raise StudyError(build_error(str(name), error)) from error
     if isinstance(network, nn.Module):
         if tensors is None:
             raise StudyError(

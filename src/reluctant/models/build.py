@@ -8,7 +8,7 @@ from torch import nn
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import IMAGE_MODELS
-from reluctant.core.errors import ModelError, ReluctantError
+from reluctant.core.errors import ModelError, ReluctantError, build_error
 from reluctant.core.extensions import load_object
 from reluctant.core.names import Name
 from reluctant.core.randomness import torch_seed
@@ -83,4 +83,4 @@ def _build_user_network(
     except ReluctantError:
         raise
     except Exception as error:
-        raise ModelError(f"model {name} cannot be made: {type(error).__name__}: {error}") from error
+        raise ModelError(f"model {build_error(name, error)}") from error

@@ -48,7 +48,7 @@ def _run(value: Any) -> Any:
 
 def _text_or_table(value: Any) -> Any:
     if not isinstance(value, str | dict):
-        raise ValueError("must be a text or a table of keys")
+        raise ValueError("must be a string or a table of keys")
     return value
 
 

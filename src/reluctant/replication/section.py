@@ -25,8 +25,8 @@ from reluctant.study.study import AXES
 HEADING, ANCHOR = "Published and corrected numbers", "replication"
 LEAST = 0.8  # of the possible values that the page lists
 NOTE = (
-    "Reported F1 after the last epoch, mean ± standard deviation between seeds. First: in how many seeds "
-    "each activation alone has the highest number; the rest are ties."
+    "Reported F1 after the last epoch, mean ± standard deviation between seeds. Alone first: in how "
+    "many seeds each activation, in the order of the columns, alone has the highest number; the rest are ties."
 )
 ABLATIONS = (
     ("ablation", "From the published F1 to a proper one, one deviation at a time", SEQUENCE),
@@ -104,7 +104,7 @@ def _ablation_table(data: ReportData, steps: Sequence[StepScores], title: str) -
         ]
         first = " : ".join(str(wins[arm]) for arm in each.scores) if n else DASH
         rows.append((each.step.title, str(n), *cells, first))
-    heads = ("Measured and trained", "n", *data.labels.values(), "First")
+    heads = ("Measured and trained", "n", *data.labels.values(), "Alone first")
     diverged = sum(run.diverged is not None for run in data.records or ())
     note = NOTE + (f" {count(diverged, 'run')} diverged; their seeds are left out." if diverged else "")
     return Table(title, heads, tuple(rows), note=note, words=frozenset({len(heads) - 1}))

@@ -30,7 +30,7 @@ def render_page(data: ReportData, figures: Path | None = None) -> str:
     from reluctant.report.page import build_page
     from reluctant.report.pictures import PictureBook
 
-    page = build_page(data, PictureBook(figures))
+    page = build_page(data, PictureBook(figures, data.subject.data))
     return render_template(_HERE / "template.html.j2", _HERE / "style.css", page=page, drawn_with=drawn_with())
 
 

@@ -82,13 +82,13 @@ def dead_units_table(data: SettingData) -> Table:
 
 
 def gradient_table(data: SettingData) -> Table:
-    """The gradient's norm per layer after the last epoch, and the index across depth at both ends."""
+    """The gradient's norm per layer after the last epoch, and the depth index at both ends."""
     probes, rows = data.probes, []
     for arm in probes.arms:
         norms = [f"{10**v:.3g}" if np.isfinite(v) else DASH for v in probes.log_gradient(arm, END)]
         indices = [probes.depth_index(arm, when) for when in (START, END)]
         rows.append((data.labels[arm], *norms, *(signed_index(float(i.mean())) for i in indices if i.size)))
-    heads = (*probes.layers, "Index, start", "Index, end")
+    heads = (*probes.layers, "Depth index, start", "Depth index, end")
     return table_of_arms(data, "Norm of the gradient after the last epoch", heads, rows)
 
 

@@ -35,7 +35,8 @@ def export_results(data: ReportData, path: str | Path) -> Path:
     if write is None:
         known = ", ".join(_FORMATS)
         raise StudyError(f"{path.name}: the ending decides the format; write one ending in {known}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        raise StudyError(f"there is no folder {path.parent} to write {path.name} into; create it first")
     write(data, path)
     return path
 
@@ -71,8 +72,9 @@ def _comparisons(data: ReportData) -> tuple[Comparison, ...]:
 
 
 def _heads(comparison: Comparison) -> list[str]:
-    arm, baseline = comparison.subject.arm.capitalize(), comparison.question.baseline
-    return [arm, "n", f"{comparison.metric.title} ± 95 %", f"Difference to {baseline}", "Verdict"]
+    arm, unit = comparison.subject.arm.capitalize(), comparison.unit
+    difference = f"Difference from {comparison.question.baseline}{unit.word and f', {unit.word}'}"
+    return [arm, "n", f"{comparison.metric.title} ± 95 %", difference, "Verdict"]
 
 
 def _cells(comparison: Comparison, row: VerdictRow) -> list[str]:
@@ -83,8 +85,7 @@ def _cells(comparison: Comparison, row: VerdictRow) -> list[str]:
         return [row.arm, str(row.score.n), score, "baseline", ""]
     difference = DASH
     if contrast.interval is not None:
-        decimals = unit.score_decimals
-        mean, low, high = (f"{v:+.{decimals}f}" for v in (contrast.difference.mean, *contrast.interval))
+        mean, low, high = map(unit.difference, (contrast.difference.mean, *contrast.interval))
         difference = f"{mean} [{low}, {high}]"
     return [row.arm, str(row.score.n), score, difference, contrast.verdict.value]
 
@@ -103,7 +104,7 @@ def _write_markdown(data: ReportData, path: Path) -> None:
         lines = [[markdown(head) for head in _heads(comparison)], ["---"] * 5, *escaped]
         head = markdown(_under(comparison))
         parts.append((f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(line)} |" for line in lines))
-    note = "**bold**: the best; *italic*: what the data do not tell from it."
+    note = "**bold**: the best; *italic*: no difference from the best is shown. 1 point = 0.01."
     write_atomically(path, "\n\n".join([*parts, note]) + "\n")
 
 

@@ -27,6 +27,7 @@ from reluctant.report.sections import (
     Page,
     ScoreSection,
     StudySection,
+    calibration_sections,
     extra_sections,
     file_suffix,
     inside_sections,
@@ -65,6 +66,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         published=tuple(_published(s, book, data) for s in settings) if data.question.published else (),
         scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
         inside=inside_sections(data, book) if some else (),
+        calibrations=calibration_sections(data) if some else (),
         shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
         if some and records is not None
         else None,
@@ -77,11 +79,12 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
 
 def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first: bool) -> ComparisonSection:
     title, arms = comparison_title(comparison), len(comparison.labels)
+    answer = "This block answers the study’s question. " if comparison.selected else ""
     pairs = f"The {count(len(comparison.pairs), 'pair')} of all {comparison.subject.arms}"
     too_many = f"{pairs} are too many for a table here; results.comparisons in Python has them."
     return ComparisonSection(
         title=title,
-        sentence="" if alone else comparison_sentence(comparison),
+        sentence="" if alone else answer + comparison_sentence(comparison),
         warnings=comparison_warnings(comparison),
         floor=floor_sentence(comparison),
         picture=book.draw(
@@ -156,19 +159,19 @@ def _published_names(data: SettingData, agreement: Agreement, checks: Sequence[P
 def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSection:
     """The overview; curves and cost where `every` setting gets them."""
     metric, suffix = data.question.metric.name, file_suffix(data.title)
-    overview = book.draw(
-        f"final_{metric}{suffix}", partial(figures.final_scores, data, metric), tables.seeds_table(data)
-    )
+    draw = partial(figures.final_scores, data, metric)
+    overview = book.draw(f"scores_{metric}{suffix}", draw, tables.seeds_table(data))
     names = [USUAL[data.subject.task] if metric == "loss" else metric, "loss"] if every else []
     curves = [
-        book.draw(f"{name}{suffix}", partial(figures.score_by_epoch, data, name), tables.epochs_table(data, name))
-        for name in dict.fromkeys(names)
-        if name in data.scores.metrics
+        book.draw(f"curves_{n}{suffix}", partial(figures.score_by_epoch, data, n), tables.epochs_table(data, n))
+        for n in dict.fromkeys(names)
+        if n in data.scores.metrics
     ]
+    cost = None
     if curves and len(data.arms) > 1 and data.cost():
         draw = partial(figures.score_against_time, data, metric)
-        curves.append(book.draw(f"score_against_time{suffix}", draw, tables.cost_table(data)))
-    return ScoreSection(data.title, overview, tables.final_scores_table(data), tuple(curves))
+        cost = book.draw(f"cost_{metric}{suffix}", draw, tables.cost_table(data))
+    return ScoreSection(data.title, overview, tables.final_scores_table(data), tuple(curves), cost)
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:

@@ -32,6 +32,7 @@ class PictureBook:
     """Draws figures; saves them in `folder` unless it is None, under names that do not clash."""
 
     folder: Path | None
+    data_title: str = ""  # the page names the data once, so its captions leave this out
     _names: set[str] = field(default_factory=set)
 
     def draw(
@@ -48,4 +49,4 @@ class PictureBook:
             save(wide, self.folder / unused, text=text, dots=png)
         slim = figures.inline_svg(figure(width=NARROW), head=False) if narrow else ""
         drawing, head = figures.inline_svg(wide, text=text, head=False), head_of(wide)
-        return Picture(head.title, head.notes, drawing, slim, caption, table)
+        return Picture(head.title, head.notes.removeprefix(f"{self.data_title} · "), drawing, slim, caption, table)

@@ -73,6 +73,7 @@ class ScoreSection:
     overview: Picture
     scores: Table
     curves: tuple[Picture, ...]
+    cost: Picture | None  # score against training time
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ class Page:
     published: tuple[FigureSection, ...]
     scores: tuple[ScoreSection, ...]
     inside: tuple[InsideSection, ...]
+    calibrations: tuple[InsideSection, ...]
     shapes: Picture | None
     arms: tuple[ArmSection, ...]
     study: StudySection | None
@@ -162,17 +164,24 @@ def file_suffix(title: str) -> str:
     return "_" + slug(title.replace(" ", "")) if title else ""
 
 
+def calibration_sections(data: ReportData) -> tuple[InsideSection, ...]:
+    """Calibration, and accuracy on degraded inputs, at every setting in which they were measured."""
+    measured = [(s, [t for t in (calibration_table(s), robustness_table(s)) if t]) for s in data.settings]
+    return tuple(InsideSection(s.title, (), (), tuple(ts), len(s.arms) > FEW) for s, ts in measured if ts)
+
+
 def inside_sections(data: ReportData, book: PictureBook) -> tuple[InsideSection, ...]:
     """The inside at every setting that was probed; figures only where the settings are few."""
     every, sections = len(data.settings) <= MANY, []
     for setting in data.settings:
-        tables = [build(setting) for build in (probe_table, calibration_table, robustness_table)]
-        measured = tuple(table for table in tables if table)
-        if measured:
+        if setting.probes.arms:
+            table = probe_table(setting)
             compared = not data.question.seed_sources
             sentences = sentences_beside_verdicts(setting.comparison, setting.probes) if compared else ()
-            pictures = _inside_pictures(setting, book) if every and setting.probes.arms else ()
-            sections.append(InsideSection(setting.title, sentences, pictures, measured, len(setting.arms) > FEW))
+            pictures = _inside_pictures(setting, book) if every else ()
+            sections.append(
+                InsideSection(setting.title, sentences, pictures, (table,) if table else (), len(setting.arms) > FEW)
+            )
     return tuple(sections)
 
 

@@ -80,12 +80,12 @@ def seeds_table(data: SettingData) -> Table:
 
 
 def cost_table(data: SettingData) -> Table:
-    """Score against time: what an epoch of training took, and who is on the efficient front."""
+    """Score against time: what an epoch of training took, and which no other beats in both."""
     metric, unit = data.question.metric, data.unit(data.question.metric.name)
     rows = [
         (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.on_front else "no") for p in data.cost()
     ]
-    heads = (metric_title(metric), "Training per epoch", "Efficient front")
+    heads = (metric_title(metric), "Training per epoch", "Not beaten in both score and time")
     return table_of_arms(data, "Score against training time, means over seeds", heads, rows)
 
 
@@ -126,7 +126,7 @@ def four_curves_table(data: SettingData, arm: str) -> Table:
         for epoch in listed_epochs(max(len(band.mean) for band, _ in bands))
     )
     titles = [title for _, _, title in curves]
-    return Table("By epoch: mean over seeds ± half of its 95 % interval", ("Epoch", *titles), rows)
+    return Table("Scores by epoch: mean over seeds ± half of its 95 % interval", ("Epoch", *titles), rows)
 
 
 def shape_table(data: SettingData, arm: str) -> Table | None:

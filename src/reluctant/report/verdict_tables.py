@@ -32,12 +32,12 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
     seeds = len(comparison.scores.seeds)
     note = (
         f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and its "
-        f"{100 * comparison.question.confidence:g} % interval. More seeds: how many more would decide. Rank: from "
-        f"1 + the number that beat it to all minus the number it beats, by the corrected verdicts of all pairs."
+        f"{100 * comparison.question.confidence:g} % interval{'; 1 point = 0.01' * (unit == 'points')}. More seeds: "
+        f"how many would decide. Rank: its best and worst possible place, from the corrected comparisons of all pairs."
     )
     return Table(
         f"Verdicts against {label}",
-        (comparison.subject.arm.capitalize(), "Verdict", f"Difference, {unit}", "Holm’s p", "More seeds", "Rank", "n"),
+        (comparison.subject.arm.capitalize(), "Verdict", f"Difference, {unit}", "p (Holm)", "More seeds", "Rank", "n"),
         (
             (label, "the baseline", *(DASH,) * 3, _range_text(baseline.rank), DASH),
             *(_verdict_cells(comparison, rows[c.arm], c, seeds) for c in best_first(comparison)),
@@ -56,7 +56,7 @@ def _verdict_cells(comparison: Comparison, row: VerdictRow, contrast: Contrast, 
         difference += f"\n{interval_text(comparison, contrast.interval)}"
     return (
         row.label,
-        f"{contrast.verdict.sign} {contrast.verdict}\n{reason}",
+        f"{contrast.verdict.sign} {contrast.verdict}:\n{reason}",
         difference,
         p_value(contrast.difference.corrected),
         more_seeds_text(contrast),
@@ -117,8 +117,9 @@ def differences_table(comparison: Comparison) -> Table:
     confidence = 100 * comparison.question.confidence
     return Table(
         f"Paired differences from {comparison.baseline_label}",
-        (comparison.subject.arm.capitalize(), "Shared seeds", "Mean", f"{confidence:g} % interval, seeds",
-         f"95 % interval, seeds and test {comparison.subject.items}", "Standard deviation", "p", "Holm’s p",
+        (comparison.subject.arm.capitalize(), "Shared seeds", f"Mean, {difference_unit(comparison)}",
+         f"{confidence:g} % interval, seeds",
+         f"{confidence:g} % interval, seeds and test {comparison.subject.items}", "Standard deviation", "p", "p (Holm)",
          "Sign-flip p", "Effect size", "Probability of improvement"),
         tuple(rows),
         note="p: paired t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean over "
@@ -149,23 +150,24 @@ def pairs_table(comparison: Comparison) -> Table:
 def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
     """The numbers behind a claim's outcome."""
     claim, unit = judged.claim, data.unit(judged.claim.metric)
-    decimals = 2 if judged.in_epochs else unit.score_decimals
     differences = any(len(each.arms) > 1 for each in judged.evidence)
+    write, axis = (unit.difference, unit.difference_axis) if differences else (unit.value, unit.axis)
+    if judged.in_epochs:
+        write, axis = partial(number, decimals=2), "epochs"
 
     def cells(evidence: Evidence) -> tuple[str, ...]:
-        interval = _interval_words(evidence.low, evidence.high, partial(number, decimals=decimals))
         p = (p_value(evidence.p),) if differences else ()
         labels = " − ".join(data.labels[arm] for arm in evidence.arms)
-        return (labels, number(evidence.mean, decimals), interval, str(evidence.n), *p, str(evidence.direction))
+        interval = _interval_words(evidence.low, evidence.high, write)
+        return (labels, write(evidence.mean), interval, str(evidence.n), *p, str(evidence.direction))
 
     tested = ("p",) if differences else ()
     title, split = metric_words(data.metric(claim.metric)), SPLIT_WORDS[claim.split]
-    caption = f"{title[0].upper()}{title[1:]}, {split} ({unit.axis})"
-    if judged.in_epochs:
-        caption = f"Epochs until {title} converges ({split})"
+    where = f"{title} on the {split} split"
+    caption = f"Epochs until {where} converges" if judged.in_epochs else where[0].upper() + where[1:]
     return Table(
         caption,
-        ("About", "Mean difference" if differences else "Mean",
+        ("About", f"Mean{' difference' if differences else ''}, {axis}",
          "97.5 % interval" if data.question.extended else "95 % interval", "n", *tested, "Evidence"),
         tuple(map(cells, judged.evidence)),
         words=frozenset({4 + len(tested)}),

@@ -12,25 +12,8 @@ from reluctant.statistics.power import difference_power, equivalence_power, more
 from reluctant.statistics.verdict import Decision, Verdict, decide
 
 __all__ = [
-    "REST",
-    "Component",
-    "Decision",
-    "Difference",
-    "Interval",
-    "Unpaired",
-    "Verdict",
-    "combined_interval",
-    "components",
-    "decide",
-    "difference_power",
-    "equivalence_power",
-    "holm",
-    "jackknife_variance",
-    "mean_interval",
-    "more_seeds",
-    "paired",
-    "prediction_interval",
-    "seeds_for_equivalence",
-    "t_quantile",
+    "REST", "Component", "Decision", "Difference", "Interval", "Unpaired", "Verdict", "combined_interval",
+    "components", "decide", "difference_power", "equivalence_power", "holm", "jackknife_variance",
+    "mean_interval", "more_seeds", "paired", "prediction_interval", "seeds_for_equivalence", "t_quantile",
     "welch",
-]
+]  # fmt: skip

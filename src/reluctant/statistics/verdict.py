@@ -62,6 +62,7 @@ def decide(
     comparisons: int,
     extended: bool = False,
     diverged: bool = False,
+    margin_text: str = "",
 ) -> Decision:
     """The verdict on the first of two arms, from their paired difference corrected within its family.
 
@@ -75,6 +76,7 @@ def decide(
         comparisons: How many comparisons were corrected together.
         extended: Whether seeds were added after looking: then .025 and a 97.5 % interval.
         diverged: Whether runs of the first arm diverged: it is then never better nor the same.
+        margin_text: The margin as the reason writes it, with its unit.
     """
     n, mean, std, p = difference.n, difference.mean, difference.std, difference.corrected
     if n < 2 or difference.p is None or p is None:
@@ -85,18 +87,19 @@ def decide(
     better = (mean > 0) == higher
     if diverged and not (different and not better):
         return Decision(Verdict.NONE, None, "some of its runs diverged, and the others are no fair sample")
-    interval = "its 97.5 % interval" if extended else "its interval"
-    test = "Holm's p" if comparisons > 1 else "p"
+    interval = f"the {'97.5' if extended else '95'} % interval"
+    within = f"the margin {margin_text or f'±{margin:g}'}"
+    test = "p (Holm)" if comparisons > 1 else "p"
     if same:
-        return Decision(Verdict.SAME, None, f"{interval} lies inside ±{margin:g}")
-    written = f"{p:.2g}" if p >= 0.0001 else "below 0.0001"
+        return Decision(Verdict.SAME, None, f"{interval} lies inside {within}")
+    written = f"{test} = {p:.2g}" if p >= 0.0001 else f"{test} < 0.0001"
     if different:
-        return Decision(Verdict.BETTER if better else Verdict.WORSE, None, f"{test} is {written}")
-    above = f"{test}, {written}, is above {EXTENDED_LEVEL if extended else LEVEL:g}"
+        return Decision(Verdict.BETTER if better else Verdict.WORSE, None, written)
+    above = f"{written} is above {EXTENDED_LEVEL if extended else LEVEL:g}"
     if margin <= 0:
         return Decision(Verdict.UNDECIDED, None, f"{above}, and with a margin of 0 nothing is 'the same'")
     extra = more_seeds(std, n, margin, comparisons, mean=mean)
-    reason = f"{interval} is not inside ±{margin:g} and {above}"
+    reason = f"{interval} is not inside {within}, and {above}"
     if extra is None:
         reason += f"; more than {MOST} more seeds would be needed, which is not worth it"
     return Decision(Verdict.UNDECIDED, extra, reason)

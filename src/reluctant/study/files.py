@@ -20,7 +20,8 @@ def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[d
     try:
         content = tomllib.loads(text)
     except (ValueError, RecursionError) as fault:  # a huge number or a deep nesting is no TOMLDecodeError
-        raise StudyError(f"{origin} is not TOML: {fault}") from None
+        hint = "; is a quotation mark missing there?" if "Illegal character '\\n'" in str(fault) else ""
+        raise StudyError(f"{origin} is not TOML: {fault}{hint}") from None
     for path, value in overrides.items():
         *tables, key = path.split(".")
         target: Any = content

@@ -48,6 +48,8 @@ def _items(text: str, whole: str) -> list[Any]:
         raise StudyError(f"--set {whole!r}: there is nothing between two commas")
     span = _RANGE.fullmatch(text)
     if span is None:
+        if re.fullmatch(r"-?\d*\.\.-?\d*", text):
+            raise StudyError(f"--set {whole!r}: {text} lacks an end; write 0..9, or 0,1,2")
         return [_scalar(text)]
     first, last = int(span[1]), int(span[2])
     if last < first:

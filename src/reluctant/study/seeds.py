@@ -33,9 +33,7 @@ def seed_numbers(seed: str) -> dict[str, int]:
     """The number of every source in a seed written `init=3 order=0 noise=1 split=0`; ValueError otherwise."""
     match = _WRITTEN.fullmatch(seed)
     if match is None or max(map(int, match.groups())) >= LARGEST:
-        raise ValueError(
-            f"{quoted(seed)} is not a seed; write a whole number, or a table [seed] with {_listed(SOURCES)}"
-        )
+        raise ValueError(f"{quoted(seed)} is no seed; write a whole number, or a table [seed] with {_listed(SOURCES)}")
     return dict(zip(SOURCES, map(int, match.groups()), strict=True))
 
 

@@ -1,6 +1,7 @@
 """A `Study`: what to compare, validated before anything trains. A list is an axis."""
 
 import itertools
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -142,6 +143,12 @@ class Study(BaseModel):
         return tuple(c for c in self.claim if set(c.activations) <= set(self.activation))
 
     @property
+    def untested_claims(self) -> dict[str, str]:
+        """The claims that cannot be tested here: what each says, and why."""
+        absent = {c.says: [a for a in c.activations if a not in self.activation] for c in self.claim}
+        return {says: f"{' and '.join(names)} takes no part" for says, names in absent.items() if names}
+
+    @property
     def folder(self) -> Path:
         """Where the study is stored by default: a folder in `out`, whatever the name holds."""
         return Path("out") / (re.sub(r"[^\w.() -]", "_", self.name).strip(". ") or "study")
@@ -228,8 +235,11 @@ def study_changes(old: Study, new: Study) -> list[str]:
         changes.append(f"name: the folder has {old.name!r}, yours is {new.name!r}")
     for axis in ("activation", "seed", *AXES):
         before, after = getattr(old, axis), getattr(new, axis)
-        if missing := [value for value in before if value not in set(after)]:
-            changes.append(f"{axis}: the folder has {_list(before)}, yours leaves out {_list(missing)}")
+        if not set(before) <= set(after):
+            union = [json.dumps(value, ensure_ascii=False) for value in dict.fromkeys((*before, *after))]
+            differ = f"{axis}: the folder has {_list(before)}, this study has {_list(after)}"
+            example = f": {axis} = [{', '.join(union)}]" if len(union) < 12 else ""
+            changes.append(f"{differ}. You may add values, not remove any{example}")
     return changes
 
 

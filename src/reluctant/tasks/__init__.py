@@ -17,7 +17,7 @@ from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, confusion_co
 
 @dataclass(frozen=True)
 class Classification:
-    """One of `classes` classes for every input; outputs (n, classes) are scores or log-probabilities.
+    """One of `classes` classes for every input; outputs (n, classes) are logits or log-probabilities.
 
     `name` is the task as a study names it; `key` is where an epoch's record holds the counts.
     """
@@ -28,7 +28,7 @@ class Classification:
 
     @property
     def outputs(self) -> int:
-        """One score per class."""
+        """One logit per class."""
         return self.classes
 
     def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -59,7 +59,7 @@ class Classification:
 
     def output_error(self, outputs: Any, n: int) -> str:
         """What is wrong with a network's outputs for n inputs, which are (n, classes); empty where nothing is."""
-        return shape_error(outputs, (n, self.classes), "one score per class: scores")
+        return shape_error(outputs, (n, self.classes), "one logit per class", "logits")
 
 
 @dataclass(frozen=True)
@@ -120,25 +120,18 @@ class Regression:
         """Outputs are (n, outputs); where one number is predicted, (n,) too."""
         if self.outputs == 1 and isinstance(outputs, Tensor) and tuple(outputs.shape) == (n,):
             return ""
-        return shape_error(outputs, (n, self.outputs), "one number per target: numbers")
+        return shape_error(outputs, (n, self.outputs), "one number per target", "numbers")
 
 
 Task = Classification | Regression
 
 
-def shape_error(outputs: Any, expected: tuple[int, ...], what: str) -> str:
-    """What is wrong with the type or the shape of outputs; empty where nothing is.
-
-    Args:
-        what: What the outputs are; its last word names them.
-    """
+def shape_error(outputs: Any, expected: tuple[int, ...], meaning: str, noun: str) -> str:
+    """What is wrong with the type or the shape of outputs; empty where nothing is."""
     if not isinstance(outputs, Tensor):
-        return (
-            f"returns {type(outputs).__name__}; expected a tensor: let its forward return the "
-            f"{what.rsplit(maxsplit=1)[-1]} alone"
-        )
+        return f"returns {type(outputs).__name__}; expected a tensor: let its forward return the {noun} alone"
     if tuple(outputs.shape) != expected:
-        return f"returns shape {tuple(outputs.shape)} for {expected[0]} inputs; expected {expected}, {what}"
+        return f"returns shape {tuple(outputs.shape)} for {expected[0]} inputs; expected {expected}: {meaning}"
     return ""
 
 

@@ -19,15 +19,16 @@ def select_device(name: str | torch.device) -> torch.device:
     Raises `StudyError` for a device that this machine does not have, or on which nothing is computed.
     """
     if not isinstance(name, str | torch.device):
-        raise StudyError(f"a device is a text, not {name!r}; write auto, cpu or cuda")
+        raise StudyError(f"a device is a string, not {name!r}; write auto, cpu or cuda")
     if name == "auto":
         accelerator = torch.accelerator.current_accelerator(check_available=True)
         return accelerator or torch.device("cpu")
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as fault:
-        reason = str(fault).splitlines()[0]
-        raise StudyError(f"device {name!r} cannot be used here: {reason} Leave --device out, or write cpu") from None
+        first, *_ = str(fault).splitlines()
+        reason = "PyTorch knows no such device" if first.startswith("Expected one of") else first.rstrip(".")
+        raise StudyError(f"device {name!r} cannot be used here: {reason}. Leave it out, or write cpu") from None
     device = torch.device(name)
     if device.type == "meta":
         raise StudyError("device 'meta' computes nothing; leave it out, or write cpu")

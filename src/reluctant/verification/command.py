@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("others", nargs=-1, type=click.Path(path_type=Path), metavar="[OTHER]...")
 @click.option("--retrain", "sample", type=click.IntRange(min=1), metavar="K",
-              help="Train K runs again, chosen at random, and compare to the bit.")  # fmt: skip
+              help="Train K runs again, chosen at random, and compare the results bit by bit.")  # fmt: skip
 def verify(folder: Path, others: tuple[Path, ...], sample: int | None) -> int:
-    """Check the files in FOLDER: every record, what records share, the report.
+    """Check the files in FOLDER: every record, what all records must have in common, the report.
 
     OTHER folders of the same study are checked too, and compared with it. Nothing in a folder is written.
     Exit status: 0 no contradiction, 1 contradictions, 2 there is no study or it cannot be trained here.

@@ -13,7 +13,7 @@ from reluctant.records.study_records import StudyRecords
 from reluctant.report import drawn_with, render_page
 from reluctant.verification.findings import Finding, remark
 
-_COMMAND = re.compile(r"(To repeat or continue this study: <code>).*?(</code>)", re.DOTALL)  # has the folder
+_COMMAND = re.compile(r"(To (?:repeat|draw)[^<]*<code>).*?(</code>)", re.DOTALL)  # both commands have the folder
 _GENERATOR = re.compile(r'<meta name="generator" content="([^"]*)">')
 _RUNS = re.compile(r"</span> (([\d,]+)(?: of [\d,]+)? runs(?:, complete)?)</p>")
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)

@@ -84,7 +84,7 @@ def _laws_of(dtype: str) -> tuple[Law, ...]:
     return (
         Law(f"no NaN in {dtype}", f"No value and no slope is NaN over the whole range of {dtype}.",
             partial(check_no_nan, dtype=dtype)),
-        Law(f"finite in {dtype}", f"In {dtype} values and slopes are finite if the true ones can be represented.",
+        Law(f"finite in {dtype}", f"In {dtype} values and slopes are finite where the exact ones can be represented.",
             partial(check_finite, dtype=dtype)),
         Law(f"close in {dtype}", f"In {dtype} values are within {ROUNDING_STEPS} rounding steps of the true ones.",
             partial(check_close, dtype=dtype)),

@@ -32,17 +32,20 @@ def render_table() -> str:
         "# Laws of the catalogue",
         "Written by `python -m reluctant.activations.laws.table > docs/laws.md`; a test compares the two.",
         "",
-        f"The catalogue has {len(rows)} rows. {blocks} of them are blocks: they act on a whole layer, not on "
-        f"single numbers. {len(LAWS)} laws give {sum(counts.values()):,} pairs of a law and a row. "
-        f"{len(EXEMPTIONS)} of these pairs are exempted.",
+        "A law is a property that is tested for every activation of the catalogue. The row of an activation states "
+        "its facts: limits, range, where it has kinks.",
         "",
-        "| law | statement | rows | exempted |",
+        f"The catalogue has {len(rows)} activations. {blocks} of them are blocks: they act on a whole layer, not on "
+        f"single numbers. {len(LAWS)} laws give {sum(counts.values()):,} pairs of a law and an activation. "
+        f"{len(EXEMPTIONS)} of these pairs are exceptions.",
+        "",
+        "| law | what must hold | activations tested | exceptions |",
         "| --- | --- | --- | --- |",
     ]
     for law in LAWS:
         exempted = [name for name, law_name in EXEMPTIONS if law_name == law.name]
         lines.append(f"| {law.name} | {law.statement} | {counts[law.name]} | {', '.join(exempted) or '–'} |")
-    lines += ["", "## Exemptions"]
+    lines += ["", "## Exceptions"]
     lines += [f"- `{name}`, {law}: {reason}" for (name, law), reason in EXEMPTIONS.items()] or ["None."]
     return "\n".join(lines) + "\n"
 

@@ -115,7 +115,7 @@ def trace_calls(model: nn.Module, example: Any) -> dict[CallKey, TracedCall]:
         except Exception as error:
             if training:  # in training a network may need more than its inputs, targets for example
                 break
-            raise ModelError(f"the network fails on the example: {error_summary(error)}") from error
+            raise ModelError(f"{type(model).__name__} fails {error_summary(error, example)}") from error
         for key, trace in tracer.traced.items():
             trace.last = trace.time > tracer.last_weight_use
             merged = traced.setdefault(key, trace)

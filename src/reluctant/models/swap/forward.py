@@ -120,7 +120,8 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def error_summary(error: Exception) -> str:
-    """The type of an error and the first line of its message."""
+def error_summary(error: Exception, example: Any) -> str:
+    """`on inputs of shape (2, 1, 28, 28): `, the type of an error and the first line of its message."""
     lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0][:200]}"
+    inputs = f"inputs of shape {tuple(example.shape)}" if isinstance(example, Tensor) else "the example"
+    return f"on {inputs}: {type(error).__name__}: {lines[0][:200]}"

@@ -51,8 +51,8 @@ class SwapReport:
         return f"{sentence}; not swapped: {skipped}" if skipped else sentence
 
     def __str__(self) -> str:
-        lines = [f"{self.activation} at {_count_sites(self.swapped)}, {self._functional} of them functional"]
-        lines += [_site_row(site.name, site.kind, f"{site.calls or '-'} per pass") for site in self.swapped]
+        lines = [f"{self.activation} at {_count_sites(self.swapped)}, {self._functional} of them function calls"]
+        lines += [_site_row(site.name, site.kind, f"called {site.calls or '-'} × per pass") for site in self.swapped]
         if self.skipped:
             lines += [f"not swapped: {_count_sites(self.skipped)} (only= can name them)"]
             lines += [_site_row(site.name, site.kind, site.reason) for site in self.skipped]

@@ -96,7 +96,7 @@ def swap_activations(
             multiply_adds = (before, forward.count_multiply_adds(trial, example))
         except Exception as error:
             raise ModelError(
-                f"with {quoted(activation)} the network fails on the example: {forward.error_summary(error)}"
+                f"{type(model).__name__} with {quoted(activation)} fails {forward.error_summary(error, example)}"
             ) from error
         check_recomputation(trial, {site.kind for site in chosen if site.form == "functional"}, example)
     replace_activations(model, sites, chosen, make_activation, in_place=in_place)
@@ -131,7 +131,7 @@ def _why_nothing_is_swapped(model: nn.Module, reasons: dict[CallSite, str], exam
         return f"{kind} is a TorchScript network, which cannot be traced; swap before torch.jit.script"
     return (
         f"no activation was found in {kind}: neither a known activation module nor a call such as F.relu. "
-        f"Calls in a compiled function cannot be traced: swap first, compile afterwards"
+        f"If it was compiled with torch.compile, give the network as it was before that"
     )
 
 
