@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import torch
 
-from reluctant.core.errors import ModelError, ReluctantError
+from reluctant.core.errors import ModelError, ReluctantError, describe_exception
 from reluctant.models.build import build
-from reluctant.models.swap.forward import error_summary, evaluation_mode, preserve_random_states
+from reluctant.models.swap.forward import evaluation_mode, preserve_random_states
 from reluctant.study import Run
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
@@ -107,4 +107,4 @@ def _faults(what: str, advice: str = "") -> Iterator[None]:
     except ReluctantError:
         raise
     except Exception as fault:
-        raise ModelError(f"{what}: {error_summary(fault)}{advice}") from fault
+        raise ModelError(f"{what}: {describe_exception(fault)}{advice}") from fault

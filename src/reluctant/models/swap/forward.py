@@ -2,6 +2,8 @@
 
 import copy
 import random
+import types
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,18 +18,42 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from reluctant.core.errors import ModelError
 
+HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
     """A copy of a network with the same parameters (not copies), but its own buffers; or `ModelError`."""
     shared: list[Tensor] = [p for p in model.parameters() if not is_lazy(p)]
     for module in model.modules():  # PyTorch cannot copy a tensor that was computed
         shared += [v for v in vars(module).values() if isinstance(v, Tensor) and not v.is_leaf]
+    copies: dict[int, Any] = {id(tensor): tensor for tensor in shared}
     try:
-        return copy.deepcopy(model, {id(tensor): tensor for tensor in shared})
+        return _rebind_closures(copy.deepcopy(model, copies), copies)
     except Exception as error:
         raise ModelError(
             f"the network cannot be copied, and only a copy can be traced: {type(error).__name__}: {error}"
         ) from error
+
+
+def _rebind_closures(clone: nn.Module, copies: dict[int, Any]) -> nn.Module:
+    """Let the hooks and function attributes of a copy refer to the copied modules: `deepcopy` shares functions."""
+
+    def rebound(value: Any) -> Any:
+        if not isinstance(value, types.FunctionType) or not value.__closure__:
+            return value
+        contents = [cell.cell_contents for cell in value.__closure__]
+        if not any(isinstance(copies.get(id(content)), nn.Module) for content in contents):
+            return value
+        cells = tuple(types.CellType(copies.get(id(content), content)) for content in contents)
+        function = types.FunctionType(value.__code__, value.__globals__, value.__name__, value.__defaults__, cells)
+        function.__kwdefaults__ = value.__kwdefaults__
+        return function
+
+    for module in clone.modules():
+        for holder in (module.__dict__, *(getattr(module, name) for name in HOOKS)):
+            for key, value in holder.items():
+                holder[key] = rebound(value)
+    return clone
 
 
 def call_network(model: nn.Module, example: Any) -> Any:
@@ -44,7 +70,8 @@ def run_example(clone: nn.Module, example: Any, *, training: bool = False) -> An
     In training mode batch norms still use their running statistics. The pass may change buffers and
     attributes, so it runs on a clone. Random states are preserved.
     """
-    with preserve_random_states(clone), torch.no_grad():
+    with preserve_random_states(clone), torch.no_grad(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="None of the inputs have requires_grad")  # of torch.utils.checkpoint
         return call_network(set_training_mode(clone, training=training), example)
 
 
@@ -68,7 +95,7 @@ def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
         try:
             call_network(model, example)
         except Exception as error:
-            raise ModelError(f"the network fails on the example: {error_summary(error)}") from error
+            raise ModelError(f"{type(model).__name__} fails {error_summary(error, example)}") from error
 
 
 @contextmanager
@@ -84,10 +111,16 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def count_multiply_adds(clone: nn.Module, example: Any) -> int:
-    """Multiply-adds of one forward pass on the example: those of convolutions, linear maps and attention."""
-    with FlopCounterMode(display=False) as counter:
-        run_example(clone, example)
+def count_multiply_adds(clone: nn.Module, example: Any) -> int | None:
+    """Multiply-adds of one forward pass on the example: those of convolutions, linear maps and attention.
+
+    None where PyTorch's counter fails, as within `torch.func.grad`.
+    """
+    try:
+        with FlopCounterMode(display=False) as counter:
+            run_example(clone, example)
+    except RuntimeError:
+        return None
     flops: int = counter.get_total_flops()
     return flops // 2  # a multiplication and an addition are two
 

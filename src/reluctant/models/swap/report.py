@@ -29,8 +29,8 @@ class ReportedSite:
 class SwapReport:
     """What `swap_activations` did.
 
-    `parameters` and `multiply_adds` (of one forward pass on the example; None without one) are pairs, before
-    and after. With `fullgraph_only`, functional calls are dispatched to modules, and `torch.compile` accepts
+    `parameters` and `multiply_adds` (of one forward pass on the example; None without one, or if they cannot be
+    counted) are pairs, before and after. With `fullgraph_only`, functional calls are dispatched to modules, and `torch.compile` accepts
     the network only as one graph: a graph break is an error.
     """
 
@@ -57,8 +57,12 @@ class SwapReport:
             lines += [f"not swapped: {_count_sites(self.skipped)} (only= can name them)"]
             lines += [_site_row(site.name, site.kind, site.reason) for site in self.skipped]
         lines += [_before_and_after("parameters", self.parameters)]
-        no_example = "no example was given: function calls were not searched for"
-        lines += [_before_and_after("multiply-adds", self.multiply_adds) if self.multiply_adds else no_example]
+        if self.multiply_adds:
+            lines += [_before_and_after("multiply-adds", self.multiply_adds)]
+        elif any(site.calls for site in self.swapped):
+            lines += ["multiply-adds: not counted, PyTorch's counter fails on this network"]
+        else:
+            lines += ["no example was given: function calls were not searched for"]
         return "\n".join(lines)
 
     @property

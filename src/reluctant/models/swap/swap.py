@@ -91,13 +91,15 @@ def swap_activations(
         in_place = in_place_matters(swapped_clone, example)
     trial = swapped_clone(in_place)
     if example is not None:
-        before = forward.count_multiply_adds(forward.clone_sharing_parameters(model), example)
         try:
-            multiply_adds = (before, forward.count_multiply_adds(trial, example))
+            forward.run_example(trial, example)
         except Exception as error:
             raise ModelError(
                 f"{type(model).__name__} with {quoted(activation)} fails {forward.error_summary(error, example)}"
             ) from error
+        counts = [forward.count_multiply_adds(net, example) for net in (forward.clone_sharing_parameters(model), trial)]
+        if counts[0] is not None and counts[1] is not None:
+            multiply_adds = (counts[0], counts[1])
         check_recomputation(trial, {site.kind for site in chosen if site.form == "functional"}, example)
     replace_activations(model, sites, chosen, make_activation, in_place=in_place)
     if example is not None:
@@ -188,9 +190,23 @@ def replace_modules(
         else:
             module = ModulePerCall(entry.path, new)
             callers |= {site.call.rpartition("#")[0] for site in local}
+        for replacement in new.values():
+            if replacement is not entry.module:
+                _copy_hooks(entry.module, replacement)
         setattr(entry.parent, entry.attribute, module.train(entry.module.training))
         _disable_fast_path(entry.parent)
     return callers
+
+
+def _copy_hooks(old: nn.Module, new: nn.Module) -> None:
+    """Register a module's hooks on the module that replaces it."""
+    for name in (
+        *forward.HOOKS,
+        *(f"{name}_with_kwargs" for name in forward.HOOKS[:2]),
+        "_forward_hooks_always_called",
+    ):
+        getattr(new, name).update(getattr(old, name))
+    new._is_full_backward_hook = old._is_full_backward_hook
 
 
 def replace_function_calls(
