@@ -30,8 +30,8 @@ class SwapReport:
     """What `swap_activations` did.
 
     `parameters` and `multiply_adds` (of one forward pass on the example; None without one, or if they cannot be
-    counted) are pairs, before and after. With `fullgraph_only`, functional calls are dispatched to modules, and `torch.compile` accepts
-    the network only as one graph: a graph break is an error.
+    counted) are pairs, before and after. With `fullgraph_only`, functional calls are dispatched to modules, and
+    `torch.compile` accepts the network only as one graph: a graph break is an error.
     """
 
     activation: str
