@@ -244,13 +244,13 @@ def test_diverged_runs_of_anybody_count_where_all_are_rivals() -> None:
         ({"of": "relu", "is": "highest", "by_epoch": 2}, "by_epoch goes with reaches"),
         ({"of": "relo", "is": "highest"}, "did you mean 'relu'"),
         ({"of": "relu", "is": "biggest"}, "highest"),
-        ({"of": "relu", "is": "highest", "metrik": "f1"}, "did you mean 'metric'"),
+        ({"of": "relu", "is": "highest", "metrik": "f1"}, "did you mean 'claim.2.metric'"),
         ({"of": "relu", "is": "higher"}, "is = 'higher' needs a rival: than = 'relu'"),
         ({"of": "relu", "is": "highest", "than": "elu"}, "than goes with is = 'higher' or 'lower'"),
         ({"of": "relu", "between": [0.1, 0.2], "than": "elu"}, "than goes with is = 'higher' or 'lower'"),
         ({"of": "silu", "is": "lower", "than": "swish"}, "'silu' cannot be compared with itself"),
         ({"of": ["relu", "elu"], "is": "lower", "than": "gelu"}, "is about one activation"),
-        ({"of": "relu", "is": "lower", "than": ["elu"]}, r"claim\.2\.than: a name is a text such as 'relu'"),
+        ({"of": "relu", "is": "lower", "than": ["elu"]}, r"claim\.2\.than: a name is a string such as 'relu'"),
     ],
 )
 def test_a_claim_that_cannot_be_tested_is_refused(claim: dict[str, Any], words: str) -> None:

@@ -30,7 +30,7 @@ def facts(study: Study) -> dict[str, str]:
 
 def test_the_recipe_in_terms_and_values(records: StudyRecords) -> None:
     terms = dict(study_facts.recipe(records, "images"))
-    assert terms["Question"] == "How do 2 activations compare?"
+    assert terms["About"] == "How do 2 activations compare?"
     assert terms["Images"] == (
         "200 for training, 200 for validation (used for choices such as the learning rate), "
         "200 test images to report on"
@@ -49,7 +49,7 @@ def test_options_stand_in_the_recipe_where_they_differ_from_the_defaults() -> No
             augment="flip", patience=1, about="Why?",
         )
     )  # fmt: skip
-    assert terms["Question"] == "Why?"
+    assert terms["About"] == "Why?"
     assert terms["Schedule"].startswith("cosine(warmup=1): ")
     assert terms["Gradients"] == "unchanged; scaled down to a total norm of 2 where it is larger"
     assert terms["Labels"] == "smoothed: a share of 0.1 goes to all classes alike"
@@ -86,6 +86,9 @@ def test_a_run_is_named_by_what_tells_it_from_the_others() -> None:
     study = Study(activation=["relu", "gelu"], lr=[0.1, 0.01])
     assert study_facts.run_text(Run("gelu", 3, lr=0.01), study) == "gelu, seed 3, lr = 0.01"
     assert study_facts.run_text(Run("gelu", 3), STUDY) == "gelu, seed 3"
+    control = Study(activation=["relu", "gelu"], seed=[0, 1], lr=[0.1, 0.01], control=True)
+    assert study_facts.run_text(Run("relu", 3, lr=0.01), control) == "relu, seed 3 (control), lr = 0.01"
+    assert study_facts.run_text(Run("relu", 1), None) == "relu, seed 1"
 
 
 def test_warnings_are_counted_and_damage_is_named(tmp_path: Path) -> None:
@@ -151,7 +154,7 @@ def test_changes_of_the_study_are_lines() -> None:
     )
     assert study_facts.history(StudyRecords(STUDY, (), history=changes)) == (
         "2026-01-01: seed changed",
-        "2026-01-02: seed, about changed, after results had been seen",
+        "2026-01-02: seed, about changed, when there were results already",
     )
 
 

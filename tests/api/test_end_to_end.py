@@ -54,7 +54,7 @@ def start(folder: Path, study: Path) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.resume
-@pytest.mark.parametrize("lines", [1, 3, 6])
+@pytest.mark.parametrize("lines", [pytest.param(1, marks=pytest.mark.slow), 3, pytest.param(6, marks=pytest.mark.slow)])
 def test_a_study_stopped_by_ctrl_c_continues(lines: int, tmp_path: Path, reference: dict[str, Any]) -> None:
     study = tmp_path / "study.toml"
     study.write_text(STUDY.to_toml())

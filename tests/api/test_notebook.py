@@ -85,7 +85,7 @@ def data_of(outputs: list[Any]) -> dict[str, str]:
 def test_the_results_show_the_sentence_the_table_and_the_curves(cells: list[Any]) -> None:
     result = data_of(cells[1])
     html, text = result["text/html"], result["text/plain"]
-    assert "against ReLU on macro F1 after 2 seeds" in html
+    assert "against ReLU (macro F1, 2 seeds)" in html
     assert "<th>squash</th>" in html
     assert html.count("<svg") == 1
     assert "baseline" in text
@@ -93,7 +93,7 @@ def test_the_results_show_the_sentence_the_table_and_the_curves(cells: list[Any]
 
 
 def test_the_data_are_described_before_training(cells: list[Any]) -> None:
-    assert "192 training and 48 test rows of 6 columns" in printed(cells[1])
+    assert "192 rows to train and validate on, 48 test rows of 6 columns" in printed(cells[1])
     progress = [each for each in cells[1] if each["output_type"] == "display_data"]
     assert [each["data"]["text/plain"] for each in progress] == [""]  # one line, empty in the end
 

@@ -93,15 +93,22 @@ def test_an_unfinished_study_counts_what_is_missing(tmp_path: Path) -> None:
     assert confusion_matrix(empty.setting().results("relu")).size == 0
 
 
+def test_tuned_rows_are_labelled(tmp_path: Path) -> None:
+    tuned = Results.read(study_folder(tmp_path, GRID.model_copy(update={"choose": "lr"})))
+    assert tuned.verdicts()["lr"].tolist() == [0.1, 0.1, 0.01, 0.01, "tuned", "tuned"]
+    assert "\nEach at its own lr: " in str(tuned)
+
+
 def test_settings_are_the_other_axes(grid: Results) -> None:
     assert [dict(setting) for setting in grid.settings] == [{"lr": 0.1}, {"lr": 0.01}]
-    with pytest.raises(StudyError, match="the study varies lr; choose one setting first"):
+    with pytest.raises(StudyError, match="the study varies lr; add setting="):
         grid.scores()
     part = grid.setting({"lr": 0.01})
     assert len(part.scores) == 4
     assert {run.value("lr") for run in part.scores.runs} == {0.01}
     assert grid.scores(setting={"lr": 0.01}).shape == (2, 2)
     assert grid.verdicts()["lr"].tolist() == [0.1, 0.1, 0.01, 0.01]
+    assert str(grid).startswith("lr = 0.1: ")
     with pytest.raises(StudyError, match="the study has no setting with lr = 1; give one, such as"):
         grid.setting({"lr": 1})
 

@@ -130,6 +130,10 @@ def halving(x: Tensor) -> Tensor:
     return x[::2]
 
 
+def first_channels(x: Tensor) -> Tensor:
+    return x[:, :3]
+
+
 def changing_dtype(x: Tensor) -> Tensor:
     torch.set_default_dtype(torch.float64)
     return torch.tanh(x)
@@ -316,6 +320,13 @@ def test_without_a_claim_the_rows_with_the_same_values_are_named(capsys: pytest.
     assert "--as mish; between −5 and 5 its values are those of mish" in capsys.readouterr().err
     assert execute(["audit", f"{HERE}:missing_factor"]) == CANNOT
     assert "no row of the catalogue has its values, the nearest are" in capsys.readouterr().err
+
+
+def test_a_function_that_fails_for_a_line_of_numbers_gets_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["audit", f"{HERE}:first_channels"]) == CANNOT
+    err = capsys.readouterr().err
+    assert err.startswith(f"reluctant: {HERE}:first_channels cannot be audited: it fails for an input of shape (n,):")
+    assert err.endswith("; an activation takes inputs of any shape and keeps the shape\n")
 
 
 def test_the_nearest_rows_come_first() -> None:

@@ -160,7 +160,9 @@ def test_a_wrong_type_is_refused_by_name() -> None:
     def check(case: OfParameter) -> None:
         table, row, parameter = case
         for value in values_of_wrong_type(parameter):
-            with pytest.raises(StudyError, match=rf"^{row.name}: {parameter.name} is .*, not {re.escape(repr(value))}"):
+            with pytest.raises(
+                StudyError, match=rf"^{row.name}: {parameter.name} must be .*, not {re.escape(repr(value))}"
+            ):
                 table.canonical(written(row.name, {parameter.name: value}))
 
     assert faults(check, PARAMETERS, case_name) == {}
@@ -273,7 +275,7 @@ def test_some_tables_refuse_user_defined_names(table: Catalogue[Any]) -> None:
         (OPTIMIZERS, "sgd(nesterov=True)", "sgd: nesterov needs momentum"),
         (OPTIMIZERS, "adam(momentum=0.9)", "adam has no parameter 'momentum'; it has beta1, beta2"),
         (ACTIVATIONS, "relu(alpha=1)", "relu takes no parameters, so not 'alpha'"),
-        (ACTIVATIONS, "gelu(approximate='fast')", "approximate is one of none, tanh, not 'fast'"),
+        (ACTIVATIONS, "gelu(approximate='fast')", "approximate must be one of none, tanh, not 'fast'"),
         (ACTIVATIONS, "elu(alpha=-1)", "elu: alpha must be at least 0, not -1"),
         (MODELS, "convnet(dropout=1)", "convnet: dropout must be at least 0 and below 1, not 1"),
     ],

@@ -10,7 +10,7 @@ from reluctant.api.progress import ProgressBoard
 from reluctant.cli.live import LiveTable, PlainLines, watch
 from reluctant.engines import Done, Epoch, Failed, Started
 from reluctant.report.page import last_line
-from reluctant.study import Run
+from reluctant.study import Run, Study
 from tests.support.records import record
 
 RUNS = [Run("relu", seed=0, epochs=2), Run("[bold]x", seed=1, epochs=2), Run("elu", seed=0, epochs=2)]
@@ -46,6 +46,22 @@ def test_a_diverged_run_is_named() -> None:
     PlainLines(ProgressBoard(RUNS), lines.append)(Done(RUNS[0], record(RUNS[0], diverged=2)))
     assert lines[0].startswith("relu, seed 0: done (diverged in epoch 2) [1 of 3 runs")
     assert "1 diverged" in lines[0]
+
+
+def test_lines_name_the_settings_that_vary_and_the_control() -> None:
+    study = Study(activation=["relu", "gelu"], seed=[0], lr=[0.1, 0.01], epochs=1, control=True)
+    board, lines = ProgressBoard(tuple(study.runs()), study=study), list[str]()
+    write = PlainLines(board, lines.append)
+    for run in study.runs():
+        write(Done(run, record(run)))
+    assert lines[1].startswith("gelu, seed 0, lr = 0.1: done")
+    assert lines[-1].startswith("relu, seed 1 (control), lr = 0.01: done")
+    out = io.StringIO()
+    console = Console(file=out, width=100, height=40, force_terminal=True, color_system=None)
+    _, watcher = watch(console, board)
+    assert isinstance(watcher, LiveTable)
+    console.print(watcher.render())
+    assert re.search(r"relu, lr = 0\.01\s+1 \(control\)\s", out.getvalue())
 
 
 def test_a_run_that_stopped_early_is_named() -> None:

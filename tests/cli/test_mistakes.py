@@ -51,4 +51,4 @@ def test_every_fault_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> 
     (here / "bad.toml").write_text('activation = ["relo", "gelu"]\nlr = true\nepohcs = 3\n')
     status, _, err = answer(capsys, "run", "bad.toml")
     assert status == CANNOT
-    assert all(part in err for part in ("3 faults", "relo", "lr", "did you mean 'epochs'"))
+    assert all(part in err for part in ("3 mistakes", "relo", "lr", "did you mean 'epochs'"))

@@ -46,6 +46,11 @@ def test_lists_fit_eighty_columns(here: Path, capsys: Capture, kind: str, monkey
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
+def test_lists_print_square_brackets(here: Path, capsys: Capture) -> None:
+    _, out, _ = answer(capsys, "list", "initialisations")
+    assert "1/√E[f(z)²]" in out
+
+
 def test_show(here: Path, capsys: Capture) -> None:
     status, out, _ = answer(capsys, "show", "Leaky-ReLU")
     assert status == DONE

@@ -70,10 +70,13 @@ def test_a_dry_run_names_the_settings_and_refuses_what_the_folder_refuses(here: 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--address", "host:1"], "address has no effect with the engine local"),
-        (["--gpus-per-run", "0.5"], "gpus_per_run has no effect with the engine local"),
-        (["--engine", "serial", "--workers", "2"], "workers has no effect with the engine serial"),
-        (["--engine", "serial", "--run-timeout", "9"], "timeout has no effect with the engine serial"),
+        (["--address", "host:1"], "--address (in Python address) works only with --engine ray; leave it out"),
+        (["--gpus-per-run", "0.5"], "--gpus-per-run (in Python gpus_per_run) works only with --engine ray"),
+        (["--engine", "serial", "--workers", "2"], "--workers (in Python workers) works only with --engine local"),
+        (
+            ["--engine", "serial", "--run-timeout", "9"],
+            "--run-timeout (in Python timeout) works only with --engine local",
+        ),
         (["--device", "tpu"], "device 'tpu' cannot be used here: PyTorch knows no such device. Leave it out"),
     ],
 )
@@ -100,7 +103,7 @@ def test_an_extended_study_says_which_p_is_needed(here: Path, capsys: Capture) -
     study_folder(folder, Study.read(folder / "study.toml"))
     status, out, _ = answer(capsys, "run", "small.toml", "--set", "seed=0..2")
     assert status == DONE
-    assert "The study was extended after results were seen, so p must be at most .025" in out.replace("\n", " ")
+    assert "Seeds were added when there were results already: p must be at most .025" in out.replace("\n", " ")
 
 
 def test_a_study_may_be_extended_and_not_changed(here: Path, capsys: Capture) -> None:

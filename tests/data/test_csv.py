@@ -126,7 +126,7 @@ def test_other_faults_are_refused(tmp_path: Path) -> None:
 
 def test_a_constant_column_gives_a_warning_with_its_name(tmp_path: Path) -> None:
     text = "a,b,good\n" + "".join(f"{i},7,{i % 2}\n" for i in range(20))
-    assert "1 of 2 columns never changes in the training part (b)" in read(tmp_path, text).warnings[0]
+    assert "1 of 2 columns never changes in the training data (b)" in read(tmp_path, text).warnings[0]
 
 
 @unhurried

@@ -30,14 +30,14 @@ def test_splits_without_a_common_item_give_no_warning() -> None:
 def test_common_items_are_counted_and_the_first_pair_is_named() -> None:
     test = np.concatenate([PIXELS[30:], PIXELS[[7, 3]]])
     assert overlap_warning(PIXELS[:30], test, "images") == (
-        "2 of 12 test images occur in the training part too (the first: test image 10 is training image 7, "
+        "2 of 12 test images occur in the training data too (the first: test image 10 is training image 7, "
         "counted from 0); scores on them say nothing about new images"
     )
 
 
 def test_one_common_item_is_in_the_singular() -> None:
     assert overlap_warning(PIXELS, PIXELS[5:6], "images") == (
-        "1 of 1 test images occurs in the training part too (test image 0 is training image 5, counted from "
+        "1 of 1 test images occurs in the training data too (test image 0 is training image 5, counted from "
         "0); scores on it say nothing about new images"
     )
 
@@ -63,7 +63,7 @@ def test_a_data_set_has_the_warning_whatever_the_labels(labels: list[int]) -> No
     train: NDArray[Any] = np.arange(30, dtype=np.float32).reshape(10, 3)
     dataset = checked("mine", (train, [0, 1] * 5), (train, labels), title="Mine")
     assert len(dataset.warnings) == 1
-    assert dataset.warnings[0].startswith("10 of 10 test rows occur in the training part too")
+    assert dataset.warnings[0].startswith("10 of 10 test rows occur in the training data too")
 
 
 def test_a_warning_is_not_repeated() -> None:
@@ -102,7 +102,7 @@ def test_a_dry_run_shows_the_description(
 
 
 @pytest.mark.parametrize("name", ["digits", "waves"])
-def test_bundled_data_are_described_in_two_lines_of_a_terminal(name: str) -> None:
+def test_bundled_data_are_described_in_three_lines_of_a_terminal(name: str) -> None:
     lines = describe_dataset(load(name)).splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert max(map(len, lines)) <= 79

@@ -175,7 +175,7 @@ def test_the_compressed_file_is_preferred(tmp_path: Path) -> None:
 
 def test_published_labels_stay_within_the_published_classes(tmp_path: Path) -> None:
     write_four(tmp_path / "mnist", broken(3, LABELS[:4] + 9))
-    with pytest.raises(DataError, match=r"mnist: a label is 11, and the 10 classes .* \(the files are in "):
+    with pytest.raises(DataError, match=r"mnist: a label is 11, but the 10 classes .* \(the files are in "):
         load("mnist", tmp_path)
 
 

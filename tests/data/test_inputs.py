@@ -62,23 +62,24 @@ def test_columns_that_never_change_are_named() -> None:
     x = RNG.normal(size=(12, 8))
     x[:8, 2] = 1
     assert dataset_of(x, columns=list("abcdefgh")).warnings == (
-        "1 of 8 columns never changes in the training part (c); nothing can be learned from it",
+        "1 of 8 columns never changes in the training data (c); nothing can be learned from it",
     )
     x[:8, 1:] = 0
-    assert "7 of 8 columns never change in the training part (1, 2, 3, 4, 5 and 2 more)" in dataset_of(x).warnings[0]
+    assert "7 of 8 columns never change in the training data (1, 2, 3, 4, 5 and 2 more)" in dataset_of(x).warnings[0]
 
 
-def test_images_are_described_in_two_lines() -> None:
+def test_images_are_described_in_a_few_lines() -> None:
     assert describe_dataset(load("digits")).splitlines() == [
-        "digits: 1,437 training and 360 test images of 1×28×28 (uint8, 0 to 255)",
-        "  10 classes, the rarest 9.7 %, the most frequent 10.2 % of the training part",
+        "digits: 1,437 images to train and validate on, 360 test images of 1×28×28",
+        "    (uint8, 0 to 255)",
+        "  10 classes, the rarest 9.7 %, the most frequent 10.2 % of the training data",
     ]
 
 
 def test_numbers_are_described_by_range_mean_and_standard_deviation() -> None:
     description = describe_dataset(load("diabetes"))
-    assert "353 training and 89 test rows of 10 columns (float32, " in description
-    assert "  the target goes from 31 to 341, mean 149.2, std 74 (training part)" in description
+    assert "353 rows to train and validate on, 89 test rows of 10 columns\n    (float32, " in description
+    assert "  the target goes from 31 to 341, mean 149.2, std 74 (training data)" in description
 
 
 def test_several_targets_are_described_one_by_one() -> None:
@@ -105,7 +106,7 @@ def test_notes_and_warnings_fit_the_width_of_a_terminal() -> None:
     lines = describe_dataset(data).splitlines()
     assert max(map(len, lines)) <= 79
     assert [line.split(":")[0] for line in lines if line.startswith("  ") and line[2] != " "] == [
-        "  3 classes, the rarest 25.0 %, the most frequent 37.5 % of the training part",
+        "  3 classes, the rarest 25.0 %, the most frequent 37.5 % of the training data",
         "  note",
         "  warning",
     ]

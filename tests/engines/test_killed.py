@@ -64,7 +64,10 @@ def check_killed_worker(folder: Path, seconds: float) -> None:
     assert records(folder) == expected_records()
 
 
-@pytest.mark.parametrize("part", [0.35, 0.6, 0.85])
+SLOW = pytest.mark.slow  # every kind has one test that is not slow
+
+
+@pytest.mark.parametrize("part", [pytest.param(0.35, marks=SLOW), 0.6, pytest.param(0.85, marks=SLOW)])
 def test_a_killed_driver_changes_no_number(part: float, tmp_path: Path) -> None:
     check_killed_driver(tmp_path / "killed", part * study_seconds())
 
@@ -92,9 +95,9 @@ def test_workers_killed_at_fifty_moments(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("engine", "number", "status"),
     [
-        ("local", signal.SIGTERM, 143),
+        pytest.param("local", signal.SIGTERM, 143, marks=SLOW),
         ("local", signal.SIGINT, 130),
-        ("local", signal.SIGHUP, 129),
+        pytest.param("local", signal.SIGHUP, 129, marks=SLOW),
         ("serial", signal.SIGTERM, 143),
         pytest.param("serial", signal.SIGINT, 130, marks=pytest.mark.slow),
         pytest.param("serial", signal.SIGHUP, 129, marks=pytest.mark.slow),

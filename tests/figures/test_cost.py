@@ -86,9 +86,9 @@ def test_dots_lie_at_the_means_and_names_on_the_front_are_in_ink(four: SettingDa
     for dot, point in zip(dots, four.cost("accuracy"), strict=True):
         assert np.asarray(dot.get_xydata()).tolist() == [[point.time.mean, point.score.mean]]
     assert inks(figure, four) == {"LeakyReLU 0.002", "ELU"}
-    assert "names not in grey: no other is both faster and better (by the means)" in notes(figure)
+    assert "grey name: another activation is both faster and better (by the means)" in notes(figure)
     assert "ELU: 0.9" in str(figure.get_label())
-    assert str(figure.get_label()).count("not beaten in both") == 2
+    assert str(figure.get_label()).count("another is faster and better") == 2
 
 
 def inks(figure: Figure, data: SettingData) -> set[str]:

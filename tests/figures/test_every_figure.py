@@ -133,7 +133,7 @@ def test_save_writes_both_files(setting: Setting, tmp_path: Path) -> None:
 def test_several_settings_are_drawn_one_at_a_time(tmp_path: Path) -> None:
     study = Study(activation=FOUR, lr=(0.1, 0.01), seed=0, epochs=2)
     data = ReportData.of(study_records(tmp_path, study))
-    with pytest.raises(StudyError, match="the study varies lr; choose one setting first, such as"):
+    with pytest.raises(StudyError, match="the study varies lr; add setting="):
         _ = data.one_setting
     for name in ("final f1", "f1", "training", "confusion"):
         assert DRAW[name](data.settings[1]).axes

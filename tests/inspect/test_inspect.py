@@ -53,6 +53,10 @@ def takes_shape(image: tuple[int, int, int], classes: int, bias: float = 0.0) ->
     return model
 
 
+def takes_depth(image: tuple[int, int, int], depth: int) -> nn.Module:
+    return takes_shape(image, depth)
+
+
 def deep() -> nn.Module:
     torch.manual_seed(0)
     hidden = [layer for _ in range(8) for layer in (nn.Linear(32, 32), nn.Sigmoid())]
@@ -238,6 +242,15 @@ def test_weights_that_do_not_fit_are_refused(stored: tuple[Path, Run, RunRecord]
         ([f"{HERE}:functional_network"], "returns a network without inputs; add --data digits"),
         ([f"{HERE}:number"], "returned int; a torch module or (model, inputs, labels) is expected"),
         ([f"{HERE}:HERE"], "is a str; write a network or a function that builds it"),
+        (
+            [f"{HERE}:takes_shape"],
+            "'image' and 'classes' come from the data: add --data digits (or your own data set)\n",
+        ),
+        (
+            [f"{HERE}:takes_depth"],
+            "'image' comes from the data: add --data digits (or your own data set); 'depth': write a value, as in "
+            f"{HERE}:takes_depth(depth=…)",
+        ),
         ([f"{HERE}:raising"], "cannot be built: ValueError: out of luck"),
         ([f"{HERE}:too_few_labels"], "inputs of shape (40, 1) and labels of shape (39,)"),
         ([f"{HERE}:text_inputs"], "its inputs or labels are not arrays of numbers"),

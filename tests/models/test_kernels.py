@@ -145,6 +145,7 @@ print(hashlib.sha256(b"".join(a.tobytes() for name in sorted(arrays) for a in ar
 """
 
 
+@pytest.mark.slow
 def test_the_bits_do_not_depend_on_the_order_of_compilation(tmp_path: Path) -> None:
     def bits(cache: str, *order: str) -> str:
         environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / cache)}

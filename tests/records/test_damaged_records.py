@@ -68,7 +68,7 @@ FAULTS: list[tuple[Path_, object, str]] = [
     (("recipe",), True, "recipe must be a whole number, not True"),
     (("diverged",), "never", "diverged must be a whole number, not 'never'"),
     (("layers",), {}, "layers must be a list, not {}"),
-    (("layers", 1, "kind"), None, "layers.2.kind must be a text, not None"),
+    (("layers", 1, "kind"), None, "layers.2.kind must be a string, not None"),
     (("start",), [], "start must be a table of keys, not []"),
     (("start", "sites"), DELETED, "start.sites is missing"),
     (
@@ -107,10 +107,10 @@ FAULTS: list[tuple[Path_, object, str]] = [
     (("shape", "x"), [1], "shape.x.2 is missing"),
     (("shape", "f"), {}, "shape.f must be a list, not {}"),
     (("test_predictions",), DELETED, "test_predictions is missing"),
-    (("test_predictions",), 3, "test_predictions must be a text, not 3"),
+    (("test_predictions",), 3, "test_predictions must be a string, not 3"),
     (("data",), DELETED, "data is missing"),
     (("warnings",), "none", "warnings must be a list, not 'none'"),
-    (("environment",), 3, "environment: must be a text or a table of keys"),
+    (("environment",), 3, "environment: must be a string or a table of keys"),
 ]
 
 
@@ -125,10 +125,10 @@ def test_the_undamaged_record_is_read() -> None:
 
 def test_several_faults_are_listed_and_many_are_counted() -> None:
     two = changed(("final", "loss"), DELETED, changed(("data",), 3))
-    assert message(two) == "2 faults\n  final.loss is missing\n  data must be a text, not 3"
+    assert message(two) == "2 mistakes\n  final.loss is missing\n  data must be a string, not 3"
     many = changed(("epochs",), [{}] * 1000)
     lines = message(many).splitlines()
-    assert lines[0] == "3,000 faults"
+    assert lines[0] == "3,000 mistakes"
     assert lines[1] == "  epochs.1.epoch is missing"
     assert len(lines) == 7
     assert lines[-1] == "  and 2,995 more"

@@ -277,7 +277,9 @@ def test_commands_print_numbers(
         return " ".join(out.split())
 
     assert "other test rows" in output("judge", records.folder)
-    assert re.search(r"gelu +3 +\d\d\.\d\d ± \d\.\d\d +-\d\.\d\d ", output("judge", records.folder, "--metric", "rmse"))
+    assert re.search(
+        r"gelu +3 +\d\d\.\d\d ± \d\.\d\d +[-−]\d\.\d\d ", output("judge", records.folder, "--metric", "rmse")
+    )
     assert "9 of 9 runs finished" in output("status", records.folder)
 
 

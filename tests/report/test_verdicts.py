@@ -127,7 +127,7 @@ def test_an_extended_study_is_judged_more_strictly(tmp_path: Path) -> None:
     (tmp_path / "history.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     data = predicted_data(tmp_path, STUDY, std=STD)
     text = ParsedPage(render_page(data)).text
-    assert "The study was extended after results had been seen: 97.5 % intervals and .025 replace" in text
+    assert "p must be at most .025, and the intervals of differences are 97.5 % intervals" in text
     assert "thick line: its 97.5 % interval" in text
     first = data.one_setting.comparison.family[0]
     assert first.interval is not None

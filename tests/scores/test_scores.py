@@ -114,7 +114,7 @@ def test_curves_leave_diverged_runs_out(tmp_path: Path) -> None:
 
 def test_settings_are_the_other_axes(grid: Scores) -> None:
     assert [dict(setting) for setting in grid.settings] == [{"lr": 0.1}, {"lr": 0.01}]
-    message = r"the study varies lr; choose one setting first, such as {'lr': 0.1}"
+    message = r"the study varies lr; add setting={'lr': 0.1}"
     with pytest.raises(StudyError, match=message):
         grid.values("f1", "relu")
     part = grid.at({"lr": 0.01})

@@ -107,7 +107,7 @@ def test_all_faults_come_at_once() -> None:
         epochs=True,
         compare={"metric": "f7", "margn": 1},
     ).splitlines()
-    assert answer[0] == "10 faults"
+    assert answer[0] == "10 mistakes"
     first_parts = sorted(re.split(r";|, not", line.strip())[0] for line in answer[1:])
     assert first_parts == [
         "compare.metric: there is no metric 'f7'",
@@ -125,7 +125,7 @@ def test_all_faults_come_at_once() -> None:
 
 def test_a_baseline_that_takes_no_part_is_named_with_the_rest() -> None:
     answer = fault(lr="fast", compare={"baseline": "elu"})
-    assert answer.startswith("2 faults")
+    assert answer.startswith("2 mistakes")
     assert "compare.baseline: 'elu' is not among the activations (relu)" in answer
 
 

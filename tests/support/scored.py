@@ -51,7 +51,7 @@ def scored_records(
 ) -> StudyRecords:
     """Records of a study: per activation one final score, or a whole curve, for every seed.
 
-    `extended`: seeds were added after results had been seen. `fields` are those of the study.
+    `extended`: seeds were added when there were results already. `fields` are those of the study.
     """
     first = next(iter(scores.values()))
     epochs = len(np.atleast_1d(np.asarray(first[0])))

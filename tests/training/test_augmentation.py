@@ -119,7 +119,7 @@ def test_rows_of_numbers_take_noise_and_nothing_else() -> None:
         ("none + flip", "none cannot be combined"),
         ("crop(padding=0)", "crop: padding must be at least 1 and at most 1000, not 0"),
         ("my_lab:mine", "a user-defined augmentation is not possible"),
-        (3, "augment: a name is a text"),
+        (3, "augment: a name is a string"),
         ("", "'' is not a name"),
     ],
 )

@@ -9,7 +9,10 @@ from reluctant.analysis.sentence import comparison_warnings, selection_sentence,
 from reluctant.analysis.variance import variance_sentence
 from reluctant.statistics import Verdict
 
-EXTENDED = "The study was extended after results were seen, so p must be at most .025, and intervals are of 97.5 %."
+EXTENDED = (
+    "Seeds were added when there were results already: p must be at most .025, and the intervals of differences are "
+    "97.5 % intervals (the ± of scores is still 95 %)."
+)
 FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 
 

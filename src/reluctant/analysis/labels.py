@@ -11,6 +11,8 @@ from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, Metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
 from reluctant.core.user_objects import SESSION_MODULE
+from reluctant.study import Run, Study
+from reluctant.study.study import AXES
 
 LONGEST = 26  # characters of a label; the whole name stands in the report's text
 MACRO = ("f1", "precision", "recall")
@@ -83,6 +85,16 @@ def _setting_value(value: object) -> str:
         return str(value)
     inside = ", ".join(k if v is True else f"{k}={literal(v)}" for k, v in sorted(name.arguments.items()))
     return name.head.rpartition(":")[2] + (f"({inside})" if inside else "")
+
+
+def seed_text(run: Run, study: Study | None) -> str:
+    """`3`, or `3 (control)` if the run is one of the baseline that `control = true` adds."""
+    return f"{run.seed} (control)" if study and run.seed in study.control_seeds else str(run.seed)
+
+
+def varied_text(run: Run, study: Study | None) -> str:
+    """`lr = 0.01`: the run's values on the axes that its study varies; empty if it varies none."""
+    return setting_text({axis: getattr(run, axis) for axis in AXES if study and len(getattr(study, axis)) > 1})
 
 
 def slug(text: str) -> str:

@@ -23,7 +23,7 @@ class Question:
     baseline: str  # the arm that all others are compared with
     margin: float  # differences below this do not matter
     at: str = "last"  # the score that counts: after the last epoch, the best one on validation, or the mean over epochs
-    extended: bool = False  # whether seeds were added after results had been seen
+    extended: bool = False  # whether seeds were added when there were results already
     choose: str | None = None  # an axis of which every arm gets the value that is best on validation
     claims: tuple[Claim, ...] = ()  # claims about arms that take part
     published: tuple[PublishedNumber, ...] = ()  # published numbers to compare with
@@ -44,16 +44,9 @@ class Question:
 
     @classmethod
     def of_study(
-        cls,
-        study: Study,
-        metrics: Mapping[str, Metric],
-        *,
-        extended: bool = False,
-        metric: Metric | None = None,
-        baseline: str | None = None,
-        margin: float | None = None,
-        at: str | None = None,
-    ) -> Self:
+        cls, study: Study, metrics: Mapping[str, Metric], *, extended: bool = False, metric: Metric | None = None,
+        baseline: str | None = None, margin: float | None = None, at: str | None = None,
+    ) -> Self:  # fmt: skip
         """The question of a study, with what is given in place of the study's own.
 
         Raises:

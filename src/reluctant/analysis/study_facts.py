@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reluctant.analysis.agreement import withheld_verdicts
-from reluctant.analysis.labels import clip, count, dataset_title, duration, setting_text
+from reluctant.analysis.labels import clip, count, dataset_title, duration, seed_text, varied_text
 from reluctant.catalogue import (
     ACTIVATIONS,
     AUGMENTATIONS,
@@ -26,7 +26,6 @@ from reluctant.records.parts import SPLITS, Json, LayerRecord
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import SOURCES, Run, Study, bundled
-from reluctant.study.study import AXES
 
 Pairs = list[tuple[str, str]]
 
@@ -40,7 +39,7 @@ def recipe(records: StudyRecords, items: str) -> Pairs:
     """Terms and values that say what was trained."""
     study = records.study
     return [
-        ("Question", study.about or f"How do {len(study.activation)} activations compare?"),
+        ("About", study.about or f"How do {len(study.activation)} activations compare?"),
         ("Data set", "; ".join(map(dataset_title, study.dataset))),
         (items.capitalize(), _split_sizes(records, items)),
         ("Activations", ", ".join(study.activation)),
@@ -143,11 +142,11 @@ def _row(name: str, table: Catalogue[RowType]) -> RowType | None:
         return None
 
 
-def run_text(run: Run, study: Study) -> str:
-    """`gelu, seed 3, lr = 0.01`: a run by what tells it from the others."""
-    axes = [axis for axis in AXES if len(getattr(study, axis)) > 1]
-    varied = setting_text({axis: getattr(run, axis) for axis in axes})
-    return ", ".join(part for part in (run.activation, f"seed {run.seed}", varied) if part)
+def run_text(run: Run, study: Study | None) -> str:
+    """`gelu, seed 3 (control), lr = 0.01`: a run by what differs from the other runs of its study."""
+    return ", ".join(
+        part for part in (run.activation, f"seed {seed_text(run, study)}", varied_text(run, study)) if part
+    )
 
 
 def warnings(records: StudyRecords) -> tuple[str, ...]:
@@ -228,7 +227,7 @@ def history(records: StudyRecords) -> tuple[str, ...]:
     """A line per change of the study: when, what, and whether results were there to be seen."""
     return tuple(
         f"{change.date}: {', '.join(change.changed)} changed"
-        + (", after results had been seen" if change.looked else "")
+        + (", when there were results already" if change.looked else "")
         for change in records.history
     )
 

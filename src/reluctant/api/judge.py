@@ -8,13 +8,9 @@ from reluctant.records.study_records import StudyRecords
 
 
 def judge(
-    source: str | Path,
-    *,
-    metric: str | None = None,
-    baseline: str | None = None,
-    margin: float | None = None,
+    source: str | Path, *, metric: str | None = None, baseline: str | None = None, margin: float | None = None,
     at: str | None = None,
-) -> Results:
+) -> Results:  # fmt: skip
     """Verdicts on what is there. Nothing is trained.
 
     Args:

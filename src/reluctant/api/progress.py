@@ -56,6 +56,7 @@ class ProgressBoard:
     runs: Sequence[Run]
     finished: int = 0  # runs that earlier calls finished
     clock: Callable[[], float] = time.monotonic
+    study: Study | None = None  # to name what differs between its runs
     states: dict[Run, RunState] = field(init=False)
     began: float = field(init=False)
 

@@ -86,13 +86,9 @@ class Results:
         return self.data.finished
 
     def verdicts(
-        self,
-        *,
-        baseline: str | None = None,
-        metric: str | None = None,
-        margin: float | None = None,
+        self, *, baseline: str | None = None, metric: str | None = None, margin: float | None = None,
         at: str | None = None,
-    ) -> "pd.DataFrame":
+    ) -> "pd.DataFrame":  # fmt: skip
         """Each activation against the baseline, one per row: score, difference, its interval, p, verdict.
 
         Further columns name the setting where the study has several. The options are those of `reluctant.judge`.
@@ -163,14 +159,9 @@ class Results:
         return table.rename_axis(columns=["activation", "seed"])
 
     def plot(
-        self,
-        kind: str = "scores",
-        metric: str = "",
-        *,
-        activation: str | None = None,
-        setting: Setting = None,
+        self, kind: str = "scores", metric: str = "", *, activation: str | None = None, setting: Setting = None,
         width: float | None = None,
-    ) -> "Figure":
+    ) -> "Figure":  # fmt: skip
         """A figure of the report.
 
         Args:

@@ -40,10 +40,9 @@ class ExecutionOptions:
             raise StudyError(f"there is no engine {self.engine!r}; there are local, serial and ray")
         for option, engines in _ENGINES_OF.items():
             if getattr(self, option) and self.engine not in engines:
-                other = " or ".join(engines)
-                raise StudyError(
-                    f"{option} has no effect with the engine {self.engine}, only with {other}; leave it out"
-                )
+                flag = "--run-timeout" if option == "timeout" else f"--{option.replace('_', '-')}"
+                others = " or ".join(f"--engine {engine}" for engine in engines)
+                raise StudyError(f"{flag} (in Python {option}) works only with {others}; leave it out or add {others}")
 
     def parallel_runs(self, runs: list[Run]) -> int:
         """How many runs train side by side on this machine: as given, else as many as the cores allow."""
@@ -64,18 +63,10 @@ class ExecutionOptions:
 
 
 def run(
-    study: Study | str | Path,
-    folder: str | Path | None = None,
-    *,
-    watch: Watcher | None = None,
-    engine: str = "local",
-    workers: int | None = None,
-    device: str = "auto",
-    data: str | Path | None = None,
-    timeout: float | None = None,
-    address: str | None = None,
-    gpus_per_run: float = 0.0,
-) -> Results:
+    study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, engine: str = "local",
+    workers: int | None = None, device: str = "auto", data: str | Path | None = None, timeout: float | None = None,
+    address: str | None = None, gpus_per_run: float = 0.0,
+) -> Results:  # fmt: skip
     """Train whatever part of a study is not yet in its folder, and return all results.
 
     Args:
@@ -85,7 +76,7 @@ def run(
         engine: `local` (processes side by side), `serial`, or `ray`.
         workers: Processes at a time, for `local`; one per core unless given.
         device: `auto`, `cpu`, `cuda`, …
-        data: The folder of data sets.
+        data: The folder of data sets. The data set itself is in the study: `dataset`.
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         address: Of the Ray cluster, for `ray`.
         gpus_per_run: For `ray`.

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reluctant.analysis import Comparison, SettingData
+from reluctant.analysis.headline import comparison_title
 from reluctant.analysis.labels import without_session
 from reluctant.analysis.sentence import verdict_sentences
+from reluctant.analysis.study_facts import run_text
 from reluctant.core.display import visible
 from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.records.run_result import RunResult
+from reluctant.report.page import last_line
 from reluctant.scores import Floats
 
 if TYPE_CHECKING:
@@ -45,12 +48,7 @@ def summary_row(data: SettingData, arm: str, metric: str, at: str, target: float
 
 
 def _median(values: Floats) -> float:
-    """The median of values that may be infinite."""
-    ordered = np.sort(values)
-    if not len(ordered):
-        return float("nan")
-    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
-    return float(low if low == high else (low + high) / 2)
+    return float(np.median(values)) if len(values) else float("nan")
 
 
 def _mean(values: list[float]) -> float:
@@ -61,8 +59,9 @@ def _mean(values: list[float]) -> float:
 def verdict_rows(comparison: Comparison) -> list[dict[str, Any]]:
     """Every activation against the baseline, as `Results.verdicts` describes it."""
     name, rows = comparison.metric.name, []
+    tuned = {each.axis: "tuned" for each in comparison.selected}  # every activation has its own value
     for each in comparison.rows:
-        row: dict[str, Any] = {**comparison.setting, "activation": without_session(each.arm)}
+        row: dict[str, Any] = {**comparison.setting, **tuned, "activation": without_session(each.arm)}
         row |= {"n": each.score.n, name: each.score.mean, "±": each.score.half}
         if each.contrast is None:
             row["verdict"] = "baseline"
@@ -104,11 +103,10 @@ def notebook_html(results: "Results") -> str:
 
 def _sentences(results: "Results") -> list[str]:
     """The verdicts, what is missing, what failed."""
-    sentences = [verdict_sentences(each).replace(f"{SESSION_MODULE}:", "") for each in results.comparisons]
+    titled = [": ".join(filter(None, (comparison_title(c), verdict_sentences(c)))) for c in results.comparisons]
+    sentences = [text.replace(f"{SESSION_MODULE}:", "") for text in titled]
     if results.missing:
         sentences.append(f"{len(results)} of {results.data.runs_planned} runs so far.")
     for run, cause in list(results.failures.items())[:3]:
-        lines = [line.strip() for line in cause.splitlines() if line.strip()]
-        name = f"{without_session(run.activation)}, seed {run.seed}"
-        sentences.append(f"{name}, failed: {lines[-1] if lines else 'no traceback was saved'}")
+        sentences.append(f"{without_session(run_text(run, results.study))}, failed: {last_line(cause)}")
     return sentences

@@ -39,15 +39,9 @@ PASSES = ("forward", "backward", "both")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="Also write a figure (.svg, .png) or the numbers (.csv, .json).")  # fmt: skip
 def bench(
-    activations: Sequence[str],
-    shape: str,
-    dtype: str,
-    device: str,
-    compiled: bool,
-    threads: int,
-    rounds: int,
+    activations: Sequence[str], shape: str, dtype: str, device: str, compiled: bool, threads: int, rounds: int,
     output: Path | None,
-) -> None:
+) -> None:  # fmt: skip
     """Measure the cost of ACTIVATIONS in time and memory, as ratios to ReLU.
 
     Without names: relu, leaky_relu, elu, gelu, silu, mish, tanh and hardswish.
@@ -106,7 +100,14 @@ def print_bench(console: "Console", bench: "Bench") -> None:
 
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     table.add_column("activation", overflow="fold", ratio=1)
-    for head in ("forward\n× ReLU", "backward\n× ReLU", "both\n× ReLU", "both\nµs", "kept\n× input", "peak\nmemory"):
+    for head in (
+        "forward\n× ReLU",
+        "backward\n× ReLU",
+        "forward+\nbackward\n× ReLU",
+        "forward+\nbackward\nµs",
+        "saved for\nbackward\n× input",
+        "peak\nmemory",
+    ):
         table.add_column(head, justify="right", no_wrap=True)
     for cost in bench.costs:
         name = cost.activation if len(cost.activation) <= NAME_WIDTH else cost.activation.replace("(", "\n(", 1)
@@ -123,8 +124,8 @@ def print_bench(console: "Console", bench: "Bench") -> None:
     config, both, torch = bench.config, bench.costs[-1].ratio["both"], bench.machine["packages"]["torch"]
     interval = f"; ± is the longer side of its {100 * both.confidence:.1f} % interval" if both.confidence else ""
     columns = (
-        f"× ReLU: median of {count(both.n, 'ratio')} to ReLU in the same round{interval}. kept: memory for "
-        f"backward, relative to the input ({byte_text(config.input_bytes)}). peak memory: with input and gradients."
+        f"× ReLU: median of {count(both.n, 'ratio')} to ReLU in the same round{interval}. saved for backward: "
+        f"memory, relative to the input ({byte_text(config.input_bytes)}). peak memory: with input and gradients."
     )
     machine = (
         f"{bench.computer}, {count(config.threads, 'thread')}, {config.clock}, {config.dtype}, {config.shape_text}, "
@@ -177,8 +178,5 @@ def _write_csv(bench: "Bench", path: Path) -> None:
 
 
 _WRITERS: "dict[str, Callable[[Bench, Path], None]]" = {
-    ".svg": _write_figure,
-    ".png": _write_figure,
-    ".csv": _write_csv,
-    ".json": _write_json,
-}
+    ".svg": _write_figure, ".png": _write_figure, ".csv": _write_csv, ".json": _write_json,
+}  # fmt: skip

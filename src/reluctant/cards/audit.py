@@ -112,9 +112,16 @@ def _check_law(law: Law, activation: CheckedActivation) -> str:
 
 @single_thread()
 def nearest_rows(build: Factory, most: int = 3) -> list[tuple[str, float]]:
-    """The rows whose values on [−5, 5] are nearest, at default parameters, with the largest difference."""
+    """The rows whose values on [−5, 5] are nearest, at default parameters, with the largest difference.
+
+    Raises `StudyError`: it fails for a line of numbers, or does not return one.
+    """
     x = np.linspace(-5, 5, 241)
-    y = ScalarFunction(build())(x)
+    try:
+        y = ScalarFunction(build())(x)
+    except Exception as fault:
+        shape = "an activation takes inputs of any shape and keeps the shape"
+        raise StudyError(f"it fails for an input of shape (n,): {describe_exception(fault)}; {shape}") from fault
     if y.shape != x.shape:
         raise StudyError("it is not a function of one number, so no row of the catalogue is near it")
     distances = []

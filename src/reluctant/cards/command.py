@@ -47,8 +47,8 @@ def show(name: str) -> None:
         activations = [each for row in ACTIVATIONS for each in (row.name, *row.aliases)]
         hint = did_you_mean(head, activations) or did_you_mean(head, [n for _, names, _ in entries for n in names])
         raise StudyError(
-            f"nothing is called {head!r}{hint or '.'}\n`reluctant list activations` lists names, and so do models, "
-            f"datasets, metrics, … in place of activations."
+            f"nothing is called {head!r}{hint or '.'}\n`reluctant list KIND` lists names; KIND is activations, models, "
+            f"datasets, metrics, …"
         )
 
 
@@ -63,7 +63,9 @@ def _other_entries() -> Iterator[tuple[str, Iterable[str], Iterable[str]]]:
     for table in tables:
         yield from ((table.kind, (row.name, *row.aliases), _entry_lines(row)) for row in table)
     for row in METRICS:
-        facts = f"{'higher' if row.higher else 'lower'} is better; margin {row.margin:g}, in the unit: {row.unit}"
+        unit = f"{100 * row.margin:g} points" if row.unit == "share of 1" else row.unit
+        margin = f"default margin {row.margin:g} ({unit})" if row.margin else f"no default margin; unit: {row.unit}"
+        facts = f"{'higher' if row.higher else 'lower'} is better; {margin}"
         yield "metric", (row.name, *row.aliases), (f"{row.title}  ({row.name}), {row.meaning}", facts)
     yield from (("study", (name,), (path.read_text("utf-8"),)) for name, path in bundled().items())
 
@@ -143,7 +145,11 @@ def _result_lines(result: "LawResult") -> Iterator[str]:
 def _suggest_claim(function: str) -> str:
     from reluctant.cards.audit import SAME_FUNCTION, buildable, nearest_rows
 
-    rows = nearest_rows(buildable(function), most=1000)
+    build = buildable(function)
+    try:
+        rows = nearest_rows(build, most=1000)
+    except StudyError as fault:
+        raise StudyError(f"{function} cannot be audited: {fault}") from fault
     same = [name for name, distance in rows if distance <= SAME_FUNCTION]
     near = ", ".join(f"{name} (differs by up to {distance:.2g})" for name, distance in rows[:3])
     nearest = f"NAME; no row of the catalogue has its values, the nearest are {near}"

@@ -186,8 +186,11 @@ def scores_from_counts(matrices: Counts, name: str) -> Floats:
         raise StudyError(f"{name} cannot be computed from counts")
     counts = np.asarray(matrices)
     if (metric(name).tasks == (REGRESSION,)) != (counts.dtype.kind == "f"):
-        kinds = ("numbers", "classes") if counts.dtype.kind == "f" else ("classes", "numbers")
-        raise StudyError(f"these are counts of {kinds[0]}, and {name} is a score of {kinds[1]}")
+        task, other, what = (REGRESSION, CLASSIFICATION, "numbers")
+        if counts.dtype.kind != "f":
+            task, other, what = (CLASSIFICATION, REGRESSION, "classes")
+        known = ", ".join(each.name for each in METRICS if task in each.tasks)
+        raise StudyError(f"this study predicts {what}; {name} is only for {other}. Metrics for {what}: {known}")
     return compute(counts)
 
 

@@ -13,15 +13,16 @@ KINDS = ("activations", "models", "datasets", "optimizers", "initialisations", "
 @click.command(name="list")
 @click.argument("kind", type=click.Choice(KINDS))
 def list_(kind: str) -> None:
-    """List everything of a KIND that can stand in a study."""
+    """List all names of one kind, with a line on each. KIND is activations, models, …"""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column()
     for entry in _entries(kind):
-        table.add_row(*entry)
+        table.add_row(*map(Text, entry))  # as it is written: [ ] are no markup
     console = Console(highlight=False)
     console.print(table)
     console.print("`reluctant show NAME` describes one, with its options.", style="dim")

@@ -9,6 +9,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from reluctant.analysis.labels import seed_text, varied_text
+from reluctant.analysis.study_facts import run_text
 from reluctant.api.progress import ProgressBoard, Watcher, ending
 from reluctant.core.display import visible
 from reluctant.engines import Done, Epoch, Event, Failed, Message
@@ -42,7 +44,7 @@ class PlainLines:
             self.write(getattr(event, "text", ""))
             return
         state = self.board.update(event)
-        run = f"{state.run.activation}, seed {state.run.seed}"
+        run = run_text(state.run, self.board.study)
         if isinstance(event, Epoch):
             epoch, train, valid, score, spent = state.cells()
             name = "R²" if state.score_name == "r2" else state.score_name
@@ -66,7 +68,7 @@ class LiveTable:
         if event.run is not None:
             self.board.update(event)
         if isinstance(event, Message):
-            run = "" if event.run is None else f"{event.run.activation}, seed {event.run.seed}: "
+            run = "" if event.run is None else f"{run_text(event.run, self.board.study)}: "
             self.live.console.print(Text(visible(run + event.text)))
         self.live.update(self.render())
 
@@ -83,7 +85,9 @@ class LiveTable:
             table.add_column(head, justify="right", no_wrap=True)
         table.add_column("")
         for state in states:
-            cells = (state.run.activation, str(state.run.seed), *state.cells(), SIGNS[state.status])
+            run, study = state.run, self.board.study
+            name = ", ".join(filter(None, (run.activation, varied_text(run, study))))
+            cells = (name, seed_text(run, study), *state.cells(), SIGNS[state.status])
             table.add_row(*(Text(visible(cell)) for cell in cells), style=STYLES.get(state.status, "bold"))
         more = len(self.board.states) - len(states)
         below = self.board.summary() + (f" · {more} more not shown" if more else "")

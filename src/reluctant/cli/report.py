@@ -11,7 +11,9 @@ folder_argument = click.argument("folder", type=click.Path(path_type=Path))
 
 @click.command()
 @folder_argument
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page here instead.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write only the page, to this file instead of FOLDER/report.html; figures/ is not written."
+              )  # fmt: skip
 def report(folder: Path, output: Path | None) -> None:
     """Draw the report of the study in FOLDER again, from its records."""
     from reluctant.analysis import headline
@@ -28,6 +30,7 @@ def report(folder: Path, output: Path | None) -> None:
 @folder_argument
 def status(folder: Path) -> None:
     """Print how much of the study in FOLDER is done."""
+    from reluctant.analysis.study_facts import run_text
     from reluctant.core.lock import lock_holder
     from reluctant.records.study_records import StudyRecords
 
@@ -39,7 +42,7 @@ def status(folder: Path) -> None:
     if diverged:
         click.echo(f"diverged: {diverged}")
     for run in records.failures:
-        click.echo(visible(f"failed, to be tried again: {run.activation}, seed {run.seed}"))
+        click.echo(visible(f"failed, to be tried again: {run_text(run, records.study)}"))
     for name in records.damaged:
         click.echo(visible(f"damaged: {name}"))
 
@@ -69,7 +72,8 @@ def upgrade(folder: Path) -> None:
 @click.option("--margin", type=float, help="Differences below this do not matter, in the unit of the score or loss: "
               "0.01 is one point of accuracy or F1. [default: that of the study]")  # fmt: skip
 @click.option("--at", type=click.Choice(["last", "best", "mean"]),
-              help="Scores after the last epoch or the best on validation, or the mean. [default: that of the study]"
+              help="last: the score after the last epoch; best: after the epoch that is best on validation; "
+              "mean: the mean over all epochs. [default: that of the study]"
               )  # fmt: skip
 def judge(folder: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None) -> None:
     """Print verdicts on the study in FOLDER, finished or not: is the difference real?"""

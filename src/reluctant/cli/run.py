@@ -64,7 +64,7 @@ def stop_on_signal() -> Iterator[None]:
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of --engine local. [default: one per core]")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
-              help="Another value for a key of the study: lr=0.01,0.003 or seed=0..9.")  # fmt: skip
+              help="Replace a key of the study: lr=0.01,0.003 or seed=0..9. May be given several times.")  # fmt: skip
 @click.option("--address", envvar="RAY_ADDRESS", metavar="HOST:PORT",
               help="For --engine ray: the cluster. [default: Ray is started on this machine]")  # fmt: skip
 @click.option("--gpus-per-run", type=click.FloatRange(min=0), default=0.0,
@@ -75,18 +75,9 @@ def stop_on_signal() -> Iterator[None]:
 @click.option("--dry-run", is_flag=True, help="Print the runs and how long they will take; train nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
-    study: str,
-    output: Path | None,
-    engine: str,
-    workers: int | None,
-    device: str,
-    overrides: Iterable[str],
-    address: str | None,
-    gpus_per_run: float,
-    run_timeout: float | None,
-    dry_run: bool,
-    yes: bool,
-) -> int:
+    study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
+    address: str | None, gpus_per_run: float, run_timeout: float | None, dry_run: bool, yes: bool,
+) -> int:  # fmt: skip
     """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
 
     The same command again continues where it stopped.
@@ -151,7 +142,7 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
 
     folder.check_compatible(study)
     missing = folder.missing(study)
-    around, watcher = watch(Console(), ProgressBoard(missing, study.size - len(missing)))
+    around, watcher = watch(Console(), ProgressBoard(missing, study.size - len(missing), study=study))
     try:
         with stop_on_signal(), around:
             for event in run_events(study, folder, options):
@@ -169,6 +160,7 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
 
 def _finish(folder: "StudyDir") -> int:
     """Write the report, print the verdicts, name the failures."""
+    from reluctant.analysis.study_facts import run_text
     from reluctant.api.results import Results
     from reluctant.cli.verdicts import print_verdicts
     from reluctant.report import write_report
@@ -179,6 +171,6 @@ def _finish(folder: "StudyDir") -> int:
     click.echo("")
     print_verdicts(results.data)
     for failed, cause in results.failures.items():
-        click.echo(visible(f"failed: {failed.activation}, seed {failed.seed}: {last_line(cause)}"), err=True)
+        click.echo(visible(f"failed: {run_text(failed, results.study)}: {last_line(cause)}"), err=True)
     click.echo(f"report: {page}")
     return 1 if results.failures else 0

@@ -100,7 +100,8 @@ def _print_published(console: "Console", data: "ReportData") -> None:
             if i in numbers.words:
                 table.add_column(head.lower(), overflow="fold")
             else:
-                table.add_column(head.lower(), justify="right", no_wrap=True)
+                narrow = head.lower().replace("prediction ", "prediction\n").replace("(prediction)\n", "(prediction) ")
+                table.add_column(narrow, justify="right", no_wrap=True)
         for row in numbers.rows:
             table.add_row(*(_text(cell.replace("\n", ", ")) for cell in row))
         console.print(table)

@@ -21,13 +21,9 @@ CUSTOM = "reluctant"  # type of an error whose message is written out already, i
 
 
 def validation_message(
-    error: ValidationError,
-    keys: Mapping[str, Sequence[str]] | None = None,
-    *,
-    whole: str = "the study",
-    positions_in: Sequence[str] | None = None,
-    most: int | None = None,
-) -> str:
+    error: ValidationError, keys: Mapping[str, Sequence[str]] | None = None, *, whole: str = "the study",
+    positions_in: Sequence[str] | None = None, most: int | None = None,
+) -> str:  # fmt: skip
     """One line per fault, such as `lr must be a number, not 'fast'`.
 
     Args:
@@ -42,7 +38,7 @@ def validation_message(
         return lines[0]
     if rest := len(faults) - len(lines):
         lines.append(f"and {rest:,} more")
-    return f"{len(faults):,} faults\n" + "\n".join(f"  {line}" for line in lines)
+    return f"{len(faults):,} mistakes\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def _line(

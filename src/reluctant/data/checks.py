@@ -81,7 +81,7 @@ def constant_columns_warning(train: Inputs, columns: Sequence[str] = ()) -> str:
     one = len(constant) == 1
     return (
         f"{len(constant)} of {train.shape[1]} columns never {'changes' if one else 'change'} in the training "
-        f"part ({', '.join(names)}{more}); nothing can be learned from {'it' if one else 'them'}"
+        f"data ({', '.join(names)}{more}); nothing can be learned from {'it' if one else 'them'}"
     )
 
 
@@ -126,7 +126,7 @@ def _is_line(column: NDArray[np.generic], targets: Targets) -> bool:
 
 
 def overlap_warning(train: Inputs, test: Inputs, items: str) -> str:
-    """A sentence about the test items that are in the training part too; '' where there are none.
+    """A sentence about the test items that are in the training data too; '' where there are none.
 
     Items are equal where all their numbers are; labels do not count.
     """
@@ -138,7 +138,7 @@ def overlap_warning(train: Inputs, test: Inputs, items: str) -> str:
     twin = int(np.flatnonzero(train_digests == test_digests[first])[0])
     one = len(common) == 1
     return (
-        f"{len(common):,} of {len(test):,} test {items} {'occurs' if one else 'occur'} in the training part too "
+        f"{len(common):,} of {len(test):,} test {items} {'occurs' if one else 'occur'} in the training data too "
         f"({'' if one else 'the first: '}test {singular(items)} {first:,} is training {singular(items)} {twin:,}, "
         f"counted from 0); scores on {'it' if one else 'them'} say nothing about new {items}"
     )

@@ -25,8 +25,8 @@ def describe_dataset(dataset: Dataset) -> str:
     low, high = min(part.min() for part in splits), max(part.max() for part in splits)
     name = dataset.name.removeprefix(f"{SESSION_MODULE}:")
     first = (
-        f"{name}: {len(dataset.train):,} training and {len(dataset.test):,} test {dataset.items} of "
-        f"{of} ({inputs.dtype.name}, {low:.3g} to {high:.3g})"
+        f"{name}: {len(dataset.train):,} {dataset.items} to train and validate on, {len(dataset.test):,} test "
+        f"{dataset.items} of {of} ({inputs.dtype.name}, {low:.3g} to {high:.3g})"
     )
     targets = _describe_classes if dataset.task == "classification" else _describe_numbers
     others = [
@@ -34,7 +34,7 @@ def describe_dataset(dataset: Dataset) -> str:
         *(f"note: {remark}" for remark in dataset.remarks),
         *(f"warning: {warning}" for warning in dataset.warnings),
     ]
-    lines = _wrap(first, subsequent_indent="  ")
+    lines = _wrap(first, subsequent_indent="    ")
     for text in others:
         lines += _wrap(text, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(lines)
@@ -46,7 +46,7 @@ def _describe_classes(dataset: Dataset) -> Iterator[str]:
     present = counts[counts > 0]
     yield (
         f"{len(dataset.classes)} classes, the rarest {present.min() / total:.1%}, the most frequent "
-        f"{present.max() / total:.1%} of the training part".replace("%", " %")
+        f"{present.max() / total:.1%} of the training data".replace("%", " %")
     )
     if rare := [i for i in np.argsort(counts, kind="stable") if 0 < counts[i] < _RARE * total / len(counts)]:
         item = dataset.items if counts[rare[0]] != 1 else singular(dataset.items)
@@ -65,5 +65,5 @@ def _describe_numbers(dataset: Dataset) -> Iterator[str]:
         subject = "the target goes" if outputs == 1 else f"target {i + 1} of {outputs} goes"
         yield (
             f"{subject} from {column.min():.4g} to {column.max():.4g}, mean {column.mean():.4g}, std "
-            f"{column.std():.4g} (training part)"
+            f"{column.std():.4g} (training data)"
         )

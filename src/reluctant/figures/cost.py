@@ -52,7 +52,8 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
                   markeredgecolor=PAPER, markeredgewidth=1, clip_on=False, zorder=3)  # fmt: skip
     _label_points(axes, points, names)
     texts = [
-        f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per epoch{', not beaten in both' * p.on_front}."
+        f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per epoch"
+        f"{', another is faster and better' * (not p.on_front)}."
         for p in points
     ]
     return drawing.finish(" ".join(texts))
@@ -67,7 +68,7 @@ def _notes(data: SettingData, points: Sequence[CostPoint]) -> list[str]:
         data.subject.test_part,
         f"dot: mean of {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval" if most else "",
         "lines: 95 % intervals, as far as the axes reach" if most > 1 else "",
-        "names not in grey: no other is both faster and better (by the means)" if points else "",
+        "grey name: another activation is both faster and better (by the means)" if points else "",
         few_seeds_note(numbers),
         f"times of {len(machines)} machines or sets of versions: compare with care" if len(machines) > 1 else "",
         diverged_note(data),

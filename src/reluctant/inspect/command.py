@@ -14,7 +14,10 @@ COUNTS = ("dead", "nearly", "dead_channels", "saturated", "zero")
 @click.command("inspect")
 @click.argument("network")
 @click.option(
-    "--data", metavar="NAME", help="Data set that gives the inputs: digits, mnist, your own [default: the study's]."
+    "--data",
+    metavar="NAME",
+    help="Data set that gives the inputs: digits, mnist, your own. Needed for module:name "
+    "unless it returns inputs; for stored weights the default is the study's data set.",
 )
 def inspect_command(network: str, data: str | None) -> None:
     """Measure NETWORK on some inputs: dead and saturated units, values, gradients.

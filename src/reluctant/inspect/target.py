@@ -1,5 +1,6 @@
 """The network that is inspected, and its inputs: from a study's weights file, or from `module:factory`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from reluctant.analysis.labels import list_names
 from reluctant.core.errors import ReluctantError, StudyError, build_error
 from reluctant.core.names import Name, parse
 from reluctant.core.user_objects import load_user_object
-from reluctant.models.factories import shape_arguments
+from reluctant.models.factories import SHAPE_KEYWORDS, shape_arguments
 from reluctant.records.store import Store
 from reluctant.records.study_records import read_study
 from reluctant.study import Run
@@ -106,7 +108,7 @@ def _load_user_network(name: Name, data: str | None, folder: str | None) -> Insp
         except ReluctantError:
             raise
         except Exception as error:
-            raise StudyError(build_error(str(name), error)) from error
+            raise StudyError(_build_message(name, error, needs_data=tensors is None)) from error
     if isinstance(network, nn.Module):
         if tensors is None:
             raise StudyError(
@@ -122,6 +124,19 @@ def _load_user_network(name: Name, data: str | None, folder: str | None) -> Insp
     if tensors is not None:
         return InspectionTarget(model, tensors.train, f"{name}; {data}")
     return InspectionTarget(model, _read_inputs(name, model, inputs, labels), f"{name}; its own inputs")
+
+
+def _build_message(name: Name, error: Exception, *, needs_data: bool) -> str:
+    """Why a network cannot be built; without a data set, which arguments would come from one."""
+    missing = re.findall(r"'(\w+)'", str(error)) if needs_data and "missing" in str(error) else []
+    from_data, others = [k for k in missing if k in SHAPE_KEYWORDS], [k for k in missing if k not in SHAPE_KEYWORDS]
+    if not from_data:
+        return build_error(str(name), error)
+    verb = "comes" if len(from_data) == 1 else "come"
+    data = f"{list_names(list(map(repr, from_data)))} {verb} from the data: add --data digits (or your own data set)"
+    example = f"{name.head}({', '.join(f'{keyword}=…' for keyword in others)})"
+    rest = f"; {list_names(list(map(repr, others)))}: write a value, as in {example}" if others else ""
+    return f"{name} cannot be built: {data}{rest}"
 
 
 def _read_inputs(name: Name, model: nn.Module, inputs: Any, labels: Any) -> TensorSplit:

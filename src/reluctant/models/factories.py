@@ -27,6 +27,7 @@ ACTIVATION_KEYWORDS = (
 OUTPUT_KEYWORDS = ("num_classes", "n_classes", "num_labels", "out_features", "outputs")
 FEATURE_KEYWORDS = ("in_features", "n_features", "num_features", "features", "inputs", "input_dim")
 CHANNEL_KEYWORDS = ("in_channels", "in_chans", "channels", "num_channels")
+SHAPE_KEYWORDS = ("image", "classes", *OUTPUT_KEYWORDS, *FEATURE_KEYWORDS, *CHANNEL_KEYWORDS)  # the data give them
 # May also mean a width inside the network, so they are passed only where the parameter has no default.
 AMBIGUOUS_KEYWORDS = frozenset(
     ("n_features", "num_features", "features", "inputs", "input_dim", "channels", "num_channels", "outputs",

@@ -68,7 +68,7 @@ class StudyRecords:
 
     @property
     def extended_after_looking(self) -> bool:
-        """Whether seeds were added after results had been seen."""
+        """Whether seeds were added when at least one run had finished, whether anybody looked at it or not."""
         return any(change.looked and "seed" in change.changed for change in self.history)
 
 

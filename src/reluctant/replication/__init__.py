@@ -1,4 +1,4 @@
-"""The published measurement of the article, and its scores as each deviation from a proper one is taken back.
+"""The published measurement of the article, and its scores as its faults are corrected.
 
 Needs no torch: it reads the records of studies whose procedure is `reluctant.replica:Published`.
 """

@@ -1,4 +1,4 @@
-"""The deviations of the published procedure: taken back one after another, and each alone."""
+"""The faults of the published procedure: corrected one after another, and each alone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

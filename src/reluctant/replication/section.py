@@ -1,4 +1,4 @@
-"""The section of the page on the published procedure: what it reports, and what each deviation does."""
+"""The section of the page on the published procedure: what it reports, and what each fault does."""
 
 import base64
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ NOTE = (
     "many seeds each activation, in the order of the columns, alone has the highest number; the rest are ties."
 )
 ABLATIONS = (
-    ("ablation", "From the published F1 to a proper one, one deviation at a time", SEQUENCE),
-    ("ablation_alone", "Each deviation alone", ALONE),
+    ("ablation", "From the published F1 to a proper one, one fault at a time", SEQUENCE),
+    ("ablation_alone", "Each fault alone", ALONE),
 )
 
 

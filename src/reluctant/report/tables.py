@@ -83,9 +83,9 @@ def cost_table(data: SettingData) -> Table:
     """Score against time: what an epoch of training took, and which no other beats in both."""
     metric, unit = data.question.metric, data.unit(data.question.metric.name)
     rows = [
-        (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.on_front else "no") for p in data.cost()
+        (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "no" if p.on_front else "yes") for p in data.cost()
     ]
-    heads = (metric_title(metric), "Training per epoch", "Not beaten in both score and time")
+    heads = (metric_title(metric), "Training per epoch", "Another is faster and better")
     return table_of_arms(data, "Score against training time, means over seeds", heads, rows)
 
 

@@ -185,7 +185,7 @@ def published_table(data: SettingData) -> Table:
             "Epoch": f"{p.epoch:,}" if p.epoch else "last",
             "Published": value(p.value) + ("" if p.deviation is None else f"\n± {value(p.deviation)}, {p.runs:,} runs"),
             "Our mean": value(check.mean),
-            "Agrees within": _interval_words(check.low, check.high, value),
+            _interval_head(checks, data.question.confidence): _interval_words(check.low, check.high, value),
             "n": str(check.n),
             "Verdict": f"{check.agreement.sign} {check.agreement}" + (f"\n{check.reason}" if check.reason else ""),
             "Source": p.source,
@@ -201,6 +201,12 @@ def published_table(data: SettingData) -> Table:
         words=frozenset(heads.index(head) for head in ("Score", "Verdict", "Source") if head in heads),
         stacked=True,
     )
+
+
+def _interval_head(checks: Sequence[PublishedCheck], confidence: float) -> str:
+    """The head of the column of intervals: a single run has a prediction interval, a mean of several Welch's."""
+    kinds = {"prediction interval" if each.published.deviation is None else "interval" for each in checks}
+    return f"{100 * confidence:g} % {kinds.pop() if len(kinds) == 1 else '(prediction) interval'}"
 
 
 def _published_note(checks: Sequence[PublishedCheck], confidence: float, sources: set[str]) -> str:

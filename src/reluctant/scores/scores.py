@@ -145,7 +145,7 @@ class Scores:
         """Raise `StudyError` where more than arm and seed varies."""
         if len(self.settings) > 1:
             axes = ", ".join(self.settings[0])
-            raise StudyError(f"the study varies {axes}; choose one setting first, such as {self.settings[0]}")
+            raise StudyError(f"the study varies {axes}; add setting={dict(self.settings[0])}")
 
     def metric(self, name: str) -> Metric:
         """The metric of this name or alias; `StudyError` where these runs have no such score."""

@@ -55,15 +55,9 @@ class Decision:
 
 
 def decide(
-    difference: Difference,
-    *,
-    margin: float,
-    higher: bool,
-    comparisons: int,
-    extended: bool = False,
-    diverged: bool = False,
-    margin_text: str = "",
-) -> Decision:
+    difference: Difference, *, margin: float, higher: bool, comparisons: int, extended: bool = False,
+    diverged: bool = False, margin_text: str = "",
+) -> Decision:  # fmt: skip
     """The verdict on the first of two arms, from their paired difference corrected within its family.
 
     In this order: no spread, no verdict; the interval inside ±margin, the same; corrected p at most .05, better
@@ -74,7 +68,7 @@ def decide(
         margin: Differences below this do not matter; with 0 nothing is the same.
         higher: Whether more of the metric is better.
         comparisons: How many comparisons were corrected together.
-        extended: Whether seeds were added after looking: then .025 and a 97.5 % interval.
+        extended: Whether seeds were added when there were results already: then .025 and a 97.5 % interval.
         diverged: Whether runs of the first arm diverged: it is then never better nor the same.
         margin_text: The margin as the reason writes it, with its unit.
     """
@@ -106,14 +100,9 @@ def decide(
 
 
 def same_or_different(
-    mean: npt.ArrayLike,
-    std: npt.ArrayLike,
-    n: npt.ArrayLike,
-    corrected: npt.ArrayLike,
-    *,
-    margin: npt.ArrayLike,
+    mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, corrected: npt.ArrayLike, *, margin: npt.ArrayLike,
     extended: bool = False,
-) -> tuple[Truths, Truths]:
+) -> tuple[Truths, Truths]:  # fmt: skip
     """Whether comparisons are the same within the margin, and whether they are different, any shape.
 
     Never both: equivalence is tested first.

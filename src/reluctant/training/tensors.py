@@ -102,7 +102,7 @@ def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str
     """The data set as tensors: train, valid and test, standardised by the training split.
 
     Args:
-        train_fraction: The share of the training part to train on; the rest is for validation.
+        train_fraction: The share of the training data to train on; the rest is for validation.
         split: The seed that chooses the items for validation.
         pixels: "standardised", or "unit" to divide bytes by 255 instead.
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.option("--retrain", "sample", type=click.IntRange(min=1), metavar="K",
               help="Train K runs again, chosen at random, and compare the results bit by bit.")  # fmt: skip
 def verify(folder: Path, others: tuple[Path, ...], sample: int | None) -> int:
-    """Check the files in FOLDER: every record, what all records must have in common, the report.
+    """Check the files in FOLDER for contradictions.
+
+    Checked are: each record by itself; whether all records come from the same data, code and version of the
+    training; whether the page and its figures are those that the records give.
 
     OTHER folders of the same study are checked too, and compared with it. Nothing in a folder is written.
     Exit status: 0 no contradiction, 1 contradictions, 2 there is no study or it cannot be trained here.

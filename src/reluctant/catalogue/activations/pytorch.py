@@ -53,8 +53,7 @@ ROWS = (
         "The input times the normal distribution function: the choice of most transformers.",
         Parameter("approximate", "none", "none: exact; tanh: approximation", choices=("none", "tanh")),
         family="self-gated", range=(-0.16997120747990367, inf), limits=RAY, traits="smooth",
-        note="JAX takes the tanh form by default, PyTorch the exact one; the tanh form has number 11 in the list from "
-        "which the catalogue started."),
+        note="JAX takes the tanh form by default, PyTorch the exact one."),
     torch(12, "silu", "SiLU", "Hendrycks & Gimpel 2016; Elfwing et al. 2017 (1702.03118)", r"x\,\sigma(x)",
         "Smooth and self-gated like GELU, and cheaper; also known as Swish-1.",
         family="self-gated", range=(-0.27846454276107379, inf), limits=RAY, traits="smooth", aliases="swish swish_1",
