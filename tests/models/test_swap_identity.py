@@ -6,7 +6,7 @@ from torch import nn
 
 from reluctant.models import SwapReport, swap_activations
 from tests.support.zoo import Network, build_original, build_seeded, clone_example, list_differences, observe_step
-from tests.support.zoo_failures import KNOWN_FAILURES
+from tests.support.zoo_failures import HOOKS_AND_SUBCLASSES, KNOWN_FAILURES
 from tests.support.zoo_images import ARCHITECTURES
 from tests.support.zoo_models import GENERATIVE_AND_SCIENTIFIC
 from tests.support.zoo_programs import PROGRAMS
@@ -23,6 +23,7 @@ NETWORKS = {
     **PROGRAMS,
     **GENERATIVE_AND_SCIENTIFIC,
     **LIBRARY_NETWORKS,
+    **HOOKS_AND_SUBCLASSES,
 }
 
 FAILURES = (AssertionError, RuntimeError)

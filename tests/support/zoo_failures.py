@@ -1,4 +1,4 @@
-"""Networks for which the law of identity fails, each with the difference that is observed."""
+"""Networks with hooks on activations and user-defined subclasses; and those for which the law fails, with the reason."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -63,8 +63,15 @@ def hooked_activation(register: str, hook: Callable[..., Any]) -> Callable[[], n
 
 
 LAST_BITS = "gradients differ by up to 2e-7: PyTorch's backward of the in-place kernel rounds differently"
-HOOK_REMOVED = "outputs or gradients differ: the new module has none of the hooks of the old one"
 
+
+HOOKS_AND_SUBCLASSES = {
+    "forward hook": Network(hooked_activation("register_forward_hook", double_output), ROWS),
+    "forward pre-hook": Network(hooked_activation("register_forward_pre_hook", shift_input), ROWS),
+    "backward hook": Network(hooked_activation("register_full_backward_hook", triple_gradient), ROWS),
+    "scaled subclass": Network(lambda: nn.Sequential(nn.Linear(6, 6), ScaledReLU(), nn.Linear(6, 3)), ROWS),
+    "gradient of rows": Network(GradientOfRows, ROWS, "tanh"),
+}
 KNOWN_FAILURES = {
     "input written into": KnownFailure(
         Network(FirstModuleWritesIntoTheInput, ROWS), "the caller's input is not changed; after a functional call it is"
@@ -75,21 +82,5 @@ KNOWN_FAILURES = {
     "selu in place": KnownFailure(Network(sequential_of(lambda: nn.SELU(inplace=True)), ROWS, "selu"), LAST_BITS),
     "random relu": KnownFailure(
         Network(sequential_of(nn.RReLU), ROWS, "rrelu"), "train mode: other slopes and another random state"
-    ),
-    "forward hook": KnownFailure(
-        Network(hooked_activation("register_forward_hook", double_output), ROWS), HOOK_REMOVED
-    ),
-    "forward pre-hook": KnownFailure(
-        Network(hooked_activation("register_forward_pre_hook", shift_input), ROWS), HOOK_REMOVED
-    ),
-    "backward hook": KnownFailure(
-        Network(hooked_activation("register_full_backward_hook", triple_gradient), ROWS), HOOK_REMOVED
-    ),
-    "scaled subclass": KnownFailure(
-        Network(lambda: nn.Sequential(nn.Linear(6, 6), ScaledReLU(), nn.Linear(6, 3)), ROWS),
-        "outputs differ: the subclass's own forward, and so its scale, is dropped",
-    ),
-    "gradient of rows": KnownFailure(
-        Network(GradientOfRows, ROWS, "tanh"), "swap_activations raises RuntimeError when it counts multiply-adds"
     ),
 }
