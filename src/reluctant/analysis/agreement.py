@@ -51,7 +51,7 @@ def _layer_that_started_apart(one: RunResult, other: RunResult) -> str:
         {row.name: (row.kind, row.shape, row.parameters) for row in result.record.layers} for result in (one, other)
     ]
     for name, probe in starts[0].layers.items():
-        beside = starts[1].layers.get(name)
-        if beside and layers[0].get(name) == layers[1].get(name) and probe.weight != beside.weight:
+        other_probe = starts[1].layers.get(name)
+        if other_probe and layers[0].get(name) == layers[1].get(name) and probe.weight != other_probe.weight:
             return name or "the network"
     return ""

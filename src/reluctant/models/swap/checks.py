@@ -68,7 +68,7 @@ def check_recomputation(trial: nn.Module, kinds: Collection[str], example: Any) 
             total.register_hook(watch.enter)  # type: ignore[no-untyped-call]
             total.backward()  # type: ignore[no-untyped-call]
     except OutsideNetworkError:
-        watch.found.add("a shared activation module")
+        watch.recomputed.add("a shared activation module")
     except Exception:  # it needs more than its inputs in training; the rehearsal of the study reports it
         pass
     finally:
@@ -76,10 +76,10 @@ def check_recomputation(trial: nn.Module, kinds: Collection[str], example: Any) 
             watch.__exit__(None, None, None)  # type: ignore[no-untyped-call]
         for parameter, gradient in gradients:
             parameter.grad = gradient
-    if watch.found:
+    if watch.recomputed:
         raise ModelError(
             f"{type(trial).__name__} runs a part again in backward (torch.utils.checkpoint of a method or function), "
-            f"where {', '.join(sorted(watch.found))} cannot be replaced; checkpoint a module, or call one activation "
+            f"where {', '.join(sorted(watch.recomputed))} cannot be replaced; checkpoint a module, or call one activation "
             f"module per site in that part"
         )
 
@@ -90,7 +90,7 @@ class _RecomputationWatch(TorchFunctionMode):
     def __init__(self, kinds: Collection[str]) -> None:
         super().__init__()
         self.kinds = kinds
-        self.found: set[str] = set()
+        self.recomputed: set[str] = set()
 
     def enter(self, _: Tensor) -> None:
         """Watch from now on; a hook of a tensor's gradient."""
@@ -101,7 +101,7 @@ class _RecomputationWatch(TorchFunctionMode):
     ) -> Any:
         kind = FUNCTIONS.get(func)
         if kind in self.kinds and _in_checkpoint():
-            self.found.add(str(kind))
+            self.recomputed.add(str(kind))
         return func(*args, **(kwargs or {}))
 
 
