@@ -40,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> SettingData:
 
 def test_sentences_follow_the_numbers(data: SettingData) -> None:
     assert dead_units_sentence(data.probes, data.labels) == (
-        "ReLU ends with the largest share of dead units, 25 % in activation (at the start none). "
+        "ReLU ends with the largest share of dead units, 25 % at site activation (at the start none). "
         "LeakyReLU 0.002, ELU and PReLU have none throughout."
     )
     assert depth_sentence(data.probes, data.labels) == (
@@ -48,7 +48,8 @@ def test_sentences_follow_the_numbers(data: SettingData) -> None:
         "blocks.0.conv than at head.linear."
     )
     pattern = (
-        r"The inputs vary most before \w+( 0\.002)? in \w+(\.\d)?: variance [\d.]+ at the end, [\d.]+ at the start; "
+        r"The inputs vary most before \w+( 0\.002)? "
+        r"at site \w+(\.\d)?: variance [\d.]+ at the end, [\d.]+ at the start; "
         r"(none|< 0\.01 %|[\d.]+ %) of them lie beyond ±5\.5\."
     )
     assert re.fullmatch(pattern, distribution_sentence(data.probes, data.labels))
@@ -114,7 +115,7 @@ def test_without_sites_or_layers_there_is_nothing_to_say(tmp_path: Path) -> None
 def test_deaths_stand_beside_the_verdict_and_no_cause_is_named(tmp_path: Path, margin: float, clause: str) -> None:
     study = Study(activation=("relu", "elu"), epochs=3, compare={"margin": margin})
     (text,) = beside(analysed(tmp_path, study))
-    assert text == f"In activation ReLU loses 25 % of its units in the first epoch, ELU none; {clause}"
+    assert text == f"At site activation, ReLU loses 25 % of its units in the first epoch, ELU none; {clause}"
     assert not re.search(r"\b(because|since|therefore|due|cause[sd]?|so that|why)\b", text)
 
 
@@ -143,7 +144,7 @@ def test_gradients_and_saturated_values_are_mentioned_where_nothing_dies(tmp_pat
     assert text.startswith("The gradient at blocks.0.conv is 5e-05 times under GELU and 0.05 times under ELU that at")
     (text,) = beside(changed(tmp_path / "b", study, saturate, "gelu"))
     assert text.startswith(
-        "In activation GELU ends with 100 % of its values where the slope is below 0.05, ELU with 20 %"
+        "At site activation, GELU ends with 100 % of its values where the slope is below 0.05, ELU with 20 %"
     )
 
 
@@ -155,7 +156,7 @@ def test_what_is_alike_is_one_sentence(tmp_path: Path) -> None:
     study = Study(activation=("relu", "prelu", *MANY), epochs=6, seed=(0, 1, 2), compare={"margin": 0.0})
     (text,) = beside(analysed(tmp_path, study))
     assert text == (
-        "In activation ReLU loses 25 % of its units in the first epoch, 39 activations none; "
+        "At site activation, ReLU loses 25 % of its units in the first epoch, 39 activations none; "
         "whether the macro F1 of each differs from that of ReLU is undecided."
     )
 
@@ -171,9 +172,9 @@ def test_deaths_over_the_run_are_told_from_those_in_the_first_epoch(tmp_path: Pa
 
     study = Study(activation=("elu", "gelu"), epochs=3, seed=(0, 1))
     (text,) = beside(changed(tmp_path / "a", study, slowly, "gelu"))
-    assert text.startswith("In activation GELU loses 19 % of its units over the run, ELU none;")
+    assert text.startswith("At site activation, GELU loses 19 % of its units over the run, ELU none;")
     (text,) = beside(changed(tmp_path / "b", study, on, "gelu"))
-    start = "In activation GELU loses 25 % of its units in the first epoch and ends with 50 % dead, ELU none;"
+    start = "At site activation, GELU loses 25 % of its units in the first epoch and ends with 50 % dead, ELU none;"
     assert text.startswith(start)
 
 

@@ -12,23 +12,13 @@ from reluctant import figures
 from reluctant.analysis import SettingData
 from reluctant.figures.style import NARROW, WIDE
 from tests.support.figures import texts, texts_outside
-from tests.support.scored import setting_data
+from tests.support.scored import FIVE_PUBLISHED, PUBLISHED, SCORES_BESIDE_PUBLISHED, setting_data
 
-NOISE = np.array([0.0, 0.002, -0.001, 0.001, -0.002])
-ONE = {"activation": "relu", "value": 0.9, "source": "Someone 2020, table 1"}
-NUMBERS = [
-    {**ONE, "value": 0.95, "epoch": 1},
-    {**ONE, "value": 0.99, "epoch": 2},
-    {**ONE, "activation": "gelu", "value": 0.1, "epoch": 1},
-    {**ONE, "activation": "gelu", "value": 0.1, "epoch": 2},
-    {**ONE, "activation": "elu", "value": 0.9, "epoch": 1},
-]
-SCORES = {"relu": [[0.95 + x, 0.95 + x] for x in NOISE], "gelu": [[0.9 + x, 0.92 + x] for x in NOISE]}
 both_widths = pytest.mark.parametrize("width", [WIDE, NARROW])
 
 
 def data(**options: Any) -> SettingData:
-    return setting_data(SCORES, **{"published": NUMBERS, **options})
+    return setting_data(SCORES_BESIDE_PUBLISHED, **{"published": FIVE_PUBLISHED, **options})
 
 
 @both_widths
@@ -61,7 +51,7 @@ def overlapping(figure: Figure) -> list[tuple[str, str]]:
 @both_widths
 def test_nothing_is_written_beyond_the_sheet_or_over_another(width: float) -> None:
     three = ("relu", "gelu", "leaky_relu(negative_slope=0.002)")
-    many = [{**ONE, "activation": name, "epoch": epoch} for name in three for epoch in (1, 2, 3)]
+    many = [{**PUBLISHED, "activation": name, "epoch": epoch} for name in three for epoch in (1, 2, 3)]
     figure = figures.published_numbers(data(published=many), width=width)
     assert texts_outside(figure) == []
     assert overlapping(figure) == []
@@ -74,7 +64,7 @@ def test_its_label_says_it_all() -> None:
 
 
 def test_few_runs_and_none() -> None:
-    one = setting_data({"relu": [0.95]}, published=[ONE])
+    one = setting_data({"relu": [0.95]}, published=[PUBLISHED])
     assert "no spread" in one.published[0].reason
     assert len(figures.published_numbers(one).axes) == 1
     nothing = figures.published_numbers(setting_data({"relu": [0.9]}))

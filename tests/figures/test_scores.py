@@ -9,9 +9,10 @@ import pytest
 from reluctant import figures
 from reluctant.analysis.report_data import ReportData, SettingData
 from reluctant.analysis.summary import confusion_matrix
+from reluctant.catalogue.metrics import SPLITS
 from reluctant.figures import style
 from reluctant.figures.notes import metric_axis
-from reluctant.records.parts import SPLITS, Json
+from reluctant.records.parts import Json
 from reluctant.study import Study
 from tests.support.figures import FOUR, markers, texts, texts_outside, words
 from tests.support.records import changed_records, confusion, study_records

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from reluctant.catalogue.metrics import MOST
-from reluctant.records.parts import SPLITS, EpochRecord
+from reluctant.catalogue.metrics import MOST, SPLITS
+from reluctant.records.parts import EpochRecord
 from reluctant.records.probe_table import COUNTS
 from reluctant.records.run_result import RunResult, classes_from_base64, numbers_from_base64
 from reluctant.records.schema import RunRecord

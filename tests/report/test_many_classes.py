@@ -11,8 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reluctant import figures
 from reluctant.analysis.report_data import ReportData, SettingData
-from reluctant.catalogue.metrics import stored_counts
-from reluctant.records.parts import SPLITS
+from reluctant.catalogue.metrics import SPLITS, stored_counts
 from reluctant.records.schema import DataRecord
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from reluctant.analysis import ReportData, SettingData
@@ -17,24 +16,14 @@ from reluctant.study import Study
 from reluctant.verification.page import check_page
 from tests.support.commands import answer
 from tests.support.records import study_folder, study_records
-from tests.support.scored import setting_data
+from tests.support.scored import FIVE_PUBLISHED, PUBLISHED, SCORES_BESIDE_PUBLISHED, setting_data
 
-NOISE = np.array([0.0, 0.002, -0.001, 0.001, -0.002])
-ONE = {"activation": "relu", "value": 0.9, "source": "Someone 2020, table 1"}
-NUMBERS = [
-    {**ONE, "value": 0.95, "epoch": 1},
-    {**ONE, "value": 0.99, "epoch": 2},
-    {**ONE, "activation": "gelu", "value": 0.1, "epoch": 1},
-    {**ONE, "activation": "gelu", "value": 0.1, "epoch": 2},
-    {**ONE, "activation": "elu", "value": 0.9, "epoch": 1},
-]
-SCORES = {"relu": [[0.95 + x, 0.95 + x] for x in NOISE], "gelu": [[0.9 + x, 0.92 + x] for x in NOISE]}
-HOSTILE = [{**each, "source": "<script>alert(1)</script>"} for each in NUMBERS]
+HOSTILE = [{**each, "source": "<script>alert(1)</script>"} for each in FIVE_PUBLISHED]
 STUDY = Study(activation=["relu", "gelu"], epochs=2, seed=[0, 1, 2], published=HOSTILE)
 
 
 def data(**options: Any) -> SettingData:
-    return setting_data(SCORES, **{"published": NUMBERS, **options})
+    return setting_data(SCORES_BESIDE_PUBLISHED, **{"published": FIVE_PUBLISHED, **options})
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +43,7 @@ def test_the_sentence_counts_and_names() -> None:
         "1 of 5 published numbers agree with ours. Higher than ours: ReLU after epoch 2. "
         "Lower than ours: GELU after epoch 1 and 2. Undecided: ELU after epoch 1."
     )
-    assert published_sentence(data(published=NUMBERS[:1])) == "1 of 1 published number agrees with ours."
+    assert published_sentence(data(published=FIVE_PUBLISHED[:1])) == "1 of 1 published number agrees with ours."
 
 
 def test_the_table_holds_every_number() -> None:
@@ -71,8 +60,8 @@ def test_the_table_holds_every_number() -> None:
 
 
 def test_scores_and_sources_that_differ_get_columns() -> None:
-    other = {**ONE, "metric": "f1", "source": "Another 2021", "deviation": 0.01, "runs": 3}
-    table = published_table(data(published=[ONE, other]))
+    other = {**PUBLISHED, "metric": "f1", "source": "Another 2021", "deviation": 0.01, "runs": 3}
+    table = published_table(data(published=[PUBLISHED, other]))
     assert table.columns[1] == "Score"
     assert table.columns[-1] == "Source"
     assert table.rows[1][1:4] == ("test macro F1", "last", "0.9000\n± 0.0100, 3 runs")
@@ -120,6 +109,6 @@ def test_a_study_without_published_numbers_has_no_such_section(tmp_path: Path) -
 
 
 def test_every_setting_has_its_own(tmp_path: Path) -> None:
-    study = Study(activation="relu", epochs=1, seed=[0, 1], lr=[0.1, 0.2], published=[ONE])
+    study = Study(activation="relu", epochs=1, seed=[0, 1], lr=[0.1, 0.2], published=[PUBLISHED])
     html = render_page(ReportData.of(study_records(tmp_path, study)))
     assert html.count("Published numbers beside ours: test accuracy</caption>") == 2

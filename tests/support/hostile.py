@@ -5,8 +5,9 @@ import json
 import unicodedata
 from pathlib import Path
 
+from reluctant.catalogue.metrics import SPLITS
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.records.parts import SPLITS, Json
+from reluctant.records.parts import Json
 from reluctant.records.schema import DataRecord, HistoryRecord
 from reluctant.records.store import Store
 from reluctant.study import Study

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.catalogue.metrics import regression_sums
-from reluctant.records.parts import SPLITS
+from reluctant.catalogue.metrics import SPLITS, regression_sums
 from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reluctant.analysis.report_data import ReportData, SettingData
-from reluctant.records.parts import SPLITS
+from reluctant.catalogue.metrics import SPLITS
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import HistoryRecord, RunRecord
 from reluctant.records.study_records import StudyRecords
@@ -14,6 +14,16 @@ from reluctant.study import Run, Study
 from tests.support.records import record
 
 IMAGES = 1000
+NOISE = np.array([0.0, 0.002, -0.001, 0.001, -0.002])
+PUBLISHED = {"activation": "relu", "value": 0.9, "source": "Someone 2020, table 1"}
+FIVE_PUBLISHED = [
+    {**PUBLISHED, "value": 0.95, "epoch": 1},
+    {**PUBLISHED, "value": 0.99, "epoch": 2},
+    {**PUBLISHED, "activation": "gelu", "value": 0.1, "epoch": 1},
+    {**PUBLISHED, "activation": "gelu", "value": 0.1, "epoch": 2},
+    {**PUBLISHED, "activation": "elu", "value": 0.9, "epoch": 1},
+]
+SCORES_BESIDE_PUBLISHED = {"relu": [[0.95 + x, 0.95 + x] for x in NOISE], "gelu": [[0.9 + x, 0.92 + x] for x in NOISE]}
 EXTENDED = HistoryRecord(date="2026-01-01", looked=True, changed={"seed": [[0], [0, 1]]})
 
 

@@ -13,10 +13,9 @@ from sklearn import metrics as oracle
 from torch import Tensor
 
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.catalogue.metrics import METRICS, score_from_counts
+from reluctant.catalogue.metrics import METRICS, SPLITS, score_from_counts
 from reluctant.core.randomness import generator
 from reluctant.models import build, initialise
-from reluctant.records.parts import SPLITS
 from reluctant.study import Run
 from reluctant.training import Training, evaluate
 from reluctant.training.checksums import fingerprint

@@ -12,7 +12,6 @@ from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
 from reluctant.core.user_objects import SESSION_MODULE
 from reluctant.study import Run, Study
-from reluctant.study.study import AXES
 
 LONGEST = 26  # characters of a label; the whole name stands in the report's text
 MACRO = ("f1", "precision", "recall")
@@ -94,7 +93,7 @@ def seed_text(run: Run, study: Study | None) -> str:
 
 def varied_text(run: Run, study: Study | None) -> str:
     """`lr = 0.01`: the run's values on the axes that its study varies; empty if it varies none."""
-    return setting_text({axis: getattr(run, axis) for axis in AXES if study and len(getattr(study, axis)) > 1})
+    return setting_text({axis: getattr(run, axis) for axis in (study.varied_axes if study else ())})
 
 
 def slug(text: str) -> str:

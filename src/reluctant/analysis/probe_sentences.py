@@ -36,7 +36,7 @@ def dead_units_sentence(probes: ProbeSummary, labels: Mapping[str, str]) -> str:
         return f"No activation ends with dead units.{none}"
     name = probes.site_names[probes.sites[site]]
     return (
-        f"{labels[arm]} ends with the largest share of dead units, {percent(end)} in {name} (at the start "
+        f"{labels[arm]} ends with the largest share of dead units, {percent(end)} at site {name} (at the start "
         f"{percent(start)}).{none}"
     )
 
@@ -77,7 +77,7 @@ def distribution_sentence(probes: ProbeSummary, labels: Mapping[str, str]) -> st
     share = percent(float(shares[0] + shares[-1]))
     beyond = f"; {share} of them lie beyond ±5.5" if np.isfinite(shares).all() else ""
     return (
-        f"The inputs vary most before {labels[arm]} in {probes.site_names[probes.sites[site]]}: variance "
+        f"The inputs vary most before {labels[arm]} at site {probes.site_names[probes.sites[site]]}: variance "
         f"{_short(end)} at the end, {_short(start)} at the start{beyond}."
     )
 
@@ -171,7 +171,7 @@ def _deaths(probes: ProbeSummary, one: str, other: str, labels: Mapping[str, str
         if abs(shares[END] - shares[1]) >= max(DIED, 0.25 * shares[1]):
             loses += f" and ends with {percent(float(shares[END]))} dead"
     none = "none" if few <= 0 else percent(few) if few >= DIED else "under 1 %"
-    head = f"In {probes.site_names[probes.sites[site]]} {labels[more]} {loses}"
+    head = f"At site {probes.site_names[probes.sites[site]]}, {labels[more]} {loses}"
     return Observation(0, float(gap.max()), head, labels[less], none)
 
 
@@ -198,5 +198,5 @@ def _saturation(probes: ProbeSummary, one: str, other: str, labels: Mapping[str,
     site = int(gap.argmax())
     more, less = (one, other) if saturated[one][site] > saturated[other][site] else (other, one)
     name, share = probes.site_names[probes.sites[site]], percent(float(saturated[more][site]))
-    head = f"In {name} {labels[more]} ends with {share} of its values where the slope is below 0.05"
+    head = f"At site {name}, {labels[more]} ends with {share} of its values where the slope is below 0.05"
     return Observation(2, float(gap.max()), head, labels[less], f"with {percent(float(saturated[less][site]))}")

@@ -22,7 +22,6 @@ from reluctant.records.run_result import RunResult
 from reluctant.records.study_records import StudyRecords
 from reluctant.scores import Scores
 from reluctant.statistics import Interval
-from reluctant.study.study import AXES
 
 T = TypeVar("T")
 
@@ -155,8 +154,7 @@ class ReportData:
         """
         study = records.study
         metrics = {metric.name: metric for metric in METRICS}
-        axes = [axis for axis in AXES if len(getattr(study, axis)) > 1]
-        settings = {tuple((axis, getattr(run, axis)) for axis in axes): None for run in study.runs()}
+        settings = {tuple((axis, getattr(run, axis)) for axis in study.varied_axes): None for run in study.runs()}
         control_seeds = set(study.control_seeds)
         scores = Scores(
             study.activation,

@@ -19,10 +19,10 @@ from reluctant.catalogue import (
     augmentation_steps,
 )
 from reluctant.catalogue.entry import RowType
-from reluctant.catalogue.metrics import total_items
+from reluctant.catalogue.metrics import SPLITS, total_items
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import parse
-from reluctant.records.parts import SPLITS, Json, LayerRecord
+from reluctant.records.parts import Json, LayerRecord
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import SOURCES, Run, Study, bundled

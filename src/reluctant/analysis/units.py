@@ -38,8 +38,9 @@ class Unit:
         return f"+{text}" if signed and np.isfinite(value) and not text.startswith("−") else text
 
     def margin(self, margin: float) -> str:
-        """`±0.2 points`, `±0.005 nats`."""
-        return f"±{self.scaled(margin):g} {self.word}".rstrip()
+        """`±0.2 points`, `±1 point`, `±0.005 nats`."""
+        written = f"{self.scaled(margin):g}"
+        return f"±{written} {self.word.removesuffix('s') if written == '1' else self.word}".rstrip()
 
     def span(self, low: float, high: float) -> str:
         """Two amounts as a range, the smaller first: `0.12–0.31 points`."""

@@ -64,11 +64,6 @@ class Card:
     learned: int  # learned numbers at each site; for a block, with 64 features
 
     @property
-    def is_default(self) -> bool:
-        """Whether every parameter has its default."""
-        return self.arguments == self.row.defaults()
-
-    @property
     def link(self) -> str:
         """The web address of the source; empty if the row has no identifier."""
         return source_address(self.row.identifier)

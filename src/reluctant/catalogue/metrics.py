@@ -19,6 +19,7 @@ Counts = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
+SPLITS = ("train", "valid", "test")
 MOST = 20  # classes of which a record holds whole matrices; a hundred would fill megabytes
 
 

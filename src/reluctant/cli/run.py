@@ -102,7 +102,6 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     from reluctant.api.progress import time_left
     from reluctant.data import describe_dataset
     from reluctant.records.parts import RecordError
-    from reluctant.study.study import AXES
     from reluctant.training import describe_replacements, expected_seconds, preflight, select_device, study_sources
 
     folder.check_compatible(study)
@@ -120,7 +119,7 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     click.echo(f"{study.name}: {study.size} runs, {done} done, {len(missing)} to train")
     if not missing:
         return 0
-    total, axes = 0.0, [axis for axis in AXES if axis != "dataset" and len(getattr(study, axis)) > 1]
+    total, axes = 0.0, [axis for axis in study.varied_axes if axis != "dataset"]
     for kind, number in Counter(replace(each, seed=0) for each in missing).items():
         seconds = expected_seconds(kind)
         total += seconds * number

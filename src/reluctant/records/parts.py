@@ -18,7 +18,6 @@ from pydantic import (
 from reluctant.core.errors import StudyError
 from reluctant.core.validation import validation_message
 
-SPLITS = ("train", "valid", "test")
 MOST_FAULTS = 5  # listed in the message on a damaged file
 NORMS = ("gradient", "weight", "update")  # the order in which a layer's norms stand in a record
 

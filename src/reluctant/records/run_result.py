@@ -12,12 +12,12 @@ import numpy.typing as npt
 from reluctant.catalogue.metrics import (
     CLASSIFICATION,
     REGRESSION,
+    SPLITS,
     metric,
     regression_sums,
     scores_from_counts,
     total_items,
 )
-from reluctant.records.parts import SPLITS
 from reluctant.records.probe_table import ProbeTable
 from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.study import Run, Seed

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, PrivateAttr, model_validator
 
+from reluctant.catalogue.metrics import SPLITS
 from reluctant.core.display import quoted
 from reluctant.records.parts import (
-    SPLITS,
     EpochRecord,
     FinalRecord,
     Json,

@@ -20,7 +20,6 @@ from reluctant.replication.reading import LastBatch, StepScores
 from reluctant.report.pictures import PictureBook
 from reluctant.report.sections import ExtraSection
 from reluctant.report.tables import Table
-from reluctant.study.study import AXES
 
 HEADING, ANCHOR = "Published and corrected numbers", "replication"
 LEAST = 0.8  # of the possible values that the page lists
@@ -46,7 +45,7 @@ def replication(data: ReportData, book: PictureBook) -> ExtraSection | None:
     ablations = [(name, title, available_steps(steps, procedures)) for name, title, steps in ABLATIONS]
     if not any(steps for _, _, steps in ablations):
         return None
-    if varied := [axis for axis in AXES if axis != "procedure" and len(getattr(records.study, axis)) > 1]:
+    if varied := [axis for axis in records.study.varied_axes if axis != "procedure"]:
         text = f"The study varies {' and '.join(varied)}; this section is drawn for one setting at a time."
         return ExtraSection(HEADING, ANCHOR, (text,))
     paragraphs, pictures, tables = [], [], []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import METRICS, Metric
+from reluctant.catalogue.metrics import METRICS, SPLITS, Metric
 from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
 from reluctant.statistics import Interval, mean_interval
@@ -22,7 +22,6 @@ Floats = npt.NDArray[np.float64]
 Seed = int | str
 At = Literal["last", "best", "mean"]
 AT = ("last", "best", "mean")  # after the last epoch, the one best on validation, the mean over epochs
-SPLITS = ("train", "valid", "test")
 
 
 class ScoredRun(Protocol):

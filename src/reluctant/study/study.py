@@ -161,8 +161,13 @@ class Study(BaseModel):
     @property
     def size(self) -> int:
         """The number of runs, those of the control among them."""
-        settings = math.prod(len(getattr(self, axis)) for axis in AXES)
+        settings = math.prod(len(getattr(self, axis)) for axis in self.varied_axes)
         return len(self.seed) * settings * (len(self.activation) + self.control)
+
+    @property
+    def varied_axes(self) -> tuple[str, ...]:
+        """The keys besides activation and seed that have several values, such as `lr`."""
+        return tuple(axis for axis in AXES if len(getattr(self, axis)) > 1)
 
     @property
     def control_seeds(self) -> tuple[int, ...]:

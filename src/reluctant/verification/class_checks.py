@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import confusion_counts, stored_counts, tally
-from reluctant.records.parts import SPLITS
+from reluctant.catalogue.metrics import SPLITS, confusion_counts, stored_counts, tally
 from reluctant.records.run_result import RunResult
 from reluctant.verification.findings import CheckedData
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.catalogue.metrics import MOST, REGRESSION, regression_sums, tally, total_items
-from reluctant.records.parts import SPLITS
+from reluctant.catalogue.metrics import MOST, REGRESSION, SPLITS, regression_sums, tally, total_items
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import RunRecord
 from reluctant.study.schedule import early_stop

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.catalogue import MODELS, OPTIMIZERS
-from reluctant.catalogue.metrics import confusion_counts
+from reluctant.catalogue.metrics import SPLITS, confusion_counts
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
 from reluctant.models import activation_parameters
 from reluctant.models.convnet import ConvBlock, ConvNet
-from reluctant.records.parts import SPLITS, EpochRecord, Json
+from reluctant.records.parts import EpochRecord, Json
 from reluctant.study import Run
 from reluctant.training import TensorData, TensorSplit, Training
 from reluctant.training.evaluation import BATCH
