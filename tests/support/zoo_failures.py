@@ -1,4 +1,4 @@
-"""Networks with hooks on activations and user-defined subclasses; and those for which the law fails, with the reason."""
+"""Networks with hooks on activations and user-defined subclasses; those for which the law fails, with the reason."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -12,11 +12,12 @@ from reluctant.core.errors import DataError, ReluctantError
 from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
 from reluctant.data.checks import checked
+from reluctant.data.columns import as_numbers, check_unique_names
 from reluctant.data.dataset import Dataset, Split
 from reluctant.data.labels import check_kind, flatten_column, interpret_labels
 from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise
 from reluctant.data.splits import hold_out
-from reluctant.data.table import as_numbers, check_unique_names, interpret_target, series_labels
+from reluctant.data.table import interpret_target, series_labels
 
 _EXPECTED = "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), a torch Dataset, or a pair of them"
 _EXPECTED_FACTORY = "a function that returns (x_train, y_train, x_test, y_test) or a reluctant.data.Dataset"
@@ -168,9 +169,12 @@ def _encode_frames(name: str, parts: list[LabelledArrays]) -> tuple[list[Labelle
         check_unique_names(name, frame.columns)
     if other := sorted(set(map(str, frames[0].columns)) ^ set(map(str, frames[-1].columns))):
         raise DataError(f"{name}: train and test differ in the columns {', '.join(other)}; make them equal")
-    values, columns = as_numbers(name, pandas.concat(frames, ignore_index=True))
+    values, columns, remarks = as_numbers(name, pandas.concat(frames, ignore_index=True))
     inputs = _cut_like(values, frames)
-    return [replace(part, inputs=x) for part, x in zip(parts, inputs, strict=True)], {"columns": columns}
+    encoded = [
+        replace(part, inputs=x, remarks=(*part.remarks, *remarks)) for part, x in zip(parts, inputs, strict=True)
+    ]
+    return encoded, {"columns": columns}
 
 
 def _interpret_parts(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
 from reluctant.data.labels import flatten_column
+from reluctant.data.pictures import as_pixels
 
 LIMIT = 2 * 1024**3  # bytes of inputs
 
@@ -118,9 +119,8 @@ def _item_as_array(value: Any) -> NDArray[Any]:
         return np.asarray((value.float() if value.dtype == torch.bfloat16 else value).numpy())
     image = sys.modules.get("PIL.Image")
     if image is not None and isinstance(value, image.Image):
-        grey = value.mode in ("1", "L", "LA")
-        pixels = np.asarray(value.convert("L" if grey else "RGB"))
-        return pixels[np.newaxis] if grey else pixels.transpose(2, 0, 1)
+        pixels = as_pixels(value)
+        return pixels[np.newaxis] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     return np.asarray(value)
 
 

@@ -140,14 +140,22 @@ def _class_warnings(name: str, codes: Codes, names: tuple[str, ...], item: str) 
             f"{name}: all training {item}s are of the class {names[codes[0][0]]!r}; at least two classes are needed, "
             f"so add {item}s of another class"
         )
-    unlearned = tuple(
+    class_warnings = tuple(
         f"the class {names[i]} is in the test part only ({in_test[i]} of {len(codes[1])} {item}s); nothing "
         f"can be learned of it"
         for i in np.flatnonzero((in_train == 0) & (in_test > 0))
     )
+    by_lower_case: dict[str, list[str]] = {}
+    for class_name in names:
+        by_lower_case.setdefault(class_name.lower(), []).append(class_name)
+    class_warnings += tuple(
+        f"the classes {' and '.join(alike)} differ only in upper and lower case"
+        for alike in by_lower_case.values()
+        if len(alike) > 1
+    )
     empty = [names[i] for i in np.flatnonzero(in_train + in_test == 0)]
     if not empty:
-        return unlearned
+        return class_warnings
     listed = ", ".join(empty[:_LISTED]) + (", …" if len(empty) > _LISTED else "")
     which, pronoun = (f"classes {listed} have", "they are") if len(empty) > 1 else (f"class {listed} has", "it is")
-    return (*unlearned, f"the {which} no {item} in either part; {pronoun} neither trained nor tested")
+    return (*class_warnings, f"the {which} no {item} in either part; {pronoun} neither trained nor tested")

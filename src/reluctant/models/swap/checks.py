@@ -79,8 +79,8 @@ def check_recomputation(trial: nn.Module, kinds: Collection[str], example: Any) 
     if watch.recomputed:
         raise ModelError(
             f"{type(trial).__name__} runs a part again in backward (torch.utils.checkpoint of a method or function), "
-            f"where {', '.join(sorted(watch.recomputed))} cannot be replaced; checkpoint a module, or call one activation "
-            f"module per site in that part"
+            f"where {', '.join(sorted(watch.recomputed))} cannot be replaced; checkpoint a module, or call one "
+            f"activation module per site in that part"
         )
 
 
