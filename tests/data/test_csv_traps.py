@@ -1,19 +1,23 @@
 """Tables whose plain reading would be wrong in silence: each is read right, or refused with what to change."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from reluctant.core.errors import DataError
 from reluctant.data import Dataset, from_data, load
 
+Floats = npt.NDArray[np.float64]
 N = 40
-X = np.round(np.random.default_rng(1).normal(size=(N, 2)), 3)
+X: Floats = np.round(np.random.default_rng(1).normal(size=(N, 2)), 3)
 KIND = ["p" if a > 0 else "q" for a in X[:, 0]]
 
 
-def table(columns: dict[str, list[object]], separator: str = ",") -> str:
+def table(columns: Mapping[str, Sequence[object]], separator: str = ",") -> str:
     rows = zip(*columns.values(), strict=True)
     return "\n".join(separator.join(map(str, row)) for row in (tuple(columns), *rows)) + "\n"
 
@@ -38,7 +42,7 @@ def test_time_stamps_keep_their_digits(tmp_path: Path, start: int, step: int) ->
 
 @pytest.mark.parametrize("dtype", [np.float64, np.int64])
 def test_time_stamps_in_arrays_keep_their_digits(dtype: type) -> None:
-    x = (1_700_000_000 + 2 * np.arange(N))[:, np.newaxis].astype(dtype)
+    x: npt.NDArray[Any] = (1_700_000_000 + 2 * np.arange(N))[:, np.newaxis].astype(dtype)
     data = from_data((x[:30], KIND[:30], x[30:], KIND[30:]))
     assert values(data) == [2 * i for i in range(N)]
     assert "subtracted from the column 0" in data.remarks[0]
@@ -50,11 +54,11 @@ def test_usual_numbers_stay_as_they_are(tmp_path: Path) -> None:
     assert len(data.remarks) == 1  # of the rows held out
 
 
-def commas(numbers: object) -> list[str]:
-    return [f"{number:.1f}".replace(".", ",") for number in numbers]  # type: ignore[attr-defined]
+def commas(numbers: Floats) -> list[str]:
+    return [f"{number:.1f}".replace(".", ",") for number in numbers]
 
 
-WRITTEN = {
+WRITTEN: dict[str, tuple[Sequence[object], str, str]] = {
     "decimal comma": (commas(X[:, 0]), ";", "numbers with a decimal comma .*'-?\\d,\\d'; add decimal=','"),
     "percentages": ([f"{abs(a):.1f}%" for a in X[:, 0]], ",", "percentages as texts, .*write the number alone"),
     "dollars": ([f"${abs(a):.2f}" for a in X[:, 0]], ",", "amounts of money"),
@@ -70,7 +74,7 @@ WRITTEN = {
 @pytest.mark.parametrize("case", WRITTEN)
 def test_numbers_that_are_written_as_texts_are_refused(tmp_path: Path, case: str) -> None:
     column, separator, message = WRITTEN[case]
-    text = table({"a": list(column), "b": list(X[:, 1]), "kind": KIND}, separator)
+    text = table({"a": column, "b": list(X[:, 1]), "kind": KIND}, separator)
     with pytest.raises(DataError, match=message):
         read(tmp_path, text)
     if "missing" not in message:

@@ -3,6 +3,7 @@
 study.toml → Study → [Run, …] − what the store has → engine → one record each → store → Results → report
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,12 +14,14 @@ from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.lock import lock_folder
 from reluctant.core.names import parse
+from reluctant.core.user_code import check_user_code
 from reluctant.core.user_objects import pack_objects
 from reluctant.engines import Done, Engine, Events, Failed, Message, local, serial
 from reluctant.engines.training_work import TrainingWork
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
+from reluctant.study.files import study_path
 
 _ENGINES_OF = {"workers": ("local",), "timeout": ("local", "ray"), "address": ("ray",), "gpus_per_run": ("ray",)}
 
@@ -34,6 +37,8 @@ class ExecutionOptions:
     timeout: float | None = None
     address: str | None = None
     gpus_per_run: float = 0.0
+    allow_modules: tuple[str, ...] = ()  # installed packages that the study may name
+    study_file: Path | None = None  # modules beside it may be named
 
     def __post_init__(self) -> None:
         if self.engine not in ("local", "serial", "ray"):
@@ -65,7 +70,7 @@ class ExecutionOptions:
 def run(
     study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, engine: str = "local",
     workers: int | None = None, device: str = "auto", data: str | Path | None = None, timeout: float | None = None,
-    address: str | None = None, gpus_per_run: float = 0.0,
+    address: str | None = None, gpus_per_run: float = 0.0, allow_modules: Sequence[str] = (),
 ) -> Results:  # fmt: skip
     """Train whatever part of a study is not yet in its folder, and return all results.
 
@@ -80,13 +85,18 @@ def run(
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         address: Of the Ray cluster, for `ray`.
         gpus_per_run: For `ray`.
+        allow_modules: Installed packages whose classes and functions the study may name. Files beside the study file
+            and in the current folder may always be named, the standard library never.
 
     Raises:
         ReluctantError: Before anything trains, where the study cannot be run.
     """
+    study_file = study_path(study)
     study = study if isinstance(study, Study) else Study.read(study)
     study_dir = StudyDir(Path(folder) if folder else study.folder)
-    options = ExecutionOptions(engine, workers, device, data, timeout, address, gpus_per_run)
+    options = ExecutionOptions(
+        engine, workers, device, data, timeout, address, gpus_per_run, tuple(allow_modules), study_file
+    )
     for event in run_events(study, study_dir, options):
         if watch:
             watch(event)
@@ -100,6 +110,7 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
         StudyError: Another process works in the folder, or the study cannot be run.
     """
     folder.check_compatible(study)
+    yield from (Message(None, text) for text in check_study_code(study, options))
     with lock_folder(folder.path):
         origins, messages = folder.recover()
         yield from (Message(None, text) for text in messages)
@@ -113,6 +124,11 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
                 select_device(options.device)
             _check_same_code(study, folder, origins)
             folder.write_study(study)
+
+
+def check_study_code(study: Study, options: ExecutionOptions) -> list[str]:
+    """Sentences that say which files of the user's the study runs; `StudyError` where it may not run them."""
+    return check_user_code(study.user_names, options.study_file, options.allow_modules)
 
 
 def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> None:
@@ -130,7 +146,7 @@ def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> N
 def _train(
     study: Study, folder: StudyDir, options: ExecutionOptions, missing: list[Run], origins: list[Origin]
 ) -> Events:
-    names = (*study.activation, *study.model, *study.dataset, *study.procedure)
+    names = study.user_names
     objects = b"" if options.engine == "serial" else pack_objects(parse(name).head for name in names)
     data = str(options.data) if options.data else None
     work = TrainingWork(str(folder.path.resolve()), data, options.device, first=missing[0], objects=objects)

@@ -145,7 +145,7 @@ def _name_columns(path: Path, frame: "pd.DataFrame", names: list[str]) -> "tuple
     check_unique_names(str(path), [name for name in names if name])
     remaining = [i for i in range(len(names)) if i not in left_out]
     named = frame.iloc[:, remaining].copy()
-    named.columns = [names[i] for i in remaining]  # type: ignore[assignment]
+    named.columns = [names[i] for i in remaining]
     return named, remarks
 
 

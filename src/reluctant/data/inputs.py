@@ -130,7 +130,7 @@ def subtract_offsets(train: Any, test: Any, columns: Sequence[str] = ()) -> tupl
         return train, test, ()
     if train.dtype == np.float32 or train.dtype.itemsize < 4 or train.shape[1] != test.shape[1]:
         return train, test, ()
-    remarks = []
+    remarks: list[str] = []
     for i in range(train.shape[1]):
         column, low = subtract_offset(np.concatenate((train[:, i], test[:, i])))
         if low:

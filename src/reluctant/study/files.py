@@ -8,7 +8,7 @@ from typing import Any
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
-from reluctant.core.user_objects import SESSION_MODULE
+from reluctant.core.user_code import SESSION_MODULE
 
 
 def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
@@ -55,6 +55,11 @@ def _study_text(source: str | Path) -> tuple[str, str]:
         raise StudyError(f"{path} is not a text file in UTF-8") from None
     except (OSError, ValueError) as fault:  # ValueError: a null character
         raise StudyError(f"{quoted(str(path))} cannot be read: {fault}") from None
+
+
+def study_path(source: object) -> Path | None:
+    """The study file that `source` names; None for a bundled study, or a `Study` itself."""
+    return Path(source) if isinstance(source, str | Path) and str(source) not in bundled() else None
 
 
 def bundled() -> dict[str, Path]:

@@ -12,7 +12,7 @@ from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
-from reluctant.core.user_objects import SESSION_MODULE
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.models import build
 from reluctant.models.build import preview_replacements
 from reluctant.study import Run, Study
