@@ -1,30 +1,19 @@
 """The law of identity: a network's own activation, put in its own place, changes no bit of a training step."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from reluctant.models import SwapReport, swap_activations
+from tests.support.identity_table import GROUPS, page
 from tests.support.zoo import Network, build_original, build_seeded, clone_example, list_differences, observe_step
-from tests.support.zoo_failures import HOOKS_AND_SUBCLASSES, KNOWN_FAILURES
-from tests.support.zoo_images import ARCHITECTURES
-from tests.support.zoo_models import GENERATIVE_AND_SCIENTIFIC
-from tests.support.zoo_programs import PROGRAMS
-from tests.support.zoo_sequences import SEQUENCE_NETWORKS
-from tests.support.zoo_spellings import SPELLINGS
+from tests.support.zoo_failures import KNOWN_FAILURES
 from tests.support.zoo_transformers import LIBRARY_NETWORKS
-from tests.support.zoo_wrappings import WRAPPINGS
 
-NETWORKS = {
-    **SPELLINGS,
-    **WRAPPINGS,
-    **ARCHITECTURES,
-    **SEQUENCE_NETWORKS,
-    **PROGRAMS,
-    **GENERATIVE_AND_SCIENTIFIC,
-    **LIBRARY_NETWORKS,
-    **HOOKS_AND_SUBCLASSES,
-}
+NETWORKS = {name: network for networks in GROUPS.values() for name, network in networks.items()}
+PAGE = Path(__file__).parent.parent.parent / "docs" / "identity.md"
 
 FAILURES = (AssertionError, RuntimeError)
 pytestmark = [
@@ -74,3 +63,8 @@ def test_swapping_a_network_s_own_activation_changes_no_bit(name: str) -> None:
 def test_the_law_fails_for_known_failures(network: Network) -> None:
     """Strict: a network for which the law holds again belongs in the zoo."""
     check_identity(network)
+
+
+def test_the_page_lists_every_network() -> None:
+    assert page() == PAGE.read_text("utf-8")
+    assert len(NETWORKS) == sum(map(len, GROUPS.values()))

@@ -44,14 +44,15 @@ def withheld_verdicts(runs: Iterable[RunResult]) -> Withheld:
 
 def _layer_that_started_apart(one: RunResult, other: RunResult) -> str:
     """The first layer of one shape in both networks whose weights had another norm before the first step."""
-    run, starts = one.record.run, (one.record.start, other.record.start)
-    if starts[0] is None or starts[1] is None or INITIALISATIONS.canonical(run.init).head in ("kaiming", "as_made"):
+    if one.probes is None or other.probes is None:
+        return ""
+    if INITIALISATIONS.canonical(one.run.init).head in ("kaiming", "as_made"):
         return ""  # kaiming scales by the activation's gain, and a factory may
-    layers = [
-        {row.name: (row.kind, row.shape, row.parameters) for row in result.record.layers} for result in (one, other)
-    ]
-    for name, probe in starts[0].layers.items():
-        other_probe = starts[1].layers.get(name)
-        if other_probe and layers[0].get(name) == layers[1].get(name) and probe.weight != other_probe.weight:
+    layers, norms = [], []
+    for result, table in ((one, one.probes), (other, other.probes)):
+        layers.append({row.name: (row.kind, row.shape, row.parameters) for row in result.record.layers})
+        norms.append(dict(zip(table.layers, table.norms["weight"][0], strict=True)))
+    for name in norms[0].keys() & norms[1].keys():
+        if layers[0].get(name) == layers[1].get(name) and norms[0][name] != norms[1][name]:
             return name or "the network"
     return ""

@@ -159,8 +159,7 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
     if others := [name for name in records.damaged if not name.startswith("runs/")]:
         lines.append(f"Damaged and left out: {', '.join(others)}")
     for pair, reason in withheld_verdicts(records).items():
-        arms = f"{' and '.join(sorted(pair))}: " if pair else ""
-        lines.append(f"No verdict: {arms}{reason}")
+        lines.append(": ".join(["No verdict", *([" and ".join(sorted(pair))] if pair else []), reason]))
     if records.study.sources:
         lines.append(SHARED_SEEDS)
     return (*lines, *_mixed_environments(records))

@@ -14,6 +14,7 @@ from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.lock import lock_folder
 from reluctant.core.names import parse
+from reluctant.core.process_state import preserve_process_state
 from reluctant.core.user_code import check_user_code
 from reluctant.core.user_objects import pack_objects
 from reluctant.engines import Done, Engine, Events, Failed, Message, local, serial
@@ -97,9 +98,10 @@ def run(
     options = ExecutionOptions(
         engine, workers, device, data, timeout, address, gpus_per_run, tuple(allow_modules), study_file
     )
-    for event in run_events(study, study_dir, options):
-        if watch:
-            watch(event)
+    with preserve_process_state():
+        for event in run_events(study, study_dir, options):
+            if watch:
+                watch(event)
     return Results.read(study_dir.path)
 
 
@@ -154,7 +156,9 @@ def _train(
     try:
         next(events)  # processes start up while the study is checked here
         yield from (Message(None, text) for text in _check_and_describe(study, folder, options, origins))
+        identity = _identity(folder)
         for event in events:
+            _check_present(folder, identity)
             if isinstance(event, Done):
                 folder.save(event.run, event.record, event.attempts)
             elif isinstance(event, Failed):
@@ -162,6 +166,24 @@ def _train(
             yield event
     finally:
         events.close()
+
+
+def _identity(folder: StudyDir) -> tuple[int, int] | None:
+    """What a folder keeps while it exists, whatever its name; None where there is no such folder."""
+    try:
+        status = folder.path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _check_present(folder: StudyDir, identity: tuple[int, int] | None) -> None:
+    """`StudyError` where the folder was removed, renamed or replaced since training began."""
+    if _identity(folder) != identity:
+        raise StudyError(
+            f"{folder.path} was removed or renamed while the study was running, so nothing more can be stored; move it "
+            f"back and type the same command again to continue"
+        )
 
 
 def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]) -> list[str]:

@@ -15,7 +15,7 @@ from reluctant.data.checks import checked
 from reluctant.data.columns import as_numbers, check_unique_names
 from reluctant.data.dataset import Dataset, Split
 from reluctant.data.labels import check_kind, flatten_column, interpret_labels
-from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise
+from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise, tensor_as_array
 from reluctant.data.splits import hold_out
 from reluctant.data.table import interpret_target, series_labels
 
@@ -121,15 +121,20 @@ def _as_parts(name: str, data: Any) -> list[Any]:
 
 def _split_off_targets(name: str, data: Sequence[Any]) -> Sequence[Any]:
     """(frame, "target") as the frame without that column, and the column; anything else as it is."""
-    if len(data) % 2 or not any(isinstance(each, str) for each in data[1::2]):
+    frames = [hasattr(each, "columns") and hasattr(each, "drop") for each in data[::2]]
+    names = [
+        isinstance(each, str) or (isinstance(each, int) and frame)
+        for each, frame in zip(data[1::2], frames, strict=False)
+    ]
+    if len(data) % 2 or not any(names):
         return data
     parts: list[Any] = []
     for frame, target in zip(data[::2], data[1::2], strict=True):
-        if not (isinstance(target, str) and hasattr(frame, "columns") and hasattr(frame, "drop")):
+        if not (isinstance(target, str | int) and hasattr(frame, "columns") and hasattr(frame, "drop")):
             raise DataError(f"{name}: the name of a column goes with a pandas frame; {_EXPECTED}")
         if target not in frame.columns:
             columns = list(map(str, frame.columns))
-            hint = did_you_mean(target, columns) or f"; there are {', '.join(columns)}"
+            hint = did_you_mean(str(target), columns) or f"; there are {', '.join(columns)}"
             raise DataError(f"{name}: there is no column {target!r}{hint}")
         parts += [frame.drop(columns=[target]), frame[target]]
     return tuple(parts)
@@ -148,8 +153,7 @@ def _without_tensors(value: Any) -> Any:
     """A tensor as an array, whole numbers in nested lists as floats; anything else as it is."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-        return (value.float() if value.dtype == torch.bfloat16 else value).resolve_conj().resolve_neg().numpy()
+        return tensor_as_array(value)
     if isinstance(value, list) and value and isinstance(value[0], list):
         try:
             array = np.asarray(value)

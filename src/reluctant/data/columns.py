@@ -28,7 +28,11 @@ _DATE = (
     r"|\d{1,2}:\d{2}(?::\d{2}.*)?"  # 13:30
 )
 # What texts are written as, a pattern for each, and how to correct it. The first that fits is named.
+_UNIT = r"[<>~≈(]? ?[$€£¥]? ?[+-]?\d[\d.,']*(?:[eE][+-]?\d+)? ?[%)+]?(?: ?[A-Za-zµ°/²³#$€£¥]{1,6})?\)?"
+_MANY = 10  # levels; fewer numbers with units, or with a few other texts, may well be categories
 _WRITINGS: tuple[tuple[str, str, str], ...] = (
+    ("numbers with a point between thousands", r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?", "write 1100 instead of 1.100"),
+    ("numbers with the minus sign −", r"−" + _NUMBER, "write -5 instead of −5"),
     ("numbers with a comma between thousands", r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", "write 18280 instead of 18,280"),
     ("numbers with a decimal comma", r"[+-]?\d*,\d+", "add decimal=',' or write 1.5 instead of 1,5"),
     ("percentages", _NUMBER + r" ?%", "write the number alone"),
@@ -76,10 +80,22 @@ def as_numbers(name: str, frame: "pd.DataFrame") -> EncodedColumns:
             values, low = subtract_offset(values)
             remarks += [offset_remark(str(column), low)] if low else []
             values = values[:, np.newaxis]
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused later
+            _check_magnitude(name, str(column), values)
+        with np.errstate(over="ignore"):  # infinity is refused with all other values
             parts.append(values.astype(np.float32))
         names += [f"{column}={level}" for level in levels] or [str(column)]
     return EncodedColumns(np.concatenate(parts, axis=1), tuple(names), tuple(remarks))
+
+
+def _check_magnitude(name: str, column: str, values: NDArray[Any]) -> None:
+    """`DataError` where float32 ends before the largest number of a column, or begins after it."""
+    largest = float(np.abs(values).max()) if values.size and np.isfinite(values).all() else 1.0
+    limits = np.finfo(np.float32)
+    if not (largest == 0 or float(limits.tiny) <= largest <= float(limits.max)):
+        raise DataError(
+            f"{name}: the numbers of the column {column!r} go up to {largest:.3g}, and networks compute with "
+            f"float32, from {limits.tiny:.2g} to {limits.max:.2g}; give them in another unit, or their logarithm"
+        )
 
 
 def count_missing(series: "pd.Series[Any]") -> int:
@@ -105,8 +121,25 @@ def check_written_numbers(name: str, column: str, series: "pd.Series[Any]") -> N
         if written and all(re.fullmatch(rf"{pattern}|{_NUMBER}", level) for level in levels):
             raise DataError(
                 f"{name}: the column {column!r} holds {what} as texts, such as {quoted(written[0], 30)}; "
-                f"{correction}; if they are categories, add categories={column!r} (in pandas .astype('category'))"
+                f"{correction}{_as_categories(column)}"
             )
+    others = [level for level in levels if not re.fullmatch(_NUMBER, level)]
+    if len(levels) - len(others) > max(_MANY, 9 * len(others)):
+        row = int(np.argmax(series.astype(str).str.strip().to_numpy() == others[0])) + 1
+        raise DataError(
+            f"{name}: the column {column!r} holds numbers and also {quoted(others[0], 30)} (row {row:,}); correct "
+            f"it or remove that row{_as_categories(column)}"
+        )
+    with_units = [level for level in levels if re.fullmatch(_UNIT, level)]
+    if len(with_units) > max(_MANY, 9 * (len(levels) - len(with_units))):
+        raise DataError(
+            f"{name}: the column {column!r} holds numbers with signs or units, such as {quoted(with_units[0], 30)}; "
+            f"write the number alone{_as_categories(column)}"
+        )
+
+
+def _as_categories(column: str) -> str:
+    return f"; if these are categories, add categories={column!r} (in pandas .astype('category'))"
 
 
 def _is_text(series: "pd.Series[Any]") -> bool:
@@ -124,6 +157,10 @@ def _encode_column(name: str, column: str, series: "pd.Series[Any]") -> tuple[ND
     if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_complex_dtype(series):
         values = series.to_numpy()
         return (values if values.dtype.kind in "iuf" else series.to_numpy(np.float64)), ()
+    strange = [each for each in series.head(1000) if isinstance(each, list | tuple | dict | np.ndarray | complex)]
+    if strange or pd.api.types.is_complex_dtype(series):
+        kind = type(strange[0]).__name__ if strange else "complex number"
+        raise DataError(f"{name}: the column {column!r} holds a {kind} in each row; give one number or text")
     check_written_numbers(name, column, series)
     levels, codes = np.unique(series.astype(str).to_numpy(str), return_inverse=True)
     if len(levels) > MOST_LEVELS:

@@ -4,6 +4,7 @@ import csv
 import io
 import mmap
 import re
+import unicodedata
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,38 @@ class CsvTable(NamedTuple):
     remarks: tuple[str, ...]
 
 
+_NO_TEXT = {
+    b"PK\x03\x04": "an Excel file or another archive; save the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an Excel file; save the sheet as CSV",
+    b"\x1f\x8b": "compressed; unpack it",
+    b"PAR1": "a Parquet file; read it with pandas and give data=(frame, 'target')",
+}
+
+
+def _check_is_text(path: Path) -> None:
+    """`DataError` where the first bytes are those of another kind of file."""
+    with path.open("rb") as file:
+        first = file.read(200)
+    for magic, what in _NO_TEXT.items():
+        if first.startswith(magic):
+            raise DataError(f"{path} is {what}")
+    if re.match(rb"\s*<(!doctype|html|\?xml)", first, re.IGNORECASE):
+        raise DataError(f"{path} is a web page or XML, and no table; download the table itself")
+
+
+def _without_empty_rows(path: Path, frame: "pd.DataFrame", remarks: list[str]) -> "pd.DataFrame":
+    """The frame without rows that have no value at all; `DataError` where the last line is a remark of a program."""
+    present = frame.notna()
+    empty = ~present.any(axis=1)
+    if empty.any() and not empty.all():
+        remarks.append(f"{int(empty.sum()):,} rows of {path.name} are empty; they are left out")
+        frame = frame[~empty].reset_index(drop=True)
+    last = frame.iloc[-1]
+    if len(frame) > 1 and frame.shape[1] > 1 and last.notna().sum() == 1 and isinstance(last.iloc[0], str):
+        raise DataError(f"{path}: the last row has one field, {quoted(last.iloc[0], 40)}; remove it")
+    return frame
+
+
 class _Layout(NamedTuple):
     separator: str
     skipped: int  # lines before the names of the columns
@@ -44,6 +77,7 @@ def read_csv_file(path: Path, decimal: str = ".") -> CsvTable:
     import pandas as pd
 
     try:
+        _check_is_text(path)
         layout = _read_layout(path)
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the first line
@@ -60,7 +94,10 @@ def read_csv_file(path: Path, decimal: str = ".") -> CsvTable:
             )
         codes = _columns_of_codes(path, layout, frame)
     except pd.errors.ParserWarning:
-        raise DataError(f"{path} has rows with more fields than the first line names columns; name them all") from None
+        raise DataError(
+            f"{path} has rows with more fields than the first line names columns; name them all (names of rows need a "
+            f"name too, and quotes within a text are written twice)"
+        ) from None
     except pd.errors.EmptyDataError:
         raise DataError(f"{path} is empty; the first line names the columns, every other is a row") from None
     except UnicodeDecodeError:
@@ -76,8 +113,11 @@ def read_csv_file(path: Path, decimal: str = ".") -> CsvTable:
     for position in codes:
         remarks.append(f"the column {layout.names[position]} has numbers with leading zeros; they are read as texts")
         named[layout.names[position]] = codes[position].astype("category")
+    named = _without_empty_rows(path, named, remarks)
     for column in named.select_dtypes(include=["object", "string"]).columns:
-        named[column] = named[column].map(lambda value: value.strip() if isinstance(value, str) else value)
+        named[column] = named[column].map(
+            lambda value: unicodedata.normalize("NFC", value.strip()) if isinstance(value, str) else value
+        )
     return CsvTable(named, tuple(remarks))
 
 
@@ -96,7 +136,7 @@ def _read_layout(path: Path) -> _Layout:
     line = lines[skipped]
     separator = separator or max(_SEPARATORS, key=_unquoted(line).count)
     names = next(csv.reader(io.StringIO(line), delimiter=separator), [])
-    return _Layout(separator, skipped, [name.strip() for name in names])
+    return _Layout(separator, skipped, [name.strip(" \t\r\n\ufeff") for name in names])
 
 
 def _unquoted(line: str) -> str:
@@ -140,7 +180,10 @@ def _name_columns(path: Path, frame: "pd.DataFrame", names: list[str]) -> "tuple
         elif i == 0 and column.to_numpy().dtype.kind in "iu" and (np.diff(column.to_numpy()) == 1).all():
             remarks.append(f"the first column of {path.name} has no name and counts the rows; it is left out")
         else:
-            raise DataError(f"{path}: column {i + 1} has no name; write one in the first line, or remove the column")
+            raise DataError(
+                f"{path}: column {i + 1} has no name; write one in the first line, or remove the column, "
+                "or lines above the names of the columns"
+            )
         left_out.append(i)
     check_unique_names(str(path), [name for name in names if name])
     remaining = [i for i in range(len(names)) if i not in left_out]

@@ -69,6 +69,9 @@ def _part_folders(name: str, root: Path) -> tuple[dict[str, list[Path]], list[st
             if part in folders:
                 raise DataError(f"{name}: {folders[part]} and {path} are both the {part} part; rename one of them")
             folders[part] = path
+    below = [path for path in _visible_entries(root) if path.is_dir()]
+    if len(below) == 1 and any(path.name.lower() in _PART_NAMES["train"] for path in _visible_entries(below[0])):
+        raise DataError(f"{name}: {root} holds one folder with the parts in it; write root={str(below[0])!r}")
     train, test, validation = (folders.get(part) for part in ("train", "test", "validation"))
     if train is None:
         if test is not None and validation is not None:
@@ -175,6 +178,8 @@ def _open_images(paths: Sequence[Path], size: int) -> Iterator[tuple[NDArray[np.
                 upright = ImageOps.exif_transpose(file)
                 shows_background = is_transparent(upright)
                 image = Image.fromarray(as_pixels(upright))
+        except DataError:
+            raise
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
             raise DataError(f"{path} is no complete picture: {fault}; replace or remove it") from None
         if size:

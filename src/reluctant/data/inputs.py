@@ -64,7 +64,12 @@ def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, np.uint8)
     if array.dtype.kind != "f":
-        raise DataError(f"{what} are {array.dtype}; give .astype('uint8') (0 to 255) or .astype('float32')")
+        correction = {
+            "c": "give their magnitude, or real and imaginary part as two channels",
+            "M": "give numbers, such as days since the first",
+            "m": "give numbers, such as seconds",
+        }.get(array.dtype.kind, "give .astype('uint8') (0 to 255) or .astype('float32')")
+        raise DataError(f"{what} are {array.dtype}; {correction}")
     with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused next
         floats = np.ascontiguousarray(array, np.float32)
     finite = np.isfinite(floats)

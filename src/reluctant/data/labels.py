@@ -37,6 +37,11 @@ def as_labels(where: str, value: object) -> NDArray[Any]:
         labels = as_array(where, "labels", values).reshape(labels.shape)
     if labels.dtype.kind == "b":
         labels = labels.astype(str)  # the classes False and True, as in a frame
+    if labels.dtype.kind in "mM":
+        raise DataError(f"{where} labels are dates or durations; choose another target, or give numbers such as days")
+    if labels.dtype.kind == "O":
+        kind = type(labels.flat[0]).__name__
+        raise DataError(f"{where} labels are {labels.dtype}s of the type {kind}; give one class or number an item")
     if labels.dtype.kind not in "iufU":
         raise DataError(f"{where} labels are {labels.dtype}; {TO_INTEGERS}")
     return labels

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.display import did_you_mean
+from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import DataError
 from reluctant.core.names import Name
 from reluctant.data.checks import checked
@@ -66,12 +66,15 @@ def _check_table(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", target
     """`DataError` unless a frame has the target, another column, and the columns of the first frame."""
     columns = list(frame.columns)
     check_unique_names(name, columns)
+    if sum(re.fullmatch(r"-?\d*\.\d+", str(column)) is not None for column in columns) >= len(columns) / 2:
+        raise DataError(
+            f"{name}: the first line, {quoted(', '.join(map(str, columns)), 60)}, seems to be a row; write the names "
+            f"of the columns above it"
+        )
     if target not in columns:
         listed = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
         fault = f"there is no column {target!r}" if target else "name the column to predict: target='…'"
         hint = did_you_mean(target, columns) if target else ""
-        if sum(re.fullmatch(r"-?\d*\.\d+", str(column)) is not None for column in columns) > len(columns) / 2:
-            listed += "; the first line seems to be a row, so write the names of the columns above it"
         raise DataError(f"{name}: {fault}{hint or f'; the columns are {listed}'}")
     if len(columns) < 2:
         raise DataError(

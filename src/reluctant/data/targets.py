@@ -1,5 +1,6 @@
 """Targets in their final form: codes of classes, or numbers to predict, of both splits together."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -132,6 +133,10 @@ def _encode_integers(
     return (train, test), names
 
 
+def _written_alike(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 def _class_warnings(name: str, codes: Codes, names: tuple[str, ...], item: str) -> tuple[str, ...]:
     """Warnings of classes without training items; `DataError` where all training items are of one class."""
     in_train, in_test = (np.bincount(part, minlength=len(names)) for part in codes)
@@ -147,9 +152,9 @@ def _class_warnings(name: str, codes: Codes, names: tuple[str, ...], item: str) 
     )
     by_lower_case: dict[str, list[str]] = {}
     for class_name in names:
-        by_lower_case.setdefault(class_name.lower(), []).append(class_name)
+        by_lower_case.setdefault(_written_alike(class_name), []).append(class_name)
     class_warnings += tuple(
-        f"the classes {' and '.join(alike)} differ only in upper and lower case"
+        f"the classes {' and '.join(map(repr, alike))} differ only in upper and lower case, blanks or stored accents"
         for alike in by_lower_case.values()
         if len(alike) > 1
     )

@@ -100,6 +100,7 @@ def build_with_activation(
     parameter = parameters.get(keyword or "")
     if keyword is not None and keyword not in arguments:
         failure: Exception | None = None
+        unused = False
         required = parameter is not None and parameter.default is Parameter.empty
         for value in _activation_arguments(keyword, parameter, activation):
             if isinstance(value, str) and not (failure or required or _is_name(parameter)):
@@ -115,8 +116,9 @@ def build_with_activation(
                 return _swap(network, factory, {**arguments, **accepted}, activation, example)
             if _uses_activation(network, value, example):
                 return _with_separate_weights(network, factory, {**arguments, **accepted}), None
+            unused = True
         if required:
-            if failure:
+            if failure and not unused:
                 raise failure
             raise ModelError(
                 f"the network takes {keyword}= and does not use it before its last weights; let it call the "

@@ -47,6 +47,14 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu")
                 nn.init.zeros_(module.bias)
 
 
+def channels_first(x: Tensor) -> Tensor:
+    """The same numbers in contiguous memory, with the strides of that format.
+
+    A tensor with one channel is contiguous in both formats; layers choose the format of their output by its strides.
+    """
+    return x.contiguous().view(-1).view(x.shape)
+
+
 def suits_channels_last(model: nn.Module, images: Tensor) -> bool:
     """Whether a network works in channels-last memory, which is faster, and returns the same there.
 
@@ -54,13 +62,14 @@ def suits_channels_last(model: nn.Module, images: Tensor) -> bool:
     """
     if type(model).__module__.startswith("reluctant."):
         return True
-    outputs = []
+    outputs: list[Any] = []
     for memory_format in (torch.contiguous_format, torch.channels_last):
         clone = clone_sharing_parameters(model)
         if memory_format == torch.channels_last:
             clone = copy.deepcopy(clone).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         try:
-            outputs.append(run_example(clone, images.contiguous(memory_format=memory_format)))
+            batch = images.to(memory_format=torch.channels_last) if outputs else channels_first(images)
+            outputs.append(run_example(clone, batch))
         except Exception:
             return not outputs  # a fault of its own in both formats is reported elsewhere
     plain, last = outputs
@@ -78,7 +87,11 @@ def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]
         count = sum(p.numel() for p in module.parameters())
         rows[name] = {"name": name, "kind": type(module).__name__, "shape": shape, "parameters": count}
 
-    leaves = [(name, module) for name, module in model.named_modules() if not any(module.children())]
+    leaves = [
+        (name, module)
+        for name, module in model.named_modules()
+        if not any(module.children()) and not isinstance(module, torch.jit.ScriptModule)  # it takes no hooks
+    ]
     hooks = [module.register_forward_hook(partial(add_row, name)) for name, module in leaves if name]
     try:
         with torch.no_grad(), evaluation_mode(model):

@@ -10,6 +10,8 @@ from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
 from reluctant.core.user_code import SESSION_MODULE
 
+LARGEST = 2**20  # bytes of a study file
+
 
 def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """The content of a bundled study or a study file with keys replaced, and where it is from.
@@ -42,6 +44,10 @@ def _study_text(source: str | Path) -> tuple[str, str]:
         return bundled()[source].read_text(encoding="utf-8"), source
     path = Path(source)
     try:
+        if (size := path.stat().st_size) > LARGEST:
+            raise StudyError(
+                f"{path} has {size:,} bytes, and a study file has at most {LARGEST:,}; is it the right file?"
+            )
         return path.read_text(encoding="utf-8-sig"), str(path)
     except FileNotFoundError:
         known = ", ".join(bundled())

@@ -3,18 +3,21 @@
 import time
 from collections.abc import Iterator, Mapping
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from reluctant.activations import check_activation, gain
-from reluctant.catalogue import MODELS
+from reluctant.catalogue import DATASETS, MODELS
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_code import SESSION_MODULE
+from reluctant.data import data_folder, load
 from reluctant.models import build
 from reluctant.models.build import preview_replacements
+from reluctant.models.layers import channels_first
 from reluctant.study import Run, Study
 from reluctant.study.study import AXES
 from reluctant.training.augmentation import check_augmentation
@@ -41,6 +44,7 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
         for fraction, pixels in product(study.train_fraction, study.pixels):
             data = load_tensors(dataset, fraction, folder, pixels=pixels)
         datasets[dataset] = data
+        _check_repeatable(dataset, data, folder)
         _check_task(study, data)
         first, *others = study.activation
         user_defined = [a for a in others if parse(a).is_user_defined]
@@ -53,6 +57,18 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
         for run in _runs_to_rehearse(study, dataset, (first, *user_defined)):
             rehearse(run, load_run_data(run, folder))
     return datasets
+
+
+def _check_repeatable(dataset: str, data: TensorData, folder: str | None) -> None:
+    """`StudyError` where a function of the user's returns other data at each call: every worker calls it."""
+    name = DATASETS.canonical(dataset)
+    if not name.is_user_defined or name.head.partition(":")[0] == SESSION_MODULE:
+        return
+    if load(dataset, data_folder(Path(folder) if folder else None)).sha256 != data.source.sha256:
+        raise StudyError(
+            f"{dataset} returns other data at each call, and runs would be trained and tested on different items; make "
+            f"its random numbers from a fixed seed, such as numpy.random.default_rng(0)"
+        )
 
 
 def _runs_to_rehearse(study: Study, dataset: str, activations: tuple[str, ...]) -> Iterator[Run]:
@@ -99,10 +115,12 @@ def _check_task(study: Study, data: TensorData) -> None:
 def _check_network(model: str, activation: str, data: TensorData) -> None:
     """Build a network and run it on two inputs."""
     network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
-    inputs = data.train.inputs[:2].contiguous()
+    inputs = channels_first(data.train.inputs[:2])
     try:
         with torch.no_grad():
-            outputs = network(inputs)
+            outputs = network(inputs.clone())
+            network.eval()
+            evaluated = network(inputs.clone())
     except Exception as fault:
         size = "×".join(map(str, data.input_shape))
         raise StudyError(
@@ -110,6 +128,8 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
         ) from fault
     if error := data.task.output_error(outputs, len(inputs)):
         raise StudyError(f"model {model} {error}")
+    if error := data.task.output_error(evaluated, len(inputs)):
+        raise StudyError(f"model {model}, in evaluation mode, {error}")
     if not torch.isfinite(outputs).all():
         raise StudyError(f"model {model} with {activation} returns NaN or infinity before any training")
 
@@ -118,8 +138,10 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     """What is replaced in user-defined networks, and the sizes their factories receive: a sentence each."""
     sentences = []
     for model, data in product(study.model, datasets.values()):
-        swap, sizes = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
-        parts = [swap.one_line()] if swap else ["takes the activation"] if sizes else []
+        swap, sizes, own = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
+        parts = [swap.one_line()] if swap else ["takes the activation"] if sizes or own else []
+        if own:
+            parts.append(f"uses one of its own as well, for every activation of the study: {', '.join(own)}")
         if sizes:
             listed = ", ".join(f"{keyword}={value}" for keyword, value in sizes.items())
             parts.append(f"arguments from the data: {listed}")

@@ -13,6 +13,7 @@ from torch import Tensor
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, Split, split_indices
+from reluctant.models.layers import channels_first
 from reluctant.tasks import Classification, Regression, Task
 
 Indices = npt.NDArray[np.int64]
@@ -89,7 +90,7 @@ class TensorData:
 
     def contiguous(self) -> "TensorData":
         """The same data in PyTorch's usual memory format, channels first."""
-        return self._map(Tensor.contiguous)
+        return self._map(channels_first)
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "TensorData":
         train, valid, test = (

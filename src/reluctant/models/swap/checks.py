@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from reluctant.core.errors import ModelError
 from reluctant.models.swap import forward
 from reluctant.models.swap.dispatch import ModulePerCall, OutsideNetworkError
+from reluctant.models.swap.hidden import user_autograd_nodes
 from reluctant.models.swap.modules import FUNCTIONS
 
 _CHECKPOINT_FILE = torch.utils.checkpoint.__file__
@@ -31,7 +32,9 @@ def in_place_matters(build_trial: Callable[[bool], nn.Module], example: Any) -> 
     for in_place in (False, True):
         trial = build_trial(in_place)
         generator = torch.Generator().manual_seed(0)  # zeros, a usual example, are the same after many activations
-        noise = tree_map(lambda x, g=generator: torch.randn(x.shape, generator=g).to(x) if _is_float(x) else x, example)
+        noise = tree_map(
+            lambda x, g=generator: torch.randn(x.shape, generator=g).to(x) if forward.is_float(x) else x, example
+        )
         try:
             runs = [forward.run_example(copy.deepcopy(trial), noise, training=training) for training in (False, True)]
         except Exception:  # it needs more than its inputs in training, or inputs of another kind
@@ -43,8 +46,8 @@ def in_place_matters(build_trial: Callable[[bool], nn.Module], example: Any) -> 
 def check_recomputation(trial: nn.Module, kinds: Collection[str], example: Any) -> None:
     """Refuse a network whose replaced calls run again in backward without the dispatch.
 
-    `torch.utils.checkpoint` runs its argument again in backward. For a module the dispatch is active then, for a
-    method or a function it is not.
+    `torch.utils.checkpoint` runs its argument again in backward, and so do autograd functions that are written for
+    this. For a module the dispatch is active then, for a method or a function it is not.
 
     Args:
         trial: A swapped copy of the network, which shares its parameters.
@@ -60,10 +63,12 @@ def check_recomputation(trial: nn.Module, kinds: Collection[str], example: Any) 
     try:
         with forward.preserve_random_states(trial), torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            inputs = tree_map(lambda x: x.detach().requires_grad_() * 1 if _is_float(x) else x, example)
+            inputs = tree_map(lambda x: x.detach().requires_grad_() * 1 if forward.is_float(x) else x, example)
             output = forward.call_network(forward.set_training_mode(trial, training=True), inputs)
             leaves = [leaf for leaf in tree_leaves(output) if isinstance(leaf, Tensor) and leaf.requires_grad]
             total = torch.stack([leaf.sum() for leaf in leaves]).sum()
+            for node in user_autograd_nodes(output):
+                node.register_prehook(watch.enter_before)
             # PyTorch leaves all modes when a backward pass begins, and those entered during it when it ends.
             total.register_hook(watch.enter)  # type: ignore[no-untyped-call]
             total.backward()  # type: ignore[no-untyped-call]
@@ -96,11 +101,15 @@ class _RecomputationWatch(TorchFunctionMode):
         """Watch from now on; a hook of a tensor's gradient."""
         self.__enter__()  # type: ignore[no-untyped-call]
 
+    def enter_before(self, _: tuple[Tensor, ...]) -> None:
+        """Watch one node of the graph: PyTorch leaves the modes that were entered in another one."""
+        self.__enter__()  # type: ignore[no-untyped-call]
+
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kind = FUNCTIONS.get(func)
-        if kind in self.kinds and _in_checkpoint():
+        if kind in self.kinds and (_in_checkpoint() or torch.is_grad_enabled()):  # a backward of its own does without
             self.recomputed.add(str(kind))
         return func(*args, **(kwargs or {}))
 
@@ -112,7 +121,3 @@ def _in_checkpoint() -> bool:
         if frame.f_code.co_filename == _CHECKPOINT_FILE:
             return True
     return False
-
-
-def _is_float(x: Any) -> bool:
-    return isinstance(x, Tensor) and x.is_floating_point()

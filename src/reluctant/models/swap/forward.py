@@ -2,6 +2,7 @@
 
 import copy
 import random
+import threading
 import types
 import warnings
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from reluctant.core.errors import ModelError
 
 HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+
+_RANDOM_STATES = threading.RLock()  # one thread at a time seeds and restores
 
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
@@ -54,6 +57,11 @@ def _rebind_closures(clone: nn.Module, copies: dict[int, Any]) -> nn.Module:
             for key, value in holder.items():
                 holder[key] = rebound(value)
     return clone
+
+
+def is_float(x: Any) -> bool:
+    """Whether this is a tensor of floats."""
+    return isinstance(x, Tensor) and x.is_floating_point()
 
 
 def call_network(model: nn.Module, example: Any) -> Any:
@@ -99,6 +107,19 @@ def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
 
 
 @contextmanager
+def preserve_parameters(model: nn.Module) -> Iterator[None]:
+    """Restore the values of parameters afterwards: a layer may set them from the first batch that it gets."""
+    before = [(p, p._version, p.detach().clone()) for p in model.parameters() if not is_lazy(p)]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, version, values in before:
+                if parameter._version != version:
+                    parameter.copy_(values)
+
+
+@contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Evaluation mode; afterwards every module has its own mode again."""
     training, modes = model.training, {module: module.training for module in model.modules()}
@@ -132,15 +153,19 @@ def count_parameters(model: nn.Module) -> int:
 
 @contextmanager
 def preserve_random_states(model: nn.Module) -> Iterator[None]:
-    """Restore random states afterwards: PyTorch's on the network's devices, NumPy's and Python's."""
+    """Restore random states afterwards: PyTorch's on the network's devices, NumPy's and Python's.
+
+    Other threads of this process wait: the states belong to all of them, and restoring in turn would mix them up.
+    """
     devices = {p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"}
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    try:
-        with torch.random.fork_rng(devices=sorted(devices)):
-            yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)
+    with _RANDOM_STATES:
+        python_state, numpy_state = random.getstate(), np.random.get_state()
+        try:
+            with torch.random.fork_rng(devices=sorted(devices)):
+                yield
+        finally:
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)
 
 
 @contextmanager

@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
+
+import torch
+from torch import nn
 
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import ModelError
@@ -80,6 +84,28 @@ def join_names(names: list[str], most: int = MOST_NAMES) -> str:
     """The first names with commas between them, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def explain_no_swap(model: nn.Module, reasons: dict[CallSite, str], example: Any) -> str:
+    """Why no activation of a network was swapped, and what to do."""
+    kind = type(model).__name__
+    if reasons:
+        skipped = join_names([f"{site.name} ({reason})" for site, reason in reasons.items()])
+        return f"no activation of {kind} was swapped: {skipped}; name in only= the sites to swap"
+    if example is None:
+        return f"{kind} has no activation module; give example= (a batch of its inputs) to find calls such as F.relu"
+    recurrent = [type(module).__name__ for module in model.modules() if isinstance(module, nn.RNNBase)]
+    if recurrent:
+        return (
+            f"the activations of nn.{recurrent[0]} are inside PyTorch's kernel and cannot be replaced; write the cell "
+            f"as a module of your own that calls torch.tanh or F.relu, or compare other parts of the network"
+        )
+    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+        return f"{kind} is a TorchScript network, which cannot be traced; swap before torch.jit.script"
+    return (
+        f"no activation was found in {kind}: neither a known activation module nor a call such as F.relu. "
+        f"If it was compiled with torch.compile, give the network as it was before that"
+    )
 
 
 def _site_row(name: str, kind: str, remark: str) -> str:

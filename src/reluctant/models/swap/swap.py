@@ -24,6 +24,7 @@ from reluctant.models.swap.dispatch import (
     write_output_into_input,
 )
 from reluctant.models.swap.find_sites import CallSite, find_sites
+from reluctant.models.swap.hidden import hidden_sites
 from reluctant.models.swap.modules import (
     FUNCTION_MODULES,
     activation_kind,
@@ -31,7 +32,7 @@ from reluctant.models.swap.modules import (
     registered_activations,
     walk_modules,
 )
-from reluctant.models.swap.report import Patterns, SwapReport, describe_sites, join_names, reasons_to_skip
+from reluctant.models.swap.report import Patterns, SwapReport, describe_sites, explain_no_swap, reasons_to_skip
 
 
 def swap_activations(
@@ -71,11 +72,24 @@ def swap_activations(
     make_activation = factory(activation)
     if example is not None:
         forward.materialise_lazy_parameters(model, example)
+    with forward.preserve_parameters(model):
+        report = _swap(model, activation, make_activation, only, exclude, example)
+    return model, report
+
+
+def _swap(
+    model: nn.Module,
+    activation: str | nn.Module | Callable[..., Any],
+    make_activation: "ActivationFactory",
+    only: Patterns,
+    exclude: Patterns,
+    example: Any,
+) -> SwapReport:
     sites = find_sites(model, example)
     reasons = reasons_to_skip(sites, only, exclude)
     chosen = [site for site in sites if not reasons[site]]
     if not chosen:
-        raise ModelError(_why_nothing_is_swapped(model, reasons, example))
+        raise ModelError(explain_no_swap(model, reasons, example))
 
     parameters_before = forward.count_parameters(model)
     multiply_adds = None
@@ -101,39 +115,20 @@ def swap_activations(
         if counts[0] is not None and counts[1] is not None:
             multiply_adds = (counts[0], counts[1])
         check_recomputation(trial, {site.kind for site in chosen if site.form == "functional"}, example)
+    hidden = hidden_sites(trial, example)
     replace_activations(model, sites, chosen, make_activation, in_place=in_place)
     if example is not None:
         forward.materialise_lazy_parameters(model, example)  # of the new modules
 
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
-    return model, SwapReport(
+    swapped, skipped = describe_sites(reasons)
+    return SwapReport(
         name or quoted(activation, 40),
-        *describe_sites(reasons),
+        swapped,
+        (*skipped, *hidden),
         parameters=(parameters_before, forward.count_parameters(model)),
         multiply_adds=multiply_adds,
         fullgraph_only=any(map(has_changed_class, model.modules())),
-    )
-
-
-def _why_nothing_is_swapped(model: nn.Module, reasons: dict[CallSite, str], example: Any) -> str:
-    """The reason, and what to do."""
-    kind = type(model).__name__
-    if reasons:
-        skipped = join_names([f"{site.name} ({reason})" for site, reason in reasons.items()])
-        return f"no activation of {kind} was swapped: {skipped}; name in only= the sites to swap"
-    if example is None:
-        return f"{kind} has no activation module; give example= (a batch of its inputs) to find calls such as F.relu"
-    recurrent = [type(module).__name__ for module in model.modules() if isinstance(module, nn.RNNBase)]
-    if recurrent:
-        return (
-            f"the activations of nn.{recurrent[0]} are inside PyTorch's kernel and cannot be replaced; write the cell "
-            f"as a module of your own that calls torch.tanh or F.relu, or compare other parts of the network"
-        )
-    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
-        return f"{kind} is a TorchScript network, which cannot be traced; swap before torch.jit.script"
-    return (
-        f"no activation was found in {kind}: neither a known activation module nor a call such as F.relu. "
-        f"If it was compiled with torch.compile, give the network as it was before that"
     )
 
 
