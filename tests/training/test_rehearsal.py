@@ -1,12 +1,15 @@
 """What would fail after an epoch, or train something else in silence, is refused before anything trains."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from reluctant.cli.main import execute
 from reluctant.core.errors import ReluctantError
 from reluctant.core.user_objects import SESSION_OBJECTS, register_object
 from reluctant.data import from_data
@@ -67,6 +70,23 @@ def test_what_fails_late_is_refused_before_training(case: str) -> None:
     network, fields, message = LATE[case]
     with pytest.raises(ReluctantError, match=message):
         preflight(study(network, **fields))
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_doctor_names_it(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    network, fields, message = LATE[case]
+    values = {"rows": 150, "batch_size": 32, **fields}
+    (tmp_path / "late.toml").write_text(
+        f"""
+activation = ["relu", "tanh"]
+model = "tests.support.late_failures:{network.__name__}"
+dataset = "tests.support.late_failures:rows(n={values["rows"]})"
+train_fraction = 0.8
+batch_size = {values["batch_size"]}
+"""
+    )
+    assert execute(["doctor", str(tmp_path / "late.toml")]) == 2
+    assert re.search(message, capsys.readouterr().err)
 
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm` is deprecated:FutureWarning")

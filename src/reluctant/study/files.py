@@ -44,11 +44,8 @@ def _study_text(source: str | Path) -> tuple[str, str]:
         return bundled()[source].read_text(encoding="utf-8"), source
     path = Path(source)
     try:
-        if (size := path.stat().st_size) > LARGEST:
-            raise StudyError(
-                f"{path} has {size:,} bytes, and a study file has at most {LARGEST:,}; is it the right file?"
-            )
-        return path.read_text(encoding="utf-8-sig"), str(path)
+        size = path.stat().st_size
+        text = path.read_text(encoding="utf-8-sig") if size <= LARGEST else ""
     except FileNotFoundError:
         known = ", ".join(bundled())
         if path.suffix == ".toml":
@@ -61,6 +58,9 @@ def _study_text(source: str | Path) -> tuple[str, str]:
         raise StudyError(f"{path} is not a text file in UTF-8") from None
     except (OSError, ValueError) as fault:  # ValueError: a null character
         raise StudyError(f"{quoted(str(path))} cannot be read: {fault}") from None
+    if size > LARGEST:
+        raise StudyError(f"{path} has {size:,} bytes, and a study file has at most {LARGEST:,}; is it the right file?")
+    return text, str(path)
 
 
 def study_path(source: object) -> Path | None:
