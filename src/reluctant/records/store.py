@@ -54,6 +54,7 @@ class Store:
         content = record.to_json() if isinstance(record, RunRecord) else record
         content = json.loads(dumps(content))  # as it will be read: lists for tuples, texts as keys
         self.folder.mkdir(parents=True, exist_ok=True)
+        content.pop(WHOLE, None)  # of the file that it was read from
         content = {**content, "sha256": checksum(content)}
         write_atomically(self.path(key), dumps({**content, WHOLE: digest(content)}) + "\n")
 

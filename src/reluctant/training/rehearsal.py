@@ -84,6 +84,7 @@ def _check_evaluation_changes_nothing(training: Training, network: str) -> None:
 
 def _check_repeatable_step(training: Training, again: Training, first: int, network: str) -> None:
     """`ModelError` where the same first step of another training with the same seed gives other weights."""
+    evaluate(again.model, again.data.test, again.task)  # as the other: a network may keep a state
     again.model.train()
     with seeded(0):
         again.step(again.data.train.inputs[:first].clone(), again.data.train.targets[:first])
