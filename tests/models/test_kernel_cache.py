@@ -2,8 +2,9 @@
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import numba
 import numpy as np
@@ -16,14 +17,14 @@ from reluctant.models.kernels.compiled import kernel
 def doubled(x):
     return 2 * x
 """
-DAMAGES = {
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "torn": lambda content: content[: len(content) // 2],
     "other": lambda _: b"garbage" * 50,
 }
 
 
-def load(path: Path) -> ModuleType:
+def load(path: Path) -> Any:
     """The module with the kernel, as a new process would import it."""
     spec = importlib.util.spec_from_file_location("own_kernels", path)
     assert spec is not None
