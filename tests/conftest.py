@@ -11,6 +11,8 @@ pytest.register_assert_rewrite("tests.support.engine_contract", "tests.support.i
 settings.register_profile("unhurried", deadline=None)  # the machine may be busy; no test has a time limit
 settings.load_profile("unhurried")
 
+os.environ["RELUCTANT_ALLOW_MODULES"] = "tests"  # studies of tests name classes there from any current folder
+
 REQUIRED = {"ray", "chromium", "mnist", "resume"}  # kinds of tests that RELUCTANT_NO_SKIPS forbids to skip
 
 

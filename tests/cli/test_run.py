@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def test_failed_runs_are_named_and_tried_again(here: Path, capsys: Capture, monk
     from reluctant.training import Training
 
     with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["reluctant.training.preflight"], "rehearse", lambda *_: None)
         patch.setattr(Training, "step", lambda *_: 1 / 0)
         status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
     assert status == SOME_FAILED

@@ -275,7 +275,7 @@ def test_a_user_module_may_be_in_a_package(folder: Path) -> None:
 
 
 def test_a_user_module_may_be_installed(folder: Path) -> None:
-    assert load_user_object("math:pi", "activation") == pytest.approx(3.14159265)
+    assert load_user_object("numpy:pi", "activation") == pytest.approx(3.14159265)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_a_module_that_fails_to_import_says_why(source: str, words: str, folder:
     assert str(fault.value).startswith("activation 'lab:Serf': ")
 
 
-@pytest.mark.parametrize("head", ["no_such_module:x", "a..b:c", "a.:b", "math.no:x"])
+@pytest.mark.parametrize("head", ["no_such_module:x", "a..b:c", "a.:b", "numpy.no:x"])
 def test_a_missing_module_is_named(head: str, folder: Path) -> None:
     with pytest.raises(StudyError, match=r"there is no module '.+' here or among the installed packages"):
         load_user_object(head, "model")
@@ -310,9 +310,9 @@ def test_a_missing_attribute_has_a_suggestion(folder: Path) -> None:
         load_user_object("lab:Other", "activation")
 
 
-@pytest.mark.parametrize("head", ["math:pi..x", "math:pi."])
+@pytest.mark.parametrize("head", ["numpy:pi..x", "numpy:pi."])
 def test_an_empty_attribute_name_is_an_error(head: str, folder: Path) -> None:
-    with pytest.raises(StudyError, match="'math' has no ''"):
+    with pytest.raises(StudyError, match="'numpy' has no ''"):
         load_user_object(head, "activation")
 
 

@@ -248,7 +248,8 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "a number": (3, r"builtins\.int cannot be data"),
     "labels twice": ((items(), Y), "a torch Dataset holds its labels, so leave y out"),
     "ragged": (([[1.0], [2.0, 3.0]], [0, 1]), "inputs are no array"),
-    "whole numbers": ((X.astype(int), Y), r"rows are int64; give \.astype"),
+    "complex numbers": ((X.astype(complex), Y), r"rows are complex128; give their magnitude"),
+    "masked values": ((np.ma.masked_greater(X, 1), Y), r"data inputs: \d+ values are masked"),
 }
 
 

@@ -107,7 +107,7 @@ def test_a_damaged_picture_is_named(pets: Path, content: bytes | None) -> None:
 
 def test_other_faults_of_a_folder_are_refused(pets: Path, tmp_path: Path) -> None:
     (pets / "train/eel").mkdir()
-    with pytest.raises(DataError, match=r"train/eel holds no picture .*; remove that folder"):
+    with pytest.raises(DataError, match=r"train/eel holds no picture .* is a class; add pictures to it or move"):
         read(pets)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no folders of pictures; make one folder a class"):
@@ -125,3 +125,51 @@ def test_more_pixels_than_memory_should_hold_are_refused(pets: Path, monkeypatch
     monkeypatch.setattr("reluctant.data.image_folder.LARGEST", 299)
     with pytest.raises(DataError, match=r"10 pictures of this size take 300 bytes \(at most 299\); write size"):
         read(pets)
+
+
+@pytest.mark.parametrize("names", [("Train", "Test"), ("training", "TESTING"), ("TRAIN", "val"), ("train", "valid")])
+def test_folders_of_parts_have_the_usual_names_in_any_case(pets: Path, names: tuple[str, str]) -> None:
+    usual = read(pets)
+    for part, name in zip(("train", "test"), names, strict=True):
+        (pets / part).rename(pets / f"{part}_")
+        (pets / f"{part}_").rename(pets / name)
+    data = read(pets)
+    assert data.sha256 == usual.sha256
+    assert data.remarks == ((f"the folder {names[1]} is the test part",) if names[1].startswith("val") else ())
+
+
+def test_a_validation_folder_joins_the_training_data(pets: Path) -> None:
+    added = paint(pets / "val/dog/7.png")
+    paint(pets / "val/cat/7.png")
+    data = read(pets)
+    assert (len(data.train), len(data.test)) == (8, 4)
+    np.testing.assert_array_equal(data.train.inputs[-1, 0], added)
+    assert data.remarks == ("the pictures in val join those in train; the validation split is cut from both",)
+    paint(pets / "Valid/dog/7.png")
+    with pytest.raises(DataError, match=r"/Valid and .*/val are both the validation part; rename one"):
+        read(pets)
+
+
+def test_pictures_in_folders_of_a_class_are_read_and_others_are_named(pets: Path) -> None:
+    nested = paint(pets / "train/dog/more/deep/0.png")
+    data = read(pets)
+    assert len(data.train) == 7
+    assert any((nested == image[0]).all() for image in data.train.inputs)
+    paint(pets / "train/loose.png")
+    (pets / "train/dog/phone.heic").write_bytes(b"")
+    assert "2 pictures, the first " in read(pets).remarks[0]
+    assert "left out: only files in the folder of a class are read" in read(pets).remarks[0]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparent_pixels_show_white(pets: Path, mode: str) -> None:
+    """A drawing in black on a transparent ground, stored as black everywhere."""
+    pixels = np.zeros((5, 6, 4), np.uint8)
+    pixels[1:3, 2:4, 3] = 255
+    drawing = Image.fromarray(pixels)
+    (drawing if mode == "RGBA" else drawing.convert(mode)).save(pets / "test/cat/0.png")
+    data = read(pets)
+    expected = np.full((5, 6), 255)
+    expected[1:3, 2:4] = 0
+    np.testing.assert_array_equal(data.test.inputs[0, 0], expected)
+    assert data.remarks == ("1 of 10 pictures with transparent pixels are put on white",)

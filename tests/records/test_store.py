@@ -18,7 +18,11 @@ from reluctant.study import Run
 from tests.support.records import record
 from tests.support.strategies import json_objects, values
 
-CONTENT: Json = {"run": {"activation": "gelu", "lr": 0.006}, "epochs": [{"loss": 0.5, "é": [1, None, True]}]}
+CONTENT: Json = {
+    "run": {"activation": "gelu", "lr": 0.006},
+    "epochs": [{"loss": 0.5, "seconds": {"train": 2.5}, "é": [1, None, True]}],
+    "provenance": {"attempts": 1},
+}
 
 
 @pytest.fixture
@@ -90,7 +94,17 @@ def test_other_files_are_no_records(store: Store) -> None:
 def test_the_file_is_canonical_json_with_its_checksum(store: Store) -> None:
     store.add("a", {"z": 1, "a": "é"})
     total = hashlib.sha256('{"a":"é","z":1}'.encode()).hexdigest()
-    assert store.path("a").read_text("utf-8") == f'{{"a":"é","sha256":"{total}","z":1}}\n'
+    content = f'{{"a":"é","sha256":"{total}","z":1'
+    whole = hashlib.sha256(f"{content}}}".encode()).hexdigest()
+    assert store.path("a").read_text("utf-8") == f'{{"a":"é","sha256":"{total}","whole_sha256":"{whole}","z":1}}\n'
+
+
+def test_a_record_of_an_older_version_has_one_checksum(store: Store) -> None:
+    store.add("a", CONTENT)
+    content = json.loads(store.path("a").read_text("utf-8"))
+    del content["whole_sha256"]
+    store.path("a").write_text(dumps(content), "utf-8")
+    assert store.content("a") == content
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])

@@ -82,8 +82,7 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
 def test_another_recipe_is_refused(tmp_path: Path) -> None:
     folder = StudyDir(study_folder(tmp_path, STUDY))
     path = next((tmp_path / "runs").glob("*.json"))
-    content = {**json.loads(path.read_text()), "recipe": RECIPE + 1}
-    path.write_text(json.dumps({**content, "sha256": checksum(content)}))
+    folder.store.add(path.stem, {**folder.store.content(path.stem), "recipe": RECIPE + 1})
     message = f"trained by recipe {RECIPE + 1}, and this version uses recipe {RECIPE}"
     with pytest.raises(StudyError, match=message):
         folder.check_origins({})

@@ -54,7 +54,7 @@ def test_replacements_and_sizes_are_described() -> None:
     assert swapped.startswith("Wide: activations at 1 site")
     assert swapped.endswith("; arguments from the data: num_classes=3, in_features=4")
     assert taken == "TakesActLayer: takes the activation; arguments from the data: image=(4,), classes=3"
-    assert preview_replacements(f"{names[0]}(num_classes=5)", "tanh", (4,), 3)[1] == {"in_features": 4}
+    assert preview_replacements(f"{names[0]}(num_classes=5)", "tanh", (4,), 3).sizes == {"in_features": 4}
     assert describe_replacements(Study(activation="tanh", model="mlp"), {"rows": rows}) == []
 
 

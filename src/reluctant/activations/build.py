@@ -139,6 +139,8 @@ def output_mismatch(before: Tensor, x: Tensor, out: object) -> str:
     """How an output differs from its input in type, shape or dtype, or how x differs from its copy `before`."""
     if not isinstance(out, Tensor):
         return f"it returns {type(out).__name__}; it must return a tensor"
+    if out.device != x.device:
+        return f"it returns a tensor on {out.device} for one on {x.device}; an activation stays on its input's device"
     if out.shape != x.shape:
         return f"it turns shape {tuple(x.shape)} into {tuple(out.shape)}; an activation keeps the shape"
     if out.dtype != x.dtype:

@@ -87,6 +87,8 @@ def judge_claim(scores: Scores, question: Question, claim: Claim, unit: Unit) ->
     concerned = claim.activations if claim.than else scores.arms
     if outcome == Outcome.SUPPORTED and any(map(scores.diverged, concerned)):
         outcome, test = Outcome.UNDECIDED, f"{test}; runs diverged, so no claim is supported"
+    if question.withheld:
+        outcome, test = Outcome.UNDECIDED, f"{test}; {next(iter(question.withheld.values()))}, so no claim is tested"
     return JudgedClaim(claim, outcome, test, _in_epochs(claim), evidence)
 
 

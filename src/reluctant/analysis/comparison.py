@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reluctant.analysis.agreement import ALL_PAIRS
 from reluctant.analysis.labels import Subject
 from reluctant.analysis.question import Question, Selected
 from reluctant.analysis.units import Unit
@@ -169,7 +170,10 @@ def _contrasts(scores: Scores, pairs: list[tuple[str, str]], question: Question,
             diverged=scores.diverged(one) > 0,
             margin_text=unit.margin(question.margin),
         )
-        if scores.diverged(other) and decision.verdict not in (Verdict.BETTER, Verdict.NONE):
+        reason = question.withheld.get(ALL_PAIRS) or question.withheld.get(frozenset((one, other)))
+        if reason:
+            decision = Decision(Verdict.NONE, None, reason)
+        elif scores.diverged(other) and decision.verdict not in (Verdict.BETTER, Verdict.NONE):
             # Neither of the two may win by runs that diverged: the second neither, by a worse first.
             decision = Decision(Verdict.NONE, None, f"runs of {other} diverged")
         interval = None

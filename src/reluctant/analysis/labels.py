@@ -10,7 +10,7 @@ from reluctant.catalogue import ACTIVATIONS, DATASETS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, Metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
-from reluctant.core.user_objects import SESSION_MODULE
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.study import Run, Study
 
 LONGEST = 26  # characters of a label; the whole name stands in the report's text

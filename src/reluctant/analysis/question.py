@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 
+from reluctant.analysis.agreement import Withheld
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import Metric
 from reluctant.core.errors import ReluctantError, StudyError
@@ -28,6 +29,7 @@ class Question:
     published: tuple[PublishedNumber, ...] = ()  # published numbers to compare with
     # the seeds of every source of randomness where a `[seed]` table varies them apart; nothing is compared then
     seed_sources: Mapping[str, tuple[int, ...]] | None = None
+    withheld: Withheld = field(default_factory=dict)  # pairs of arms without a verdict, with the reason
 
     @property
     def confidence(self) -> float:

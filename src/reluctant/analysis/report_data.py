@@ -1,11 +1,12 @@
 """Everything that a page, a terminal, a notebook, an export and the figures draw: each part computed once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
 from reluctant.analysis import study_facts
+from reluctant.analysis.agreement import withheld_verdicts
 from reluctant.analysis.calibration import ArmCalibration, arm_calibration, arm_robustness
 from reluctant.analysis.claims import JudgedClaim, judge_claims
 from reluctant.analysis.comparison import Comparison, compare_setting
@@ -166,6 +167,7 @@ class ReportData:
         if options.get("metric") is not None:
             options["metric"] = scores.metric(str(options["metric"]))
         question = Question.of_study(study, metrics, extended=records.extended_after_looking, **options)
+        question = replace(question, withheld=withheld_verdicts(records))
         data = "; ".join(map(dataset_title, study.dataset))
         subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")
         labels = arm_labels(study.activation)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from reluctant.analysis.agreement import withheld_verdicts
 from reluctant.analysis.labels import clip, count, dataset_title, duration, seed_text, varied_text
 from reluctant.catalogue import (
     ACTIVATIONS,
@@ -157,6 +158,8 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
         lines.append(f"{count(damaged, 'record')} damaged and left out; `reluctant run` trains the runs again")
     if others := [name for name in records.damaged if not name.startswith("runs/")]:
         lines.append(f"Damaged and left out: {', '.join(others)}")
+    for pair, reason in withheld_verdicts(records).items():
+        lines.append(": ".join(["No verdict", *([" and ".join(sorted(pair))] if pair else []), reason]))
     if records.study.sources:
         lines.append(SHARED_SEEDS)
     return (*lines, *_mixed_environments(records))

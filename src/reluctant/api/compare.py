@@ -14,7 +14,8 @@ from reluctant.api.run import run
 from reluctant.core.canonical_json import digest
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.user_objects import SESSION_MODULE, register_object
+from reluctant.core.user_code import SESSION_MODULE, modules_of
+from reluctant.core.user_objects import register_object
 from reluctant.records.study_dir import StudyDir
 from reluctant.study import Run, Study
 
@@ -157,7 +158,7 @@ def compare(
     with status_line(extended) as line:
         results = run(
             extended, path, watch=watch or line, engine=engine, workers=workers, device=device,
-            timeout=timeout, data=data_folder,
+            timeout=timeout, data=data_folder, allow_modules=modules_of(study.user_names),
         )  # fmt: skip
     return _only(results, study)
 

@@ -3,6 +3,7 @@
 study.toml → Study → [Run, …] − what the store has → engine → one record each → store → Results → report
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,12 +14,15 @@ from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.lock import lock_folder
 from reluctant.core.names import parse
+from reluctant.core.process_state import preserve_process_state
+from reluctant.core.user_code import check_user_code
 from reluctant.core.user_objects import pack_objects
 from reluctant.engines import Done, Engine, Events, Failed, Message, local, serial
 from reluctant.engines.training_work import TrainingWork
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
+from reluctant.study.files import study_path
 
 _ENGINES_OF = {"workers": ("local",), "timeout": ("local", "ray"), "address": ("ray",), "gpus_per_run": ("ray",)}
 
@@ -34,6 +38,8 @@ class ExecutionOptions:
     timeout: float | None = None
     address: str | None = None
     gpus_per_run: float = 0.0
+    allow_modules: tuple[str, ...] = ()  # installed packages that the study may name
+    study_file: Path | None = None  # modules beside it may be named
 
     def __post_init__(self) -> None:
         if self.engine not in ("local", "serial", "ray"):
@@ -65,7 +71,7 @@ class ExecutionOptions:
 def run(
     study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, engine: str = "local",
     workers: int | None = None, device: str = "auto", data: str | Path | None = None, timeout: float | None = None,
-    address: str | None = None, gpus_per_run: float = 0.0,
+    address: str | None = None, gpus_per_run: float = 0.0, allow_modules: Sequence[str] = (),
 ) -> Results:  # fmt: skip
     """Train whatever part of a study is not yet in its folder, and return all results.
 
@@ -80,16 +86,22 @@ def run(
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         address: Of the Ray cluster, for `ray`.
         gpus_per_run: For `ray`.
+        allow_modules: Installed packages whose classes and functions the study may name. Files beside the study file
+            and in the current folder may always be named, the standard library never.
 
     Raises:
         ReluctantError: Before anything trains, where the study cannot be run.
     """
+    study_file = study_path(study)
     study = study if isinstance(study, Study) else Study.read(study)
     study_dir = StudyDir(Path(folder) if folder else study.folder)
-    options = ExecutionOptions(engine, workers, device, data, timeout, address, gpus_per_run)
-    for event in run_events(study, study_dir, options):
-        if watch:
-            watch(event)
+    options = ExecutionOptions(
+        engine, workers, device, data, timeout, address, gpus_per_run, tuple(allow_modules), study_file
+    )
+    with preserve_process_state():
+        for event in run_events(study, study_dir, options):
+            if watch:
+                watch(event)
     return Results.read(study_dir.path)
 
 
@@ -100,6 +112,7 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
         StudyError: Another process works in the folder, or the study cannot be run.
     """
     folder.check_compatible(study)
+    yield from (Message(None, text) for text in check_study_code(study, options))
     with lock_folder(folder.path):
         origins, messages = folder.recover()
         yield from (Message(None, text) for text in messages)
@@ -113,6 +126,11 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
                 select_device(options.device)
             _check_same_code(study, folder, origins)
             folder.write_study(study)
+
+
+def check_study_code(study: Study, options: ExecutionOptions) -> list[str]:
+    """Sentences that say which files of the user's the study runs; `StudyError` where it may not run them."""
+    return check_user_code(study.user_names, options.study_file, options.allow_modules)
 
 
 def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> None:
@@ -130,7 +148,7 @@ def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> N
 def _train(
     study: Study, folder: StudyDir, options: ExecutionOptions, missing: list[Run], origins: list[Origin]
 ) -> Events:
-    names = (*study.activation, *study.model, *study.dataset, *study.procedure)
+    names = study.user_names
     objects = b"" if options.engine == "serial" else pack_objects(parse(name).head for name in names)
     data = str(options.data) if options.data else None
     work = TrainingWork(str(folder.path.resolve()), data, options.device, first=missing[0], objects=objects)
@@ -138,7 +156,9 @@ def _train(
     try:
         next(events)  # processes start up while the study is checked here
         yield from (Message(None, text) for text in _check_and_describe(study, folder, options, origins))
+        identity = _identity(folder)
         for event in events:
+            _check_present(folder, identity)
             if isinstance(event, Done):
                 folder.save(event.run, event.record, event.attempts)
             elif isinstance(event, Failed):
@@ -146,6 +166,24 @@ def _train(
             yield event
     finally:
         events.close()
+
+
+def _identity(folder: StudyDir) -> tuple[int, int] | None:
+    """What a folder keeps while it exists, whatever its name; None where there is no such folder."""
+    try:
+        status = folder.path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _check_present(folder: StudyDir, identity: tuple[int, int] | None) -> None:
+    """`StudyError` where the folder was removed, renamed or replaced since training began."""
+    if _identity(folder) != identity:
+        raise StudyError(
+            f"{folder.path} was removed or renamed while the study was running, so nothing more can be stored; move it "
+            f"back and type the same command again to continue"
+        )
 
 
 def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]) -> list[str]:

@@ -11,7 +11,7 @@ from reluctant.analysis.labels import without_session
 from reluctant.analysis.sentence import verdict_sentences
 from reluctant.analysis.study_facts import run_text
 from reluctant.core.display import visible
-from reluctant.core.user_objects import SESSION_MODULE
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.records.run_result import RunResult
 from reluctant.report.page import last_line
 from reluctant.scores import Floats

@@ -78,7 +78,13 @@ def _accuracy(counts: Counts) -> Floats:
 
 
 def _macro(which: int) -> Callable[[Counts], Floats]:
-    return lambda counts: np.asarray(per_class(counts)[which].mean(axis=-1))
+    """The mean over the classes that occur, in the targets or in the predictions (as scikit-learn has it)."""
+
+    def compute(counts: Counts) -> Floats:
+        _, predicted, true = tally(counts)
+        return _ratio(per_class(counts)[which].sum(axis=-1), ((predicted > 0) | (true > 0)).sum(axis=-1))
+
+    return compute
 
 
 def _weighted(which: int) -> Callable[[Counts], Floats]:

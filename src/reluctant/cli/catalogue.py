@@ -57,7 +57,9 @@ def fetch(dataset: str) -> None:
 
 @click.command()
 @click.argument("study", required=False)
-def doctor(study: str | None) -> None:
+@click.option("--allow-module", "allow_modules", multiple=True, metavar="PACKAGE",
+              help="An installed package whose code STUDY may name.")  # fmt: skip
+def doctor(study: str | None, allow_modules: tuple[str, ...]) -> None:
     """Describe this machine; with STUDY, say first whether it can be run here."""
     from reluctant.core.environment import describe_environment
     from reluctant.data import data_folder
@@ -65,10 +67,14 @@ def doctor(study: str | None) -> None:
     description: dict[str, object] = {**describe_environment(), "data sets": data_folder()}
     try:
         if study:
+            from reluctant.core.user_code import check_user_code
             from reluctant.study import Study
+            from reluctant.study.files import study_path
             from reluctant.training import preflight, select_device
 
             checked = Study.read(study)
+            for sentence in check_user_code(checked.user_names, study_path(study), allow_modules):
+                click.echo(visible(sentence))
             preflight(checked)
             description["device"] = select_device("auto")
             click.echo(visible(f"OK: {checked.name}: {checked.size} runs; its data, activations and network work here"))

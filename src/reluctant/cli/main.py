@@ -2,6 +2,8 @@
 
 import errno
 import gc
+import io
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -40,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Imported modules stay, so garbage collection over their objects is rare: it took a quarter of the start
     and a second at the end.
     """
+    os.environ["MPLBACKEND"] = "agg"  # figures are files; a backend that does not exist would end the command
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain_signs")
     gc.set_threshold(50_000)
     status = execute(arguments)
     gc.freeze()
@@ -73,6 +79,9 @@ def system_error(fault: OSError) -> str:
     where = f": {fault.filename}" if fault.filename else ""
     if fault.errno == errno.ENOSPC:
         return f"the disk is full{where}; finished runs are safe. Make room and type the same command again."
+    if fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        hint = "ask its owner for the permission, or choose another folder (run: -o FOLDER)"
+        return f"{fault.strerror}{where}; {hint}"
     return f"{fault.strerror or fault}{where}"
 
 

@@ -72,11 +72,15 @@ def stop_on_signal() -> Iterator[None]:
 @click.option("--run-timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="Stop a run that takes longer and start it again; after three attempts it has failed. "
               "Not for --engine serial.")  # fmt: skip
+@click.option("--allow-module", "allow_modules", multiple=True, metavar="PACKAGE",
+              help="An installed package whose code STUDY may name. Files beside STUDY and in the current folder may "
+              "always be named. May be given several times.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print the runs and how long they will take; train nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
-    address: str | None, gpus_per_run: float, run_timeout: float | None, dry_run: bool, yes: bool,
+    address: str | None, gpus_per_run: float, run_timeout: float | None, allow_modules: tuple[str, ...],
+    dry_run: bool, yes: bool,
 ) -> int:  # fmt: skip
     """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
 
@@ -85,6 +89,7 @@ def run(
     from reluctant.api.run import ExecutionOptions
     from reluctant.records.study_dir import StudyDir
     from reluctant.study import MANY, Study, parse_overrides
+    from reluctant.study.files import study_path
 
     planned = Study.read(study, parse_overrides(overrides))
     folder = StudyDir(output or planned.folder)
@@ -92,7 +97,10 @@ def run(
         raise StudyError(f"{planned.size:,} runs are more than {MANY:,}; add --yes if you mean it")
     if engine != "ray" and address == os.environ.get("RAY_ADDRESS"):
         address = None  # it may be set for other programs
-    options = ExecutionOptions(engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run)
+    options = ExecutionOptions(
+        engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run,
+        allow_modules=allow_modules, study_file=study_path(study),
+    )  # fmt: skip
     return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options)
 
 
@@ -100,11 +108,14 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     """Print what would be trained and how long it takes, by a few timed steps; refuse what `run` would refuse."""
     from reluctant.analysis.labels import clip, count, setting_text
     from reluctant.api.progress import time_left
+    from reluctant.api.run import check_study_code
     from reluctant.data import describe_dataset
     from reluctant.records.parts import RecordError
     from reluctant.training import describe_replacements, expected_seconds, preflight, select_device, study_sources
 
     folder.check_compatible(study)
+    for text in check_study_code(study, options):
+        click.echo(visible(text))
     select_device(options.device)
     tensors = preflight(study)
     with suppress(RecordError):  # `run` trains the run of a damaged record again

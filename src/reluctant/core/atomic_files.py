@@ -51,8 +51,13 @@ def _sync_folder(folder: Path) -> None:
 def quarantine(path: Path, folder: Path) -> Path:
     """Move a file that cannot be trusted into `folder` and return its new path.
 
-    Files of the same name that are already in `folder` stay there.
+    Files of the same name that are already in `folder` stay there. Where `folder` is itself a file, another folder
+    beside it is used.
     """
+    number = 0
+    while folder.exists() and not folder.is_dir():
+        number += 1
+        folder = folder.with_name(f"{folder.name.partition('-')[0]}-{number}")
     folder.mkdir(exist_ok=True)
     target = folder / path.name
     for number in range(1, 1000):

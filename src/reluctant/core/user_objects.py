@@ -5,6 +5,7 @@ these objects as bytes (cloudpickle).
 """
 
 import importlib
+import inspect
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,8 +15,8 @@ from reluctant.core.code_hash import code_hash
 from reluctant.core.display import did_you_mean
 from reluctant.core.errors import StudyError, describe_exception
 from reluctant.core.extensions import extensions
+from reluctant.core.user_code import SESSION_MODULE, refuse_standard_library
 
-SESSION_MODULE = "here"  # stands before the colon where a module's name would stand
 SESSION_OBJECTS: dict[str, Any] = {}  # by the word after the colon
 _SENT_HASHES: dict[str, str] = {}  # of objects that came from another process
 
@@ -24,7 +25,8 @@ def load_user_object(head: str, kind: str) -> Any:
     """Import what `module:attribute` names, from the installed packages or the current folder.
 
     `head` may also be `here:word`, an object of this session. Error messages begin with the `kind`, such as "model".
-    Raises `StudyError`: the module or the attribute is missing, or the module fails during its import.
+    Raises `StudyError`: the module or the attribute is missing, the module fails during its import, or the object is a
+    class or function of another package or of Python itself, which the module has only imported.
     """
     module_name, _, path = head.partition(":")
     if module_name == SESSION_MODULE:
@@ -34,6 +36,7 @@ def load_user_object(head: str, kind: str) -> Any:
             f"{head} was an object of the Python session that compared it, and it does not exist in this session; call "
             f"reluctant.compare there again, or put it into a module and write module:{path}"
         )
+    refuse_standard_library(head)
     for extension in extensions():
         module_name = extension.renamed_modules.get(module_name, module_name)
     folder = str(Path.cwd())
@@ -53,7 +56,25 @@ def load_user_object(head: str, kind: str) -> Any:
             hint = did_you_mean(attribute, [name for name in dir(value) if not name.startswith("_")])
             raise StudyError(f"{kind} {head!r}: {module_name!r} has no {attribute!r}{hint}")
         value = getattr(value, attribute)
+        if _is_foreign(value, attribute, module_name):
+            raise StudyError(
+                f"{kind} {head!r}: {attribute!r} is not defined in {module_name!r}, only imported or inherited there; "
+                f"name a class or function of your own"
+            )
     return value
+
+
+def _is_foreign(value: Any, attribute: str, module_name: str) -> bool:
+    """Whether a value was not written by the author of a module: another module, or code of Python itself."""
+    top = module_name.partition(".")[0]
+    if attribute.startswith("__"):
+        return True
+    if inspect.ismodule(value):
+        return value.__name__.partition(".")[0] != top
+    if inspect.isclass(value) or inspect.isroutine(value):
+        home = (getattr(value, "__module__", None) or "").partition(".")[0]
+        return home != top and home in {*sys.stdlib_module_names, "builtins"}
+    return False
 
 
 def register_object(word: str, value: Any) -> str:

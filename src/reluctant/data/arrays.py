@@ -12,11 +12,12 @@ from reluctant.core.errors import DataError, ReluctantError
 from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
 from reluctant.data.checks import checked
+from reluctant.data.columns import as_numbers, check_unique_names
 from reluctant.data.dataset import Dataset, Split
 from reluctant.data.labels import check_kind, flatten_column, interpret_labels
-from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise
+from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise, tensor_as_array
 from reluctant.data.splits import hold_out
-from reluctant.data.table import as_numbers, check_unique_names, interpret_target, series_labels
+from reluctant.data.table import interpret_target, series_labels
 
 _EXPECTED = "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), a torch Dataset, or a pair of them"
 _EXPECTED_FACTORY = "a function that returns (x_train, y_train, x_test, y_test) or a reluctant.data.Dataset"
@@ -120,15 +121,20 @@ def _as_parts(name: str, data: Any) -> list[Any]:
 
 def _split_off_targets(name: str, data: Sequence[Any]) -> Sequence[Any]:
     """(frame, "target") as the frame without that column, and the column; anything else as it is."""
-    if len(data) % 2 or not any(isinstance(each, str) for each in data[1::2]):
+    frames = [hasattr(each, "columns") and hasattr(each, "drop") for each in data[::2]]
+    names = [
+        isinstance(each, str) or (isinstance(each, int) and frame)
+        for each, frame in zip(data[1::2], frames, strict=False)
+    ]
+    if len(data) % 2 or not any(names):
         return data
     parts: list[Any] = []
     for frame, target in zip(data[::2], data[1::2], strict=True):
-        if not (isinstance(target, str) and hasattr(frame, "columns") and hasattr(frame, "drop")):
+        if not (isinstance(target, str | int) and hasattr(frame, "columns") and hasattr(frame, "drop")):
             raise DataError(f"{name}: the name of a column goes with a pandas frame; {_EXPECTED}")
         if target not in frame.columns:
             columns = list(map(str, frame.columns))
-            hint = did_you_mean(target, columns) or f"; there are {', '.join(columns)}"
+            hint = did_you_mean(str(target), columns) or f"; there are {', '.join(columns)}"
             raise DataError(f"{name}: there is no column {target!r}{hint}")
         parts += [frame.drop(columns=[target]), frame[target]]
     return tuple(parts)
@@ -147,8 +153,7 @@ def _without_tensors(value: Any) -> Any:
     """A tensor as an array, whole numbers in nested lists as floats; anything else as it is."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-        return (value.float() if value.dtype == torch.bfloat16 else value).resolve_conj().resolve_neg().numpy()
+        return tensor_as_array(value)
     if isinstance(value, list) and value and isinstance(value[0], list):
         try:
             array = np.asarray(value)
@@ -168,9 +173,12 @@ def _encode_frames(name: str, parts: list[LabelledArrays]) -> tuple[list[Labelle
         check_unique_names(name, frame.columns)
     if other := sorted(set(map(str, frames[0].columns)) ^ set(map(str, frames[-1].columns))):
         raise DataError(f"{name}: train and test differ in the columns {', '.join(other)}; make them equal")
-    values, columns = as_numbers(name, pandas.concat(frames, ignore_index=True))
+    values, columns, remarks = as_numbers(name, pandas.concat(frames, ignore_index=True))
     inputs = _cut_like(values, frames)
-    return [replace(part, inputs=x) for part, x in zip(parts, inputs, strict=True)], {"columns": columns}
+    encoded = [
+        replace(part, inputs=x, remarks=(*part.remarks, *remarks)) for part, x in zip(parts, inputs, strict=True)
+    ]
+    return encoded, {"columns": columns}
 
 
 def _interpret_parts(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
 from reluctant.data.dataset import Dataset, Inputs, Split, Targets, content_checksum
-from reluctant.data.inputs import as_inputs, singular, usual_word
+from reluctant.data.inputs import as_inputs, singular, subtract_offsets, usual_word
 from reluctant.data.targets import as_targets
 
 _LISTED = 5  # columns named in a sentence
@@ -41,7 +41,8 @@ def checked(
     see `usual_word`), `columns` are the names of a table's columns. Raises `DataError`: nothing can be trained on these
     arrays.
     """
-    first, second = (as_inputs(f"{name}: {part}", pair[0], items) for part, pair in (("train", train), ("test", test)))
+    *pair, offset_remarks = subtract_offsets(train[0], test[0], columns)
+    first, second = (as_inputs(f"{name}: {part}", x, items) for part, x in zip(("train", "test"), pair, strict=True))
     items = items or usual_word(first)
     targets, test_targets, class_names, class_warnings = as_targets(
         name, train[1], test[1], items=items, classes=classes, kind=kind
@@ -60,7 +61,7 @@ def checked(
     )
     warnings = (*warnings, *(warning for warning in computed if warning and warning not in warnings))
     sha256 = content_checksum(*splits)
-    return Dataset(name, title, note, class_names, *splits, sha256, warnings, items, tuple(remarks))
+    return Dataset(name, title, note, class_names, *splits, sha256, warnings, items, (*remarks, *offset_remarks))
 
 
 def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:

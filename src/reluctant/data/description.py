@@ -6,7 +6,7 @@ from textwrap import wrap
 
 import numpy as np
 
-from reluctant.core.user_objects import SESSION_MODULE
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import singular
 

@@ -1,6 +1,7 @@
 """Where the files of data sets lie, and what a message says when they are missing."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -51,6 +52,11 @@ def user_path(name: str, path: str, example: str, what: str) -> Path:
     """
     if not path:
         raise DataError(f"{name}: write which is {what}, as in {example}")
+    if signs := re.findall(r"[\a\b\f\n\r\t\v]", path):
+        raise DataError(
+            f"{name}: the path contains {signs[0]!r}, since a backslash before a letter is another sign in quotes; "
+            f"write / instead of \\, as in C:/new/table.csv"
+        )
     try:
         absolute = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  (resolve() fails on '\0')
         if absolute.exists():

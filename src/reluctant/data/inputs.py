@@ -1,5 +1,6 @@
 """What the inputs of a data set may be: any array of bytes or floats, one item after the other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,13 @@ _FEW_CHANNELS = 4
 
 
 def as_array(where: str, what: str, value: object) -> NDArray[Any]:
-    """The value as an array; `DataError` where NumPy cannot convert it."""
+    """The value as an array; `DataError` where NumPy cannot convert it, or where values are masked."""
+    if isinstance(value, np.ma.MaskedArray) and (masked := int(np.count_nonzero(np.ma.getmaskarray(value)))):
+        raise DataError(
+            f"{where} {what}: {masked:,} values are masked, that is missing; fill them or leave out the items"
+        )
+    if hasattr(value, "toarray"):  # the matrices of scipy.sparse
+        raise DataError(f"{where} {what} are a sparse {type(value).__name__}; give .toarray()")
     try:
         return np.asarray(value)
     except Exception as fault:  # ragged lists, tensors on a GPU: each type has its own way to refuse
@@ -34,7 +41,8 @@ def singular(items: str) -> str:
 def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
     """The inputs in their final form: (n, …) with at least one number an item, uint8 or float32, contiguous.
 
-    Bytes (n, height, width) get the one channel they have, (n,) numbers become (n, 1), true/false 1/0.
+    Bytes (n, height, width) get the one channel they have, (n,) numbers become (n, 1), true/false 1/0. Other whole
+    numbers become bytes where they are images with values from 0 to 255, and floats where they are rows.
 
     Messages begin with `where`, the data set and its part, and call the inputs `items` (None: see `usual_word`). Raises
     `DataError`: inputs that are empty, not finite or not numbers, and images with channels last.
@@ -47,6 +55,8 @@ def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
         raise DataError(f"{what} are empty (shape {array.shape}); at least one item is needed")
     if array.dtype == np.bool_:
         array = array.astype(np.uint8)
+    if array.dtype.kind in "iu" and array.dtype != np.uint8:
+        array = _whole_numbers(what, array)
     if array.ndim == 1 or (array.ndim == 3 and array.dtype == np.uint8):
         array = array[:, np.newaxis]
     if channels_last(array):
@@ -54,7 +64,12 @@ def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, np.uint8)
     if array.dtype.kind != "f":
-        raise DataError(f"{what} are {array.dtype}; give .astype('uint8') (0 to 255) or .astype('float32')")
+        correction = {
+            "c": "give their magnitude, or real and imaginary part as two channels",
+            "M": "give numbers, such as days since the first",
+            "m": "give numbers, such as seconds",
+        }.get(array.dtype.kind, "give .astype('uint8') (0 to 255) or .astype('float32')")
+        raise DataError(f"{what} are {array.dtype}; {correction}")
     with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused next
         floats = np.ascontiguousarray(array, np.float32)
     finite = np.isfinite(floats)
@@ -73,3 +88,59 @@ def channels_last(images: NDArray[Any]) -> bool:
         return False
     _, channels, height, width = images.shape
     return min(channels, height) > _FEW_CHANNELS and width in (1, 3, 4)
+
+
+def _whole_numbers(what: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers of any width as bytes (images) or float32 (rows)."""
+    if array.ndim <= 2:
+        return array.astype(np.float32)
+    if array.min() < 0 or array.max() > 255:
+        raise DataError(
+            f"{what} are {array.dtype} from {array.min()} to {array.max()}; give .astype('float32'), or "
+            f"numbers from 0 to 255"
+        )
+    return array.astype(np.uint8)
+
+
+def subtract_offset(column: NDArray[Any]) -> tuple[NDArray[Any], str]:
+    """A column of a table less its smallest value where float32 is too coarse for it, and that value as text.
+
+    Too coarse: the distance between neighbouring numbers of float32 exceeds 0.1 % of the column's standard deviation.
+    Time stamps in milliseconds, for instance, would be rounded to two minutes. Tables are standardised column by
+    column, so that nothing else changes. Any other column stays as it is; the text is then ''.
+    """
+    wide = column.dtype.kind in "iuf" and column.dtype.itemsize >= 4 and column.dtype != np.float32
+    if not wide or not column.size or not np.isfinite(column).all():
+        return column, ""
+    low, high = column.min(), column.max()
+    above = (column - low).astype(np.float64)
+    with np.errstate(over="ignore"):
+        largest = np.float32(max(abs(float(low)), abs(float(high))))
+    if not np.isfinite(largest) or np.spacing(largest) <= 1e-3 * above.std() or not above.any():
+        return column, ""
+    return above, f"{low.item():,}"
+
+
+def offset_remark(column: str, low: str) -> str:
+    """The sentence that says that `low` was subtracted from a column."""
+    return f"{low} is subtracted from the column {column}: float32, in which networks compute, keeps only seven digits"
+
+
+def subtract_offsets(train: Any, test: Any, columns: Sequence[str] = ()) -> tuple[Any, Any, tuple[str, ...]]:
+    """The rows of both parts with `subtract_offset` applied to every column of both together, and remarks.
+
+    Inputs that are no arrays of rows stay as they are. `columns` are the names of the columns.
+    """
+    if not all(isinstance(part, np.ndarray) and part.ndim == 2 for part in (train, test)):
+        return train, test, ()
+    if train.dtype == np.float32 or train.dtype.itemsize < 4 or train.shape[1] != test.shape[1]:
+        return train, test, ()
+    remarks: list[str] = []
+    for i in range(train.shape[1]):
+        column, low = subtract_offset(np.concatenate((train[:, i], test[:, i])))
+        if low:
+            if not remarks:
+                train, test = train.astype(np.float64), test.astype(np.float64)
+            train[:, i], test[:, i] = column[: len(train)], column[len(train) :]
+            remarks.append(offset_remark(columns[i] if i < len(columns) else str(i), low))
+    return train, test, tuple(remarks)

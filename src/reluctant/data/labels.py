@@ -35,6 +35,13 @@ def as_labels(where: str, value: object) -> NDArray[Any]:
         if any(isinstance(each, str | bytes) for each in values):
             values = [v.decode(errors="replace") if isinstance(v, bytes) else str(v) for v in values]
         labels = as_array(where, "labels", values).reshape(labels.shape)
+    if labels.dtype.kind == "b":
+        labels = labels.astype(str)  # the classes False and True, as in a frame
+    if labels.dtype.kind in "mM":
+        raise DataError(f"{where} labels are dates or durations; choose another target, or give numbers such as days")
+    if labels.dtype.kind == "O":
+        kind = type(labels.flat[0]).__name__
+        raise DataError(f"{where} labels are {labels.dtype}s of the type {kind}; give one class or number an item")
     if labels.dtype.kind not in "iufU":
         raise DataError(f"{where} labels are {labels.dtype}; {TO_INTEGERS}")
     return labels
@@ -76,9 +83,10 @@ def are_whole(values: NDArray[Any]) -> bool:
     return bool(np.isfinite(values).all() and (values == np.floor(values)).all())
 
 
-def class_name(value: float) -> str:
-    """The name of a class that is a number: 3 and 3.0 are '3'."""
-    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+def class_name(value: np.generic) -> str:
+    """The name of a class that is a number: 3 and 3.0 are '3', and different numbers have different names."""
+    number = value.item()
+    return str(int(number)) if isinstance(number, int) or number.is_integer() else str(value)
 
 
 def classes_remark(n: int, what: str) -> str:

@@ -4,6 +4,7 @@ PyTorch is never imported here: a program that hands over its objects has import
 """
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
 from reluctant.data.labels import flatten_column
+from reluctant.data.pictures import as_pixels
 
 LIMIT = 2 * 1024**3  # bytes of inputs
 
@@ -104,23 +106,40 @@ def _read_item(name: str, source: Any, i: int, n: int) -> tuple[NDArray[Any], An
             f"{name}: item {i} of {kind} is {type(item).__name__}{size}; expected (input, label), so wrap it "
             f"in a Dataset whose __getitem__ returns these two"
         )
+    if isinstance(item[0], Mapping) or (isinstance(item[0], tuple | list) and any(map(np.ndim, item[0]))):
+        raise DataError(
+            f"{name}: the input of item {i} of {kind} is a {type(item[0]).__name__} of several arrays; only one tensor "
+            f"per item is possible, so join them (torch.cat) or return one of them"
+        )
     if isinstance(item[1], str | bytes):
         return _item_as_array(item[0]), item[1]
     label = _item_as_array(item[1])
     return _item_as_array(item[0]), label.item() if label.size == 1 else label
 
 
+def tensor_as_array(tensor: Any) -> NDArray[Any]:
+    """The values of a tensor on any device; `DataError` where NumPy has no such array."""
+    torch = sys.modules["torch"]
+    if tensor.layout != torch.strided or tensor.is_nested:
+        raise DataError("a sparse or nested tensor cannot be read; give x.to_dense(), or x.to_padded_tensor(0.0)")
+    try:
+        values = tensor.detach().cpu()
+        return np.asarray((values.float() if values.dtype == torch.bfloat16 else values).resolve_conj().resolve_neg())
+    except (TypeError, NotImplementedError, RuntimeError) as fault:
+        raise DataError(
+            f"a tensor of {tensor.dtype} on {tensor.device} cannot be read ({fault}); give x.float()"
+        ) from None
+
+
 def _item_as_array(value: Any) -> NDArray[Any]:
     """A tensor, an image, a number or an array as an array, colours first."""
     torch = sys.modules["torch"]
     if isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-        return np.asarray((value.float() if value.dtype == torch.bfloat16 else value).numpy())
+        return tensor_as_array(value)
     image = sys.modules.get("PIL.Image")
     if image is not None and isinstance(value, image.Image):
-        grey = value.mode in ("1", "L", "LA")
-        pixels = np.asarray(value.convert("L" if grey else "RGB"))
-        return pixels[np.newaxis] if grey else pixels.transpose(2, 0, 1)
+        pixels = as_pixels(value)
+        return pixels[np.newaxis] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     return np.asarray(value)
 
 

@@ -1,9 +1,7 @@
 """A table in a CSV file, or in a pandas frame, as numbers: one column is predicted from the others."""
 
 import re
-import warnings
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,8 @@ from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import DataError
 from reluctant.core.names import Name
 from reluctant.data.checks import checked
+from reluctant.data.columns import MOST_LEVELS, as_numbers, check_unique_names, check_written_numbers, count_missing
+from reluctant.data.csv_file import read_csv_file
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import user_path
 from reluctant.data.labels import MOST_FLOAT_CLASSES, are_classes, class_name, classes_remark
@@ -23,9 +23,8 @@ from reluctant.data.splits import hold_out
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_LEVELS = 100  # of a text column, and of whole numbers that are taken for classes
 _MANY_CLASSES = 20  # of whole numbers; more deserve a remark
-_SEPARATORS = ",;\t"
+_COUNTERS = {"id", "idx", "index", "row", "row_id", "rowid", "row_number", "nr", "no", "number"}
 
 
 def load_csv(name: Name, folder: Path) -> Dataset:
@@ -36,25 +35,26 @@ def load_csv(name: Name, folder: Path) -> Dataset:
     numbers. Without `test`, some rows are held out. Raises `DataError`: missing values, too many levels, or a target
     that is not in the table.
     """
-    import pandas as pd
-
     arguments, dataset = DATASETS.arguments(name), str(name)
     example = "csv(path='mine.csv', target='price')"
-    frames = [read_frame(user_path(dataset, arguments["path"], example, "the file"))]
+    decimal = arguments["decimal"]
+    tables = [read_csv_file(user_path(dataset, arguments["path"], example, "the file"), decimal)]
     if arguments["test"]:
-        frames.append(read_frame(user_path(dataset, arguments["test"], example, "the test file")))
-    target = arguments["target"]
+        tables.append(read_csv_file(user_path(dataset, arguments["test"], example, "the test file"), decimal))
+    frames, target = [table.frame for table in tables], arguments["target"]
     for frame in frames:
         _check_table(dataset, frame, frames[0], target)
-    both = pd.concat(frames, ignore_index=True)
-    values, columns = as_numbers(dataset, both.drop(columns=[target]))
-    labels, classes, remarks = interpret_target(dataset, both[target], arguments["kind"])
+    both = _join(dataset, frames, arguments["categories"])
+    values, columns, column_remarks = as_numbers(dataset, both.drop(columns=[target]))
+    labels, classes, target_remarks = interpret_target(dataset, both[target], arguments["kind"])
+    table_remarks = [remark for table in tables for remark in table.remarks]
     fields: dict[str, Any] = {
         "title": Path(arguments["path"]).name,
         "classes": classes,
         "columns": columns,
         "kind": "classes" if classes else "numbers",
-        "remarks": remarks,
+        "remarks": tuple(dict.fromkeys((*table_remarks, *column_remarks, *target_remarks))),
+        "warnings": _counting_columns(frames[0], target),
     }
     if len(frames) == 1:
         return hold_out(dataset, values, labels, arguments["test_fraction"], **fields)
@@ -62,36 +62,15 @@ def load_csv(name: Name, folder: Path) -> Dataset:
     return checked(dataset, (values[:n], labels[:n]), (values[n:], labels[n:]), **fields)
 
 
-def read_frame(path: Path) -> "pd.DataFrame":
-    """The table of a CSV file with its column names in the first line, UTF-8, separated by , ; or tabs."""
-    import pandas as pd
-
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            unquoted = re.sub(r'"[^"]*"', "", file.readline(2**20))
-        separator = max(_SEPARATORS, key=unquoted.count)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the first line
-            frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", low_memory=False, index_col=False)
-    except pd.errors.ParserWarning:
-        raise DataError(f"{path} has rows with more fields than the first line names columns; name them all") from None
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{path} is empty; the first line names the columns, every other is a row") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is not UTF-8 text; save it as UTF-8") from None
-    except OSError as fault:
-        raise DataError(f"{path} cannot be read: {fault.strerror or fault}") from None
-    except (pd.errors.ParserError, ValueError) as fault:
-        raise DataError(f"{path} is no table: {str(fault).strip()}; correct that line") from None
-    if not len(frame):
-        raise DataError(f"{path} has a line of column names and no rows")
-    return frame.rename(columns=lambda column: str(column).strip())
-
-
 def _check_table(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", target: str) -> None:
     """`DataError` unless a frame has the target, another column, and the columns of the first frame."""
     columns = list(frame.columns)
     check_unique_names(name, columns)
+    if sum(re.fullmatch(r"-?\d*\.\d+", str(column)) is not None for column in columns) >= len(columns) / 2:
+        raise DataError(
+            f"{name}: the first line, {quoted(', '.join(map(str, columns)), 60)}, seems to be a row; write the names "
+            f"of the columns above it"
+        )
     if target not in columns:
         listed = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
         fault = f"there is no column {target!r}" if target else "name the column to predict: target='…'"
@@ -100,62 +79,46 @@ def _check_table(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", target
     if len(columns) < 2:
         raise DataError(
             f"{name}: {target!r} is the only column; at least one to predict it from is needed (columns are "
-            f"separated by a comma, a semicolon or a tab)"
+            f"separated by a comma, a semicolon, a tab or |)"
         )
     if other := sorted(set(columns) ^ set(first.columns)):
         raise DataError(f"{name}: the two files differ in the columns {', '.join(other[:5])}; make them equal")
 
 
-def check_unique_names(name: str, columns: Iterable[object]) -> None:
-    """`DataError` where two columns have one name."""
-    if repeated := [column for column, times in Counter(map(str, columns)).items() if times > 1]:
-        raise DataError(
-            f"{name}: more than one column is called {', '.join(map(repr, repeated[:5]))}; give every column "
-            f"a different name"
-        )
-
-
-def as_numbers(name: str, frame: "pd.DataFrame") -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """The columns as numbers, (n, columns) float32, and their names.
-
-    Texts become one column a level, in the order of the texts. Raises `DataError`: missing values (all such columns
-    with their counts), or a text column of more than 100 levels.
-    """
-    if missing := {str(column): int(count) for column, count in frame.isna().sum().items() if count}:
-        listed = ", ".join(f"{column} ({count:,})" for column, count in list(missing.items())[:8])
-        raise DataError(
-            f"{name}: values are missing in {len(missing)} of {frame.shape[1]} columns: {listed}; fill them "
-            f"in, or leave out those rows or columns"
-        )
-    parts, names = [], []
-    for column in frame.columns:
-        values, levels = _encode_column(name, str(column), frame[column])
-        parts.append(values)
-        names += [f"{column}={level}" for level in levels] or [str(column)]
-    return np.concatenate(parts, axis=1).astype(np.float32), tuple(names)
-
-
-def _encode_column(name: str, column: str, series: "pd.Series[Any]") -> tuple[NDArray[Any], Sequence[str]]:
-    """The values of a column, (n, 1), or of a text column, (n, levels), and those levels."""
+def _join(name: str, frames: "Sequence[pd.DataFrame]", categories: str) -> "pd.DataFrame":
+    """The rows of all frames; the columns named in `categories`, and those of codes in any frame, have that type."""
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_complex_dtype(series):
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused later
-            return series.to_numpy(np.float32)[:, np.newaxis], ()
-    levels, codes = np.unique(series.astype(str).to_numpy(str), return_inverse=True)
-    if len(levels) > MOST_LEVELS:
-        decimal = " (numbers are written 1.5, not 1,5)" if re.fullmatch(r"-?\d+,\d+", levels[0]) else ""
-        raise DataError(
-            f"{name}: the text column {column!r} has {len(levels):,} different values, such as "
-            f"{quoted(str(levels[0]), 40)}; at most {MOST_LEVELS} are possible, so leave the column out{decimal}"
-        )
-    return np.eye(len(levels), dtype=np.float32)[codes.reshape(-1)], list(map(str, levels))
+    chosen = [column.strip() for column in categories.split(",") if column.strip()]
+    columns = list(frames[0].columns)
+    if unknown := [column for column in chosen if column not in columns]:
+        hint = did_you_mean(unknown[0], columns)
+        raise DataError(f"{name}: categories name {unknown[0]!r}, and there is no such column{hint}")
+    codes = [column for column in columns for frame in frames if isinstance(frame[column].dtype, pd.CategoricalDtype)]
+    types = dict.fromkeys((*chosen, *codes))
+    both = pd.concat([frame.astype(dict.fromkeys(types, str)) for frame in frames], ignore_index=True)
+    return both.astype(dict.fromkeys(types, "category"))
+
+
+def _counting_columns(frame: "pd.DataFrame", target: str) -> tuple[str, ...]:
+    """Warnings of columns that are called id or the like, and count the rows."""
+    return tuple(
+        f"the column {column} counts the rows; nothing can be learned from it about new rows, so leave it out"
+        for column in frame.columns
+        if column != target
+        and str(column).lower() in _COUNTERS
+        and frame[column].dtype.kind in "iu"
+        and len(frame) > 1
+        and (np.diff(frame[column].to_numpy()) == 1).all()
+    )
 
 
 def interpret_target(
     name: str, series: "pd.Series[Any]", kind: str
 ) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...]]:
     """The target as codes or numbers, the names of its classes (none for numbers), and remarks."""
+    if kind != "classes":
+        check_written_numbers(name, str(series.name), series)
     labels = series_labels(name, series)
     texts = labels.dtype.kind == "U"
     if texts and kind == "numbers":
@@ -176,7 +139,7 @@ def series_labels(name: str, series: "pd.Series[Any]") -> NDArray[Any]:
     """A target as texts, whole numbers or floats; `DataError` where values are missing."""
     import pandas as pd
 
-    if missing := int(series.isna().sum()):
+    if missing := count_missing(series):
         raise DataError(
             f"{name}: the target {series.name!r} is missing in {missing:,} of {len(series):,} rows; leave "
             f"those rows out"

@@ -1,5 +1,6 @@
 """Targets in their final form: codes of classes, or numbers to predict, of both splits together."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -132,6 +133,10 @@ def _encode_integers(
     return (train, test), names
 
 
+def _written_alike(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 def _class_warnings(name: str, codes: Codes, names: tuple[str, ...], item: str) -> tuple[str, ...]:
     """Warnings of classes without training items; `DataError` where all training items are of one class."""
     in_train, in_test = (np.bincount(part, minlength=len(names)) for part in codes)
@@ -140,14 +145,22 @@ def _class_warnings(name: str, codes: Codes, names: tuple[str, ...], item: str) 
             f"{name}: all training {item}s are of the class {names[codes[0][0]]!r}; at least two classes are needed, "
             f"so add {item}s of another class"
         )
-    unlearned = tuple(
+    class_warnings = tuple(
         f"the class {names[i]} is in the test part only ({in_test[i]} of {len(codes[1])} {item}s); nothing "
         f"can be learned of it"
         for i in np.flatnonzero((in_train == 0) & (in_test > 0))
     )
+    by_lower_case: dict[str, list[str]] = {}
+    for class_name in names:
+        by_lower_case.setdefault(_written_alike(class_name), []).append(class_name)
+    class_warnings += tuple(
+        f"the classes {' and '.join(map(repr, alike))} differ only in upper and lower case, blanks or stored accents"
+        for alike in by_lower_case.values()
+        if len(alike) > 1
+    )
     empty = [names[i] for i in np.flatnonzero(in_train + in_test == 0)]
     if not empty:
-        return unlearned
+        return class_warnings
     listed = ", ".join(empty[:_LISTED]) + (", …" if len(empty) > _LISTED else "")
     which, pronoun = (f"classes {listed} have", "they are") if len(empty) > 1 else (f"class {listed} has", "it is")
-    return (*unlearned, f"the {which} no {item} in either part; {pronoun} neither trained nor tested")
+    return (*class_warnings, f"the {which} no {item} in either part; {pronoun} neither trained nor tested")

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from reluctant.analysis.labels import list_names
 from reluctant.core.errors import ReluctantError, StudyError, build_error
 from reluctant.core.names import Name, parse
+from reluctant.core.user_code import check_user_code
 from reluctant.core.user_objects import load_user_object
 from reluctant.models.factories import SHAPE_KEYWORDS, shape_arguments
 from reluctant.records.store import Store
@@ -66,6 +67,7 @@ def _load_weights_file(path: Path, data: str | None, folder: str | None) -> Insp
     if not isinstance(content, dict):
         raise StudyError(f"{path} contains a {type(content).__name__}, not weights by name")
     run = _find_run(path, content)
+    check_user_code(run.user_names)
     tensors = load_tensors(data or run.dataset, run.train_fraction, folder, run.seed_for("split"), run.pixels)
     training = build_training(run, tensors)
     try:

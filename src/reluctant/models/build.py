@@ -1,6 +1,8 @@
 """Networks by name: those of the catalogue, and user-defined ones as `module:factory`."""
 
-from typing import Any
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -14,8 +16,9 @@ from reluctant.core.names import Name
 from reluctant.core.randomness import torch_seed
 from reluctant.core.user_objects import load_user_object
 from reluctant.models.factories import build_with_activation, shape_arguments
-from reluctant.models.swap.forward import materialise_lazy_parameters
-from reluctant.models.swap.report import SwapReport
+from reluctant.models.swap.find_sites import find_sites
+from reluctant.models.swap.forward import materialise_lazy_parameters, seeded
+from reluctant.models.swap.report import SwapReport, reasons_to_skip
 
 
 def build(
@@ -37,8 +40,7 @@ def build(
         ModelError: The network cannot be built.
     """
     canonical = MODELS.canonical(name)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(torch_seed(seed, "weights"))
+    with seeded(torch_seed(seed, "weights")):
         if canonical.is_user_defined:
             model, _ = _build_user_network(name, canonical, activation, image, classes)
         else:
@@ -57,21 +59,33 @@ def build(
     return model
 
 
-def preview_replacements(
-    name: str, activation: str, image: tuple[int, ...], classes: int
-) -> tuple[SwapReport | None, dict[str, Any]]:
-    """For a user-defined network: the report of its swap, and the arguments that tell its factory the data's shape.
+class Replacements(NamedTuple):
+    """How a user-defined network gets its activation.
 
-    The report is None if the factory takes the activation. None and empty for a network of the catalogue.
+    `report` is of the swap, None if the factory takes the activation; `own` are then the sites where the network uses
+    another one all the same. `sizes` are the arguments that tell the factory the shape of the data.
     """
+
+    report: SwapReport | None = None
+    sizes: Mapping[str, Any] = {}
+    own: tuple[str, ...] = ()
+
+
+def preview_replacements(name: str, activation: str, image: tuple[int, ...], classes: int) -> Replacements:
+    """What becomes of the activations of a user-defined network; nothing for a network of the catalogue."""
     canonical = MODELS.canonical(name)
     if not canonical.is_user_defined:
-        return None, {}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        _, report = _build_user_network(name, canonical, activation, image, classes)
+        return Replacements()
+    with seeded(0):
+        network, report = _build_user_network(name, canonical, activation, image, classes)
     arguments = shape_arguments(load_user_object(canonical.head, "model"), image, classes)
-    return report, {keyword: value for keyword, value in arguments.items() if keyword not in canonical.arguments}
+    sizes = {keyword: value for keyword, value in arguments.items() if keyword not in canonical.arguments}
+    own: tuple[str, ...] = ()
+    if report is None and isinstance(network, nn.Module):
+        with suppress(ModelError):  # the check of the network reports what fails
+            reasons = reasons_to_skip(find_sites(network, torch.zeros(2, *image)), None, None)
+            own = tuple(site.name for site, reason in reasons.items() if not (reason or site.from_reluctant))
+    return Replacements(report, sizes, own)
 
 
 def _build_user_network(

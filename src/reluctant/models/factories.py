@@ -11,10 +11,11 @@ from inspect import Parameter, isclass, signature
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from torch import nn
+from torch import Tensor, nn
 
 from reluctant.activations import factory as activation_factory
 from reluctant.core.errors import ModelError
+from reluctant.models.swap.find_sites import find_sites
 from reluctant.models.swap.forward import preserve_random_states
 from reluctant.models.swap.report import SwapReport
 from reluctant.models.swap.swap import swap_activations
@@ -46,6 +47,27 @@ class FreshActivation:
         return self.make_activation()
 
 
+class ActivationArgument(nn.Module):
+    """An activation for a factory whose parameter does not show which form it takes.
+
+    Called with a tensor it is a module; called without, it is a factory of fresh modules.
+    """
+
+    def __init__(self, activation: Activation) -> None:
+        super().__init__()
+        self.make_activation = activation_factory(activation)
+        self.function = self.make_activation()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(value, Tensor) for value in (*args, *kwargs.values())):
+            return super().__call__(*args, **kwargs)
+        return self.make_activation()
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The activation of a tensor of any shape, the first argument; others such as `inplace` are ignored."""
+        return self.function(*args[:1], **{key: value for key, value in kwargs.items() if isinstance(value, Tensor)})
+
+
 def build_with_activation(
     factory: Callable[..., Any],
     activation: Activation,
@@ -55,9 +77,10 @@ def build_with_activation(
 ) -> tuple[Any, SwapReport | None]:
     """A factory's network with this activation; and a report if activations were swapped.
 
-    The network is built as it is and swapped if the factory takes no activation, or one in a form of its own:
-    the default is a string, a module or a function of a tensor. A network that would share weights with
-    another one of the same factory is copied.
+    The network is built as it is and swapped if the factory takes no activation, takes one in a form of its own
+    (the default is a string, a module or a function of a tensor), or if its network does not use the one that it
+    gets, or only after the last weights. A network that would share weights with another one of the same factory
+    is copied.
 
     Args:
         factory: A class or function that returns a network; its other results are returned as they are.
@@ -72,42 +95,92 @@ def build_with_activation(
         for key, value in (optional or {}).items()
         if (any_keyword or key in parameters) and key not in bound_keywords(factory)
     }
-    keyword = activation_keyword(factory) or ("activation" if any_keyword else None)
-    if keyword is not None and keyword not in arguments:
-        extra |= _activation_argument(keyword, parameters.get(keyword), activation)
     extra = {key: value for key, value in extra.items() if key not in arguments}
+    keyword = activation_keyword(factory) or ("activation" if any_keyword else None)
+    parameter = parameters.get(keyword or "")
+    if keyword is not None and keyword not in arguments:
+        failure: Exception | None = None
+        unused = False
+        required = parameter is not None and parameter.default is Parameter.empty
+        for value in _activation_arguments(keyword, parameter, activation):
+            if isinstance(value, str) and not (failure or required or _is_name(parameter)):
+                break  # the network took the activation itself and did not use it
+            try:
+                network, accepted = _call_factory(factory, arguments, {**extra, keyword: value}, parameters)
+            except Exception as error:  # the next form may be right
+                failure = failure or error
+                continue
+            if not isinstance(network, nn.Module):
+                return network, None
+            if keyword not in accepted:
+                return _swap(network, factory, {**arguments, **accepted}, activation, example)
+            if _uses_activation(network, value, example):
+                return _with_separate_weights(network, factory, {**arguments, **accepted}), None
+            unused = True
+        if required:
+            if failure and not unused:
+                raise failure
+            raise ModelError(
+                f"the network takes {keyword}= and does not use it before its last weights; let it call the "
+                f"activation, or give the parameter a default, so that activations are replaced"
+            )
+    network, accepted = _call_factory(factory, arguments, extra, parameters)
+    if not isinstance(network, nn.Module):
+        return network, None
+    return _swap(network, factory, {**arguments, **accepted}, activation, example)
 
+
+def _swap(
+    network: nn.Module, factory: Callable[..., Any], arguments: dict[str, Any], activation: Activation, example: Any
+) -> tuple[nn.Module, SwapReport]:
+    network = _with_separate_weights(network, factory, arguments)
+    return swap_activations(network, activation, example=example)
+
+
+def _call_factory(
+    factory: Callable[..., Any], arguments: dict[str, Any], extra: dict[str, Any], parameters: dict[str, Parameter]
+) -> tuple[Any, dict[str, Any]]:
+    """What a factory returns, and which of the extra arguments it accepted."""
+    extra = dict(extra)
     while True:
         try:
-            network = factory(**arguments, **extra)
-            break
+            return factory(**arguments, **extra), extra
         except TypeError as error:  # a factory with **options refuses a keyword by name
             refused = [key for key in extra if f"unexpected keyword argument '{key}'" in str(error)]
             if not refused or refused[0] in parameters:
                 raise
             del extra[refused[0]]
-    if not isinstance(network, nn.Module):
-        return network, None
-    network = _with_separate_weights(network, factory, {**arguments, **extra})
-    if keyword in extra:
-        return network, None
-    return swap_activations(network, activation, example=example)
 
 
-def _activation_argument(keyword: str, parameter: Parameter | None, activation: Activation) -> dict[str, Any]:
-    """The argument for an activation, in the form that the parameter's default shows; empty for another form.
-
-    `activation` gets the activation itself, or a factory of fresh modules if its default is called; the other
-    keywords get such a factory.
-    """
+def _activation_arguments(keyword: str, parameter: Parameter | None, activation: Activation) -> list[Any]:
+    """The arguments for an activation to try in turn, in the form that the parameter's default shows."""
     default = Parameter.empty if parameter is None else parameter.default
     if default is Parameter.empty or default is None:
-        return {keyword: activation if keyword == "activation" else FreshActivation(activation)}
+        return [ActivationArgument(activation), *([activation] if isinstance(activation, str) else [])]
     if isclass(default) or (
         callable(default) and not isinstance(default, nn.Module) and not _needs_an_argument(default)
     ):
-        return {keyword: FreshActivation(activation)}
-    return {keyword: activation} if keyword == "activation" and isinstance(default, str) else {}
+        return [FreshActivation(activation)]
+    return [activation] if keyword == "activation" and isinstance(default, str) else []
+
+
+def _is_name(parameter: Parameter | None) -> bool:
+    return parameter is not None and isinstance(parameter.default, str)
+
+
+def _uses_activation(network: nn.Module, value: Any, example: Any) -> bool:
+    """Whether a network calls the activation that it was given, before its last weights if it calls others too.
+
+    Of a name it cannot be known how the network builds it.
+    """
+    if isinstance(value, str):
+        return True
+    try:
+        sites = find_sites(network, example)
+    except ModelError:  # the network fails on the example, which is reported elsewhere
+        return True
+    own = [site for site in sites if site.from_reluctant and (site.calls or example is None)]
+    return any(not site.last for site in own) or (bool(own) and len(own) == len(sites))
 
 
 def _needs_an_argument(function: Callable[..., Any]) -> bool:

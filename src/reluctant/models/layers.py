@@ -1,5 +1,6 @@
 """The layers of a network: initial weights that follow from a seed, and a table of kinds, shapes and parameters."""
 
+import copy
 from functools import partial
 from math import sqrt
 from typing import Any
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from reluctant.activations import gain
 from reluctant.catalogue import INITIALISATIONS
 from reluctant.core.randomness import torch_seed
-from reluctant.models.swap.forward import evaluation_mode
+from reluctant.models.swap.forward import clone_sharing_parameters, evaluation_mode, run_example, seeded
 
 WEIGHTED = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear
 
@@ -31,8 +32,7 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu")
         reset: Any = getattr(module, "reset_parameters", None)
         if not callable(reset) or not any(True for _ in module.parameters(recurse=False)):
             continue
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(torch_seed(seed, "weights", path))
+        with seeded(torch_seed(seed, "weights", path)):
             reset()
             if not isinstance(module, WEIGHTED) or name.head == "default":
                 continue
@@ -47,6 +47,37 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu")
                 nn.init.zeros_(module.bias)
 
 
+def channels_first(x: Tensor) -> Tensor:
+    """The same numbers in contiguous memory, with the strides of that format.
+
+    A tensor with one channel is contiguous in both formats; layers choose the format of their output by its strides.
+    """
+    return x.contiguous().view(-1).view(x.shape)
+
+
+def suits_channels_last(model: nn.Module, images: Tensor) -> bool:
+    """Whether a network works in channels-last memory, which is faster, and returns the same there.
+
+    A user's network may not: `x.view(len(x), -1)` after a convolution fails, `as_strided` reads other numbers.
+    """
+    if type(model).__module__.startswith("reluctant."):
+        return True
+    outputs: list[Any] = []
+    for memory_format in (torch.contiguous_format, torch.channels_last):
+        clone = clone_sharing_parameters(model)
+        if memory_format == torch.channels_last:
+            clone = copy.deepcopy(clone).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        try:
+            batch = images.to(memory_format=torch.channels_last) if outputs else channels_first(images)
+            outputs.append(run_example(clone, batch))
+        except Exception:
+            return not outputs  # a fault of its own in both formats is reported elsewhere
+    plain, last = outputs
+    if not (isinstance(plain, Tensor) and isinstance(last, Tensor)):
+        return True
+    return plain.shape == last.shape and torch.allclose(plain, last, rtol=1e-3, atol=1e-3 * float(plain.abs().max()))
+
+
 def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]]:
     """One row per layer in the order of use: `name`, `kind`, `shape` (without the batch), `parameters`."""
     rows: dict[str, dict[str, Any]] = {}
@@ -56,11 +87,16 @@ def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]
         count = sum(p.numel() for p in module.parameters())
         rows[name] = {"name": name, "kind": type(module).__name__, "shape": shape, "parameters": count}
 
-    leaves = [(name, module) for name, module in model.named_modules() if not any(module.children())]
+    leaves = [
+        (name, module)
+        for name, module in model.named_modules()
+        if not any(module.children()) and not isinstance(module, torch.jit.ScriptModule)  # it takes no hooks
+    ]
     hooks = [module.register_forward_hook(partial(add_row, name)) for name, module in leaves if name]
     try:
         with torch.no_grad(), evaluation_mode(model):
-            model(torch.zeros(2, *image))
+            device = next((p.device for p in model.parameters()), None)
+            model(torch.zeros(2, *image, device=device))
     finally:
         for hook in hooks:
             hook.remove()

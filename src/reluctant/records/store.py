@@ -11,7 +11,8 @@ from reluctant.records.parts import Json, RecordError
 from reluctant.records.schema import SCHEMA, RunRecord, upgraded
 from reluctant.records.side_files import json_files
 
-UNTIMED = ("seconds", "provenance")  # what two equal trainings of a run may differ in
+WHOLE = "whole_sha256"  # the checksum of all that a file holds, timings too
+UNTIMED = ("seconds", "provenance", WHOLE)  # what two equal trainings of a run may differ in
 
 
 def without_seconds(value: Any) -> Any:
@@ -53,7 +54,9 @@ class Store:
         content = record.to_json() if isinstance(record, RunRecord) else record
         content = json.loads(dumps(content))  # as it will be read: lists for tuples, texts as keys
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.path(key), dumps({**content, "sha256": checksum(content)}) + "\n")
+        content.pop(WHOLE, None)  # of the file that it was read from
+        content = {**content, "sha256": checksum(content)}
+        write_atomically(self.path(key), dumps({**content, WHOLE: digest(content)}) + "\n")
 
     def content(self, key: str) -> Json:
         """The JSON of a record; `KeyError` where there is none, `RecordError` where its checksum is not right."""
@@ -61,6 +64,8 @@ class Store:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             trusted = isinstance(content, dict) and content.get("sha256") == checksum(content)
+            if trusted and WHOLE in content:  # records of 0.1.0 have none
+                trusted = content.pop(WHOLE) == digest(content)
         except FileNotFoundError:
             raise KeyError(key) from None
         except (ValueError, RecursionError):  # NaN and half characters have no checksum

@@ -105,9 +105,13 @@ class StudyDir:
         Damaged files are moved to `damaged/`, and their runs trained again. What killed writers left half
         written is deleted, and so are checkpoints of finished runs.
         """
+        origins, messages = [], []
+        for folder in (self.path / name for name in SUBFOLDERS):
+            if folder.exists() and not folder.is_dir():
+                moved = quarantine(folder, self.path / DAMAGED)
+                messages.append(f"{folder} is a file where a folder belongs. It was moved to {moved}.")
         for folder in (self.path, *(self.path / name for name in SUBFOLDERS)):
             delete_partial_files(folder)
-        origins, messages = [], []
         for key in list(self.store):
             try:
                 origins.append(Origin.of(self.store.read(key)))

@@ -8,7 +8,9 @@ from typing import Any
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
-from reluctant.core.user_objects import SESSION_MODULE
+from reluctant.core.user_code import SESSION_MODULE
+
+LARGEST = 2**20  # bytes of a study file
 
 
 def read_study_file(source: str | Path, overrides: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
@@ -42,7 +44,8 @@ def _study_text(source: str | Path) -> tuple[str, str]:
         return bundled()[source].read_text(encoding="utf-8"), source
     path = Path(source)
     try:
-        return path.read_text(encoding="utf-8-sig"), str(path)
+        size = path.stat().st_size
+        text = path.read_text(encoding="utf-8-sig") if size <= LARGEST else ""
     except FileNotFoundError:
         known = ", ".join(bundled())
         if path.suffix == ".toml":
@@ -55,6 +58,14 @@ def _study_text(source: str | Path) -> tuple[str, str]:
         raise StudyError(f"{path} is not a text file in UTF-8") from None
     except (OSError, ValueError) as fault:  # ValueError: a null character
         raise StudyError(f"{quoted(str(path))} cannot be read: {fault}") from None
+    if size > LARGEST:
+        raise StudyError(f"{path} has {size:,} bytes, and a study file has at most {LARGEST:,}; is it the right file?")
+    return text, str(path)
+
+
+def study_path(source: object) -> Path | None:
+    """The study file that `source` names; None for a bundled study, or a `Study` itself."""
+    return Path(source) if isinstance(source, str | Path) and str(source) not in bundled() else None
 
 
 def bundled() -> dict[str, Path]:

@@ -44,6 +44,11 @@ class Run:
         differing = {name: values[name] for name, each in defaults.items() if not same_value(values[name], each)}
         return {"activation": self.activation, **differing}
 
+    @property
+    def user_names(self) -> tuple[str, ...]:
+        """The names that may lead to code of the user's."""
+        return (self.activation, self.model, self.dataset, self.procedure)
+
     def seed_for(self, source: str) -> int:
         """The seed of one source of randomness (`init`, `order`, `noise`, `split`)."""
         return source_seed(self.seed, source)

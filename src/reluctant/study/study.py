@@ -165,6 +165,11 @@ class Study(BaseModel):
         return len(self.seed) * settings * (len(self.activation) + self.control)
 
     @property
+    def user_names(self) -> tuple[str, ...]:
+        """The names that may lead to code of the user's."""
+        return (*self.activation, *self.model, *self.dataset, *self.procedure)
+
+    @property
     def varied_axes(self) -> tuple[str, ...]:
         """The keys besides activation and seed that have several values, such as `lr`."""
         return tuple(axis for axis in AXES if len(getattr(self, axis)) > 1)

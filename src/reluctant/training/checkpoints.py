@@ -42,7 +42,10 @@ class Checkpoint:
         return ""
 
     def restore(self, training: Training) -> str:
-        """Load the state into a fresh training, if there is one that fits; a message about it, or ''."""
+        """Load the state into a fresh training, if there is one that fits; a message about it, or ''.
+
+        A file that does not fit is set aside; the training may then hold a part of it, and has to be built anew.
+        """
         if not self.path.is_file():
             return ""
         try:
@@ -51,7 +54,7 @@ class Checkpoint:
             training.load_state_dict(content)
         except CheckpointError as fault:
             reason = str(fault)
-        except (KeyError, TypeError, ValueError, RuntimeError) as fault:
+        except Exception as fault:  # the user's own network may raise anything
             reason = f"its content does not fit ({type(fault).__name__})"
         else:
             return f"continues after epoch {len(training.epochs)} of {training.run.epochs}"

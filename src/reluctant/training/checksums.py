@@ -19,12 +19,12 @@ def run_sources(run: Run) -> dict[str, str]:
 
     Numbers of old code and of new must not be mixed.
     """
-    return _source_checksums((run.activation, run.model, run.dataset, run.procedure))
+    return _source_checksums(run.user_names)
 
 
 def study_sources(study: Study) -> dict[str, str]:
     """The same for all names of a study."""
-    return _source_checksums((*study.activation, *study.model, *study.dataset, *study.procedure))
+    return _source_checksums(study.user_names)
 
 
 def _source_checksums(names: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A network evaluated on a whole split: mean loss, predictions, calibration; and on corrupted test images."""
 
 import math
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -29,12 +30,17 @@ def evaluate(model: nn.Module, split: TensorSplit, task: Task = _CLASSES) -> tup
     """
     loss = torch.zeros((), dtype=torch.float64)
     predictions = torch.empty(split.targets.shape, dtype=split.targets.dtype)
-    with torch.inference_mode(), evaluation_mode(model):
+    with _no_gradients(model), evaluation_mode(model):
         for batch in _batches(split):
-            outputs = model(split.inputs[batch])
+            outputs = model(split.inputs[batch].clone())  # the network may write into its inputs
             loss += task.loss_sum(outputs, split.targets[batch])
             predictions[batch] = task.predict(outputs).cpu()
     return float(loss) / len(split), predictions
+
+
+def _no_gradients(model: nn.Module) -> AbstractContextManager[None]:
+    """Inference mode is faster, but what a user's network stores during it cannot be used in training."""
+    return torch.inference_mode() if type(model).__module__.startswith("reluctant.") else torch.no_grad()
 
 
 def _batches(split: TensorSplit) -> list[slice]:
@@ -49,10 +55,10 @@ def calibration(model: nn.Module, split: TensorSplit) -> Json:
     """
     images, right, confidence = (torch.zeros(BINS, dtype=torch.float64) for _ in range(3))
     brier = 0.0
-    with torch.inference_mode(), evaluation_mode(model):
+    with _no_gradients(model), evaluation_mode(model):
         for batch in _batches(split):
             targets = split.targets[batch].cpu()
-            p = model(split.inputs[batch]).cpu().double().softmax(dim=1)
+            p = model(split.inputs[batch].clone()).cpu().double().softmax(dim=1)
             top, predictions = p.max(dim=1)
             bins = (top * BINS).ceil().long().clamp(1, BINS) - 1
             images += torch.bincount(bins, minlength=BINS)

@@ -60,19 +60,20 @@ def flatten_parameters(parameters: list[nn.Parameter]) -> list[nn.Parameter]:
         return parameters
     flat = nn.Parameter(parameters[0].new_empty(sum(p.numel() for p in parameters)))
     flat.grad = torch.zeros_like(flat)
+    channels_last = any(p.dim() == 4 and not p.is_contiguous() for p in parameters)
     start = 0
     for parameter in parameters:
         piece = slice(start, start + parameter.numel())
         values = parameter.detach().clone()
-        parameter.data = _view_like(flat.detach()[piece], parameter).copy_(values)
-        parameter.grad = _view_like(flat.grad[piece], parameter)
+        parameter.data = _view_like(flat.detach()[piece], parameter, channels_last).copy_(values)
+        parameter.grad = _view_like(flat.grad[piece], parameter, channels_last)
         start = piece.stop
     return [flat]
 
 
-def _view_like(piece: Tensor, parameter: Tensor) -> Tensor:
-    """A piece of the flat memory in the shape of a parameter; a convolution's weights channels-last."""
-    if parameter.dim() != 4:
+def _view_like(piece: Tensor, parameter: Tensor, channels_last: bool) -> Tensor:
+    """A piece of the flat memory in the shape of a parameter; a convolution's weights in the network's format."""
+    if parameter.dim() != 4 or not channels_last:
         return piece.view(parameter.shape)
     out, channels, height, width = parameter.shape
     return piece.view(out, height, width, channels).permute(0, 3, 1, 2)

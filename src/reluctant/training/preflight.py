@@ -1,23 +1,29 @@
 """Before a study trains: what can fail is tried, what is replaced is described, the duration is estimated."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import torch
 
 from reluctant.activations import check_activation, gain
-from reluctant.catalogue import MODELS
+from reluctant.catalogue import DATASETS, MODELS
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
-from reluctant.core.user_objects import SESSION_MODULE
+from reluctant.core.user_code import SESSION_MODULE
+from reluctant.data import data_folder, load
 from reluctant.models import build
 from reluctant.models.build import preview_replacements
+from reluctant.models.layers import channels_first
 from reluctant.study import Run, Study
+from reluctant.study.study import AXES
 from reluctant.training.augmentation import check_augmentation
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
+from reluctant.training.rehearsal import check_activation_matters, rehearse
 from reluctant.training.runner import build_training, load_run_data, load_tensors
 from reluctant.training.tensors import TensorData, TensorSplit
 
@@ -38,19 +44,42 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
         for fraction, pixels in product(study.train_fraction, study.pixels):
             data = load_tensors(dataset, fraction, folder, pixels=pixels)
         datasets[dataset] = data
+        _check_repeatable(dataset, data, folder)
         _check_task(study, data)
+        first, *others = study.activation
+        user_defined = [a for a in others if parse(a).is_user_defined]
         for model in study.model:
-            if MODELS.canonical(model).is_user_defined:
-                activations = study.activation
-            else:  # networks of the catalogue take all of the catalogue's activations
-                first, *others = study.activation
-                activations = tuple(dict.fromkeys([first, *(a for a in others if parse(a).is_user_defined)]))
-            for activation in activations:
+            own_network = MODELS.canonical(model).is_user_defined
+            for activation in study.activation if own_network else (first, *user_defined):
                 _check_network(model, activation, data)
-        for model, procedure in product(study.model, study.procedure):
-            if procedure != Run.procedure:
-                build_training(Run(study.activation[0], dataset=dataset, model=model, procedure=procedure), data)
+            if own_network:
+                check_activation_matters(model, study.activation, data)
+        for run in _runs_to_rehearse(study, dataset, (first, *user_defined)):
+            rehearse(run, load_run_data(run, folder))
     return datasets
+
+
+def _check_repeatable(dataset: str, data: TensorData, folder: str | None) -> None:
+    """`StudyError` where a function of the user's returns other data at each call: every worker calls it."""
+    name = DATASETS.canonical(dataset)
+    if not name.is_user_defined or name.head.partition(":")[0] == SESSION_MODULE:
+        return
+    if load(dataset, data_folder(Path(folder) if folder else None)).sha256 != data.source.sha256:
+        raise StudyError(
+            f"{dataset} returns other data at each call, and runs would be trained and tested on different items; make "
+            f"its random numbers from a fixed seed, such as numpy.random.default_rng(0)"
+        )
+
+
+def _runs_to_rehearse(study: Study, dataset: str, activations: tuple[str, ...]) -> Iterator[Run]:
+    """Every network with these activations and batch sizes, then every other value of the study once."""
+    values: dict[str, tuple[Any, ...]] = {axis: getattr(study, axis) for axis in AXES if axis not in ("lr", "epochs")}
+    first = {axis: axis_values[0] for axis, axis_values in values.items()} | {"lr": study.lr[0], "dataset": dataset}
+    for model, activation, batch_size in product(study.model, activations, study.batch_size):
+        yield Run(activation, study.seed[0], **first | {"model": model, "batch_size": batch_size})
+    for axis in set(values) - {"dataset", "model", "batch_size"}:
+        for value in values[axis][1:]:
+            yield Run(activations[0], study.seed[0], **first | {axis: value})
 
 
 def _check_gains(activations: tuple[str, ...]) -> None:
@@ -86,10 +115,12 @@ def _check_task(study: Study, data: TensorData) -> None:
 def _check_network(model: str, activation: str, data: TensorData) -> None:
     """Build a network and run it on two inputs."""
     network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
-    inputs = data.train.inputs[:2]
+    inputs = channels_first(data.train.inputs[:2])
     try:
         with torch.no_grad():
-            outputs = network(inputs)
+            outputs = network(inputs.clone())
+            network.eval()
+            evaluated = network(inputs.clone())
     except Exception as fault:
         size = "×".join(map(str, data.input_shape))
         raise StudyError(
@@ -97,6 +128,8 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
         ) from fault
     if error := data.task.output_error(outputs, len(inputs)):
         raise StudyError(f"model {model} {error}")
+    if error := data.task.output_error(evaluated, len(inputs)):
+        raise StudyError(f"model {model}, in evaluation mode, {error}")
     if not torch.isfinite(outputs).all():
         raise StudyError(f"model {model} with {activation} returns NaN or infinity before any training")
 
@@ -105,8 +138,10 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     """What is replaced in user-defined networks, and the sizes their factories receive: a sentence each."""
     sentences = []
     for model, data in product(study.model, datasets.values()):
-        swap, sizes = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
-        parts = [swap.one_line()] if swap else ["takes the activation"] if sizes else []
+        swap, sizes, own = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
+        parts = [swap.one_line()] if swap else ["takes the activation"] if sizes or own else []
+        if own:
+            parts.append(f"uses one of its own as well, for every activation of the study: {', '.join(own)}")
         if sizes:
             listed = ", ".join(f"{keyword}={value}" for keyword, value in sizes.items())
             parts.append(f"arguments from the data: {listed}")

@@ -55,7 +55,7 @@ class Probes:
         """
         with evaluation_mode(self.model), torch.random.fork_rng(devices=[]), torch.enable_grad():
             with _traced_calls(self.model, self.trace_functions) as calls:
-                loss = self.task.loss(self.model(self.inputs), self.targets)
+                loss = self.task.loss(self.model(self.inputs.clone()), self.targets)
             self.trace_functions = any(isinstance(call.module, FunctionModule) for call in calls.values())
             parameters = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
             outputs = {name: call.output for name, call in calls.items() if call.output.requires_grad}

@@ -40,6 +40,8 @@ def train_run(run: Run, folder: str, data: str | None, device: str) -> Generator
         checkpoint = Checkpoint(Path(folder) / "checkpoints" / f"{run.key}.pt", alike)
     if checkpoint and (message := checkpoint.restore(training)):
         yield message
+        if not checkpoint.path.exists():  # set aside, after half of it may have been loaded
+            training = build_training(run, training.data, training.device)
     resumed = len(training.epochs)
     for epoch in training:
         if checkpoint and (message := checkpoint.save(training)):

@@ -1,6 +1,7 @@
 """A data set as the tensors that training reads: standardised, in memory, channels last."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, Split, split_indices
+from reluctant.models.layers import channels_first
 from reluctant.tasks import Classification, Regression, Task
 
 Indices = npt.NDArray[np.int64]
@@ -84,9 +86,15 @@ class TensorData:
 
     def to(self, device: torch.device) -> "TensorData":
         """The same data on a device."""
+        return self._map(lambda tensor: tensor.to(device))
+
+    def contiguous(self) -> "TensorData":
+        """The same data in PyTorch's usual memory format, channels first."""
+        return self._map(channels_first)
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "TensorData":
         train, valid, test = (
-            TensorSplit(split.inputs.to(device), split.targets.to(device))
-            for split in (self.train, self.valid, self.test)
+            TensorSplit(change(split.inputs), change(split.targets)) for split in (self.train, self.valid, self.test)
         )
         return replace(self, train=train, valid=valid, test=test)
 

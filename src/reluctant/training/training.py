@@ -5,7 +5,6 @@ A user-defined procedure derives from `Training` and overrides what differs: `bu
 `load_state_dict`, or a run that was interrupted ends with other numbers.
 """
 
-import copy
 import math
 import time
 from collections.abc import Iterator
@@ -18,6 +17,8 @@ from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator, torch_seed
 from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
+from reluctant.models.layers import suits_channels_last
+from reluctant.models.swap.forward import clone_sharing_parameters, seeded
 from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, RunRecord, written
@@ -55,7 +56,10 @@ class Training:
         initialise(model, run.init, run.seed_for("init"), run.activation)
         model = model.to(self.device)
         if len(self.data.input_shape) == 3:  # images
-            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            if suits_channels_last(model, self.data.train.inputs[:2]):
+                model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            else:
+                self.data = self.data.contiguous()
         self.model = model
         self.optimizer = self.build_optimizer()
         self.probes = Probes(self.model, self.data.train, self.task)
@@ -142,8 +146,7 @@ class Training:
         total = 0.0
         self._reseed(number)
         self.model.train()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(torch_seed(self.run.seed_for("noise"), "foreign", number))
+        with seeded(torch_seed(self.run.seed_for("noise"), "foreign", number)):
             for start in range(0, len(targets), size):
                 batch = order[start : start + size]
                 if self.run.schedule != Run.schedule:  # the rate is not the same in all steps
@@ -187,7 +190,7 @@ class Training:
             **({"stopped": self.stopped} if self.stopped else {}),
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            "layers": layer_table(copy.deepcopy(self.model).cpu(), self.data.input_shape),
+            "layers": layer_table(clone_sharing_parameters(self.model), self.data.input_shape),
             "start": self.start,
             "epochs": self.epochs,
             "final": self._final_evaluation() if self.diverged is None else None,

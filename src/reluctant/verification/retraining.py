@@ -8,6 +8,7 @@ from typing import Any
 
 from reluctant.core.canonical_json import digest, dumps
 from reluctant.core.errors import ReluctantError
+from reluctant.core.user_code import check_user_code
 from reluctant.records.parts import Json
 from reluctant.records.schema import RunRecord
 from reluctant.records.side_files import read_environments
@@ -42,6 +43,7 @@ def _retrain_run(folder: CheckedFolder, checked: CheckedRecord) -> Finding:
     from reluctant.training.runner import load_run_data
 
     run, study_dir = checked.run, StudyDir(folder.path)
+    check_user_code(run.user_names)
     stored = study_dir.store.read(run.key)
     environment = read_environments(folder.path)[0].get(str(stored.environment), {})
     data = load_run_data(run, None).source.sha256

@@ -1,13 +1,22 @@
 """How kernels are compiled: by Numba at the first call, and cached on disk for the next process."""
 
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numba
 import numpy.typing as npt
+
+from reluctant.core.errors import ModelError
+
+try:
+    import numba
+except ValueError as fault:  # of one of its environment variables
+    raise ModelError(f"Numba, which compiles parts of convnet, does not start: {fault} Correct NUMBA_…") from None
+if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+    raise ModelError("NUMBA_DISABLE_JIT is set, and without compilation convnet would take days; unset that variable")
 
 Array = npt.NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,5 +73,21 @@ def kernel(function: F) -> F:
         with _compilation_lock():
             return compile_for(signature)
 
+    load_from_cache = dispatcher._cache.load_overload
+
+    def load_or_discard(signature: Any, target_context: Any) -> Any:
+        try:
+            return load_from_cache(signature, target_context)
+        except Exception as fault:  # whatever reading a damaged file raises
+            dispatcher._cache.flush()
+            warnings.warn(
+                f"the compiled {function.__name__} in {_config.CACHE_DIR} is damaged ({type(fault).__name__}); "
+                f"it is compiled again",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return None
+
     dispatcher.compile = compile_under_lock
+    dispatcher._cache.load_overload = load_or_discard
     return cast(F, dispatcher)

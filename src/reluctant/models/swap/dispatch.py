@@ -70,6 +70,10 @@ class ActivationDispatch(TorchFunctionMode):
             return modules[call](x)
 
 
+class OutsideNetworkError(RuntimeError):
+    """A module with several sites runs outside its network, so it does not know which of its modules to use."""
+
+
 class ModulePerCall(nn.Module):
     """Replaces an activation module that is called at several sites: one module for every call.
 
@@ -87,7 +91,7 @@ class ModulePerCall(nn.Module):
         for mode in reversed(_get_current_function_mode_stack()):  # type: ignore[no-untyped-call]
             if isinstance(mode, ActivationDispatch):
                 return self.module_for(mode.counter.name_module_call(self.path))(x)
-        raise RuntimeError(f"{self.path} has one module for every call, so it runs only inside its network")
+        raise OutsideNetworkError(f"{self.path} has one module for every call, so it runs only inside its network")
 
     def module_for(self, call: str) -> nn.Module:
         """The module of one call."""
@@ -121,22 +125,33 @@ def dispatch_calls(module: nn.Module, known: KnownCalls | None) -> None:
         )
     module.__dict__[KNOWN_CALLS] = known
     if not has_changed_class(module):
-        module.__class__ = _subclass(type(module), known is not None)  # type: ignore[arg-type]
+        module.__class__ = _subclass(type(module), "plain" if known is None else "dispatching")  # type: ignore[arg-type]
+
+
+def works_in_place(module: nn.Module) -> bool:
+    """Whether an activation module changes its input."""
+    return bool(getattr(module, "inplace", False) or getattr(module, "reluctant_in_place", False))
+
+
+def write_output_into_input(module: nn.Module) -> None:
+    """Make an activation module work in place, as the module that it replaces does (`inplace=True`)."""
+    module.__class__ = _subclass(type(module), "in place")  # type: ignore[arg-type]
 
 
 @functools.cache
-def _subclass(kind: Any, dispatches: bool) -> type[nn.Module]:
+def _subclass(kind: Any, form: str) -> type[nn.Module]:
     """A subclass with another forward; it has the same name, and its pickles name the original class."""
-    forward = _dispatching_forward(kind) if dispatches else _plain_forward(kind)
+    forward = _FORWARDS[form](kind)
 
     def reduce(self: nn.Module, protocol: Any) -> Any:
         reduced: Any = object.__reduce_ex__(self, 4)
         if reduced[0] is not copyreg.__newobj__:  # type: ignore[attr-defined]
             return reduced
-        return (_new_instance, (kind, dispatches), *reduced[2:])
+        return (_new_instance, (kind, form), *reduced[2:])
 
     names = {name: getattr(kind, name) for name in ("__module__", "__qualname__", "__doc__")}
     changes = {"__reduce_ex__": reduce, "forward": forward, "reluctant_original_class": kind}
+    changes["reluctant_in_place"] = form == "in place" or getattr(kind, "reluctant_in_place", False)
     return type(kind.__name__, (kind,), {**names, **changes})
 
 
@@ -164,8 +179,20 @@ def _plain_forward(kind: type[nn.Module]) -> Any:
     return forward
 
 
-def _new_instance(kind: type[nn.Module], dispatches: bool) -> nn.Module:
+def _in_place_forward(kind: type[nn.Module]) -> Any:
+    @functools.wraps(kind.forward)
+    def forward(self: nn.Module, x: Tensor) -> Any:
+        with torch._C.DisableTorchFunction():  # a gradient may need the old values, so the function gets a copy
+            return x.copy_(kind.forward(self, x.clone()))
+
+    return forward
+
+
+_FORWARDS = {"dispatching": _dispatching_forward, "plain": _plain_forward, "in place": _in_place_forward}
+
+
+def _new_instance(kind: type[nn.Module], form: str) -> nn.Module:
     """An empty instance of the subclass, for `copy` and `pickle` to fill."""
-    subclass = _subclass(kind, dispatches)  # type: ignore[arg-type]
+    subclass = _subclass(kind, form)  # type: ignore[arg-type]
     instance: nn.Module = subclass.__new__(subclass)
     return instance

@@ -2,6 +2,9 @@
 
 import copy
 import random
+import threading
+import types
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,9 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
+from torch.utils._pytree import tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
 from reluctant.core.errors import ModelError
+
+HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+
+_RANDOM_STATES = threading.RLock()  # one thread at a time seeds and restores
 
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
@@ -21,16 +29,44 @@ def clone_sharing_parameters(model: nn.Module) -> nn.Module:
     shared: list[Tensor] = [p for p in model.parameters() if not is_lazy(p)]
     for module in model.modules():  # PyTorch cannot copy a tensor that was computed
         shared += [v for v in vars(module).values() if isinstance(v, Tensor) and not v.is_leaf]
+    copies: dict[int, Any] = {id(tensor): tensor for tensor in shared}
     try:
-        return copy.deepcopy(model, {id(tensor): tensor for tensor in shared})
+        return _rebind_closures(copy.deepcopy(model, copies), copies)
     except Exception as error:
         raise ModelError(
             f"the network cannot be copied, and only a copy can be traced: {type(error).__name__}: {error}"
         ) from error
 
 
+def _rebind_closures(clone: nn.Module, copies: dict[int, Any]) -> nn.Module:
+    """Let the hooks and function attributes of a copy refer to the copied modules: `deepcopy` shares functions."""
+
+    def rebound(value: Any) -> Any:
+        if not isinstance(value, types.FunctionType) or not value.__closure__:
+            return value
+        contents = [cell.cell_contents for cell in value.__closure__]
+        if not any(isinstance(copies.get(id(content)), nn.Module) for content in contents):
+            return value
+        cells = tuple(types.CellType(copies.get(id(content), content)) for content in contents)
+        function = types.FunctionType(value.__code__, value.__globals__, value.__name__, value.__defaults__, cells)
+        function.__kwdefaults__ = value.__kwdefaults__
+        return function
+
+    for module in clone.modules():
+        for holder in (module.__dict__, *(getattr(module, name) for name in HOOKS)):
+            for key, value in holder.items():
+                holder[key] = rebound(value)
+    return clone
+
+
+def is_float(x: Any) -> bool:
+    """Whether this is a tensor of floats."""
+    return isinstance(x, Tensor) and x.is_floating_point()
+
+
 def call_network(model: nn.Module, example: Any) -> Any:
     """The output for a tensor, or for a tuple or mapping of the network's inputs."""
+    example = tree_map(lambda x: x.clone() if isinstance(x, Tensor) else x, example)  # the network may write into it
     if isinstance(example, Mapping):
         return model(**example)
     return model(*example) if isinstance(example, tuple | list) else model(example)
@@ -42,12 +78,18 @@ def run_example(clone: nn.Module, example: Any, *, training: bool = False) -> An
     In training mode batch norms still use their running statistics. The pass may change buffers and
     attributes, so it runs on a clone. Random states are preserved.
     """
+    with preserve_random_states(clone), torch.no_grad(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="None of the inputs have requires_grad")  # of torch.utils.checkpoint
+        return call_network(set_training_mode(clone, training=training), example)
+
+
+def set_training_mode(clone: nn.Module, *, training: bool) -> nn.Module:
+    """The network in training or evaluation mode, its batch norms in evaluation: a batch of one has no variance."""
     clone.train(training)
     for module in clone.modules():
         if isinstance(module, _BatchNorm):
-            module.eval()  # a batch of one has no variance
-    with preserve_random_states(clone), torch.no_grad():
-        return call_network(clone, example)
+            module.eval()
+    return clone
 
 
 def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
@@ -55,10 +97,26 @@ def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
 
     The pass runs in evaluation mode. The mode of every module and random states are preserved.
     """
-    if not any(map(is_lazy, model.parameters())):
+    if not any(map(is_lazy, [*model.parameters(), *model.buffers()])):
         return
     with preserve_random_states(model), torch.no_grad(), evaluation_mode(model):
-        call_network(model, example)
+        try:
+            call_network(model, example)
+        except Exception as error:
+            raise ModelError(f"{type(model).__name__} fails {error_summary(error, example)}") from error
+
+
+@contextmanager
+def preserve_parameters(model: nn.Module) -> Iterator[None]:
+    """Restore the values of parameters afterwards: a layer may set them from the first batch that it gets."""
+    before = [(p, p._version, p.detach().clone()) for p in model.parameters() if not is_lazy(p)]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, version, values in before:
+                if parameter._version != version:
+                    parameter.copy_(values)
 
 
 @contextmanager
@@ -74,10 +132,16 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def count_multiply_adds(clone: nn.Module, example: Any) -> int:
-    """Multiply-adds of one forward pass on the example: those of convolutions, linear maps and attention."""
-    with FlopCounterMode(display=False) as counter:
-        run_example(clone, example)
+def count_multiply_adds(clone: nn.Module, example: Any) -> int | None:
+    """Multiply-adds of one forward pass on the example: those of convolutions, linear maps and attention.
+
+    None where PyTorch's counter fails, as within `torch.func.grad`.
+    """
+    try:
+        with FlopCounterMode(display=False) as counter:
+            run_example(clone, example)
+    except RuntimeError:
+        return None
     flops: int = counter.get_total_flops()
     return flops // 2  # a multiplication and an addition are two
 
@@ -89,15 +153,29 @@ def count_parameters(model: nn.Module) -> int:
 
 @contextmanager
 def preserve_random_states(model: nn.Module) -> Iterator[None]:
-    """Restore random states afterwards: PyTorch's on the network's devices, NumPy's and Python's."""
+    """Restore random states afterwards: PyTorch's on the network's devices, NumPy's and Python's.
+
+    Other threads of this process wait: the states belong to all of them, and restoring in turn would mix them up.
+    """
     devices = {p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"}
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    try:
-        with torch.random.fork_rng(devices=sorted(devices)):
-            yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)
+    with _RANDOM_STATES:
+        python_state, numpy_state = random.getstate(), np.random.get_state()
+        try:
+            with torch.random.fork_rng(devices=sorted(devices)):
+                yield
+        finally:
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Random numbers of PyTorch, NumPy and Python from this seed; their states are restored afterwards."""
+    with preserve_random_states(nn.Identity()):
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)
+        yield
 
 
 def error_summary(error: Exception, example: Any) -> str:

@@ -69,8 +69,12 @@ def activation_kind(module: nn.Module) -> str:
     kind = type(module)
     if hasattr(module, MARK):
         return str(getattr(getattr(module, "function", None), "__name__", kind.__name__))
-    if isinstance(module, _torch_classes()) or kind.__module__.startswith(ACTIVATION_PACKAGES):
+    if kind.__module__.startswith(ACTIVATION_PACKAGES):
         return kind.__name__
+    if isinstance(module, _torch_classes()):
+        original = getattr(kind, "reluctant_original_class", kind)  # a user's subclass may compute something else
+        base = next(each for each in original.__mro__ if each in _torch_classes())
+        return kind.__name__ if original.forward is base.forward else ""
     has_layers = any(module.children()) or any(p.dim() >= 2 for p in module.parameters(recurse=False))
     return kind.__name__ if not has_layers and base_kind(kind.__name__) in _catalogue_kinds() else ""
 

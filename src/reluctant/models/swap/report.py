@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
+
+import torch
+from torch import nn
 
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import ModelError
@@ -29,9 +33,9 @@ class ReportedSite:
 class SwapReport:
     """What `swap_activations` did.
 
-    `parameters` and `multiply_adds` (of one forward pass on the example; None without one) are pairs, before
-    and after. With `fullgraph_only`, functional calls are dispatched to modules, and `torch.compile` accepts
-    the network only as one graph: a graph break is an error.
+    `parameters` and `multiply_adds` (of one forward pass on the example; None without one, or if they cannot be
+    counted) are pairs, before and after. With `fullgraph_only`, functional calls are dispatched to modules, and
+    `torch.compile` accepts the network only as one graph: a graph break is an error.
     """
 
     activation: str
@@ -57,8 +61,12 @@ class SwapReport:
             lines += [f"not swapped: {_count_sites(self.skipped)} (only= can name them)"]
             lines += [_site_row(site.name, site.kind, site.reason) for site in self.skipped]
         lines += [_before_and_after("parameters", self.parameters)]
-        no_example = "no example was given: function calls were not searched for"
-        lines += [_before_and_after("multiply-adds", self.multiply_adds) if self.multiply_adds else no_example]
+        if self.multiply_adds:
+            lines += [_before_and_after("multiply-adds", self.multiply_adds)]
+        elif any(site.calls for site in self.swapped):
+            lines += ["multiply-adds: not counted, PyTorch's counter fails on this network"]
+        else:
+            lines += ["no example was given: function calls were not searched for"]
         return "\n".join(lines)
 
     @property
@@ -76,6 +84,28 @@ def join_names(names: list[str], most: int = MOST_NAMES) -> str:
     """The first names with commas between them, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def explain_no_swap(model: nn.Module, reasons: dict[CallSite, str], example: Any) -> str:
+    """Why no activation of a network was swapped, and what to do."""
+    kind = type(model).__name__
+    if reasons:
+        skipped = join_names([f"{site.name} ({reason})" for site, reason in reasons.items()])
+        return f"no activation of {kind} was swapped: {skipped}; name in only= the sites to swap"
+    if example is None:
+        return f"{kind} has no activation module; give example= (a batch of its inputs) to find calls such as F.relu"
+    recurrent = [type(module).__name__ for module in model.modules() if isinstance(module, nn.RNNBase)]
+    if recurrent:
+        return (
+            f"the activations of nn.{recurrent[0]} are inside PyTorch's kernel and cannot be replaced; write the cell "
+            f"as a module of your own that calls torch.tanh or F.relu, or compare other parts of the network"
+        )
+    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+        return f"{kind} is a TorchScript network, which cannot be traced; swap before torch.jit.script"
+    return (
+        f"no activation was found in {kind}: neither a known activation module nor a call such as F.relu. "
+        f"If it was compiled with torch.compile, give the network as it was before that"
+    )
 
 
 def _site_row(name: str, kind: str, remark: str) -> str:

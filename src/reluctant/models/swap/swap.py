@@ -14,8 +14,17 @@ from reluctant.activations import factory
 from reluctant.core.display import quoted
 from reluctant.core.errors import ModelError
 from reluctant.models.swap import forward
-from reluctant.models.swap.dispatch import KnownCalls, ModulePerCall, dispatch_calls, has_changed_class
+from reluctant.models.swap.checks import check_recomputation, in_place_matters
+from reluctant.models.swap.dispatch import (
+    KnownCalls,
+    ModulePerCall,
+    dispatch_calls,
+    has_changed_class,
+    works_in_place,
+    write_output_into_input,
+)
 from reluctant.models.swap.find_sites import CallSite, find_sites
+from reluctant.models.swap.hidden import hidden_sites
 from reluctant.models.swap.modules import (
     FUNCTION_MODULES,
     activation_kind,
@@ -23,7 +32,7 @@ from reluctant.models.swap.modules import (
     registered_activations,
     walk_modules,
 )
-from reluctant.models.swap.report import Patterns, SwapReport, describe_sites, join_names, reasons_to_skip
+from reluctant.models.swap.report import Patterns, SwapReport, describe_sites, explain_no_swap, reasons_to_skip
 
 
 def swap_activations(
@@ -61,51 +70,65 @@ def swap_activations(
     if activation_kind(model):
         raise ModelError(f"{type(model).__name__} is itself an activation; build the other one instead of swapping it")
     make_activation = factory(activation)
+    if example is not None:
+        forward.materialise_lazy_parameters(model, example)
+    with forward.preserve_parameters(model):
+        report = _swap(model, activation, make_activation, only, exclude, example)
+    return model, report
+
+
+def _swap(
+    model: nn.Module,
+    activation: str | nn.Module | Callable[..., Any],
+    make_activation: "ActivationFactory",
+    only: Patterns,
+    exclude: Patterns,
+    example: Any,
+) -> SwapReport:
     sites = find_sites(model, example)
     reasons = reasons_to_skip(sites, only, exclude)
     chosen = [site for site in sites if not reasons[site]]
     if not chosen:
-        raise ModelError(_why_nothing_is_swapped(model, reasons, example))
+        raise ModelError(explain_no_swap(model, reasons, example))
 
     parameters_before = forward.count_parameters(model)
     multiply_adds = None
-    trial = forward.clone_sharing_parameters(model)
-    replace_activations(trial, sites, chosen, make_activation)
+
+    def swapped_clone(in_place: bool) -> nn.Module:
+        clone = forward.clone_sharing_parameters(model)
+        replace_activations(clone, sites, chosen, make_activation, in_place=in_place)
+        return clone
+
+    modules = {entry.path: entry.module for entry in registered_activations(model)}
+    in_place = any(site.form == "module" and works_in_place(modules[site.path]) for site in chosen)
+    if in_place and example is not None:  # copies cost time, so modules work in place only where it matters
+        in_place = in_place_matters(swapped_clone, example)
+    trial = swapped_clone(in_place)
     if example is not None:
-        before = forward.count_multiply_adds(forward.clone_sharing_parameters(model), example)
         try:
-            multiply_adds = (before, forward.count_multiply_adds(trial, example))
+            forward.run_example(trial, example)
         except Exception as error:
             raise ModelError(
                 f"{type(model).__name__} with {quoted(activation)} fails {forward.error_summary(error, example)}"
             ) from error
-    replace_activations(model, sites, chosen, make_activation)
+        counts = [forward.count_multiply_adds(net, example) for net in (forward.clone_sharing_parameters(model), trial)]
+        if counts[0] is not None and counts[1] is not None:
+            multiply_adds = (counts[0], counts[1])
+        check_recomputation(trial, {site.kind for site in chosen if site.form == "functional"}, example)
+    hidden = hidden_sites(trial, example)
+    replace_activations(model, sites, chosen, make_activation, in_place=in_place)
     if example is not None:
-        forward.materialise_lazy_parameters(model, example)
+        forward.materialise_lazy_parameters(model, example)  # of the new modules
 
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
-    return model, SwapReport(
+    swapped, skipped = describe_sites(reasons)
+    return SwapReport(
         name or quoted(activation, 40),
-        *describe_sites(reasons),
+        swapped,
+        (*skipped, *hidden),
         parameters=(parameters_before, forward.count_parameters(model)),
         multiply_adds=multiply_adds,
         fullgraph_only=any(map(has_changed_class, model.modules())),
-    )
-
-
-def _why_nothing_is_swapped(model: nn.Module, reasons: dict[CallSite, str], example: Any) -> str:
-    """The reason, and what to do."""
-    kind = type(model).__name__
-    if reasons:
-        skipped = join_names([f"{site.name} ({reason})" for site, reason in reasons.items()])
-        return f"no activation of {kind} was swapped: {skipped}; name in only= the sites to swap"
-    if example is None:
-        return f"{kind} has no activation module; give example= (a batch of its inputs) to find calls such as F.relu"
-    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
-        return f"{kind} is a TorchScript network, which cannot be traced; swap before torch.jit.script"
-    return (
-        f"no activation was found in {kind}: neither a known activation module nor a call such as F.relu. "
-        f"If it was compiled with torch.compile, give the network as it was before that"
     )
 
 
@@ -113,20 +136,31 @@ ActivationFactory = Callable[[], nn.Module]
 
 
 def replace_activations(
-    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], make_activation: ActivationFactory
+    model: nn.Module,
+    sites: Collection[CallSite],
+    chosen: Collection[CallSite],
+    make_activation: ActivationFactory,
+    *,
+    in_place: bool,
 ) -> None:
     """Give each of the `chosen` among all `sites` of a network a fresh activation module.
 
-    A new module gets the device, precision and mode of its neighbours. Nothing else changes.
+    A new module gets the device, precision and mode of its neighbours. Nothing else changes. With `in_place`, one
+    that replaces a module with `inplace=True` works in place too.
     """
-    callers = replace_modules(model, sites, set(chosen), make_activation)
+    callers = replace_modules(model, sites, set(chosen), make_activation, in_place=in_place)
     callers |= replace_function_calls(model, chosen, make_activation)
     if callers or any(map(has_changed_class, model.modules())):
         _dispatch_network(model, sites, set(chosen), callers)
 
 
 def replace_modules(
-    model: nn.Module, sites: Collection[CallSite], chosen: Collection[CallSite], make_activation: ActivationFactory
+    model: nn.Module,
+    sites: Collection[CallSite],
+    chosen: Collection[CallSite],
+    make_activation: ActivationFactory,
+    *,
+    in_place: bool,
 ) -> set[str]:
     """Replace activation modules; returns the paths of the callers of those with several sites."""
     sites_by_path: dict[str, list[CallSite]] = defaultdict(list)
@@ -142,14 +176,32 @@ def replace_modules(
             site.call: _match_neighbours(make_activation(), entry.parent, model) if site in chosen else entry.module
             for site in local
         }
+        if in_place and works_in_place(entry.module):
+            for module in new.values():
+                if module is not entry.module:
+                    write_output_into_input(module)
         if len(local) == 1:
             module = new[local[0].call]
         else:
             module = ModulePerCall(entry.path, new)
             callers |= {site.call.rpartition("#")[0] for site in local}
+        for replacement in new.values():
+            if replacement is not entry.module:
+                _copy_hooks(entry.module, replacement)
         setattr(entry.parent, entry.attribute, module.train(entry.module.training))
         _disable_fast_path(entry.parent)
     return callers
+
+
+def _copy_hooks(old: nn.Module, new: nn.Module) -> None:
+    """Register a module's hooks on the module that replaces it."""
+    for name in (
+        *forward.HOOKS,
+        *(f"{name}_with_kwargs" for name in forward.HOOKS[:2]),
+        "_forward_hooks_always_called",
+    ):
+        getattr(new, name).update(getattr(old, name))
+    new._is_full_backward_hook = old._is_full_backward_hook
 
 
 def replace_function_calls(

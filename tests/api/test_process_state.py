@@ -1,0 +1,69 @@
+"""What a call from Python leaves as it was, and what ends it when its folder goes."""
+
+import os
+import random
+import threading
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import reluctant
+from reluctant.engines.events import Epoch
+from tests.support.small import SMALL
+
+
+def state() -> dict[str, Any]:
+    return {
+        "python": random.getstate(),
+        "numpy": str(np.random.get_state()),
+        "torch": torch.get_rng_state().tolist(),
+        "filters": list(warnings.filters),
+        "variables": dict(os.environ),
+        "threads": torch.get_num_threads(),
+        "grad": torch.is_grad_enabled(),
+    }
+
+
+def compare(folder: Path, **options: Any) -> Any:
+    fields = {"model": SMALL, "data": "digits", "seeds": 1, "epochs": 1, "engine": "serial", **options}
+    return reluctant.compare(["relu", "elu"], folder=folder, **fields)
+
+
+def test_a_comparison_leaves_the_process_as_it_was(tmp_path: Path) -> None:
+    compare(tmp_path / "first")  # imports what is imported at first use
+    before = state()
+    compare(tmp_path / "second")
+    assert state() == before
+
+
+def test_comparisons_in_threads_are_the_same_as_alone_and_leave_random_states(tmp_path: Path) -> None:
+    alone = compare(tmp_path / "alone").scores("loss")
+    before = torch.get_rng_state()
+    results: dict[int, Any] = {}
+    threads = [
+        threading.Thread(target=lambda i=i: results.update({i: compare(tmp_path / str(i)).scores("loss")}))
+        for i in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert [results[i].equals(alone) for i in range(3)] == [True, True, True]
+
+
+def test_a_folder_that_is_renamed_while_it_trains_ends_the_study(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+
+    def rename(event: Any) -> None:
+        if isinstance(event, Epoch) and folder.is_dir():
+            folder.rename(tmp_path / "renamed")
+
+    with pytest.raises(
+        reluctant.StudyError, match=r"was removed or renamed while the study was running, .* move it back"
+    ):
+        compare(folder, watch=rename, epochs=2)
