@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
 from reluctant.core.errors import ModelError
@@ -28,7 +28,7 @@ def clone_sharing_parameters(model: nn.Module) -> nn.Module:
     """A copy of a network with the same parameters (not copies), but its own buffers; or `ModelError`."""
     shared: list[Tensor] = [p for p in model.parameters() if not is_lazy(p)]
     for module in model.modules():  # PyTorch cannot copy a tensor that was computed
-        shared += [v for v in vars(module).values() if isinstance(v, Tensor) and not v.is_leaf]
+        shared += [v for v in tree_leaves(vars(module)) if isinstance(v, Tensor) and not v.is_leaf]
     copies: dict[int, Any] = {id(tensor): tensor for tensor in shared}
     try:
         return _rebind_closures(copy.deepcopy(model, copies), copies)
