@@ -44,8 +44,10 @@ UNITS = {
 
 def averaged(score_of: Callable[..., Any], average: str) -> Callable[..., float]:
     def compute(true: Any, predicted: Any, weights: Any, classes: int) -> float:
-        labels = range(classes)
-        return float(score_of(true, predicted, sample_weight=weights, labels=labels, average=average, zero_division=0))
+        true, predicted, weights = true[weights > 0], predicted[weights > 0], weights[weights > 0]
+        if not len(true):
+            return 0.0
+        return float(score_of(true, predicted, sample_weight=weights, average=average, zero_division=0))
 
     return compute
 
