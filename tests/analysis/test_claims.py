@@ -269,3 +269,46 @@ def test_a_rival_that_takes_no_part_leaves_the_claim_untested() -> None:
     assert report_data(scores, claim=[claim]).one_setting.claims == ()
     both = report_data({"relu": level(0.95), "elu": level(0.97)}, claim=[claim]).one_setting
     assert [each.claim.says for each in both.claims] == ["x"]
+
+
+DIVERGED: dict[str, Any] = {"relu": level(0.95), "elu": level(0.90)}
+
+
+def test_what_the_surviving_runs_say_contradicts_no_claim() -> None:
+    claim = {"of": "elu", "is": "highest"}
+    assert outcome(claim, DIVERGED) == Outcome.CONTRADICTED
+    assert outcome(claim, DIVERGED, diverged=[("elu", 0), ("elu", 1)]) == Outcome.UNDECIDED
+
+
+def test_equal_scores_have_an_interval() -> None:
+    """Three times the same score of a thousand images is no certainty: the interval has the width of rounding."""
+    scores = {"relu": [0.9, 0.9, 0.9], "elu": [0.9, 0.9, 0.9]}
+    assert outcome({"of": "relu", "between": [0.9005, 0.95]}, scores) == Outcome.UNDECIDED
+    assert outcome({"of": "relu", "between": [0.91, 0.95]}, scores) == Outcome.CONTRADICTED
+
+
+def test_a_curve_that_falls_does_not_converge() -> None:
+    falling = [[0.95, 0.945, 0.93 + 0.001 * seed, 0.925, 0.92, 0.92] for seed in range(5)]
+    assert outcome({"of": "relu", "is": "fastest"}, {"relu": falling, "elu": SLOW}) == Outcome.UNDECIDED
+
+
+def test_one_arm_of_many_contradicts_only_after_bonferroni_s_correction() -> None:
+    """Ten arms at the bound: at 95 % each, a fifth of studies would be contradicted by one of them."""
+    names = ["relu", "elu", "gelu", "silu", "tanh", "mish", "selu", "celu", "sigmoid", "softplus"]
+    rng = np.random.default_rng(5)
+    contradicted = 0
+    for _ in range(150):
+        scores = {name: (0.9 + 0.01 * rng.normal(size=5)).tolist() for name in names}
+        contradicted += outcome({"of": names, "between": [0.9, 0.99]}, scores) == Outcome.CONTRADICTED
+    assert contradicted <= 10  # at 2.5 % on one side, and ten arms at 0.5 %
+
+
+def test_the_claims_of_a_study_are_one_family() -> None:
+    one = {"says": "x", "metric": "accuracy", "of": "elu", "is": "higher", "than": "relu"}
+    scores = {"relu": level(0.95), "elu": [0.953, 0.953, 0.951, 0.952, 0.95]}
+    alone = setting_data(scores, claim=[one])
+    among = setting_data(scores, claim=[one] * 6)
+    p = alone.claims[0].evidence[0].p
+    assert p is not None
+    assert 0.05 / 6 < p <= 0.05
+    assert (alone.claims[0].outcome, among.claims[0].outcome) == (Outcome.SUPPORTED, Outcome.UNDECIDED)

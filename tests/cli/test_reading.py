@@ -110,7 +110,27 @@ def test_judge_at_any_time(here: Path, capsys: Capture) -> None:
     study_folder(here / "s", Study(activation=["relu", "elu"], epochs=2), skip=3)
     status, out, _ = answer(capsys, "judge", "s")
     assert status == DONE
-    assert out.startswith("7 of 10 runs so far")
+    assert out.startswith("7 of 10 runs so far. Verdicts are provisional until all runs have finished.")
+
+
+@pytest.mark.parametrize(
+    ("options", "changed"),
+    [
+        (["--metric", "accuracy"], "metric"),
+        (["--baseline", "elu"], "baseline"),
+        (["--margin", "0.01", "--at", "best"], "margin and at"),
+        ([], ""),
+        (["--metric", "f1", "--baseline", "relu", "--at", "last"], ""),
+    ],
+)
+def test_another_question_than_the_study_s_own_is_marked(
+    here: Path, capsys: Capture, options: list[str], changed: str
+) -> None:
+    study_folder(here / "s", Study(activation=["relu", "elu"], epochs=2))
+    _, out, _ = answer(capsys, "judge", "s", *options)
+    text = " ".join(out.split())
+    assert ("Exploratory" in text) == bool(changed)
+    assert f"Exploratory: another {changed} than the study's own." in text or not changed
 
 
 def test_compare_is_a_hidden_alias_of_judge(here: Path, capsys: Capture) -> None:

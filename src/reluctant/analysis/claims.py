@@ -1,7 +1,7 @@
 """What a study claims, tested on its scores: supported, contradicted or undecided, and why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 
@@ -74,12 +74,19 @@ def judge_claims(scores: Scores, question: Question, unit: Callable[[str], Unit]
 
 def judge_claim(scores: Scores, question: Question, claim: Claim, unit: Unit) -> JudgedClaim:
     """Test one claim on the scores of one setting."""
-    level = EXTENDED_LEVEL if question.extended else LEVEL
+    family = max(1, len(question.claims))  # all claims of a study are corrected together (Bonferroni)
+    level = (EXTENDED_LEVEL if question.extended else LEVEL) / family
     metric = scores.metric(claim.metric)
     margin = claim.margin
     if margin is None:
         margin = question.margin if metric is question.metric else metric.margin
     test, evidence = _TESTS[claim.kind](scores, claim, margin, unit.margin(margin), level)
+    evidence = tuple(
+        replace(each, direction=Direction.OPEN)
+        if each.direction == Direction.AGAINST and any(map(scores.diverged, each.arms))
+        else each  # what the surviving runs say counts against no claim either
+        for each in evidence
+    )
     directions = {each.direction for each in evidence}
     outcome = Outcome.CONTRADICTED if Direction.AGAINST in directions else Outcome.UNDECIDED
     if directions == {Direction.FOR}:
@@ -162,12 +169,19 @@ def _test_intervals(scores: Scores, claim: Claim, margin: float, margin_text: st
         by = f" up to epoch {claim.by_epoch}" if claim.by_epoch else ""
         words = f"the interval of the mean best value{by} reaches {claim.reaches:g} within {margin_text}"
     evidence = []
-    for arm in scores.arms if claim.only else claim.of:
+    arms = scores.arms if claim.only else claim.of
+    resolution = scores.resolution(claim.metric, claim.split)
+    for arm in arms:
         values = _values(scores, claim, arm)
-        interval = mean_interval(values[np.isfinite(values)], 1 - level)
-        direction = _position(interval.low, interval.high, (low, high))
-        if arm not in claim.of:
-            direction = {Direction.FOR: Direction.AGAINST, Direction.AGAINST: Direction.FOR}.get(direction, direction)
+        finite = values[np.isfinite(values)]
+        interval = mean_interval(finite, 1 - level, resolution=resolution)
+        wide = mean_interval(finite, 1 - level / len(arms), resolution=resolution)
+        direction = Direction.OPEN
+        inside, outside = (Direction.FOR, Direction.AGAINST) if arm in claim.of else (Direction.AGAINST, Direction.FOR)
+        for side, each in ((Direction.FOR, inside), (Direction.AGAINST, outside)):
+            chosen = interval if each == Direction.FOR else wide  # one arm alone contradicts, so it is corrected
+            if _position(chosen.low, chosen.high, (low, high)) == side:
+                direction = each
         evidence.append(Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, direction))
     test = f"supported when {words} for {', '.join(claim.of)}"
     if claim.only:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from reluctant.analysis.comparison import Comparison
-from reluctant.analysis.labels import count, metric_title, number_word, setting_text, within_sentence
+from reluctant.analysis.labels import count, list_names, metric_title, number_word, setting_text, within_sentence
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
 from reluctant.analysis.variance import variance_sentence
@@ -13,6 +13,11 @@ EXTENDED = (
     "Seeds were added when there were results already: p must be at most .025, and the intervals of differences are "
     "97.5 % intervals (the ± of scores is still 95 %)."
 )
+EXPLORATORY = (
+    "Exploratory: another {} than the study's own. Of several questions asked after the results, some are answered by "
+    "chance; the error rates hold for the study's own question."
+)
+PROVISIONAL = "Verdicts are provisional until all runs have finished."
 FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 
 
@@ -34,7 +39,13 @@ def headline(data: ReportData) -> tuple[str, ...]:
     else:
         answer = _several_comparisons(data)
     extended = EXTENDED if data.question.extended and len(data.scores.arms) > 1 else ""
-    return tuple(filter(None, (*answer, extended, _diverged(data), _missing(data))))
+    return tuple(filter(None, (*answer, exploratory(data), extended, _diverged(data), _missing(data))))
+
+
+def exploratory(data: ReportData) -> str:
+    """That another question is answered than the study's own; empty where it is the same, or nothing is compared."""
+    changed = data.question.changed
+    return EXPLORATORY.format(list_names(changed, "parts")) if changed and len(data.scores.arms) > 1 else ""
 
 
 def comparison_title(comparison: Comparison) -> str:
@@ -133,4 +144,7 @@ def _diverged(data: ReportData) -> str:
 
 
 def _missing(data: ReportData) -> str:
-    return f"{data.finished:,} of {data.runs_planned:,} runs so far." if data.missing > 0 else ""
+    if data.missing <= 0:
+        return ""
+    provisional = f" {PROVISIONAL}" if len(data.scores.arms) > 1 else ""
+    return f"{data.finished:,} of {data.runs_planned:,} runs so far.{provisional}"

@@ -30,6 +30,7 @@ class Question:
     # the seeds of every source of randomness where a `[seed]` table varies them apart; nothing is compared then
     seed_sources: Mapping[str, tuple[int, ...]] | None = None
     withheld: Withheld = field(default_factory=dict)  # pairs of arms without a verdict, with the reason
+    changed: tuple[str, ...] = ()  # what differs from the study's own question: metric, baseline, margin, at
 
     @property
     def confidence(self) -> float:
@@ -58,8 +59,13 @@ class Question:
             margin = study.compare.margin
         margin = metric.margin if margin is None else margin
         baseline = study.baseline if baseline is None else arm_of(baseline, study.activation)
+        at = at or study.compare.at
+        own_margin = own.margin if study.compare.margin is None else study.compare.margin
+        usual = own, study.baseline, own_margin if metric is own else metric.margin, study.compare.at
+        parts = zip(("metric", "baseline", "margin", "at"), (metric, baseline, margin, at), usual, strict=True)
+        changed = tuple(part for part, value, of_study in parts if value != of_study)
         fixed = study.choose, study.claims, study.published, study.sources or None
-        return cls(metric, baseline, margin, at or study.compare.at, extended, *fixed)
+        return cls(metric, baseline, margin, at, extended, *fixed, changed=changed)
 
 
 def arm_of(name: str, arms: Sequence[str]) -> str:

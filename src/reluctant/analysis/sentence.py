@@ -11,7 +11,7 @@ WIDE_MARGIN = 0.1  # of a share of 1; a user who writes more has probably meant 
 
 
 def verdict_sentences(comparison: Comparison) -> str:
-    """The verdicts of the deciding family, which sources of error they cover, and who leads."""
+    """The verdicts of the deciding family, which sources of error they cover, and which arms may be the best."""
     if not comparison.family:
         return f"Only {comparison.baseline_label} takes part; there is nothing to compare."
     clauses = [
@@ -60,30 +60,31 @@ def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:
 
 
 def leader_sentence(comparison: Comparison) -> str:
-    """Who leads by the verdicts of all pairs, and how far the others are behind; empty where all may lead."""
-    labels, ranks = comparison.labels, {row.arm: row.rank for row in comparison.rows if row.rank}
-    ahead = [arm for arm, (first, _) in ranks.items() if first == 1]
-    behind = [arm for arm in ranks if arm not in ahead]
-    if not behind or not ahead:
+    """Which arms may be the best, and how far the others are behind; empty where all may be."""
+    labels, best = comparison.labels, comparison.may_be_best
+    compared = [row.arm for row in comparison.rows if row.rank and not comparison.scores.diverged(row.arm)]
+    behind = [arm for arm in compared if arm not in best]
+    if not behind or not best:
         return ""
     gaps = [
         pair.difference.mean
         for pair in comparison.pairs
-        if {pair.arm in ahead, pair.other in ahead} == {True, False}
-        and {pair.arm, pair.other} <= {*ahead, *behind}
+        if {pair.arm in best, pair.other in best} == {True, False}
+        and {pair.arm, pair.other} <= {*best, *behind}
         and pair.verdict in (Verdict.BETTER, Verdict.WORSE)
     ]
-    leaders = _names(comparison, [labels[arm] for arm in ahead])
-    among = ""
-    if len(ahead) > 1:
-        pairs = [pair for pair in comparison.pairs if pair.arm in ahead and pair.other in ahead]
+    names = _names(comparison, [labels[arm] for arm in best])
+    among, which = "", f"{names} may be the best"
+    if len(best) == 1:
+        which = f"only {names} may be the best"
+    else:
+        pairs = [pair for pair in comparison.pairs if pair.arm in best and pair.other in best]
         within = comparison.unit.margin(comparison.question.margin)
-        same = all(pair.verdict == Verdict.SAME for pair in pairs)
-        among = f" and are the same within {within}" if same else " and no difference between them is shown"
+        if all(pair.verdict == Verdict.SAME for pair in pairs):
+            among = f" and are the same within {within}"
     by = f" by {comparison.unit.span(min(gaps, key=abs), max(gaps, key=abs))}" if gaps else ""
     others = _names(comparison, [labels[arm] for arm in behind])
-    lead, verb = "leads" if len(ahead) == 1 else "lead", "is" if len(behind) == 1 else "are"
-    return f"Over all pairs: {leaders} {lead}{among}; {others} {verb} behind{by}."
+    return f"Over all pairs: {which}{among}; {others} {'is' if len(behind) == 1 else 'are'} behind{by}."
 
 
 def covers_test_items(comparison: Comparison, contrast: Contrast) -> bool | None:

@@ -16,7 +16,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     """Print the sentences and the table of every comparison; then, with `everything`, claims and the rest."""
     from rich.console import Console
 
-    from reluctant.analysis.headline import EXTENDED, comparison_title
+    from reluctant.analysis.headline import EXTENDED, comparison_title, exploratory
     from reluctant.analysis.sentence import comparison_warnings, margin_sentence, selection_sentence, verdict_sentences
 
     console = Console(highlight=False)
@@ -29,6 +29,8 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
             _print(console, margin_sentence(comparison))
         for warning in comparison_warnings(comparison):
             _print(console, warning)
+    if text := exploratory(data):
+        _print(console, text)
     if data.question.extended and any(comparison.family for comparison in data.comparisons):
         _print(console, EXTENDED)
     if data.question.seed_sources:

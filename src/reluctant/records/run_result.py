@@ -197,10 +197,16 @@ class RunResult:
         return float(first + (goal - before) / (after - before))
 
     def epochs_to_converge(self, name: str, split: str = "test", share: float = 0.9) -> float:
-        """Epochs until `share` of the way from the first epoch's value to the last; NaN if diverged."""
+        """Epochs until `share` of the way from the first epoch's value to the last.
+
+        NaN for a run that diverged, and for a curve that ends worse than it begins: it does not converge.
+        """
         if self.diverged is not None or not self.epochs:
             return float("nan")
         curve = self.curve(name, split)
+        gain = curve[-1] - curve[0]
+        if len(curve) > 1 and (gain < 0 if metric(name).higher else gain > 0):
+            return float("nan")
         return self.epochs_to_reach(name, float(curve[0] + share * (curve[-1] - curve[0])), split)
 
     def generalisation_gap(self, name: str) -> float:

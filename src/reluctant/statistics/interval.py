@@ -30,13 +30,15 @@ def half_width(std: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -
     return np.asarray(t_quantiles(0.5 + confidence / 2, count - 1) * error)
 
 
-def mean_interval(values: npt.ArrayLike, confidence: float = 0.95) -> Interval:
+def mean_interval(values: npt.ArrayLike, confidence: float = 0.95, *, resolution: float = 0.0) -> Interval:
     """Student's t interval of the mean of independent values (one per seed), shape (n,).
 
+    `resolution` is one step of the values (1 / test items): rounding to it adds r²/12 to their variance, so that equal
+    scores have an interval too.
     No interval for n = 1; NaN for the mean of none. A value that is not finite makes the mean NaN, without
     an interval: a diverged run is not to be averaged away.
     """
-    return _around_the_mean(values, confidence, 0)
+    return _around_the_mean(values, confidence, 0, resolution)
 
 
 def prediction_interval(values: npt.ArrayLike, confidence: float = 0.95) -> Interval:
@@ -48,14 +50,14 @@ def prediction_interval(values: npt.ArrayLike, confidence: float = 0.95) -> Inte
     return _around_the_mean(values, confidence, 1)
 
 
-def _around_the_mean(values: npt.ArrayLike, confidence: float, extra: int) -> Interval:
+def _around_the_mean(values: npt.ArrayLike, confidence: float, extra: int, resolution: float = 0.0) -> Interval:
     data = np.asarray(values, float)
     if data.size == 0 or not np.isfinite(data).all():
         return Interval(int(data.size), float("nan"), None, None)
     mean = float(data.mean())
     if data.size == 1:
         return Interval(1, mean, None, None)
-    error = float(data.std(ddof=1)) * np.sqrt(extra + 1 / data.size)
+    error = np.sqrt((data.var(ddof=1) + resolution**2 / 12) * (extra + 1 / data.size))
     half = t_quantile(0.5 + confidence / 2, data.size - 1) * error
     return Interval(int(data.size), mean, float(mean - half), float(mean + half))
 
