@@ -38,6 +38,7 @@ def test_the_study_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert (tmp_path / study.folder / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(tmp_path: Path) -> None:
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")

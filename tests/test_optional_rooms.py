@@ -47,7 +47,9 @@ def test_every_room_with_an_extension_is_tested_here() -> None:
     assert of_rooms(ROOMS) == {"audit", "bench", "gallery", "inspect", "show", "verify"}
 
 
-@pytest.mark.parametrize("rooms", [*((room,) for room in ROOMS), ROOMS], ids="+".join)
+@pytest.mark.parametrize(
+    "rooms", [*(pytest.param((room,), marks=pytest.mark.slow) for room in ROOMS), ROOMS], ids="+".join
+)
 def test_without_a_room_all_else_works(tmp_path: Path, rooms: tuple[str, ...]) -> None:
     shutil.copytree(PACKAGE, tmp_path / "reluctant")  # with the compiled modules, which are valid there too
     for room in rooms:

@@ -132,6 +132,7 @@ def test_one_epoch_on_the_real_mnist(tmp_path: Path) -> None:
     assert result.record.warnings == []
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_real_colour_images_with_flips_and_crops(tmp_path: Path) -> None:
     if "RELUCTANT_DATA" not in os.environ:

@@ -98,7 +98,7 @@ def test_workers_killed_at_fifty_moments(tmp_path: Path) -> None:
         pytest.param("local", signal.SIGTERM, 143, marks=SLOW),
         ("local", signal.SIGINT, 130),
         pytest.param("local", signal.SIGHUP, 129, marks=SLOW),
-        ("serial", signal.SIGTERM, 143),
+        pytest.param("serial", signal.SIGTERM, 143, marks=SLOW),
         pytest.param("serial", signal.SIGINT, 130, marks=pytest.mark.slow),
         pytest.param("serial", signal.SIGHUP, 129, marks=pytest.mark.slow),
     ],
@@ -118,6 +118,7 @@ def test_one_signal_ends_a_study_in_order(engine: str, number: signal.Signals, s
     assert "continues after epoch" in resume_study(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     process = start_study(tmp_path / "out")
     wait_for_epochs(process, 1)

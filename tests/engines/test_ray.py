@@ -231,6 +231,7 @@ class TestUnfitNodes:
 
 @pytest.mark.usefixtures("cluster")
 class TestNodes:
+    @pytest.mark.slow
     def test_a_lost_node_changes_no_number(self, cluster: Any, add_node: AddNode, tmp_path: Path) -> None:
         """Of three nodes one is removed, with its processes, in the middle of a run; another joins late."""
         doomed, folder = add_node(), StudyDir(tmp_path / "out")

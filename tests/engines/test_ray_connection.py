@@ -92,9 +92,8 @@ class TestLocalRay:
         assert {"raylet", "gcs_server", "ray::run_remote"} <= set(names.values())
         assert all(ends(pid) for pid, name in names.items() if not re.match("ray::(Dash|Runtime)", name))
 
-    @pytest.mark.parametrize(
-        ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
-    )
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_a_signal_ends_a_study_in_order(self, number: signal.Signals, status: int, tmp_path: Path) -> None:
         process = start_study(tmp_path / "out", "--engine", "ray")
         wait_for_epochs(process, 1)
