@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from reluctant.analysis import headline
+from reluctant.analysis.headline import nothing_learned
 from reluctant.analysis.report_data import ReportData
 from reluctant.records.store import Store
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Run, Study
 from tests.support.figures import FOUR
 from tests.support.records import record, study_folder, study_records
+from tests.support.scored import report_data
 
 
 def leveled(path: Path, study: Study, accuracy: Callable[[Run], float | None]) -> ReportData:
@@ -82,3 +84,13 @@ def test_an_activation_without_a_score_gets_no_verdict(tmp_path: Path) -> None:
     text = sentences(leveled(tmp_path, study, lambda run: None if run.activation == "gelu" else 0.9))
     assert "o verdict for GELU: no seed has two finished runs" in text
     assert "Diverged: GELU in 5 of 5 runs." in text
+
+
+@pytest.mark.parametrize("scores", [[0.5, 0.51, 0.49], [0.54, 0.5, 0.5]])
+def test_networks_at_chance_are_named_first(scores: list[float]) -> None:
+    data = report_data({"relu": scores, "elu": scores[::-1]})
+    assert headline(data)[0] == (
+        "No network has learned anything: no accuracy is above 50.0 %, the share of the most frequent class, by more "
+        "than chance. More seeds decide nothing here; try another learning rate, more epochs or another network."
+    )
+    assert not nothing_learned(report_data({"relu": [0.5, 0.5, 0.5], "elu": [0.5, 0.56, 0.5]}))

@@ -2,11 +2,14 @@
 
 from collections import Counter
 
+import numpy as np
+
 from reluctant.analysis.comparison import Comparison
 from reluctant.analysis.labels import count, list_names, metric_title, number_word, setting_text, within_sentence
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
 from reluctant.analysis.variance import variance_sentence
+from reluctant.catalogue.metrics import REGRESSION, tally
 from reluctant.statistics import Verdict
 
 EXTENDED = (
@@ -18,6 +21,8 @@ EXPLORATORY = (
     "chance; the error rates hold for the study's own question."
 )
 PROVISIONAL = "Verdicts are provisional until all runs have finished."
+NOTHING_LEARNED = "No network has learned anything"
+OTHER_RECIPE = "More seeds decide nothing here; try another learning rate, more epochs or another network."
 FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 
 
@@ -38,8 +43,35 @@ def headline(data: ReportData) -> tuple[str, ...]:
         answer = (*doubts, verdict_sentences(comparison), _measured_on(data), _few_seeds(data))
     else:
         answer = _several_comparisons(data)
+    answer = (nothing_learned(data), *answer)
     extended = EXTENDED if data.question.extended and len(data.scores.arms) > 1 else ""
     return tuple(filter(None, (*answer, exploratory(data), extended, _diverged(data), _missing(data))))
+
+
+def nothing_learned(data: ReportData) -> str:
+    """That no network is better than a guess; empty where one is, and where that is not known.
+
+    A guess is the most frequent class of the test items; a run is better where its accuracy is more than three standard
+    errors above that share, or its R² above 0.
+    """
+    runs = [run for run in data.records or () if run.diverged is None and run.epochs]
+    if not runs or data.question.seed_sources:
+        return ""
+    if data.subject.task == REGRESSION:
+        if any(run.score("r2") > 0 for run in runs):
+            return ""
+        return f"{NOTHING_LEARNED}: no R² is above 0, the score of the mean target. {OTHER_RECIPE}"
+    shares = []
+    for run in runs:
+        hits, _, true = tally(run.counts["test"][-1])
+        items, share = int(true.sum()), float(true.max() / true.sum())
+        if hits.sum() / items > share + 3 * np.sqrt(share * (1 - share) / items):
+            return ""
+        shares.append(share)
+    return (
+        f"{NOTHING_LEARNED}: no accuracy is above {100 * max(shares):.1f} %, the share of the most frequent class, by "
+        f"more than chance. {OTHER_RECIPE}"
+    )
 
 
 def exploratory(data: ReportData) -> str:

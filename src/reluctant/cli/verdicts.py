@@ -16,10 +16,12 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     """Print the sentences and the table of every comparison; then, with `everything`, claims and the rest."""
     from rich.console import Console
 
-    from reluctant.analysis.headline import EXTENDED, comparison_title, exploratory
+    from reluctant.analysis.headline import EXTENDED, comparison_title, exploratory, nothing_learned
     from reluctant.analysis.sentence import comparison_warnings, margin_sentence, selection_sentence, verdict_sentences
 
     console = Console(highlight=False)
+    if text := nothing_learned(data):
+        _print(console, text)
     for comparison in data.comparisons:
         if title := comparison_title(comparison):
             _print(console, f"\n{title}")
@@ -29,10 +31,9 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
             _print(console, margin_sentence(comparison))
         for warning in comparison_warnings(comparison):
             _print(console, warning)
-    if text := exploratory(data):
+    compared = any(comparison.family for comparison in data.comparisons)
+    for text in filter(None, (exploratory(data), EXTENDED if data.question.extended and compared else "")):
         _print(console, text)
-    if data.question.extended and any(comparison.family for comparison in data.comparisons):
-        _print(console, EXTENDED)
     if data.question.seed_sources:
         _print_variances(console, data)
     if everything:
