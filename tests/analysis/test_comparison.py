@@ -266,9 +266,12 @@ def test_a_rate_at_which_a_run_diverged_is_not_chosen() -> None:
     [
         ({"metric": "f2"}, "there is no metric 'f2'"),
         ({"baseline": "gelu"}, "'gelu' is not part of the study; choose one of relu, elu"),
-        ({"margin": -1.0}, "the margin is the smallest difference that matters, a number from 0, not -1.0"),
-        ({"margin": float("nan")}, "a number from 0, not nan"),
-        ({"margin": float("inf")}, "a number from 0, not inf"),
+        (
+            {"margin": -1.0},
+            "the margin is the largest difference that does not matter, a number that is 0 or more, not -1.0",
+        ),
+        ({"margin": float("nan")}, "a number that is 0 or more, not nan"),
+        ({"margin": float("inf")}, "a number that is 0 or more, not inf"),
         ({"at": "first"}, "at is last, best or mean, not 'first'"),
     ],
 )

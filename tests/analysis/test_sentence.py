@@ -39,10 +39,10 @@ def test_every_verdict_has_its_clause() -> None:
 
 def test_who_may_be_the_best_and_how_far_the_others_are_behind() -> None:
     text = verdict_sentences(compared(relu=0, elu=0.02, gelu=0.02, silu=-0.01))
-    best = "ELU and GELU may be the best and are the same within ±0.5 points"
+    best = "ELU and GELU can still be the best and are the same within ±0.5 points"
     assert text.endswith(f"Over all pairs: {best}; ReLU and SiLU are behind by 2.00–3.00 points.")
     one = verdict_sentences(compared(relu=0, elu=0.02, gelu=0.01))
-    assert "Over all pairs: only ELU may be the best; ReLU and GELU are behind by " in one
+    assert "Over all pairs: only ELU can still be the best; ReLU and GELU are behind by " in one
     assert "best" not in verdict_sentences(compared(relu=0, elu=0, gelu=0))
 
 
@@ -57,7 +57,7 @@ def test_an_arm_that_is_lowest_in_every_seed_cannot_be_the_best() -> None:
     comparison = report_data(scores, **STUDY).one_setting.comparison
     assert not any(pair.verdict.decided for pair in comparison.pairs if "relu" in (pair.arm, pair.other))
     assert comparison.may_be_best == ("elu", "gelu", "silu")
-    assert "ELU, GELU and SiLU may be the best; ReLU is behind." in verdict_sentences(comparison)
+    assert "ELU, GELU and SiLU can still be the best; ReLU is behind." in verdict_sentences(comparison)
 
 
 def test_an_arm_with_diverged_runs_is_not_among_the_best() -> None:

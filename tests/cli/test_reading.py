@@ -150,7 +150,10 @@ def test_compare_is_a_hidden_alias_of_judge(here: Path, capsys: Capture) -> None
     [
         (["--metric", "f2"], "there is no metric 'f2'; there are accuracy, precision"),
         (["--baseline", "gelu"], "'gelu' is not part of the study; choose one of relu, elu"),
-        (["--margin", "-1"], "the margin is the smallest difference that matters, a number from 0, not -1"),
+        (
+            ["--margin", "-1"],
+            "the margin is the largest difference that does not matter, a number that is 0 or more, not -1",
+        ),
     ],
 )
 def test_a_wrong_question(here: Path, capsys: Capture, arguments: list[str], message: str) -> None:

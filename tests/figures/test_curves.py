@@ -49,7 +49,7 @@ def test_a_band_is_computed_once_for_each_split(setting: Setting) -> None:
 )
 def test_the_notes_explain_the_band(setting: Setting, study: str, parts: list[str]) -> None:
     text = notes(figures.training_curves(setting(study), "elu"))
-    for part in [*parts, "precision averaged over classes", "all but the training loss: the test images"]:
+    for part in [*parts, "precision averaged over classes", "all curves except the training loss: on the test images"]:
         assert part in text
 
 

@@ -185,7 +185,7 @@ class TestSkippedSites:
     ("options", "message"),
     [
         ({"only": "blocks.0.rleu"}, r"no site matches 'blocks.0.rleu'; did you mean 'blocks.0.relu'"),
-        ({"exclude": "conv*"}, "no site matches 'conv\\*'; the sites are #leaky_relu, blocks.0.relu"),
+        ({"exclude": "conv*"}, "no site matches 'conv\\*'; the names of the sites are #leaky_relu, blocks.0.relu"),
         ({"only": [3]}, "take patterns such as"),
         ({"activation": "reluu"}, "did you mean 'relu'"),
         ({"example": flat_inputs()}, r" fails on inputs of shape \(.*\): RuntimeError"),
@@ -254,7 +254,7 @@ class TestReport:
         assert max(map(len, lines)) <= 80
         assert lines[0] == "prelu at 1 site, 1 of them function calls"
         assert lines[1].split() == ["#relu", "relu", "called", "1", "×", "per", "pass"]
-        assert "not swapped: 3 sites (only= can name them)" in lines
+        assert "not replaced: 3 sites (to replace them too, name them in only=)" in lines
         assert lines[3].split() == ["squeeze#sigmoid", "sigmoid", "gate"]
         assert "parameters: 105 → 106" in lines
 

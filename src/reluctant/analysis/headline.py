@@ -9,7 +9,7 @@ from reluctant.analysis.labels import count, list_names, metric_title, number_wo
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
 from reluctant.analysis.variance import variance_sentence
-from reluctant.catalogue.metrics import REGRESSION, tally
+from reluctant.catalogue.metrics import REGRESSION, Counts, tally
 from reluctant.statistics import Verdict
 
 EXTENDED = (
@@ -17,11 +17,10 @@ EXTENDED = (
     "97.5 % intervals (the ± of scores is still 95 %)."
 )
 EXPLORATORY = (
-    "Exploratory: another {} than the study's own. Of several questions asked after the results, some are answered by "
-    "chance; the error rates hold for the study's own question."
+    "Exploratory: another {} than the study's own. If several questions are asked after the results, some differences "
+    "look real only by chance. The stated error rates hold for the study's own question."
 )
 PROVISIONAL = "Verdicts are provisional until all runs have finished."
-NOTHING_LEARNED = "No network has learned anything"
 OTHER_RECIPE = "More seeds decide nothing here; try another learning rate, more epochs or another network."
 FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 
@@ -49,29 +48,31 @@ def headline(data: ReportData) -> tuple[str, ...]:
 
 
 def nothing_learned(data: ReportData) -> str:
-    """That no network is better than a guess; empty where one is, and where that is not known.
-
-    A guess is the most frequent class of the test items; a run is better where its accuracy is more than three standard
-    errors above that share, or its R² above 0.
-    """
+    """Which arms are no better than a guess in any run; empty where all have learned, and where that is not known."""
     runs = [run for run in data.records or () if run.diverged is None and run.epochs]
     if not runs or data.question.seed_sources:
         return ""
-    if data.subject.task == REGRESSION:
-        if any(run.score("r2") > 0 for run in runs):
-            return ""
-        return f"{NOTHING_LEARNED}: no R² is above 0, the score of the mean target. {OTHER_RECIPE}"
-    shares = []
-    for run in runs:
-        hits, _, true = tally(run.counts["test"][-1])
-        items, share = int(true.sum()), float(true.max() / true.sum())
-        if hits.sum() / items > share + 3 * np.sqrt(share * (1 - share) / items):
-            return ""
-        shares.append(share)
-    return (
-        f"{NOTHING_LEARNED}: no accuracy is above {100 * max(shares):.1f} %, the share of the most frequent class, by "
-        f"more than chance. {OTHER_RECIPE}"
-    )
+    regression = data.subject.task == REGRESSION
+    learned = {
+        run.arm for run in runs if (run.score("r2") > 0 if regression else _beats_a_guess(run.counts["test"][-1]))
+    }
+    arms = [arm for arm in data.scores.arms if arm not in learned and any(run.arm == arm for run in runs)]
+    if not arms:
+        return ""
+    what = "no R² above 0, the score of the mean target"
+    if not regression:
+        what = "no accuracy above the share of the most frequent class by more than chance"
+    if not learned:
+        return f"No network has learned anything: there is {what}. {OTHER_RECIPE}"
+    names = list_names([data.labels[arm] for arm in arms])
+    return f"{names} {'has' if len(arms) == 1 else 'have'} learned nothing: there is {what}. {OTHER_RECIPE}"
+
+
+def _beats_a_guess(counts: Counts) -> bool:
+    """Whether an accuracy is more than three standard errors above the share of the most frequent class."""
+    hits, _, true = tally(counts)
+    items, share = int(true.sum()), float(true.max() / true.sum())
+    return bool(hits.sum() / items > share + 3 * np.sqrt(share * (1 - share) / items))
 
 
 def exploratory(data: ReportData) -> str:

@@ -39,7 +39,10 @@ class Question:
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < float("inf"):
-            raise StudyError(f"the margin is the smallest difference that matters, a number from 0, not {self.margin}")
+            raise StudyError(
+                f"the margin is the largest difference that does not matter, a number that is 0 or more, not "
+                f"{self.margin}"
+            )
         if self.at not in AT:
             raise StudyError(f"at is last, best or mean, not {self.at!r}")
 

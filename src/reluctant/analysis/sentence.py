@@ -74,9 +74,9 @@ def leader_sentence(comparison: Comparison) -> str:
         and pair.verdict in (Verdict.BETTER, Verdict.WORSE)
     ]
     names = _names(comparison, [labels[arm] for arm in best])
-    among, which = "", f"{names} may be the best"
+    among, which = "", f"{names} can still be the best"
     if len(best) == 1:
-        which = f"only {names} may be the best"
+        which = f"only {names} can still be the best"
     else:
         pairs = [pair for pair in comparison.pairs if pair.arm in best and pair.other in best]
         within = comparison.unit.margin(comparison.question.margin)

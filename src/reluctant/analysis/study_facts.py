@@ -217,7 +217,7 @@ def provenance(records: StudyRecords) -> Pairs:
     data, recipes = (dict.fromkeys(str(getattr(run.record, key)) for run in records) for key in ("data", "recipe"))
     return [
         ("Data, SHA-256", ", ".join(data) or "not known"),
-        ("Version of the training recipe", ", ".join(recipes) or "not known"),
+        ("Version of the training code", ", ".join(recipes) or "not known"),
         ("Time", f"{duration(seconds)} of training and evaluation, all runs together"),
     ]
 

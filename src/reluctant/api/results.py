@@ -116,7 +116,11 @@ class Results:
         if len(chosen) != 1:
             known = "; ".join(str(dict(each)) for each in self.settings[:4])
             fault = f"{len(chosen)} settings of this study have" if chosen else "the study has no setting with"
-            choose = f"give one, such as {known}" if any(self.settings) else "it has one setting alone, so leave it out"
+            choose = (
+                f"give one, such as {known}"
+                if any(self.settings)
+                else "it has only one setting, so call setting() without arguments"
+            )
             raise StudyError(f"{fault} {setting_text(setting)}; {choose}")
         return chosen[0]
 

@@ -41,8 +41,8 @@ def describe_facts(card: Card) -> Iterator[tuple[str, str]]:
     yield "steepest", unbounded if isinf(facts.lipschitz) else steepest
     sparsity = f"{format_number(100 * facts.sparsity, 4)} % of outputs are zero for z ~ N(0, 1)"
     yield "sparsity", sparsity if facts.sparsity else "none: no output is exactly zero"
-    yield "mean", f"{format_number(facts.mean)}, E f(z) for z ~ N(0, 1)"
-    yield "gain", f"{format_number(facts.gain, 10)}, 1/√E f(z)²"
+    yield "mean", f"{format_number(facts.mean)}, E[f(z)] for z ~ N(0, 1)"
+    yield "gain", f"{format_number(facts.gain, 10)}, 1/√E[f(z)²] for z ~ N(0, 1)"
 
 
 def describe_row(card: Card) -> Iterator[tuple[str, str]]:
@@ -81,7 +81,9 @@ def _describe_end(end: EndBehaviour, where: str) -> str:
         return f"{text}, faster than any line"
     if abs(end.growth) < 1e-4:
         return f"{text}, slower than any line"
-    return f"{text} like {'x' if end.growth == 1 else format_number(end.growth) + ' x'}"
+    if abs(end.growth) == 1:
+        return f"{text} like {'x' if end.growth > 0 else '−x'}"
+    return f"{text} like {format_number(end.growth)} x"
 
 
 def _describe_smoothness(facts: CurveFacts) -> str:

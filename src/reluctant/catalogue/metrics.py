@@ -25,7 +25,7 @@ MOST = 20  # classes of which a record holds whole matrices; a hundred would fil
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: `higher` is whether more is better, `margin` the smallest difference that matters.
+    """A metric: `higher` is whether more is better, `margin` the largest difference that does not matter.
 
     `tasks` are those it belongs to, `unit` what it is counted in.
     """

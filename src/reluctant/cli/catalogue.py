@@ -11,9 +11,13 @@ KINDS = ("activations", "models", "datasets", "optimizers", "initialisations", "
 
 
 @click.command(name="list")
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
 def list_(kind: str) -> None:
-    """List all names of one kind, with a line on each. KIND is activations, models, …"""
+    """List all names of one kind, with a line on each.
+
+    KIND is activations, models, datasets, optimizers, initialisations, procedures, schedules, augmentations, studies or
+    metrics.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -47,7 +47,7 @@ def load_user_object(head: str, kind: str) -> Any:
     except ModuleNotFoundError as error:
         raise StudyError(
             f"{kind} {head!r}: there is no module {error.name or module_name!r} here or among the "
-            f"installed packages; start in the folder that holds it"
+            f"installed packages; install it, or start in the folder that holds it"
         ) from None
     except (Exception, SystemExit) as error:  # a script may call sys.exit during its import
         raise StudyError(f"{kind} {head!r}: importing {module_name!r} failed: {describe_exception(error)}") from error

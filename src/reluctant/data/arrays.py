@@ -19,7 +19,10 @@ from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, mat
 from reluctant.data.splits import hold_out
 from reluctant.data.table import interpret_target, series_labels
 
-_EXPECTED = "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), a torch Dataset, or a pair of them"
+_EXPECTED = (
+    "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), (frame, 'target'), a torch Dataset, or two "
+    "of them for training and test"
+)
 _EXPECTED_FACTORY = "a function that returns (x_train, y_train, x_test, y_test) or a reluctant.data.Dataset"
 
 

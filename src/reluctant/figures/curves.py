@@ -43,7 +43,7 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
     if data.subject.regression:
         meaning = "R²: share of the variance explained; MAE: mean absolute error"
     notes = [data.subject.data, band_note(data, [arm]), diverged_note(data, [arm]), meaning,
-             f"all but the training loss: {data.subject.test_part}", behind]  # fmt: skip
+             f"all curves except the training loss: on {data.subject.test_part}", behind]  # fmt: skip
     columns = 2 if width < 5 else 4
     title = f"{mark.label}: training and test scores over the epochs"
     drawing = sheet(width, 4.3 if columns == 2 else 2.28, title, notes)

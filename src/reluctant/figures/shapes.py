@@ -36,7 +36,7 @@ def activation_shapes(data: SettingData, *, width: float = WIDE) -> "Figure":
     gap = 0.18
     wide = (width - 0.34 - gap * columns) / columns
     step = 0.95 * wide + 0.42
-    notes = [*NOTES, "x: a unit's input; both without dimension"]
+    notes = [*NOTES, "x: a unit's input"]
     drawing = sheet(width, -(-len(shapes) // columns) * step + 0.3, "The activations and their slopes", notes)
     bounds = _bounds([shape for shape in shapes.values() if shape])
     for i, (arm, shape) in enumerate(shapes.items()):

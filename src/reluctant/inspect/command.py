@@ -23,7 +23,8 @@ def inspect_command(network: str, data: str | None) -> None:
     """Measure NETWORK on some inputs: dead and saturated units, values, gradients.
 
     NETWORK is `module:name` of a class or function that builds the network (or returns (model, inputs, labels)),
-    trained or not; or weights that a study stored: DIR/weights/KEY.pt, DIR/checkpoints/KEY.pt.
+    trained or not; or weights that a study stored: FOLDER/weights/KEY.pt, FOLDER/checkpoints/KEY.pt. KEY is
+    the name of the run's record in FOLDER/runs.
     """
     from rich.console import Console
 

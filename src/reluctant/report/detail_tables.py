@@ -24,7 +24,8 @@ PROBE_TERMS = (
     "snapshot over the run. Depth index: log₁₀ of the first weight layer’s gradient norm over the last’s."
 )
 CALIBRATION_TERMS = (
-    "Calibration error: the mean distance between confidence and accuracy over 15 bins of confidence, each "
+    "Calibration error: the mean distance between confidence and accuracy over 15 bins of confidence "
+    "(the highest probability of an image), each "
     "weighted by its {items}; 0 is perfect. Brier score: mean squared distance of the probabilities from the "
     "truth, summed over classes; 0 is perfect, 2 the worst. Churn: share of {items} on which two seeds "
     "disagree, mean over pairs. ±: half of the 95 % interval over seeds."

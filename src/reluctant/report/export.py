@@ -104,7 +104,7 @@ def _write_markdown(data: ReportData, path: Path) -> None:
         lines = [[markdown(head) for head in _heads(comparison)], ["---"] * 5, *escaped]
         head = markdown(_under(comparison))
         parts.append((f"{head}\n\n" if head else "") + "\n".join(f"| {' | '.join(line)} |" for line in lines))
-    note = "**bold**: the best; *italic*: no difference from the best is shown. 1 point = 0.01."
+    note = "**bold**: the best; *italic*: these seeds do not show a difference from the best. 1 point = 0.01."
     write_atomically(path, "\n\n".join([*parts, note]) + "\n")
 
 

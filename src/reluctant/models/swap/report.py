@@ -58,7 +58,7 @@ class SwapReport:
         lines = [f"{self.activation} at {_count_sites(self.swapped)}, {self._functional} of them function calls"]
         lines += [_site_row(site.name, site.kind, f"called {site.calls or '-'} × per pass") for site in self.swapped]
         if self.skipped:
-            lines += [f"not swapped: {_count_sites(self.skipped)} (only= can name them)"]
+            lines += [f"not replaced: {_count_sites(self.skipped)} (to replace them too, name them in only=)"]
             lines += [_site_row(site.name, site.kind, site.reason) for site in self.skipped]
         lines += [_before_and_after("parameters", self.parameters)]
         if self.multiply_adds:
@@ -128,7 +128,7 @@ def reasons_to_skip(sites: list[CallSite], only: Patterns, exclude: Patterns) ->
     names = [site.name for site in sites]
     for pattern in (*(chosen or ()), *excluded) if sites else ():
         if not any(fnmatchcase(name, pattern) for name in names):
-            hint = did_you_mean(pattern, names) or f"; the sites are {join_names(names)}"
+            hint = did_you_mean(pattern, names) or f"; the names of the sites are {join_names(names)}"
             raise ModelError(f"no site matches {pattern!r}{hint}")
     # A sigmoid or tanh may be a gate if the network has an activation that is certainly not a gate.
     has_certain_activation = any(
