@@ -141,7 +141,7 @@ def test_a_missing_environment_is_listed_as_missing(tmp_path: Path) -> None:
 def test_provenance_adds_the_times_of_all_runs(records: StudyRecords) -> None:
     terms = dict(study_facts.provenance(records))
     assert terms["Data, SHA-256"] == "1" * 64
-    assert terms["Version of the training recipe"] == "2"
+    assert terms["Version of the training code"] == "2"
     assert terms["Time"] == "41 s of training and evaluation, all runs together"  # 6 · 2 · 3.4
     nothing = dict(study_facts.provenance(StudyRecords(STUDY, ())))
     assert nothing["Data, SHA-256"] == "not known"

@@ -57,8 +57,8 @@ def final_scores_table(data: SettingData) -> Table:
     few = 1 < max((int(row[1]) for row in rows), default=0) < 5
     note = (
         f"* the metric that decides; the worst seed is by it. Mean over n seeds ± half of the 95 % interval of the "
-        f"mean (Student's t). {'Under five seeds: wide and uncertain. ' if few else ''}A diverged run is left out of the "
-        f"mean and counts as the worst seed."
+        f"mean (Student's t). {'Under five seeds: wide and uncertain. ' if few else ''}A diverged run is left out of "
+        f"the mean and counts as the worst seed."
     )
     caption, heads = f"Final scores on {data.subject.test_part}", ("n", *titles, "Worst seed", "Diverged")
     return table_of_arms(data, caption, heads, rows, note=note, strong=2 + names.index(chosen), stacked=True)
