@@ -9,6 +9,7 @@ import pytest
 from reluctant.analysis import Comparison
 from reluctant.analysis.question import Selected
 from reluctant.analysis.sentence import (
+    covers_test_items,
     floor_sentence,
     margin_sentence,
     scope_sentence,
@@ -78,9 +79,12 @@ def test_the_best_arm_is_left_out_in_at_most_one_study_in_twenty() -> None:
 
 
 def test_the_scope_of_a_verdict_is_as_strict_as_the_verdict() -> None:
-    comparison = compared(relu=0, elu=0.02, gelu=-0.01, silu=0.03)
-    for contrast in comparison.family:
-        assert contrast.with_items is None or contrast.with_items[1] - contrast.with_items[0] > 0
+    comparison = compared(relu=0, elu=0.02)
+    (contrast,) = comparison.family
+    wider = replace(contrast, with_items=(0.001, 0.04), corrected_with_items=(-0.001, 0.042))
+    assert covers_test_items(comparison, wider) is False
+    assert covers_test_items(comparison, replace(wider, corrected_with_items=(0.0005, 0.041))) is True
+    assert covers_test_items(comparison, contrast) is None
 
 
 def test_undecided_names_the_seeds_that_would_decide() -> None:
@@ -127,7 +131,7 @@ def test_no_verdict_has_its_reason() -> None:
 def test_what_a_verdict_covers(interval: tuple[float, float] | None, sentence: str) -> None:
     comparison = compared(relu=0, elu=0.02)
     (contrast,) = comparison.family
-    changed = replace(comparison, family=(replace(contrast, with_items=interval),))
+    changed = replace(comparison, family=(replace(contrast, with_items=interval, corrected_with_items=interval),))
     assert scope_sentence(changed) == sentence
     assert sentence in verdict_sentences(changed)
 

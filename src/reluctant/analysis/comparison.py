@@ -46,6 +46,7 @@ class Contrast:
     interval: Ends | None  # the interval that the verdict rests on; None without a spread
     # the interval over seeds and test items, at the same level; None where that of the items is not known
     with_items: Ends | None = None
+    corrected_with_items: Ends | None = None  # the same, corrected for the number of comparisons (Bonferroni)
 
     @property
     def verdict(self) -> Verdict:
@@ -165,7 +166,11 @@ def compare_setting(
         for arm in scores.arms
     }  # fmt: skip
     family = tuple(
-        replace(each, with_items=_interval_with_items(each, without, _items_confidence(each, question, len(others))))
+        replace(
+            each,
+            with_items=_interval_with_items(each, without, question.confidence),
+            corrected_with_items=_interval_with_items(each, without, 1 - (1 - question.confidence) / len(others)),
+        )
         for each in _contrasts(scores, others, question, unit)
     )
     pairs = _contrasts(scores, list(itertools.combinations(scores.arms, 2)), question, unit)
@@ -202,13 +207,6 @@ def _contrasts(scores: Scores, pairs: list[tuple[str, str]], question: Question,
             interval = difference.mean - half, difference.mean + half
         contrasts.append(Contrast(one, other, difference, decision, interval))
     return tuple(contrasts)
-
-
-def _items_confidence(contrast: Contrast, question: Question, comparisons: int) -> float:
-    """Of the interval over seeds and test items: as strict as the verdict that it is compared with."""
-    if contrast.verdict == Verdict.SAME:
-        return question.confidence
-    return 1 - (1 - question.confidence) / comparisons
 
 
 def _interval_with_items(contrast: Contrast, without: WithoutGroups, confidence: float) -> Ends | None:

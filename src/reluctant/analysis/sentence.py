@@ -89,12 +89,13 @@ def leader_sentence(comparison: Comparison) -> str:
 
 def covers_test_items(comparison: Comparison, contrast: Contrast) -> bool | None:
     """Whether a verdict also holds for another test set; None where that is not known."""
-    if contrast.with_items is None:
+    if contrast.with_items is None or contrast.corrected_with_items is None or not contrast.verdict.decided:
         return None
-    low, high = contrast.with_items
     if contrast.verdict == Verdict.SAME:
+        low, high = contrast.with_items
         return -comparison.question.margin < low and high < comparison.question.margin
-    return not low <= 0 <= high if contrast.verdict.decided else None
+    low, high = contrast.corrected_with_items  # as strict as the p that has decided
+    return not low <= 0 <= high
 
 
 def scope_sentence(comparison: Comparison) -> str:
