@@ -292,6 +292,7 @@ def test_a_curve_that_falls_does_not_converge() -> None:
     assert outcome({"of": "relu", "is": "fastest"}, {"relu": falling, "elu": SLOW}) == Outcome.UNDECIDED
 
 
+@pytest.mark.slow
 def test_one_arm_of_many_contradicts_only_after_bonferroni_s_correction() -> None:
     """Ten arms at the bound: at 95 % each, a fifth of studies would be contradicted by one of them."""
     names = ["relu", "elu", "gelu", "silu", "tanh", "mish", "selu", "celu", "sigmoid", "softplus"]

@@ -68,6 +68,7 @@ def test_an_arm_with_diverged_runs_is_not_among_the_best() -> None:
     assert " ELU" not in verdict_sentences(comparison).partition("Over all pairs:")[2]
 
 
+@pytest.mark.slow
 def test_the_best_arm_is_left_out_in_at_most_one_study_in_twenty() -> None:
     """Ten equal arms, the hardest case: how often a given one is not among those that may be the best."""
     rng = np.random.default_rng(3)
