@@ -1,5 +1,6 @@
 """The folder of a study: what may be done in it, and what is refused."""
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -233,3 +234,14 @@ def test_a_damaged_record_is_an_error_where_origins_are_read(tmp_path: Path) -> 
     next((tmp_path / "runs").glob("*.json")).write_text("{")
     with pytest.raises(RecordError, match="is not a complete JSON file"):
         folder.check_origins({})
+
+
+def test_a_folder_of_another_user_gets_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, content: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("reluctant.records.study_dir.write_atomically", refuse)
+    with pytest.raises(
+        StudyError, match="Permission denied; ask its owner for the permission, or choose another folder"
+    ):
+        StudyDir(tmp_path / "out").write_study(STUDY)

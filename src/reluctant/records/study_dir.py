@@ -1,5 +1,6 @@
 """The folder of a study: what may be written into it, and in which order."""
 
+import errno
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,6 +20,7 @@ from reluctant.records.store import Store
 from reluctant.study import RECIPE, Run, Study, study_changes
 
 RUNS, CHECKPOINTS, WEIGHTS, FIGURES, DAMAGED = "runs", "checkpoints", "weights", "figures", "damaged"
+NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 SUBFOLDERS = (RUNS, FAILED, ENVIRONMENTS, DATA, CHECKPOINTS, WEIGHTS, FIGURES)
 
 
@@ -35,6 +37,10 @@ class Origin:
     def of(cls, record: RunRecord) -> Self:
         """The origin of a record."""
         return cls(record.recipe, record.run.dataset, record.data, record.sources)
+
+
+def _permission_hint(fault: OSError) -> str:
+    return "; ask its owner for the permission, or choose another folder with -o" if fault.errno in NOT_ALLOWED else ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,9 @@ class StudyDir:
             ):
                 raise StudyError(f"{self.path} holds other files and no study; choose another folder with -o")
         except OSError as fault:
-            raise StudyError(f"{self.path} cannot be read: {fault.strerror or fault}") from None
+            raise StudyError(
+                f"{self.path} cannot be read: {fault.strerror or fault}{_permission_hint(fault)}"
+            ) from None
 
     def write_study(self, study: Study) -> None:
         """Write the study into its folder, after the same check; a change of the study goes into its history.
@@ -84,7 +92,9 @@ class StudyDir:
                 self._record_change(Study.read(self._study_file), study)
             write_atomically(self._study_file, study.to_toml(objects=True))
         except OSError as fault:
-            raise StudyError(f"{self.path} cannot be written: {fault.strerror or fault}") from None
+            raise StudyError(
+                f"{self.path} cannot be written: {fault.strerror or fault}{_permission_hint(fault)}"
+            ) from None
 
     def _record_change(self, before: Study, after: Study) -> None:
         old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
