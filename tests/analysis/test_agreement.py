@@ -1,5 +1,6 @@
 """Records of one seed agree where they must; otherwise there is no verdict, and the reason is said."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from reluctant.records.parts import Json
 from reluctant.records.study_records import StudyRecords
 from reluctant.statistics.verdict import Verdict
 from reluctant.study import Study
-from tests.support.records import changed_records, study_records
+from tests.support.records import changed_records, snapshots_of, study_records
 from tests.support.scored import scored_records
 
 SCORES = {"relu": [0.9, 0.901, 0.902], "gelu": [0.95, 0.952, 0.951], "elu": [0.93, 0.931, 0.929]}
@@ -75,3 +76,22 @@ def test_runs_that_start_with_different_weights_have_no_verdict(tmp_path: Path) 
 def test_initial_weights_that_depend_on_the_activation_may_differ(tmp_path: Path, init: str) -> None:
     study = Study(activation=["relu", "gelu"], seed=[0, 1], epochs=2, init=init)
     assert withheld_verdicts(changed_records(tmp_path, study, other_start, "gelu")) == {}
+
+
+def parts_of_the_activation(content: Json) -> None:
+    """An activation with a layer of its own, which begins with another value in every arm."""
+    size = 0.1 if content["run"]["activation"] == "relu" else 0.4
+    content["layers"].append({"name": "activation.inner", "kind": "Linear", "shape": [128], "parameters": 1})
+    for snapshot in snapshots_of(content):
+        snapshot["layers"]["activation.inner"] = [0.1, size, 0.0]
+
+
+def only_later(content: Json) -> None:
+    """A layer that the first snapshot lacks."""
+    for snapshot in snapshots_of(content)[1:]:
+        snapshot["layers"]["blocks.1.norm"] = [0.1, 2.0, 0.0]
+
+
+@pytest.mark.parametrize("change", [parts_of_the_activation, only_later])
+def test_what_cannot_be_compared_is_no_difference(tmp_path: Path, change: Callable[[Json], None]) -> None:
+    assert withheld_verdicts(changed_records(tmp_path, STUDY, change)) == {}

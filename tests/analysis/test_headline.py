@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reluctant.analysis import headline
@@ -14,7 +16,7 @@ from reluctant.records.study_records import StudyRecords
 from reluctant.study import Run, Study
 from tests.support.figures import FOUR
 from tests.support.records import record, study_folder, study_records
-from tests.support.scored import report_data
+from tests.support.scored import report_data, scored_records
 
 
 def leveled(path: Path, study: Study, accuracy: Callable[[Run], float | None]) -> ReportData:
@@ -90,9 +92,18 @@ def test_an_activation_without_a_score_gets_no_verdict(tmp_path: Path) -> None:
 def test_networks_at_chance_are_named_first(scores: list[float]) -> None:
     data = report_data({"relu": scores, "elu": scores[::-1]})
     assert headline(data)[0] == (
-        "No network has learned anything: there is no accuracy above the share of the most frequent class by more than "
-        "chance. More seeds decide nothing here; try another learning rate, more epochs or another network."
+        "No network has learned anything: no accuracy is above chance. More seeds decide nothing here; try another "
+        "learning rate, more epochs or another network."
     )
     one = report_data({"relu": scores, "elu": [0.9, 0.5, 0.5]})
-    assert nothing_learned(one).startswith("ReLU has learned nothing: there is no accuracy above the share of the most")
+    assert nothing_learned(one).startswith("ReLU has learned nothing: no accuracy is above chance.")
     assert not nothing_learned(report_data({"relu": [0.5, 0.6, 0.5], "elu": [0.5, 0.56, 0.5]}))
+
+
+@pytest.mark.parametrize(("hits", "learned"), [(0, False), (3, False), (60, True)])
+def test_rare_classes_may_be_learned_below_the_share_of_the_most_frequent_one(hits: int, learned: bool) -> None:
+    """Of 10,000 items 100 are rare; 120 are predicted so. Predicting none would be right in 99 %."""
+    matrix = [[9_900 - (120 - hits), 120 - hits], [100 - hits, hits]]
+    records = scored_records({"relu": [0.9, 0.9], "elu": [0.9, 0.9]})
+    runs = tuple(replace(run, counts={**run.counts, "test": np.array([matrix])}) for run in records.runs)
+    assert bool(nothing_learned(ReportData.of(replace(records, runs=runs)))) != learned

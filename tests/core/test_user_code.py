@@ -102,3 +102,13 @@ def test_what_a_module_only_imports_is_not_called(study: Path, head: str) -> Non
         check_user_code([head], study)
     with pytest.raises(StudyError, match=FOREIGN[head]):
         load_user_object(head, "activation")
+
+
+def test_a_package_that_lies_in_several_folders_must_lie_in_the_users_alone(study: Path, tmp_path: Path) -> None:
+    for folder in (study.parent, tmp_path / "elsewhere"):
+        (folder / "shared_name").mkdir(parents=True)
+        (folder / "shared_name/nets.py").write_text(CODE)
+    assert check_user_code(["shared_name.nets:Net"], study)
+    sys.path.append(str(tmp_path / "elsewhere"))
+    with pytest.raises(StudyError, match="elsewhere/shared_name; if you trust it, add --allow-module shared_name"):
+        check_user_code(["shared_name.nets:Net"], study)

@@ -167,3 +167,32 @@ def test_a_backslash_that_became_another_sign_is_named() -> None:
 def test_a_file_without_names_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the first line, .* seems to be a row; write the names of the columns above"):
         read(tmp_path, "".join(f"{a},{b},{a + b:.3f},{k}\n" for (a, b), k in zip(X, KIND, strict=True)))
+
+
+@pytest.mark.parametrize(
+    "numbers", [[2.0**90, 2.0**90 + 2.0**67], [0.0, 2.0**-140], [2.0**-149, 2.0**-148], [-(2.0**63), 2.0**62]]
+)
+def test_numbers_that_float32_has_stay_as_they_are(numbers: list[float]) -> None:
+    """Very large with a small difference, or below the smallest normal number: nothing is lost, so nothing changes."""
+    column = np.array(numbers * (N // 2))[:, np.newaxis]
+    data = from_data((column[:30], KIND[:30], column[30:], KIND[30:]))
+    assert values(data) == sorted(column[:, 0])
+    assert data.remarks == ()
+
+
+@pytest.mark.parametrize(("factor", "up_to"), [(1e44, "9e\\+44"), (1e-46, "9e-46")])
+def test_numbers_beyond_float32_are_refused(tmp_path: Path, factor: float, up_to: str) -> None:
+    text = table({"size": [f"{(1 + i % 9) * factor:.3g}" for i in range(N)], "kind": KIND})
+    with pytest.raises(DataError, match=f"the numbers of the column 'size' go up to {up_to}, .* or their logarithm"):
+        read(tmp_path, text)
+
+
+def test_whole_numbers_that_a_double_would_merge_keep_their_digits(tmp_path: Path) -> None:
+    data = read(tmp_path, table({"id": [2**60 + i % 2 for i in range(N)], "kind": KIND}))
+    assert set(values(data)) == {0.0, 1.0}
+
+
+def test_whole_numbers_from_one_end_of_the_range_to_the_other_do_not_wrap_around() -> None:
+    column = np.array([-(2**63), 2**63 - 1] * (N // 2))[:, np.newaxis]
+    data = from_data((column[:30], KIND[:30], column[30:], KIND[30:]))
+    assert set(values(data)) == {-(2.0**63), 2.0**63}

@@ -2,7 +2,9 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+import numpy as np
 
 from reluctant.catalogue import INITIALISATIONS
 from reluctant.records.run_result import RunResult
@@ -43,7 +45,10 @@ def withheld_verdicts(runs: Iterable[RunResult]) -> Withheld:
 
 
 def _layer_that_started_apart(one: RunResult, other: RunResult) -> str:
-    """The first layer of one shape in both networks whose weights had another norm before the first step."""
+    """The first layer of one shape in both networks whose weights had another norm before the first step.
+
+    Parts of an activation are left out: what an activation learns may begin with any values.
+    """
     if one.probes is None or other.probes is None:
         return ""
     if INITIALISATIONS.canonical(one.run.init).head in ("kaiming", "as_made"):
@@ -52,7 +57,14 @@ def _layer_that_started_apart(one: RunResult, other: RunResult) -> str:
     for result, table in ((one, one.probes), (other, other.probes)):
         layers.append({row.name: (row.kind, row.shape, row.parameters) for row in result.record.layers})
         norms.append(dict(zip(table.layers, table.norms["weight"][0], strict=True)))
-    for name in norms[0].keys() & norms[1].keys():
-        if layers[0].get(name) == layers[1].get(name) and norms[0][name] != norms[1][name]:
+    sites = {site.partition("#")[0] for table in (one.probes, other.probes) for site in table.sites}
+    for name, norm in norms[0].items():
+        comparable = np.isfinite(norm) and np.isfinite(norms[1].get(name, np.nan)) and not _is_inside(name, sites)
+        if comparable and layers[0].get(name) == layers[1].get(name) and norm != norms[1][name]:
             return name or "the network"
     return ""
+
+
+def _is_inside(name: str, modules: Collection[str]) -> bool:
+    """Whether a layer is one of these modules, or a part of one."""
+    return any(name == module or name.startswith(f"{module}.") for module in modules if module)

@@ -176,12 +176,13 @@ def _test_intervals(scores: Scores, claim: Claim, margin: float, margin_text: st
         finite = values[np.isfinite(values)]
         interval = mean_interval(finite, 1 - level, resolution=resolution)
         wide = mean_interval(finite, 1 - level / len(arms), resolution=resolution)
+        # An arm that the claim names should lie inside, with `only` the others outside.
+        for_it, against = (Direction.FOR, Direction.AGAINST) if arm in claim.of else (Direction.AGAINST, Direction.FOR)
         direction = Direction.OPEN
-        inside, outside = (Direction.FOR, Direction.AGAINST) if arm in claim.of else (Direction.AGAINST, Direction.FOR)
-        for side, each in ((Direction.FOR, inside), (Direction.AGAINST, outside)):
-            chosen = interval if each == Direction.FOR else wide  # one arm alone contradicts, so it is corrected
-            if _position(chosen.low, chosen.high, (low, high)) == side:
-                direction = each
+        if _position(interval.low, interval.high, (low, high)) == for_it:
+            direction = Direction.FOR
+        elif _position(wide.low, wide.high, (low, high)) == against:  # one arm alone contradicts, so it is corrected
+            direction = Direction.AGAINST
         evidence.append(Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, direction))
     test = f"supported when {words} for {', '.join(claim.of)}"
     if claim.only:

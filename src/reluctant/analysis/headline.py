@@ -48,31 +48,38 @@ def headline(data: ReportData) -> tuple[str, ...]:
 
 
 def nothing_learned(data: ReportData) -> str:
-    """Which arms are no better than a guess in any run; empty where all have learned, and where that is not known."""
+    """Which arms are no better than chance in any run; empty where all have learned, and where that is not known."""
     runs = [run for run in data.records or () if run.diverged is None and run.epochs]
     if not runs or data.question.seed_sources:
         return ""
     regression = data.subject.task == REGRESSION
     learned = {
-        run.arm for run in runs if (run.score("r2") > 0 if regression else _beats_a_guess(run.counts["test"][-1]))
+        run.arm for run in runs if (run.score("r2") > 0 if regression else _beats_chance(run.counts["test"][-1]))
     }
     arms = [arm for arm in data.scores.arms if arm not in learned and any(run.arm == arm for run in runs)]
     if not arms:
         return ""
-    what = "no R² above 0, the score of the mean target"
-    if not regression:
-        what = "no accuracy above the share of the most frequent class by more than chance"
-    if not learned:
-        return f"No network has learned anything: there is {what}. {OTHER_RECIPE}"
     names = list_names([data.labels[arm] for arm in arms])
-    return f"{names} {'has' if len(arms) == 1 else 'have'} learned nothing: there is {what}. {OTHER_RECIPE}"
+    who = (
+        f"{names} {'has' if len(arms) == 1 else 'have'} learned nothing"
+        if learned
+        else "No network has learned anything"
+    )
+    what = "no R² is above 0, the score of the mean target" if regression else "no accuracy is above chance"
+    return f"{who}: {what}. {OTHER_RECIPE}"
 
 
-def _beats_a_guess(counts: Counts) -> bool:
-    """Whether an accuracy is more than three standard errors above the share of the most frequent class."""
-    hits, _, true = tally(counts)
-    items, share = int(true.sum()), float(true.max() / true.sum())
-    return bool(hits.sum() / items > share + 3 * np.sqrt(share * (1 - share) / items))
+def _beats_chance(counts: Counts) -> bool:
+    """Whether predictions agree with the classes more often than predictions that ignore the inputs.
+
+    These would be right as often as the frequencies of the predicted and of the true classes say (Cohen 1960); more is
+    three standard errors above that. With rare classes an accuracy may be below that of the most frequent class alone
+    and yet above this.
+    """
+    hits, predicted, true = tally(counts)
+    items = int(true.sum())
+    chance = float((predicted * true).sum()) / items**2
+    return bool(hits.sum() / items > chance + 3 * np.sqrt(chance * (1 - chance) / items))
 
 
 def exploratory(data: ReportData) -> str:

@@ -46,14 +46,13 @@ def check_user_code(names: Iterable[str], study: Path | None = None, allowed: It
             continue
         refuse_standard_library(head)
         top = module.partition(".")[0]
-        for path in _files_of(top):
-            if any(path.is_relative_to(folder) for folder in folders) and not _INSTALLED & set(path.parts):
-                used.setdefault(path, []).append(head)
-                break
-            raise StudyError(
-                f"{head} names code outside the study's folder and the current folder: {path}; if you trust it, add "
-                f"--allow-module {top} (in Python allow_modules=[{top!r}]), or set {VARIABLE}={top}"
-            )
+        for path in _files_of(top):  # a package without __init__.py may lie in several folders
+            if _INSTALLED & set(path.parts) or not any(path.is_relative_to(folder) for folder in folders):
+                raise StudyError(
+                    f"{head} names code outside the study's folder and the current folder: {path}; if you trust it, "
+                    f"add --allow-module {top} (in Python allow_modules=[{top!r}]), or set {VARIABLE}={top}"
+                )
+            used.setdefault(path, []).append(head)
     return [f"runs your code: {path} ({', '.join(of_path)})" for path, of_path in used.items()]
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import DataError
-from reluctant.data.inputs import offset_remark, subtract_offset
+from reluctant.data.inputs import is_too_fine, offset_remark, subtract_offset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,13 +88,12 @@ def as_numbers(name: str, frame: "pd.DataFrame") -> EncodedColumns:
 
 
 def _check_magnitude(name: str, column: str, values: NDArray[Any]) -> None:
-    """`DataError` where float32 ends before the largest number of a column, or begins after it."""
-    largest = float(np.abs(values).max()) if values.size and np.isfinite(values).all() else 1.0
-    limits = np.finfo(np.float32)
-    if not (largest == 0 or float(limits.tiny) <= largest <= float(limits.max)):
+    """`DataError` where the numbers of a column are too large or too small for float32."""
+    if np.isfinite(values).all() and is_too_fine(values):
+        largest, limits = float(np.abs(values).max()), np.finfo(np.float32)
         raise DataError(
-            f"{name}: the numbers of the column {column!r} go up to {largest:.3g}, and networks compute with "
-            f"float32, from {limits.tiny:.2g} to {limits.max:.2g}; give them in another unit, or their logarithm"
+            f"{name}: the numbers of the column {column!r} go up to {largest:.3g}, and networks compute with float32, "
+            f"from {limits.tiny:.2g} to {limits.max:.2g}; give them in another unit, or their logarithm"
         )
 
 

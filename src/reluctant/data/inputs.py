@@ -102,23 +102,37 @@ def _whole_numbers(what: str, array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(np.uint8)
 
 
-def subtract_offset(column: NDArray[Any]) -> tuple[NDArray[Any], str]:
-    """A column of a table less its smallest value where float32 is too coarse for it, and that value as text.
+def is_too_fine(column: NDArray[Any]) -> bool:
+    """Whether float32 changes distances in a column of finite numbers by more than 0.1 % of its standard deviation."""
+    above = _above_smallest(column)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large becomes infinite
+        rounded = column.astype(np.float32).astype(np.float64)
+        errors = np.abs(rounded - rounded.min() - above)
+    return bool(not (errors <= 1e-3 * above.std()).all() and above.any())
 
-    Too coarse: the distance between neighbouring numbers of float32 exceeds 0.1 % of the column's standard deviation.
+
+def subtract_offset(column: NDArray[Any]) -> tuple[NDArray[Any], str]:
+    """A column of a table less its smallest value where float32 changes it too much, and that value as text.
+
     Time stamps in milliseconds, for instance, would be rounded to two minutes. Tables are standardised column by
-    column, so that nothing else changes. Any other column stays as it is; the text is then ''.
+    column, so that nothing else changes. Any other column stays as it is, and so does one that this does not help; the
+    text is then ''.
     """
     wide = column.dtype.kind in "iuf" and column.dtype.itemsize >= 4 and column.dtype != np.float32
-    if not wide or not column.size or not np.isfinite(column).all():
+    if not wide or not column.size or not np.isfinite(column).all() or not is_too_fine(column):
         return column, ""
+    above = _above_smallest(column)
+    return (column, "") if is_too_fine(above) else (above, f"{column.min().item():,}")
+
+
+def _above_smallest(column: NDArray[Any]) -> NDArray[np.float64]:
+    """A column less its smallest value, exact for whole numbers of any size that are less than 2⁶³ apart."""
     low, high = column.min(), column.max()
-    above = (column - low).astype(np.float64)
+    if column.dtype.kind in "iu" and int(high) - int(low) >= 2**63:
+        column, low = column.astype(np.float64), np.float64(low)
     with np.errstate(over="ignore"):
-        largest = np.float32(max(abs(float(low)), abs(float(high))))
-    if not np.isfinite(largest) or np.spacing(largest) <= 1e-3 * above.std() or not above.any():
-        return column, ""
-    return above, f"{low.item():,}"
+        above: NDArray[np.float64] = (column - low).astype(np.float64)
+    return above
 
 
 def offset_remark(column: str, low: str) -> str:

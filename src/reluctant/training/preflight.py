@@ -77,7 +77,7 @@ def _runs_to_rehearse(study: Study, dataset: str, activations: tuple[str, ...]) 
     first = {axis: axis_values[0] for axis, axis_values in values.items()} | {"lr": study.lr[0], "dataset": dataset}
     for model, activation, batch_size in product(study.model, activations, study.batch_size):
         yield Run(activation, study.seed[0], **first | {"model": model, "batch_size": batch_size})
-    for axis in set(values) - {"dataset", "model", "batch_size"}:
+    for axis in (axis for axis in values if axis not in ("dataset", "model", "batch_size")):
         for value in values[axis][1:]:
             yield Run(activations[0], study.seed[0], **first | {axis: value})
 

@@ -68,8 +68,8 @@ def check_recomputation(trial: nn.Module, kinds: Collection[str], example: Any) 
             leaves = [leaf for leaf in tree_leaves(output) if isinstance(leaf, Tensor) and leaf.requires_grad]
             total = torch.stack([leaf.sum() for leaf in leaves]).sum()
             for node in user_autograd_nodes(output):
-                node.register_prehook(watch.enter_before)
-            # PyTorch leaves all modes when a backward pass begins, and those entered during it when it ends.
+                node.register_prehook(watch.enter)
+            # PyTorch leaves all modes when a backward pass begins; those that one node enters are gone in the next.
             total.register_hook(watch.enter)  # type: ignore[no-untyped-call]
             total.backward()  # type: ignore[no-untyped-call]
     except OutsideNetworkError:
@@ -97,12 +97,8 @@ class _RecomputationWatch(TorchFunctionMode):
         self.kinds = kinds
         self.recomputed: set[str] = set()
 
-    def enter(self, _: Tensor) -> None:
-        """Watch from now on; a hook of a tensor's gradient."""
-        self.__enter__()  # type: ignore[no-untyped-call]
-
-    def enter_before(self, _: tuple[Tensor, ...]) -> None:
-        """Watch one node of the graph: PyTorch leaves the modes that were entered in another one."""
+    def enter(self, _: Tensor | tuple[Tensor, ...]) -> None:
+        """Watch from now on; a hook of a tensor's gradient, or of a node of the graph."""
         self.__enter__()  # type: ignore[no-untyped-call]
 
     def __torch_function__(
