@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import reluctant
+from reluctant.core.process_state import preserve_process_state
 from reluctant.engines.events import Epoch
 from tests.support.small import SMALL
 
@@ -54,6 +55,20 @@ def test_comparisons_in_threads_are_the_same_as_alone_and_leave_random_states(tm
         thread.join()
     assert torch.equal(torch.get_rng_state(), before)
     assert [results[i].equals(alone) for i in range(3)] == [True, True, True]
+
+
+def test_of_calls_that_overlap_the_first_saves_and_the_last_restores() -> None:
+    before = state()
+    first, second = preserve_process_state(), preserve_process_state()
+    first.__enter__()
+    torch.manual_seed(1)
+    random.seed(1)
+    second.__enter__()
+    warnings.simplefilter("error")
+    first.__exit__(None, None, None)
+    assert state() != before  # the second one still works
+    second.__exit__(None, None, None)
+    assert state() == before
 
 
 def test_a_folder_that_is_renamed_while_it_trains_ends_the_study(tmp_path: Path) -> None:
