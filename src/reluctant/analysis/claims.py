@@ -11,10 +11,11 @@ from reluctant.analysis.labels import count
 from reluctant.analysis.question import Question
 from reluctant.analysis.units import Unit
 from reluctant.scores import Floats, Scores
-from reluctant.statistics import Difference, holm, mean_interval, paired
-from reluctant.statistics.power import EXTENDED_LEVEL
-from reluctant.statistics.verdict import LEVEL
+from reluctant.statistics import Difference, paired
+from reluctant.statistics.sequential import FIRST
 from reluctant.study import Claim
+
+LEVEL = 0.05  # shared by all claims of a study
 
 CONVERGENCE = (
     "Speed of convergence: epochs until a run has come 90 % of the way from its value after the first epoch "
@@ -75,12 +76,12 @@ def judge_claims(scores: Scores, question: Question, unit: Callable[[str], Unit]
 def judge_claim(scores: Scores, question: Question, claim: Claim, unit: Unit) -> JudgedClaim:
     """Test one claim on the scores of one setting."""
     family = max(1, len(question.claims))  # all claims of a study are corrected together (Bonferroni)
-    level = (EXTENDED_LEVEL if question.extended else LEVEL) / family
+    level = LEVEL / family
     metric = scores.metric(claim.metric)
     margin = claim.margin
     if margin is None:
         margin = question.margin if metric is question.metric else metric.margin
-    test, evidence = _TESTS[claim.kind](scores, claim, margin, unit.margin(margin), level)
+    test, evidence = _TESTS[claim.kind](_Test(scores, claim, margin, unit.margin(margin), level, question.sequential))
     evidence = tuple(
         replace(each, direction=Direction.OPEN)
         if each.direction == Direction.AGAINST and any(map(scores.diverged, each.arms))
@@ -119,106 +120,136 @@ def _values(scores: Scores, claim: Claim, arm: str) -> Floats:
     return np.array([by_seed.get(seed, np.nan) for seed in scores.seeds], float)
 
 
-def _paired(scores: Scores, claim: Claim, one: str, other: str, level: float) -> Difference:
-    """The paired difference; scores move in steps of one test item, epochs and losses do not."""
-    resolution = 0.0 if _in_epochs(claim) else scores.resolution(claim.metric, claim.split)
-    first, second = (_values(scores, claim, arm) for arm in (one, other))
-    return paired(first, second, confidence=1 - level, resolution=resolution)
+@dataclass(frozen=True)
+class _Test:
+    """What a test of a claim needs: scores, margin (as a number and in words), level, and whether it is sequential."""
+
+    scores: Scores
+    claim: Claim
+    margin: float
+    margin_text: str
+    level: float
+    sequential: bool
+
+    def paired(self, one: str, other: str, comparisons: int) -> Difference:
+        """The paired difference; scores move in steps of one test item, epochs and losses do not."""
+        resolution = 0.0 if _in_epochs(self.claim) else self.scores.resolution(self.claim.metric, self.claim.split)
+        first, second = (_values(self.scores, self.claim, arm) for arm in (one, other))
+        return self._difference(first, second, resolution, comparisons)
+
+    def mean(self, arm: str, comparisons: int) -> Difference:
+        """The mean of an arm's own values, as a difference from 0: one rounding instead of two."""
+        values = _values(self.scores, self.claim, arm)
+        resolution = self.scores.resolution(self.claim.metric, self.claim.split) / np.sqrt(2)
+        return self._difference(values, np.zeros_like(values), resolution, comparisons)
+
+    def _difference(self, first: Floats, second: Floats, resolution: float, comparisons: int) -> Difference:
+        return paired(
+            first, second, confidence=1 - self.level, resolution=resolution, sequential=self.sequential,
+            comparisons=comparisons,
+        )  # fmt: skip
 
 
-def _test_extreme(scores: Scores, claim: Claim, margin: float, margin_text: str, level: float) -> Tested:
-    """`is`: paired differences to every other activation, or to the one that the claim names."""
+def _evidence(arms: tuple[str, ...], d: Difference, direction: Direction, p: float | None = None) -> Evidence:
+    low, high = d.decides or (None, None)
+    return Evidence(arms, d.mean, low, high, d.n, p, direction)
+
+
+def _test_extreme(test: _Test) -> Tested:
+    """`is`: paired differences to every other activation, or to the one that the claim names.
+
+    As a verdict: what is the same within the margin is not higher or lower.
+    """
+    claim, level = test.claim, test.level
     (arm,) = claim.of
-    rivals = [claim.than] if claim.than else [each for each in scores.arms if each != arm]
+    rivals = [claim.than] if claim.than else [each for each in test.scores.arms if each != arm]
     sign = 1 if claim.is_ in ("highest", "slowest", "higher") else -1
-    differences = holm([_paired(scores, claim, arm, rival, level) for rival in rivals])
+    margin = 0.0 if _in_epochs(claim) else test.margin
     evidence = []
-    for rival, d in zip(rivals, differences, strict=True):
-        # For the claim where the test says so; against it where it says so even after Holm's correction.
-        direction, agrees = Direction.OPEN, sign * d.mean > 0
-        if agrees and d.p is not None and d.p <= level:
-            direction = Direction.FOR
-        elif not agrees and d.corrected is not None and d.corrected <= level:
+    for rival in rivals:
+        # All rivals must agree for the claim, which needs no correction; one alone contradicts it, which does.
+        plain, wide = test.paired(arm, rival, 1), test.paired(arm, rival, len(rivals))
+        direction, agrees = Direction.OPEN, sign * plain.mean > 0
+        same = _position(wide, (-margin, margin)) == Direction.FOR
+        if same or (not agrees and wide.corrected is not None and wide.corrected <= level):
             direction = Direction.AGAINST
-        evidence.append(Evidence((arm, rival), d.mean, d.low, d.high, d.n, d.p, direction))
+        elif agrees and plain.p is not None and plain.p <= level:
+            direction = Direction.FOR
+        evidence.append(_evidence((arm, rival), plain, direction, plain.p))
+    within = f" or the two are the same within {test.margin_text}" if margin else ""
     if claim.than:
-        test = (
+        return (
             f"supported when {arm} is {claim.is_} than {claim.than} by the paired t test (p ≤ {level:g}), "
-            f"contradicted when {claim.than} is {claim.is_} instead"
-        )
-    else:
-        test = (
-            f"supported when {arm} is {claim.is_} by the paired t test (p ≤ {level:g}) against every other activation, "
-            f"contradicted when one of them is {claim.is_} instead (p ≤ {level:g} after Holm)"
-        )
-    return test, tuple(evidence)
+            f"contradicted when {claim.than} is {claim.is_} instead{within}"
+        ), tuple(evidence)
+    return (
+        f"supported when {arm} is {claim.is_} by the paired t test (p ≤ {level:g}) against every other activation, "
+        f"contradicted when one of them is {claim.is_} instead (p ≤ {level / len(rivals):.2g}){within}"
+    ), tuple(evidence)
 
 
-def _test_intervals(scores: Scores, claim: Claim, margin: float, margin_text: str, level: float) -> Tested:
+def _test_intervals(test: _Test) -> Tested:
     """`between`, of means, and `reaches`, of best values up to an epoch: intervals inside or outside bounds.
 
     The interval of every arm that the claim names lies inside; with `only`, those of the others outside.
     """
+    claim, scores = test.claim, test.scores
     if claim.between is not None:
         low, high = claim.between
         words = f"the interval of the mean lies inside {low:g} to {high:g}"
     else:
         assert claim.reaches is not None
         higher = scores.metric(claim.metric).higher
-        low, high = (claim.reaches - margin, np.inf) if higher else (-np.inf, claim.reaches + margin)
+        low, high = (claim.reaches - test.margin, np.inf) if higher else (-np.inf, claim.reaches + test.margin)
         by = f" up to epoch {claim.by_epoch}" if claim.by_epoch else ""
-        words = f"the interval of the mean best value{by} reaches {claim.reaches:g} within {margin_text}"
+        words = f"the interval of the mean best value{by} reaches {claim.reaches:g} within {test.margin_text}"
     evidence = []
     arms = scores.arms if claim.only else claim.of
-    resolution = scores.resolution(claim.metric, claim.split)
     for arm in arms:
-        values = _values(scores, claim, arm)
-        finite = values[np.isfinite(values)]
-        interval = mean_interval(finite, 1 - level, resolution=resolution)
-        wide = mean_interval(finite, 1 - level / len(arms), resolution=resolution)
+        plain, wide = test.mean(arm, 1), test.mean(arm, len(arms))
         # An arm that the claim names should lie inside, with `only` the others outside.
         for_it, against = (Direction.FOR, Direction.AGAINST) if arm in claim.of else (Direction.AGAINST, Direction.FOR)
         direction = Direction.OPEN
-        if _position(interval.low, interval.high, (low, high)) == for_it:
+        if _position(plain, (low, high)) == for_it:
             direction = Direction.FOR
-        elif _position(wide.low, wide.high, (low, high)) == against:  # one arm alone contradicts, so it is corrected
+        elif _position(wide, (low, high)) == against:  # one arm alone contradicts, so it is corrected
             direction = Direction.AGAINST
-        evidence.append(Evidence((arm,), interval.mean, interval.low, interval.high, interval.n, None, direction))
-    test = f"supported when {words} for {', '.join(claim.of)}"
-    if claim.only:
-        test += " and for no other activation"
-    return test, tuple(evidence)
+        evidence.append(_evidence((arm,), plain, direction))
+    described = f"supported when {words} for {', '.join(claim.of)}"
+    return described + (" and for no other activation" if claim.only else ""), tuple(evidence)
 
 
-def _test_similar(scores: Scores, claim: Claim, margin: float, margin_text: str, level: float) -> Tested:
+def _test_similar(test: _Test) -> Tested:
     """`similar`: paired differences of all pairs inside or outside the margin.
 
     A claim of likeness holds where all pairs agree, so it needs no correction; it is contradicted by any one
     pair, so that pair's interval is widened for the number of pairs (Bonferroni).
     """
-    pairs = list(combinations(claim.similar, 2))
+    pairs, margin = list(combinations(test.claim.similar, 2)), test.margin
     evidence = []
     for one, other in pairs:
-        plain = _paired(scores, claim, one, other, level)
-        wide = _paired(scores, claim, one, other, level / len(pairs))
+        plain, wide = test.paired(one, other, 1), test.paired(one, other, len(pairs))
         direction = Direction.OPEN
-        if _position(plain.low, plain.high, (-margin, margin)) == Direction.FOR:
+        if _position(plain, (-margin, margin)) == Direction.FOR:
             direction = Direction.FOR
-        elif _position(wide.low, wide.high, (-margin, margin)) == Direction.AGAINST:
+        elif _position(wide, (-margin, margin)) == Direction.AGAINST:
             direction = Direction.AGAINST
-        evidence.append(Evidence((one, other), plain.mean, plain.low, plain.high, plain.n, plain.p, direction))
-    test = (
-        f"supported when the interval of every paired difference lies inside {margin_text}, contradicted when "
-        f"one lies outside even at {100 * (1 - level / len(pairs)):.1f} % (Bonferroni, {count(len(pairs), 'pair')})"
+        evidence.append(_evidence((one, other), plain, direction, plain.p))
+    described = (
+        f"supported when the interval of every paired difference lies inside {test.margin_text}, contradicted when one "
+        f"lies outside even at {100 * (1 - test.level / len(pairs)):.1f} % (Bonferroni, {count(len(pairs), 'pair')})"
     )
-    return test, tuple(evidence)
+    return described, tuple(evidence)
 
 
-def _position(low: float | None, high: float | None, bounds: tuple[float, float]) -> Direction:
-    """For: the interval lies inside the bounds; against: outside; open: across one, or no interval."""
-    if low is None or high is None:
+def _position(difference: Difference, bounds: tuple[float, float]) -> Direction:
+    """For: the interval that decides lies inside the bounds; against: outside; open: across one, or none."""
+    if difference.n < FIRST or difference.decides is None:
         return Direction.OPEN
-    if bounds[0] <= low and high <= bounds[1]:
+    low, high = difference.decides
+    if not low <= difference.mean <= high:  # the last seeds contradict the first ones
+        return Direction.OPEN
+    if bounds[0] < low and high < bounds[1]:
         return Direction.FOR
     return Direction.AGAINST if high < bounds[0] or low > bounds[1] else Direction.OPEN
 

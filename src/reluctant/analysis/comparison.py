@@ -22,14 +22,13 @@ from reluctant.statistics import (
     Verdict,
     combined_interval,
     decide,
-    holm,
     jackknife_variance,
     paired,
     welch,
 )
-from reluctant.statistics.interval import half_width
 
 GROUPS = 50  # of test items; one is left out at a time
+LEVEL = 0.05
 
 Ends = tuple[float, float]
 WithoutGroups = Mapping[str, Mapping[Seed, Floats | None]]  # scores by arm and seed, without a group of items
@@ -43,10 +42,13 @@ class Contrast:
     other: str
     difference: Difference
     decision: Decision
-    interval: Ends | None  # the interval that the verdict rests on; None without a spread
-    # the interval over seeds and test items, at the same level; None where that of the items is not known
+    # the interval that decides, for other test items too; None where nothing is known of the items
     with_items: Ends | None = None
-    corrected_with_items: Ends | None = None  # the same, corrected for the number of comparisons (Bonferroni)
+
+    @property
+    def interval(self) -> Ends | None:
+        """The interval that decides: it holds for all comparisons together, and at every look."""
+        return self.difference.decides
 
     @property
     def verdict(self) -> Verdict:
@@ -112,19 +114,18 @@ class Comparison:
     def may_be_best(self) -> tuple[str, ...]:
         """The arms that may be the best of all, in the study's order: multiple comparisons with the best (Hsu 1981).
 
-        An arm is left out where another one is better by a one-sided paired t test at 5 % divided by the number of its
-        rivals (2.5 % after a study was extended), so that the best arm is left out in at most 5 % of studies. An arm
-        with diverged runs is neither best nor a rival: its other runs are no fair sample.
+        An arm is left out where another one is better by a one-sided test at 5 % over the number of its rivals, so that
+        the best arm is left out in at most 5 % of studies. An arm with diverged runs is neither best nor a rival:
+        its other runs are no fair sample.
         """
         arms = [arm for arm in self.scores.arms if self.scores.interval(self.metric.name, arm, at=self.question.at).n]
         sound = [arm for arm in arms if not self.scores.diverged(arm)]
-        level = 1 - self.question.confidence
         beaten = set()
         for pair in self.pairs:
             p, mean = pair.difference.p, pair.difference.mean
             if {pair.arm, pair.other} <= set(sound) and p is not None and pair.verdict != Verdict.NONE:
                 loser = pair.other if (mean > 0) == self.metric.higher else pair.arm
-                if p / 2 <= level / (len(sound) - 1):
+                if p / 2 <= LEVEL / (len(sound) - 1):
                     beaten.add(loser)
         return tuple(arm for arm in sound if arm not in beaten)
 
@@ -166,11 +167,7 @@ def compare_setting(
         for arm in scores.arms
     }  # fmt: skip
     family = tuple(
-        replace(
-            each,
-            with_items=_interval_with_items(each, without, question.confidence),
-            corrected_with_items=_interval_with_items(each, without, 1 - (1 - question.confidence) / len(others)),
-        )
+        replace(each, with_items=_interval_with_items(each, without, len(others)))
         for each in _contrasts(scores, others, question, unit)
     )
     pairs = _contrasts(scores, list(itertools.combinations(scores.arms, 2)), question, unit)
@@ -179,19 +176,19 @@ def compare_setting(
 
 
 def _contrasts(scores: Scores, pairs: list[tuple[str, str]], question: Question, unit: Unit) -> tuple[Contrast, ...]:
-    """One family of comparisons: corrected together, then decided."""
+    """One family of comparisons: decided together."""
     metric = question.metric
     resolution = scores.resolution(metric.name)
     values = {arm: scores.values(metric.name, arm, at=question.at) for arm in scores.arms}
-    raw = [paired(values[one], values[other], resolution=resolution, higher=metric.higher) for one, other in pairs]
+    common: dict[str, Any] = {"sequential": question.sequential, "comparisons": len(pairs)}
     contrasts = []
-    for (one, other), difference in zip(pairs, holm(raw), strict=True):
+    for one, other in pairs:
+        difference = paired(values[one], values[other], resolution=resolution, higher=metric.higher, **common)
         decision = decide(
             difference,
             margin=question.margin,
             higher=metric.higher,
             comparisons=len(pairs),
-            extended=question.extended,
             diverged=scores.diverged(one) > 0,
             margin_text=unit.margin(question.margin),
         )
@@ -201,21 +198,17 @@ def _contrasts(scores: Scores, pairs: list[tuple[str, str]], question: Question,
         elif scores.diverged(other) and decision.verdict not in (Verdict.BETTER, Verdict.NONE):
             # Neither of the two may win by runs that diverged: the second neither, by a worse first.
             decision = Decision(Verdict.NONE, None, f"runs of {other} diverged")
-        interval = None
-        if difference.low is not None and difference.high is not None:
-            half = float(half_width(difference.std, difference.n, question.confidence))
-            interval = difference.mean - half, difference.mean + half
-        contrasts.append(Contrast(one, other, difference, decision, interval))
+        contrasts.append(Contrast(one, other, difference, decision))
     return tuple(contrasts)
 
 
-def _interval_with_items(contrast: Contrast, without: WithoutGroups, confidence: float) -> Ends | None:
-    """The interval over seeds and test items, from the stored predictions of the last epoch.
+def _interval_with_items(contrast: Contrast, without: WithoutGroups, comparisons: int) -> Ends | None:
+    """The interval that decides, for other test items too, from the stored predictions of the last epoch.
 
     One of `GROUPS` groups of items is left out at a time, and both scores are computed again (Tukey 1958;
     Wolter 2007, chapter 4).
     """
-    if contrast.difference.n < 2 or not without:
+    if contrast.interval is None or not without:
         return None
     one, other = without[contrast.arm], without[contrast.other]
     pairs = [(one[seed], other[seed]) for seed in one if seed in other]
@@ -223,7 +216,7 @@ def _interval_with_items(contrast: Contrast, without: WithoutGroups, confidence:
     if len(differences) < len(pairs):
         return None
     variance = jackknife_variance(np.mean(differences, axis=0))
-    return combined_interval(contrast.difference, variance, GROUPS, confidence)
+    return combined_interval(contrast.difference, variance, GROUPS, comparisons)
 
 
 def _noise_floor(scores: Scores, question: Question) -> Unpaired | None:

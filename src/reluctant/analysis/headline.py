@@ -13,8 +13,8 @@ from reluctant.catalogue.metrics import REGRESSION, Counts, tally
 from reluctant.statistics import Verdict
 
 EXTENDED = (
-    "Seeds were added when there were results already: p must be at most .025, and the intervals of differences are "
-    "97.5 % intervals (the ± of scores is still 95 %)."
+    "The study was to be judged once, at its end, and was extended after that. Now its verdicts are those of a study "
+    "that is looked at after every seed."
 )
 EXPLORATORY = (
     "Exploratory: another {} than the study's own. If several questions are asked after the results, some differences "
@@ -43,8 +43,7 @@ def headline(data: ReportData) -> tuple[str, ...]:
     else:
         answer = _several_comparisons(data)
     answer = (nothing_learned(data), *answer)
-    extended = EXTENDED if data.question.extended and len(data.scores.arms) > 1 else ""
-    return tuple(filter(None, (*answer, exploratory(data), extended, _diverged(data), _missing(data))))
+    return tuple(filter(None, (*answer, exploratory(data), extended(data), _diverged(data), _missing(data))))
 
 
 def nothing_learned(data: ReportData) -> str:
@@ -86,6 +85,12 @@ def exploratory(data: ReportData) -> str:
     """That another question is answered than the study's own; empty where it is the same, or nothing is compared."""
     changed = data.question.changed
     return EXPLORATORY.format(list_names(changed, "parts")) if changed and len(data.scores.arms) > 1 else ""
+
+
+def extended(data: ReportData) -> str:
+    """That a study was to be judged once and was extended; empty elsewhere."""
+    question = data.question
+    return EXTENDED if question.extended and question.looks != "any" and len(data.scores.arms) > 1 else ""
 
 
 def comparison_title(comparison: Comparison) -> str:
@@ -150,7 +155,7 @@ def _several_comparisons(data: ReportData) -> tuple[str, ...]:
 
 def _which_block_answers(data: ReportData) -> str:
     """Which block of verdicts answers the study's question, and what is corrected together."""
-    correction = "Holm’s correction is applied within each block of verdicts, not across them."
+    correction = "Comparisons are decided together within each block of verdicts, not across blocks."
     if titles := " and ".join(f"‘{comparison_title(c)}’" for c in data.comparisons if c.selected):
         axis, claims = data.question.choose, " and test the claims" if data.question.claims else ""
         return (

@@ -12,6 +12,7 @@ from reluctant.statistics import prediction_interval, t_quantile
 from reluctant.statistics.interval import satterthwaite
 from reluctant.study import PublishedNumber
 
+CONFIDENCE = 0.95
 LAST_BITS = 1e-9  # a mean of equal numbers may differ from them by as little
 
 
@@ -49,15 +50,15 @@ def check_published(scores: Scores, question: Question) -> tuple[PublishedCheck,
     mean of several runs where Welch's interval of the difference of means holds 0. An arm with diverged runs,
     and one without two runs that have the epoch, is undecided.
     """
-    return tuple(_check(scores, published, question.confidence) for published in question.published)
+    return tuple(_check(scores, published) for published in question.published)
 
 
-def _check(scores: Scores, published: PublishedNumber, confidence: float) -> PublishedCheck:
+def _check(scores: Scores, published: PublishedNumber) -> PublishedCheck:
     runs = scores.of(published.activation) if published.activation in scores.arms else ()
     comparable = [run for run in runs if run.diverged is None and run.epochs >= (published.epoch or 1)]
     epoch = -1 if published.epoch is None else published.epoch - 1
     values = np.array([run.curve(published.metric, published.split)[epoch] for run in comparable], float)
-    low, high = _bounds(values, published, confidence)
+    low, high = _bounds(values, published)
     agreement, reason = Agreement.UNDECIDED, _missing(runs, len(values))
     if not reason and low is not None and high is not None:
         if low - LAST_BITS <= published.value <= high + LAST_BITS:
@@ -82,12 +83,12 @@ def _missing(runs: Sequence[ScoredRun], n: int) -> str:
     return "one run has no spread" if n == 1 else ""
 
 
-def _bounds(values: Floats, published: PublishedNumber, confidence: float) -> tuple[float | None, float | None]:
+def _bounds(values: Floats, published: PublishedNumber) -> tuple[float | None, float | None]:
     """Between which values a published number agrees with ours; None under two values."""
     if len(values) < 2:
         return None, None
     if published.deviation is None:
-        interval = prediction_interval(values, confidence)
+        interval = prediction_interval(values, CONFIDENCE)
         return interval.low, interval.high
     # Welch's interval of our mean minus one of `runs` runs with this standard deviation (Welch 1947)
     mean, ours = float(values.mean()), float(values.var(ddof=1)) / len(values)
@@ -95,5 +96,5 @@ def _bounds(values: Floats, published: PublishedNumber, confidence: float) -> tu
     if ours + theirs == 0:
         return mean, mean
     df = satterthwaite((ours, len(values) - 1), (theirs, published.runs - 1))
-    half = t_quantile(0.5 + confidence / 2, df) * float(np.sqrt(ours + theirs))
+    half = t_quantile(0.5 + CONFIDENCE / 2, df) * float(np.sqrt(ours + theirs))
     return mean - half, mean + half

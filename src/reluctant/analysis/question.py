@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import Metric
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.scores import AT, Scores
-from reluctant.study import Claim, PublishedNumber, Study
+from reluctant.study import Claim, Compare, PublishedNumber, Study
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Question:
     baseline: str  # the arm that all others are compared with
     margin: float  # differences below this do not matter
     at: str = "last"  # the score that counts: after the last epoch, the best one on validation, or the mean over epochs
+    looks: Literal["any", "at the end"] = "any"  # whether verdicts hold after any seed, or once, at the end
     extended: bool = False  # whether seeds were added when there were results already
     choose: str | None = None  # an axis of which every arm gets the value that is best on validation
     claims: tuple[Claim, ...] = ()  # claims about arms that take part
@@ -30,12 +31,14 @@ class Question:
     # the seeds of every source of randomness where a `[seed]` table varies them apart; nothing is compared then
     seed_sources: Mapping[str, tuple[int, ...]] | None = None
     withheld: Withheld = field(default_factory=dict)  # pairs of arms without a verdict, with the reason
-    changed: tuple[str, ...] = ()  # what differs from the study's own question: metric, baseline, margin, at
+    changed: tuple[
+        str, ...
+    ] = ()  # what differs from the question that was asked first: metric, baseline, margin, at, looks
 
     @property
-    def confidence(self) -> float:
-        """Of the intervals that decide: 95 %, or 97.5 % after a study was extended."""
-        return 0.975 if self.extended else 0.95
+    def sequential(self) -> bool:
+        """Whether p and intervals must hold at every look: always, but in a study that is judged once, at its end."""
+        return self.looks == "any" or self.extended
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < float("inf"):
@@ -48,10 +51,12 @@ class Question:
 
     @classmethod
     def of_study(
-        cls, study: Study, metrics: Mapping[str, Metric], *, extended: bool = False, metric: Metric | None = None,
-        baseline: str | None = None, margin: float | None = None, at: str | None = None,
+        cls, study: Study, metrics: Mapping[str, Metric], *, extended: bool = False, first: Compare | None = None,
+        metric: Metric | None = None, baseline: str | None = None, margin: float | None = None, at: str | None = None,
     ) -> Self:  # fmt: skip
         """The question of a study, with what is given in place of the study's own.
+
+        `first` is what the study asked before its first result, where that was something else.
 
         Raises:
             StudyError: An arm that takes no part, a negative margin, another word for `at`.
@@ -63,12 +68,22 @@ class Question:
         margin = metric.margin if margin is None else margin
         baseline = study.baseline if baseline is None else arm_of(baseline, study.activation)
         at = at or study.compare.at
-        own_margin = own.margin if study.compare.margin is None else study.compare.margin
-        usual = own, study.baseline, own_margin if metric is own else metric.margin, study.compare.at
-        parts = zip(("metric", "baseline", "margin", "at"), (metric, baseline, margin, at), usual, strict=True)
-        changed = tuple(part for part, value, of_study in parts if value != of_study)
+        changed = _changes((metric, baseline, margin, at), study, first or study.compare, metrics)
         fixed = study.choose, study.claims, study.published, study.sources or None
-        return cls(metric, baseline, margin, at, extended, *fixed, changed=changed)
+        return cls(metric, baseline, margin, at, study.compare.looks, extended, *fixed, changed=changed)
+
+
+def _changes(
+    question: tuple[Metric, str, float, str], study: Study, first: Compare, metrics: Mapping[str, Metric]
+) -> tuple[str, ...]:
+    """Which parts of a question are not those that were asked first."""
+    metric = metrics[first.metric]
+    margin = metric.margin if first.margin is None else first.margin
+    usual = margin if question[0] is metric else question[0].margin
+    asked = metric, first.baseline or study.activation[0], usual, first.at
+    parts = zip(("metric", "baseline", "margin", "at"), question, asked, strict=True)
+    changed = tuple(part for part, now, before in parts if now != before)
+    return (*changed, "looks") if first.looks != study.compare.looks else changed
 
 
 def arm_of(name: str, arms: Sequence[str]) -> str:

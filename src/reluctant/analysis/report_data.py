@@ -166,7 +166,8 @@ class ReportData:
         )
         if options.get("metric") is not None:
             options["metric"] = scores.metric(str(options["metric"]))
-        question = Question.of_study(study, metrics, extended=records.extended_after_looking, **options)
+        first = records.asked_first
+        question = Question.of_study(study, metrics, extended=records.extended_after_looking, first=first, **options)
         question = replace(question, withheld=withheld_verdicts(records))
         data = "; ".join(map(dataset_title, study.dataset))
         subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")

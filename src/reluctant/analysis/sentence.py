@@ -6,38 +6,50 @@ from collections.abc import Sequence
 from reluctant.analysis.comparison import Comparison, Contrast
 from reluctant.analysis.labels import count, list_names, metric_words
 from reluctant.statistics import Unpaired, Verdict
+from reluctant.statistics.sequential import LAST
 
+FEW = 5  # seeds; a verdict on fewer says so
+MOST_ITEMS = 100  # times the test items; more are not to be had
 WIDE_MARGIN = 0.1  # of a share of 1; a user who writes more has probably meant points
 
 
 def verdict_sentences(comparison: Comparison) -> str:
-    """The verdicts of the deciding family, which sources of error they cover, and which arms may be the best."""
+    """The verdicts of the deciding family and their scope, what would widen it, and which arms may be the best."""
     if not comparison.family:
         return f"Only {comparison.baseline_label} takes part; there is nothing to compare."
-    clauses = [
-        _clause(comparison, verdict, contrasts)
-        for verdict in Verdict
-        if (contrasts := [c for c in comparison.family if c.verdict == verdict])
-    ]
-    sentences = [*(f"{clause}." for clause in clauses), scope_sentence(comparison), leader_sentence(comparison)]
+    groups: dict[tuple[Verdict, str], list[Contrast]] = {}
+    for contrast in sorted(comparison.family, key=lambda c: list(Verdict).index(c.verdict)):
+        groups.setdefault((contrast.verdict, scope_words(comparison, contrast)), []).append(contrast)
+    clauses = [_clause(comparison, verdict, scope, contrasts) for (verdict, scope), contrasts in groups.items()]
+    sentences = [*(f"{clause}." for clause in clauses), more_items_sentence(comparison), leader_sentence(comparison)]
     return " ".join(filter(None, sentences))
 
 
-def _clause(comparison: Comparison, verdict: Verdict, contrasts: Sequence[Contrast]) -> str:
-    """All arms with one verdict, as one sentence without its full stop."""
+def scope_words(comparison: Comparison, contrast: Contrast) -> str:
+    """What a verdict covers, as the beginning of its sentence; empty where nothing is decided."""
+    if not contrast.verdict.decided:
+        return ""
+    items = f"other test {comparison.subject.items}"
+    scope = f"With new seeds and {items}" if covers_test_items(comparison, contrast) else "On this test set"
+    few = f" (only {contrast.difference.n} seeds)" if contrast.difference.n < FEW else ""
+    return f"{scope}{few}, "
+
+
+def _clause(comparison: Comparison, verdict: Verdict, scope: str, contrasts: Sequence[Contrast]) -> str:
+    """All arms with one verdict of one scope, as one sentence without its full stop."""
     labels, baseline = comparison.labels, comparison.baseline_label
     who = _names(comparison, [labels[c.arm] for c in contrasts])
     verb, metric = "is" if len(contrasts) == 1 else "are", metric_words(comparison.metric)
     if verdict in (Verdict.BETTER, Verdict.WORSE):
         means = [c.difference.mean for c in contrasts]
         by = comparison.unit.span(min(means, key=abs), max(means, key=abs))
-        return f"{who} {verb} {verdict} than {baseline} by {by} of {metric}"
+        return f"{scope}{who} {verb} {verdict} than {baseline} by {by} of {metric}"
     if verdict == Verdict.SAME:
         within = f"within {comparison.unit.margin(comparison.question.margin)} of {metric}"
         if len(contrasts) == len(comparison.family):
             everyone = _names(comparison, [baseline, *(labels[c.arm] for c in contrasts)])
-            return f"{everyone} are the same {within}"
-        return f"{who} {verb} the same as {baseline} {within}"
+            return f"{scope}{everyone} are the same {within}"
+        return f"{scope}{who} {verb} the same as {baseline} {within}"
     if verdict == Verdict.UNDECIDED:
         seeds = max(c.difference.n for c in contrasts)
         more = more_seeds_clause(contrasts, comparison.question.margin)
@@ -51,11 +63,11 @@ def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:
     ranges = [c.decision.more_seeds for c in contrasts]
     known = [r for r in ranges if r is not None]
     if not known:
-        too_many = "more than 100 more seeds would be needed, which is not worth it"
+        too_many = f"more than {LAST} seeds would be needed, which is not worth it"
         return too_many if margin else "without a margin no number of seeds can be promised"
     low, high = max(r[0] for r in known), max(r[1] for r in known)
     span = f"{low}–{high}" if low != high else str(high)
-    rest = "" if len(known) == len(ranges) else " for some, over 100 for the others"
+    rest = "" if len(known) == len(ranges) else f" for some, over {LAST} in all for the others"
     return f"about {span} more seeds would decide{rest}"
 
 
@@ -88,24 +100,47 @@ def leader_sentence(comparison: Comparison) -> str:
 
 
 def covers_test_items(comparison: Comparison, contrast: Contrast) -> bool | None:
-    """Whether a verdict also holds for another test set; None where that is not known."""
-    if contrast.with_items is None or contrast.corrected_with_items is None or not contrast.verdict.decided:
+    """Whether a verdict also holds for another test set, at the same level; None where that is not known."""
+    if contrast.with_items is None or not contrast.verdict.decided:
         return None
+    low, high = contrast.with_items
     if contrast.verdict == Verdict.SAME:
-        low, high = contrast.with_items
         return -comparison.question.margin < low and high < comparison.question.margin
-    low, high = contrast.corrected_with_items  # as strict as the p that has decided
     return not low <= 0 <= high
 
 
-def scope_sentence(comparison: Comparison) -> str:
-    """What the verdicts cover: new seeds alone, or another test set too; empty without a verdict."""
-    decided = [covers_test_items(comparison, c) for c in comparison.family if c.verdict.decided]
-    if not decided:
+def more_items_sentence(comparison: Comparison) -> str:
+    """How many more test items would widen verdicts to other test sets; empty where they cover them, or unknown."""
+    factors = [
+        _more_items(contrast, comparison.question.margin)
+        for contrast in comparison.family
+        if covers_test_items(comparison, contrast) is False
+    ]
+    if not factors:
         return ""
-    items = f"other test {comparison.subject.items}"
-    rest = f" and {items}" if all(decided) else f"; whether it holds for {items} is open"
-    return f"This covers retraining with new seeds{', not another test set' if None in decided else rest}."
+    items = f"test {comparison.subject.items}"
+    times = math.ceil(max(factors))
+    many = f"more than {MOST_ITEMS}" if times > MOST_ITEMS else f"about {times}"
+    return (
+        f"To show {'it' if len(factors) == 1 else 'them'} for other {items}, {many} times as many {items} are needed."
+    )
+
+
+def _more_items(contrast: Contrast, margin: float) -> float:
+    """How many times the test items are needed until the verdict covers other items too.
+
+    The half-width that they add falls with the square root of their number, that of the seeds stays.
+    """
+    assert contrast.interval is not None
+    assert contrast.with_items is not None
+    mean, factors = contrast.difference.mean, []
+    for sign, end, wide in zip((-1, 1), contrast.interval, contrast.with_items, strict=True):
+        room = margin - sign * mean if contrast.verdict == Verdict.SAME else -sign * mean
+        if room > 0:  # where arms are different, only the side of 0 matters
+            items = (wide - mean) ** 2 - (end - mean) ** 2
+            spare = room**2 - (end - mean) ** 2
+            factors.append(items / spare if spare > 0 else math.inf)
+    return min(max(factors), MOST_ITEMS + 1)
 
 
 def margin_sentence(comparison: Comparison) -> str:

@@ -71,7 +71,7 @@ def verdict_rows(comparison: Comparison) -> list[dict[str, Any]]:
                 "difference": each.contrast.difference.mean,
                 "low": low,
                 "high": high,
-                "p (Holm)": each.contrast.difference.corrected,
+                "p": each.contrast.difference.corrected,
                 "verdict": str(each.contrast.verdict.value),
             }
         rows.append(row)

@@ -16,7 +16,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     """Print the sentences and the table of every comparison; then, with `everything`, claims and the rest."""
     from rich.console import Console
 
-    from reluctant.analysis.headline import EXTENDED, comparison_title, exploratory, nothing_learned
+    from reluctant.analysis.headline import comparison_title, exploratory, extended, nothing_learned
     from reluctant.analysis.sentence import comparison_warnings, margin_sentence, selection_sentence, verdict_sentences
 
     console = Console(highlight=False)
@@ -31,8 +31,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
             _print(console, margin_sentence(comparison))
         for warning in comparison_warnings(comparison):
             _print(console, warning)
-    compared = any(comparison.family for comparison in data.comparisons)
-    for text in filter(None, (exploratory(data), EXTENDED if data.question.extended and compared else "")):
+    for text in filter(None, (exploratory(data), extended(data))):
         _print(console, text)
     if data.question.seed_sources:
         _print_variances(console, data)
@@ -50,7 +49,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
 def _verdict_table(comparison: "Comparison") -> "Table":
     table, unit = _table(comparison.subject.arm), comparison.unit
     difference = f"difference\n({unit.word})" if unit.word else "difference"
-    for head in ("n", comparison.metric.title, difference, "p (Holm)"):
+    for head in ("n", comparison.metric.title, difference, "p"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("more\nseeds", justify="right", no_wrap=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from reluctant.analysis import SettingData
 from reluctant.analysis.labels import arm_label, count_range, metric_words
-from reluctant.analysis.published import Agreement, PublishedCheck
+from reluctant.analysis.published import CONFIDENCE, Agreement, PublishedCheck
 from reluctant.figures.interval_plot import Row, RowLayout, draw_rows
 from reluctant.figures.notes import few_seeds_note
 from reluctant.figures.sheet import empty_sheet, name_axes, sheet, value_axis
@@ -97,7 +97,7 @@ def _notes(data: SettingData) -> list[str]:
     return [
         data.subject.data,
         f"dot: mean of our {count_range(numbers, 'run')}" if most else "no finished run of ours",
-        f"line: {line} ({100 * data.question.confidence:g} %)" if most > 1 else "",
+        f"line: {line} ({100 * CONFIDENCE:g} %)" if most > 1 else "",
         "diamond: published" if {Agreement.AGREES, Agreement.UNDECIDED} & agreements else "",
         "triangle: published, and beyond ours" if {Agreement.HIGHER, Agreement.LOWER} & agreements else "",
         "hollow: undecided" if Agreement.UNDECIDED in agreements else "",

@@ -16,6 +16,7 @@ from reluctant.figures.sheet import ROW, empty_sheet, inches, legend_rows
 from reluctant.figures.style import FEW, GHOST, INK, MUTED, PAPER, WIDE, Mark, limits, marks, possible, styled, widened
 from reluctant.figures.text_width import width_of
 from reluctant.statistics import REST
+from reluctant.statistics.sequential import FIRST
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +65,7 @@ def final_scores(data: SettingData, metric: str = "", *, width: float = WIDE) ->
 
 @styled
 def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
-    """Each arm minus the baseline: mean, the interval that decides, margin, noise floor, verdict.
+    """Each arm minus the baseline: mean, its intervals and the one that decides, margin, noise floor, verdict.
 
     In the study's order, sorted from best to worst beyond 12 arms. Scores in points (hundredths).
     """
@@ -77,12 +78,14 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
     bounds = _bounds(rows, margin)
     numbers = [c.difference.n for c in comparison.family]
     most, items = max(numbers), any(c.with_items is not None for c in comparison.family)
+    looks = " and after every seed" if comparison.question.sequential else ""
     beyond = any(row.reach[0] < bounds[0] or row.reach[1] > bounds[1] for row in rows)
     notes = [
         subject.data,
         f"dot: mean of {count_range(numbers, 'shared seed')}" if most else "no seed is shared",
-        f"thick line: its {100 * comparison.question.confidence:g} % interval" if most > 1 else "",
-        f"thin line: the same for new seeds and other test {subject.items}" if items and most > 1 else "",
+        "thick line: its 95 % interval" if most > 1 else "",
+        f"thin line: the interval that decides, for all {subject.arms} together{looks}" if most >= FIRST else "",
+        f"end marks: the same for other test {subject.items} too" if items else "",
         f"shaded: the margin, {unit.margin(comparison.question.margin)}" if margin else "",
         "arrow: the value lies outside the axis" if beyond else "",
         "last row: the baseline against itself under other seeds" if floor else "",
@@ -108,9 +111,12 @@ def _rows(comparison: Comparison) -> list[Row]:
     of = marks(comparison.labels)
     rows = []
     for contrast in best_first(comparison):
-        mean, inner = comparison.unit.scaled(contrast.difference.mean), _scaled(comparison, contrast.interval)
-        outer, text = _scaled(comparison, contrast.with_items), f"{contrast.verdict.sign} {contrast.verdict}"
-        rows.append(Row(of[contrast.arm], mean, inner, outer if inner else None, text=text))
+        d, mark = contrast.difference, of[contrast.arm]
+        mean, plain = comparison.unit.scaled(d.mean), None if d.low is None or d.high is None else (d.low, d.high)
+        inner, outer = (_scaled(comparison, each) for each in (plain, contrast.interval))
+        ends = _scaled(comparison, contrast.with_items) or ()
+        text = f"{contrast.verdict.sign} {contrast.verdict}"
+        rows.append(Row(mark, mean, inner, outer, text=text, signs=tuple((end, "|", mark.colour) for end in ends)))
     return rows
 
 

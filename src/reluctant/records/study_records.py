@@ -12,7 +12,7 @@ from reluctant.records.run_result import RunResult, decode_targets
 from reluctant.records.schema import DataRecord, HistoryRecord
 from reluctant.records.side_files import read_data, read_environments, read_failure, read_history
 from reluctant.records.store import Store
-from reluctant.study import Run, Study
+from reluctant.study import Compare, Run, Study
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,15 @@ class StudyRecords:
     def extended_after_looking(self) -> bool:
         """Whether seeds were added when at least one run had finished, whether anybody looked at it or not."""
         return any(change.looked and "seed" in change.changed for change in self.history)
+
+    @property
+    def asked_first(self) -> Compare | None:
+        """What the study compared before its first result; None where it still does."""
+        changes = (
+            change.changed["compare"][0] for change in self.history if change.looked and "compare" in change.changed
+        )
+        before = next(changes, None)
+        return None if before is None else Compare.model_validate(before)
 
 
 def read_study(folder: Path) -> Study:

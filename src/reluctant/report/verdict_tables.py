@@ -8,7 +8,7 @@ import numpy as np
 from reluctant.analysis import Comparison, Contrast, SettingData, VerdictRow
 from reluctant.analysis.claims import Evidence, JudgedClaim
 from reluctant.analysis.labels import metric_title, metric_words
-from reluctant.analysis.published import Agreement, PublishedCheck
+from reluctant.analysis.published import CONFIDENCE, Agreement, PublishedCheck
 from reluctant.analysis.units import DASH, OF_TARGET, number, p_value
 from reluctant.analysis.variance import SOURCE_WORDS
 from reluctant.figures.published import SPLIT_WORDS, published_label, score_words
@@ -30,14 +30,15 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
     rows = {row.arm: row for row in comparison.rows}
     baseline = rows[comparison.question.baseline]
     seeds = len(comparison.scores.seeds)
+    looks = ", and after every seed" if comparison.question.sequential else ""
     note = (
-        f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and its "
-        f"{100 * comparison.question.confidence:g} % interval{'; 1 point = 0.01' * (unit == 'points')}. More seeds: "
-        f"how many would decide. Rank: its best and worst possible place, from the corrected comparisons of all pairs."
+        f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and the interval that decides: "
+        f"it holds for all {comparison.subject.arms} together{looks}, as does p{'; 1 point = 0.01' * (unit == 'points')}. "
+        f"More seeds: how many would decide. Rank: its best and worst possible place, by the comparisons of all pairs."
     )
     return Table(
         f"Verdicts against {label}",
-        (comparison.subject.arm.capitalize(), "Verdict", f"Difference, {unit}", "p (Holm)", "More seeds", "Rank", "n"),
+        (comparison.subject.arm.capitalize(), "Verdict", f"Difference, {unit}", "p", "More seeds", "Rank", "n"),
         (
             (label, "the baseline", *(DASH,) * 3, _range_text(baseline.rank), DASH),
             *(_verdict_cells(comparison, rows[c.arm], c, seeds) for c in best_first(comparison)),
@@ -105,6 +106,7 @@ def differences_table(comparison: Comparison) -> Table:
             comparison.labels[contrast.arm],
             str(d.n),
             comparison.unit.difference(d.mean),
+            interval_text(comparison, None if d.low is None or d.high is None else (d.low, d.high)),
             interval_text(comparison, contrast.interval),
             interval_text(comparison, contrast.with_items),
             number(comparison.unit.scaled(d.std), 3),
@@ -114,15 +116,15 @@ def differences_table(comparison: Comparison) -> Table:
             DASH if d.effect is None else number(d.effect, 2),
             DASH if d.improvement is None else number(d.improvement, 2),
         ))  # fmt: skip
-    confidence = 100 * comparison.question.confidence
     return Table(
         f"Paired differences from {comparison.baseline_label}",
         (comparison.subject.arm.capitalize(), "Shared seeds", f"Mean, {difference_unit(comparison)}",
-         f"{confidence:g} % interval, seeds",
-         f"{confidence:g} % interval, seeds and test {comparison.subject.items}", "Standard deviation", "p", "p (Holm)",
+         "95 % interval", "Interval that decides", f"… for other test {comparison.subject.items}", "Standard deviation",
+         "p, alone", "p, all together",
          "Sign-flip p", "Effect size", "Probability of improvement"),
         tuple(rows),
-        note="p: paired t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean over "
+        note="The 95 % interval is that of one difference at this number of seeds. p: paired t test. The exact sign-flip "
+        "p (6 to 30 seeds) decides nothing. Effect size: mean over "
         f"standard deviation of the differences. Probability of improvement: that a run of the "
         f"{comparison.subject.arm} beats one of the baseline.",
     )  # fmt: skip
@@ -168,7 +170,7 @@ def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
     return Table(
         caption,
         ("About", f"Mean{' difference' if differences else ''}, {axis}",
-         "97.5 % interval" if data.question.extended else "95 % interval", "n", *tested, "Evidence"),
+         "Interval that decides", "n", *tested, "Evidence"),
         tuple(map(cells, judged.evidence)),
         words=frozenset({4 + len(tested)}),
     )  # fmt: skip
@@ -185,7 +187,7 @@ def published_table(data: SettingData) -> Table:
             "Epoch": f"{p.epoch:,}" if p.epoch else "last",
             "Published": value(p.value) + ("" if p.deviation is None else f"\n± {value(p.deviation)}, {p.runs:,} runs"),
             "Our mean": value(check.mean),
-            _interval_head(checks, data.question.confidence): _interval_words(check.low, check.high, value),
+            _interval_head(checks): _interval_words(check.low, check.high, value),
             "n": str(check.n),
             "Verdict": f"{check.agreement.sign} {check.agreement}" + (f"\n{check.reason}" if check.reason else ""),
             "Source": p.source,
@@ -197,21 +199,21 @@ def published_table(data: SettingData) -> Table:
         f"Published numbers beside ours{f': {scores.pop()}' if len(scores) == 1 else ''}",
         tuple(heads),
         tuple(tuple(row[head] for head in heads) for row in rows),
-        note=_published_note(checks, data.question.confidence, sources),
+        note=_published_note(checks, sources),
         words=frozenset(heads.index(head) for head in ("Score", "Verdict", "Source") if head in heads),
         stacked=True,
     )
 
 
-def _interval_head(checks: Sequence[PublishedCheck], confidence: float) -> str:
+def _interval_head(checks: Sequence[PublishedCheck]) -> str:
     """The head of the column of intervals: a single run has a prediction interval, a mean of several Welch's."""
     kinds = {"prediction interval" if each.published.deviation is None else "interval" for each in checks}
-    return f"{100 * confidence:g} % {kinds.pop() if len(kinds) == 1 else '(prediction) interval'}"
+    return f"{100 * CONFIDENCE:g} % {kinds.pop() if len(kinds) == 1 else '(prediction) interval'}"
 
 
-def _published_note(checks: Sequence[PublishedCheck], confidence: float, sources: set[str]) -> str:
+def _published_note(checks: Sequence[PublishedCheck], sources: set[str]) -> str:
     """How the verdicts come about, and how many would fall outside by chance alone."""
-    percent = f"{100 * confidence:g} %"
+    percent = f"{100 * CONFIDENCE:g} %"
     kinds = {each.published.deviation is None for each in checks}
     single = f"a single run agrees where one further run of ours would lie in {percent} of cases"
     several = f"a mean of several runs agrees where Welch's {percent} interval of the difference of means holds 0"
@@ -219,7 +221,7 @@ def _published_note(checks: Sequence[PublishedCheck], confidence: float, sources
     judged = sum(each.agreement != Agreement.UNDECIDED for each in checks)
     chance = ""
     if judged > 1:
-        chance = f" Of {judged:,} judged, about {(1 - confidence) * judged:.1g} would fall outside by chance."
+        chance = f" Of {judged:,} judged, about {(1 - CONFIDENCE) * judged:.1g} would fall outside by chance."
     few = " Under five runs: wide and uncertain." if any(1 < each.n < 5 for each in checks) else ""
     source = f" Source: {next(iter(sources))}." if len(sources) == 1 else ""
     return f"{rule[0].upper()}{rule[1:]}.{chance}{few}{source}"

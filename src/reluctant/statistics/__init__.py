@@ -7,13 +7,13 @@ in simulation.
 from reluctant.statistics.components import REST, Component, components
 from reluctant.statistics.distributions import t_quantile
 from reluctant.statistics.interval import Interval, Unpaired, mean_interval, prediction_interval, welch
-from reluctant.statistics.paired import Difference, combined_interval, holm, jackknife_variance, paired
+from reluctant.statistics.paired import Difference, combined_interval, jackknife_variance, paired
 from reluctant.statistics.power import difference_power, equivalence_power, more_seeds, seeds_for_equivalence
 from reluctant.statistics.verdict import Decision, Verdict, decide
 
 __all__ = [
     "REST", "Component", "Decision", "Difference", "Interval", "Unpaired", "Verdict", "combined_interval",
-    "components", "decide", "difference_power", "equivalence_power", "holm", "jackknife_variance",
+    "components", "decide", "difference_power", "equivalence_power", "jackknife_variance",
     "mean_interval", "more_seeds", "paired", "prediction_interval", "seeds_for_equivalence", "t_quantile",
     "welch",
 ]  # fmt: skip

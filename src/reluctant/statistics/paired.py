@@ -1,13 +1,13 @@
-"""Paired differences: interval, t test, sign-flip test, Holm's correction, and other test items as well."""
+"""Paired differences: interval, t test, sign-flip test, and the interval that decides; other test items as well."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.statistics.distributions import Floats, t_quantile, t_two_sided
+from reluctant.statistics.distributions import Floats, mean_and_std, t_quantile, t_two_sided
 from reluctant.statistics.interval import half_width
+from reluctant.statistics.sequential import FIRST, looks, sequential_bounds, sequential_p
 
 HUGE = 1e150  # beyond this a square overflows; such a score is as good as infinite
 
@@ -16,7 +16,7 @@ HUGE = 1e150  # beyond this a square overflows; such a score is as good as infin
 class Difference:
     """The difference of two arms over the seeds they share: first minus second, in the metric's own unit.
 
-    `low`, `high`, `p` and `corrected` are None under two shared seeds, and where all differences are one
+    `low`, `high`, `p`, `corrected` and `decides` are None under two shared seeds, and where all differences are one
     number that is not 0 and the score has no known resolution: no spread, nothing to judge by.
     """
 
@@ -26,27 +26,34 @@ class Difference:
     low: float | None  # Student's t interval of the mean
     high: float | None
     confidence: float
-    p: float | None  # paired t test, two-sided
-    corrected: float | None  # p after Holm's correction within its family; p itself until `holm` was applied
+    p: float | None  # paired t test, two-sided; that of all looks together for a sequential one
+    corrected: float | None  # p times the number of comparisons that are decided together (Bonferroni), at most 1
+    decides: tuple[float, float] | None  # the interval that holds for all these comparisons, and at all looks
     sign_flip: float | None  # exact, two-sided, for 6 to 30 pairs; it never decides
     effect: float | None  # mean / std (Cohen's d_z); None for an std of 0
     improvement: float | None  # probability that a run of the first beats one of the second; None for n = 0
 
 
 def paired(
-    first: npt.ArrayLike,
-    second: npt.ArrayLike,
-    *,
-    confidence: float = 0.95,
-    resolution: float = 0.0,
-    higher: bool = True,
-) -> Difference:
-    """What the seeds say about first minus second; two arrays (n,), the same seed at the same place.
+    first: npt.ArrayLike, second: npt.ArrayLike, *, confidence: float = 0.95, resolution: float = 0.0,
+    higher: bool = True, sequential: bool = False, comparisons: int = 1,
+) -> Difference:  # fmt: skip
+    """What the seeds say about first minus second.
 
-    A pair with a score that is missing, diverged or beyond ±1e150 (NaN, ±∞) is left out. `resolution` is one
-    step of the score (1 / test images; 0 for a continuous one, such as the loss): see `moments`. With a
-    resolution of 0, equal differences give p = 1 where they are all 0, and no p and no interval elsewhere.
-    `higher` says which of two scores wins in `improvement`. Arrays of different lengths: `ValueError`.
+    A pair with a score that is missing, diverged or beyond ±1e150 (NaN, ±∞) is left out. With a resolution of 0, equal
+    differences give p = 1 where they are all 0, and no p and no interval elsewhere.
+
+    Args:
+        first: Scores of one arm, shape (n,), in the order of the seeds.
+        second: Scores of the other, the same seed at the same place.
+        confidence: Of the intervals; that of `decides` is shared by all comparisons.
+        resolution: One step of the score (1 / test images; 0 for a continuous one, such as the loss).
+        higher: Which of two scores wins in `improvement`.
+        sequential: Whether p and `decides` are to hold at every look, after each seed from the third on.
+        comparisons: How many comparisons are decided together.
+
+    Raises:
+        ValueError: Arrays of different lengths.
     """
     one, two = np.asarray(first, float), np.asarray(second, float)
     if one.ndim != 1 or one.shape != two.shape:
@@ -59,30 +66,27 @@ def paired(
         improvement = float(((gaps if higher else -gaps).mean() + 1) / 2)
     if n < 2:
         mean = float(one[0] - two[0]) if n else float("nan")
-        return Difference(n, mean, float("nan"), *(None, None), confidence, *(None,) * 4, improvement)
+        return Difference(n, mean, float("nan"), *(None, None), confidence, *(None,) * 5, improvement)
     mean, std = map(float, mean_and_std(one, two, resolution=resolution))
-    low = high = p = None
+    low = high = p = decides = None
     if std or not mean:
         half = float(half_width(std, n, confidence))
         low, high, p = mean - half, mean + half, float(t_test(mean, std, n))
+        shared = 1 - (1 - confidence) / comparisons
+        if not sequential or not std:
+            half = float(half_width(std, n, shared))
+            decides = mean - half, mean + half
+        elif n < FIRST:
+            p = 1.0
+        else:
+            path = looks(one, two, resolution)
+            p = float(sequential_p(*path)[-1])
+            least, most = sequential_bounds(*path, shared)
+            decides = float(least[-1]), float(most[-1])
+    corrected = None if p is None else min(1.0, comparisons * p)
     sign_flip = sign_flip_p(one - two) if FEWEST <= n <= MOST else None
     effect = mean / std if std else None
-    return Difference(n, mean, std, low, high, confidence, p, p, sign_flip, effect, improvement)
-
-
-def mean_and_std(first: Floats, second: Floats, *, resolution: float = 0.0) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (n − 1) of the paired differences, each (...), of two arrays (..., n).
-
-    √(s² + r²/6): to the differences' own variance comes that of two scores each rounded to a whole step
-    (r²/12 each), r being the `resolution`. On 360 images five differences may well be equal, or nearly, and
-    would otherwise claim a certainty that nobody has; added, and not only set as a floor, because a floor
-    leaves up to 7 % false differences on such scores. A spread within floating point's own rounding is none.
-    """
-    differences = first - second
-    std = differences.std(axis=-1, ddof=1)
-    rounding = 4 * np.finfo(float).eps * np.maximum(np.abs(first), np.abs(second)).max(axis=-1)
-    spread = np.where(std > rounding, std, 0.0)
-    return differences.mean(axis=-1), np.sqrt(spread**2 + resolution**2 / 6)
+    return Difference(n, mean, std, low, high, confidence, p, corrected, decides, sign_flip, effect, improvement)
 
 
 def t_test(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
@@ -94,34 +98,6 @@ def t_test(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
     flat = spread == 0
     t = centre * np.sqrt(count) / np.where(flat, 1.0, spread)
     return np.where(flat, np.where(centre == 0, 1.0, np.nan), t_two_sided(t, count - 1))
-
-
-def holm(differences: Sequence[Difference]) -> tuple[Difference, ...]:
-    """The differences of one family with `corrected` filled in, in the order given (Holm 1979).
-
-    One without a p (a single seed, no spread) makes no claim and does not count in the family.
-    """
-    raw = [float("nan") if each.p is None else each.p for each in differences]
-    corrected = holm_adjusted(np.array(raw, float))
-    return tuple(
-        replace(each, corrected=None if each.p is None else float(p))
-        for each, p in zip(differences, corrected, strict=True)
-    )
-
-
-def holm_adjusted(p: Floats) -> Floats:
-    """The p values after Holm's step-down correction over the last axis, (..., family); NaN is no member.
-
-    The i-th smallest of k is multiplied by k − i + 1, never falls below an earlier one, and is at most 1.
-    """
-    order = np.argsort(p, axis=-1, kind="stable")  # NaN last
-    ranked = np.take_along_axis(p, order, axis=-1)
-    family = (~np.isnan(p)).sum(axis=-1, keepdims=True)
-    times = np.maximum(family - np.arange(p.shape[-1]), 1)
-    stepped = np.minimum(np.maximum.accumulate(ranked * times, axis=-1), 1.0)
-    adjusted = np.empty_like(stepped)
-    np.put_along_axis(adjusted, order, stepped, axis=-1)
-    return adjusted
 
 
 FEWEST, MOST = 6, 30  # pairs: five cannot reach .05 (2/2⁵ = .0625); above thirty the sums fill the memory
@@ -166,16 +142,17 @@ def jackknife_variance(scores_without: npt.ArrayLike) -> float:
 
 
 def combined_interval(
-    difference: Difference, image_variance: float, groups: int, confidence: float = 0.95
+    difference: Difference, image_variance: float, groups: int, comparisons: int = 1
 ) -> tuple[float, float]:
-    """The interval of a difference over seeds and test images: the half-widths of both, in quadrature.
+    """The interval that decides, widened for other test images: the half-widths of both, in quadrature.
 
     `image_variance` is that of the same mean difference, from `groups` groups. Half-widths are added and not
     variances: one t for the sum has more degrees of freedom than the seeds alone, and could make the interval
-    narrower where a source of error joins. (NaN, NaN) under two seeds or two groups.
+    narrower where a source of error joins. (NaN, NaN) without an interval or under two groups.
     """
-    if difference.n < 2 or groups < 2 or not np.isfinite(image_variance):
+    if difference.decides is None or groups < 2 or not np.isfinite(image_variance):
         return float("nan"), float("nan")
-    sides = ((difference.std**2 / difference.n, difference.n), (image_variance, groups))
-    half = float(np.hypot(*(t_quantile(0.5 + confidence / 2, n - 1) * np.sqrt(v) for v, n in sides)))
-    return difference.mean - half, difference.mean + half
+    shared = 1 - (1 - difference.confidence) / comparisons
+    images = t_quantile(0.5 + shared / 2, groups - 1) * np.sqrt(image_variance)
+    low, high = (float(np.hypot(end - difference.mean, images)) for end in difference.decides)
+    return difference.mean - low, difference.mean + high

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant.statistics.distributions import Floats, normal_below, std_bound, std_ratios, t_quantiles
+from reluctant.statistics.sequential import LAST, look_level, look_weights
 
 LARGEST = 10_000  # seeds; nobody trains more
-MOST = 100  # more seeds than this are not worth it
+MOST = 100  # more seeds beyond five: then comes the last look
 SURE = 0.8  # confidence of the upper bound of the standard deviation
 PLANNED = 0.925  # probability of a verdict at that bound, so that 80 % is kept: see docs/statistics.md
-EXTENDED_LEVEL = 0.025  # level of significance after a study was extended
+LEVEL = 0.05  # shared by all comparisons and all looks
 
 Whole = npt.NDArray[np.int64]
 
@@ -23,10 +24,10 @@ def difference_power(
 ) -> Floats:
     """The probability that the paired t test of n seeds finds a true difference, any shape of n ≥ 2.
 
-    A rejection on either side counts (noncentral t). With several comparisons the first, strictest step
-    of Holm's correction is assumed, level / comparisons; the truth is at least this.
+    A rejection on either side counts (noncentral t). Several comparisons share the level (Bonferroni). One look at a
+    complete study is assumed.
     """
-    return _within_and_beyond(n, std, difference, 0.0, level, comparisons)[1]
+    return _within_and_beyond(n, std, difference, 0.0, level / comparisons)[1]
 
 
 def equivalence_power(
@@ -36,7 +37,7 @@ def equivalence_power(
 
     The same as two one-sided tests at (1 − confidence)/2 each (Schuirmann 1987).
     """
-    return _within_and_beyond(n, std, difference, margin, 1 - confidence, 1)[0]
+    return _within_and_beyond(n, std, difference, margin, 1 - confidence)[0]
 
 
 def seeds_for_equivalence(std: float, margin: float, power: float = 0.8, confidence: float = 0.95) -> int | None:
@@ -57,28 +58,27 @@ def seeds_for_equivalence(std: float, margin: float, power: float = 0.8, confide
 
 
 def _within_and_beyond(
-    n: npt.ArrayLike, std: float, difference: float, margin: float, level: float, comparisons: int
+    n: npt.ArrayLike, std: float, difference: float, margin: float, level: float
 ) -> tuple[Floats, Floats]:
     count = np.asarray(n, float)
     error = std / np.sqrt(count)
-    return split(count, difference / error, 1.0, margin / error, level, comparisons)
+    return split(count, difference / error, 1.0, margin / error, level)
 
 
 def split(
-    n: npt.ArrayLike, centre: npt.ArrayLike, width: npt.ArrayLike, margin: npt.ArrayLike, level: float, comparisons: int
+    n: npt.ArrayLike, centre: npt.ArrayLike, width: npt.ArrayLike, margin: npt.ArrayLike, level: npt.ArrayLike
 ) -> tuple[Floats, Floats]:
-    """The probabilities of an interval inside ±margin and of a significant difference outside it, any shape.
+    """The probabilities of an interval inside ±margin and of one that lies outside it and excludes 0, any shape.
 
     Measured in standard errors σ/√n of a mean of n differences: the mean is normal about `centre` with
     standard deviation `width`, the estimate of σ independent of it. The two never overlap and may add up to 1.
     """
-    count, middle, spread, edge = np.broadcast_arrays(n, centre, width, margin)
+    count, middle, spread, edge, tail = np.broadcast_arrays(n, centre, width, margin, level)
     shares, weights = std_ratios(count - 1)
-    quantiles = t_quantiles([[1 - level / 2], [1 - level / 2 / comparisons]], count.ravel() - 1)
-    inside, outside = quantiles.reshape(2, *count.shape, 1) * shares
+    half = t_quantiles(1 - tail / 2, count - 1)[..., None] * shares
     middle, spread = middle[..., None], spread[..., None]
-    reach = np.maximum(edge[..., None] - inside, 0.0)  # |mean| below this: the interval lies inside
-    beyond = np.maximum(outside, reach)  # what is the same is not also different
+    reach = np.maximum(edge[..., None] - half, 0.0)  # |mean| below this: the interval lies inside
+    beyond = np.maximum(half, reach)  # what is the same is not also different
     same = normal_below((reach - middle) / spread) - normal_below((-reach - middle) / spread)
     different = normal_below((-beyond - middle) / spread) + normal_below((middle - beyond) / spread)
     return same @ weights, different @ weights
@@ -87,11 +87,10 @@ def split(
 def more_seeds(std: float, n: int, margin: float, comparisons: int = 1, *, mean: float) -> tuple[int, int] | None:
     """How many seeds beyond n will decide a comparison: the estimate and the promise.
 
-    Whatever the true difference is, after the promised number at least 80 % of comparisons are decided, at the level
-    of an extended study. The promise is planned with the upper bound of the standard deviation, the estimate with the
-    standard deviation as it is. `mean` and `std` are those of the n differences so far, the `comparisons` those that
-    are corrected together. None where no number can be promised (a margin of 0, under two seeds) or more than 100 are
-    needed.
+    Whatever the true difference is, at the look after the promised number at least 80 % of comparisons are decided. The
+    promise is planned with the upper bound of the standard deviation, the estimate with the standard deviation as it
+    is. `mean` and `std` are those of the n differences so far, the `comparisons` those that are decided together. None
+    where no number can be promised (a margin of 0, under two seeds) and where the last look (105 seeds) is too early.
     """
     if n < 2 or margin <= 0 or not std > 0:
         return None
@@ -103,16 +102,17 @@ def more_seeds(std: float, n: int, margin: float, comparisons: int = 1, *, mean:
 def planned(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, margin: float, comparisons: int = 1) -> Whole:
     """The number of more seeds after which a comparison is decided with probability `PLANNED`, any shape.
 
-    `MOST` + 1 where `MOST` are too few. `std` is used as the true one. Computed by bisection: the
-    probability grows with the seeds.
+    `MOST` + 1 where the last look is too early. `std` is used as the true one. Computed by bisection: the probability
+    grows with the seeds.
     """
     mean, std, n = np.broadcast_arrays(mean, std, n)
-    low, high = np.zeros(n.shape, np.int64), np.full(n.shape, MOST + 1)  # too few, enough
+    beyond = np.maximum(np.minimum(MOST, LAST - n), 0) + 1
+    low, high = np.zeros(n.shape, np.int64), beyond  # too few, enough
     while np.any(high - low > 1):
         middle = (low + high + 1) // 2  # never 0; where all is interval, `high` once more
         enough = decision_probability(middle, mean, std, n, margin, comparisons) >= PLANNED
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return high
+    return np.where(high < beyond, high, MOST + 1)
 
 
 def decision_probability(
@@ -121,11 +121,13 @@ def decision_probability(
     """The probability that a comparison undecided at n seeds is decided after `extra` more, any shape.
 
     Predicted from the n differences, any true difference being as likely as any other: the mean of all
-    N = n + extra differences is then normal about the mean of the n, with variance σ²(1/n − 1/N).
+    N = n + extra differences is then normal about the mean of the n, with variance σ²(1/n − 1/N). Only the look at N
+    counts; 0 beyond the last one.
     """
     seeds = np.asarray(n, float)
     total = seeds + np.maximum(extra, 1)
+    level = np.nan_to_num(2 * look_level(LEVEL / 2 / comparisons) * look_weights(total))
     error = np.asarray(std, float) / np.sqrt(total)
     moved = np.sqrt(total / seeds - 1)
-    same, different = split(total, np.abs(mean) / error, moved, margin / error, EXTENDED_LEVEL, comparisons)
-    return same + different
+    same, different = split(total, np.abs(mean) / error, moved, margin / error, level)
+    return np.where(level > 0, same + different, 0.0)

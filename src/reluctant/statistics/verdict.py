@@ -6,11 +6,9 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.statistics.interval import half_width
 from reluctant.statistics.paired import Difference
-from reluctant.statistics.power import EXTENDED_LEVEL, MOST, more_seeds
-
-LEVEL = 0.05
+from reluctant.statistics.power import more_seeds
+from reluctant.statistics.sequential import FIRST, LAST
 
 Truths = npt.NDArray[np.bool_]
 
@@ -55,59 +53,57 @@ class Decision:
 
 
 def decide(
-    difference: Difference, *, margin: float, higher: bool, comparisons: int, extended: bool = False,
-    diverged: bool = False, margin_text: str = "",
+    difference: Difference, *, margin: float, higher: bool, comparisons: int, diverged: bool = False,
+    margin_text: str = "",
 ) -> Decision:  # fmt: skip
-    """The verdict on the first of two arms, from their paired difference corrected within its family.
+    """The verdict on the first of two arms, from the interval that decides.
 
-    In this order: no spread, no verdict; the interval inside ±margin, the same; corrected p at most .05, better
-    or worse; else undecided.
+    In this order: under three seeds or without a spread, no verdict; the interval inside ±margin, the same; 0 outside
+    the interval, better or worse; else undecided.
 
     Args:
-        difference: First minus second arm, after Holm's correction.
+        difference: First minus second arm.
         margin: Differences below this do not matter; with 0 nothing is the same.
         higher: Whether more of the metric is better.
-        comparisons: How many comparisons were corrected together.
-        extended: Whether seeds were added when there were results already: then .025 and a 97.5 % interval.
+        comparisons: How many comparisons are decided together.
         diverged: Whether runs of the first arm diverged: it is then never better nor the same.
         margin_text: The margin as the reason writes it, with its unit.
     """
-    n, mean, std, p = difference.n, difference.mean, difference.std, difference.corrected
-    if n < 2 or difference.p is None or p is None:
-        reasons = {0: "no seed has two finished runs", 1: "one seed has no spread"}
-        equal = f"all {n} differences are the same number, so there is no spread"
-        return Decision(Verdict.NONE, None, reasons.get(n, equal))
-    same, different = same_or_different(mean, std, n, p, margin=margin, extended=extended)
+    n, mean = difference.n, difference.mean
+    if n < FIRST:
+        reasons = {0: "no seed has two finished runs", 1: "one seed has no spread", 2: "two seeds are too few"}
+        return Decision(Verdict.NONE, None, reasons[n])
+    if difference.decides is None or difference.corrected is None:
+        return Decision(Verdict.NONE, None, f"all {n} differences are the same number, so there is no spread")
+    low, high = difference.decides
+    if not low <= mean <= high:
+        return Decision(Verdict.NONE, None, "the last seeds contradict the first ones")
+    same, different = same_or_different(low, high, margin)
     better = (mean > 0) == higher
     if diverged and not (different and not better):
         return Decision(Verdict.NONE, None, "some of its runs diverged, and the others are no fair sample")
-    interval = f"the {'97.5' if extended else '95'} % interval"
     within = f"the margin {margin_text or f'±{margin:g}'}"
-    test = "p (Holm)" if comparisons > 1 else "p"
     if same:
-        return Decision(Verdict.SAME, None, f"{interval} lies inside {within}")
-    written = f"{test} = {p:.2g}" if p >= 0.0001 else f"{test} < 0.0001"
+        return Decision(Verdict.SAME, None, f"the interval lies inside {within}")
+    p = difference.corrected
+    written = f"p = {p:.2g}" if p >= 0.0001 else "p < 0.0001"
     if different:
         return Decision(Verdict.BETTER if better else Verdict.WORSE, None, written)
-    above = f"{written} is above {EXTENDED_LEVEL if extended else LEVEL:g}"
     if margin <= 0:
-        return Decision(Verdict.UNDECIDED, None, f"{above}, and with a margin of 0 nothing is 'the same'")
-    extra = more_seeds(std, n, margin, comparisons, mean=mean)
-    reason = f"{interval} is not inside {within}, and {above}"
+        reason = "the interval includes 0, and with a margin of 0 nothing is 'the same'"
+        return Decision(Verdict.UNDECIDED, None, reason)
+    extra = more_seeds(difference.std, n, margin, comparisons, mean=mean)
+    reason = f"the interval includes 0 and is not inside {within}"
     if extra is None:
-        reason += f"; more than {MOST} more seeds would be needed, which is not worth it"
+        reason += f"; more than {LAST} seeds would be needed, which is not worth it"
     return Decision(Verdict.UNDECIDED, extra, reason)
 
 
-def same_or_different(
-    mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, corrected: npt.ArrayLike, *, margin: npt.ArrayLike,
-    extended: bool = False,
-) -> tuple[Truths, Truths]:  # fmt: skip
-    """Whether comparisons are the same within the margin, and whether they are different, any shape.
+def same_or_different(low: npt.ArrayLike, high: npt.ArrayLike, margin: npt.ArrayLike) -> tuple[Truths, Truths]:
+    """Whether the intervals that decide say that arms are the same within the margin, and different, any shape.
 
     Never both: equivalence is tested first.
     """
-    level = EXTENDED_LEVEL if extended else LEVEL
-    reach = np.abs(np.asarray(mean, float)) + half_width(std, n, 1 - level)
-    same = reach < np.asarray(margin, float)
-    return same, ~same & (np.asarray(corrected) <= level)
+    least, most, edge = (np.asarray(value, float) for value in (low, high, margin))
+    same = (-edge < least) & (most < edge)
+    return same, ~same & ((least > 0) | (most < 0))

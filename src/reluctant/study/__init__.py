@@ -5,9 +5,9 @@ from reluctant.study.overrides import parse_overrides
 from reluctant.study.run import RECIPE, Run
 from reluctant.study.seeds import SOURCES, Seed, seed_numbers
 from reluctant.study.study import MANY, Study, study_changes
-from reluctant.study.tables import Claim, PublishedNumber
+from reluctant.study.tables import Claim, Compare, PublishedNumber
 
 __all__ = [
-    "MANY", "RECIPE", "SOURCES", "Claim", "PublishedNumber", "Run", "Seed", "Study", "bundled", "parse_overrides",
-    "seed_numbers", "study_changes",
+    "MANY", "RECIPE", "SOURCES", "Claim", "Compare", "PublishedNumber", "Run", "Seed", "Study", "bundled",
+    "parse_overrides", "seed_numbers", "study_changes",
 ]  # fmt: skip

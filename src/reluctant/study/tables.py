@@ -33,7 +33,7 @@ class Compare(BaseModel):
     """What decides: the metric, the activation that the others are compared with, the margin that matters.
 
     `at` is the score that counts: after the last epoch, after the epoch that is best on validation, or the mean over
-    the epochs.
+    the epochs. `looks` says when verdicts are made: after any seed, or once, at the end of a complete study.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +42,7 @@ class Compare(BaseModel):
     baseline: ActivationName | None = None
     margin: NonNegative | None = None
     at: At = "last"
+    looks: Literal["any", "at the end"] = "any"
 
 
 class Claim(BaseModel):
