@@ -32,8 +32,9 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
     seeds = len(comparison.scores.seeds)
     looks = ", and after every seed" if comparison.question.sequential else ""
     note = (
-        f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and the interval that decides: "
-        f"it holds for all {comparison.subject.arms} together{looks}, as does p{'; 1 point = 0.01' * (unit == 'points')}. "
+        f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and the interval that "
+        f"decides: it holds for all {comparison.subject.arms} together{looks}, as does p"
+        f"{'; 1 point = 0.01' * (unit == 'points')}. "
         f"More seeds: how many would decide. Rank: its best and worst possible place, by the comparisons of all pairs."
     )
     return Table(
@@ -123,9 +124,9 @@ def differences_table(comparison: Comparison) -> Table:
          "p, alone", "p, all together",
          "Sign-flip p", "Effect size", "Probability of improvement"),
         tuple(rows),
-        note="The 95 % interval is that of one difference at this number of seeds. p: paired t test. The exact sign-flip "
-        "p (6 to 30 seeds) decides nothing. Effect size: mean over "
-        f"standard deviation of the differences. Probability of improvement: that a run of the "
+        note="The 95 % interval is that of one difference at this number of seeds. p: paired t test. The exact "
+        "sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean over standard deviation of the differences. "
+        f"Probability of improvement: that a run of the "
         f"{comparison.subject.arm} beats one of the baseline.",
     )  # fmt: skip
 
