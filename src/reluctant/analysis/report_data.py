@@ -172,7 +172,7 @@ class ReportData:
         data = "; ".join(map(dataset_title, study.dataset))
         subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")
         labels = arm_labels(study.activation)
-        return cls(scores, question, subject, labels, study.size, study.epochs[0], records)
+        return cls(scores, question, subject, labels, records.planned, study.epochs[0], records)
 
     @property
     def missing(self) -> int:

@@ -51,7 +51,7 @@ def recipe(records: StudyRecords, items: str) -> Pairs:
         ("Batch size", ", ".join(f"{size:,}" for size in study.batch_size)),
         ("Epochs", ", ".join(f"{epochs:,}" for epochs in study.epochs)),
         ("Seeds", _seeds(study)),
-        ("Runs", f"{len(records):,} of {study.size:,} finished"),
+        ("Runs", f"{len(records):,} of {records.planned:,} finished"),
     ]
 
 

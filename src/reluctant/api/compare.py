@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from reluctant.analysis import ReportData
 from reluctant.api.objects import Activation, activation_names, is_module, model_name
@@ -17,7 +17,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.user_code import SESSION_MODULE, modules_of
 from reluctant.core.user_objects import register_object
 from reluctant.records.study_dir import StudyDir
-from reluctant.study import Run, Study
+from reluctant.study import UNTIL_DECIDED, Run, Study
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,7 +30,8 @@ def compare(
     *,
     model: "str | Callable[..., Any] | nn.Module",
     data: Any,
-    seeds: int | Sequence[int] = 5,
+    seeds: int | Sequence[int] | Literal["until decided"] = 5,
+    until_decided: Mapping[str, float] | None = None,
     baseline: str | None = None,
     metric: str | None = None,
     margin: float | None = None,
@@ -76,7 +77,9 @@ def compare(
         data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or a
             `reluctant.data.Dataset`. Whole numbers and strings in y are classes, other numbers are predicted
             (regression).
-        seeds: How many runs each activation gets, or which seeds.
+        seeds: How many runs each activation gets, which seeds, or `"until decided"`: one more after each look for those
+            activations that are undecided.
+        until_decided: How such a study grows: `start` (5 seeds), `most` (40) and `hours` of one call.
         baseline: The activation that the others are compared with; the first unless given.
         metric: The metric that decides; macro F1, or R² where numbers are predicted.
         margin: Differences below this do not matter, in the metric's unit: 0.01 of accuracy is one point.
@@ -126,7 +129,7 @@ def compare(
         name=f"{_short(network)} on {_short(dataset_name)}",
         about=about,
         activation=names,
-        seed=_seeds(seeds),
+        **_seeds(seeds, until_decided),
         dataset=dataset_name,
         model=network,
         # A network that is given keeps its weights; what builds networks is initialised for every seed.
@@ -174,14 +177,18 @@ def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | No
     return register_object(f"data_{dataset.sha256[:8]}", dataset), dataset
 
 
-def _seeds(seeds: Any) -> list[int]:
+def _seeds(seeds: Any, until_decided: Mapping[str, float] | None) -> dict[str, Any]:
+    """The keys of a study that say which seeds it has."""
+    if until_decided is not None or seeds == UNTIL_DECIDED:
+        return {"seed": UNTIL_DECIDED, "until_decided": dict(until_decided or {})}
     if isinstance(seeds, Integral) and not isinstance(seeds, bool) and int(seeds) > 0:
-        return list(range(int(seeds)))
+        return {"seed": list(range(int(seeds)))}
     if isinstance(seeds, Iterable) and not isinstance(seeds, str):
         listed = [int(each) if isinstance(each, Integral) else each for each in seeds]
         if listed:
-            return listed
-    raise StudyError(f"seeds must be a number of seeds (5) or a list ([0, 1, 2]), not {quoted(seeds)}")
+            return {"seed": listed}
+    message = "seeds must be a number of seeds (5), a list ([0, 1, 2]) or 'until decided'"
+    raise StudyError(f"{message}, not {quoted(seeds)}")
 
 
 def _short(name: str) -> str:
@@ -211,6 +218,8 @@ def _with_folder_contents(study: Study, study_dir: StudyDir) -> Study:
 
 def _only(results: Results, study: Study) -> Results:
     """Of all that a folder holds, what this call is about."""
+    if study.until_decided is not None:
+        study = study.model_copy(update={"seed": results.study.seed})
     runs, records = set(study.runs()), results.records
     chosen = replace(
         records,

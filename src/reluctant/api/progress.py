@@ -68,7 +68,8 @@ class ProgressBoard:
         """Take over an event of a run and return the state it changed."""
         if event.run not in self.states:  # its record was damaged, so it had been counted as finished
             self.states[event.run] = RunState(event.run)
-            self.finished -= 1
+            if self.study is None or self.study.until_decided is None:  # such a study grows
+                self.finished -= 1
         state = self.states[event.run]
         state.changed = self.clock()
         if isinstance(event, Started):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
+from reluctant.api.until_decided import until_decided
 from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.lock import lock_folder
@@ -111,8 +112,16 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
     Raises:
         StudyError: Another process works in the folder, or the study cannot be run.
     """
+    study = folder.with_grown_seeds(study)
     folder.check_compatible(study)
     yield from (Message(None, text) for text in check_study_code(study, options))
+    if study.until_decided is None:
+        yield from _train_missing(study, folder, options)
+    else:
+        yield from until_decided(study, folder, lambda grown: _train_missing(grown, folder, options))
+
+
+def _train_missing(study: Study, folder: StudyDir, options: ExecutionOptions) -> Events:
     with lock_folder(folder.path):
         origins, messages = folder.recover()
         yield from (Message(None, text) for text in messages)

@@ -38,7 +38,7 @@ def status(folder: Path) -> None:
     if holder := lock_holder(folder):
         click.echo(visible(f"in use by {holder}"))
     diverged = sum(run.diverged is not None for run in records)
-    click.echo(f"{records.study.name}: {len(records)} of {records.study.size} runs finished")
+    click.echo(f"{records.study.name}: {len(records)} of {records.planned} runs finished")
     if diverged:
         click.echo(f"diverged: {diverged}")
     for run in records.failures:
@@ -86,7 +86,7 @@ def judge(folder: Path, metric: str | None, baseline: str | None, margin: float 
     if results.missing:
         damaged = count(len(results.records.damaged), "damaged file")
         more = f"; {damaged}, see `reluctant status`" if results.records.damaged else ""
-        click.echo(f"{len(results)} of {results.study.size} runs so far{more}. {PROVISIONAL}")
+        click.echo(f"{len(results)} of {results.records.planned} runs so far{more}. {PROVISIONAL}")
     print_verdicts(results.data, everything=metric is None)
 
 

@@ -65,6 +65,9 @@ def stop_on_signal() -> Iterator[None]:
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
               help="Replace a key of the study: lr=0.01,0.003 or seed=0..9. May be given several times.")  # fmt: skip
+@click.option("--until-decided", is_flag=True,
+              help="Add seeds, one after each look, until every comparison is decided; 40 at most, or as "
+              "--set until_decided.most=60 and --set until_decided.hours=2 say.")  # fmt: skip
 @click.option("--address", envvar="RAY_ADDRESS", metavar="HOST:PORT",
               help="For --engine ray: the cluster. [default: Ray is started on this machine]")  # fmt: skip
 @click.option("--gpus-per-run", type=click.FloatRange(min=0), default=0.0,
@@ -79,8 +82,8 @@ def stop_on_signal() -> Iterator[None]:
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
-    address: str | None, gpus_per_run: float, run_timeout: float | None, allow_modules: tuple[str, ...],
-    dry_run: bool, yes: bool,
+    until_decided: bool, address: str | None, gpus_per_run: float, run_timeout: float | None,
+    allow_modules: tuple[str, ...], dry_run: bool, yes: bool,
 ) -> int:  # fmt: skip
     """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
 
@@ -88,11 +91,13 @@ def run(
     """
     from reluctant.api.run import ExecutionOptions
     from reluctant.records.study_dir import StudyDir
-    from reluctant.study import MANY, Study, parse_overrides
+    from reluctant.study import MANY, UNTIL_DECIDED, Study, parse_overrides
     from reluctant.study.files import study_path
 
-    planned = Study.read(study, parse_overrides(overrides))
+    replaced = parse_overrides(overrides)
+    planned = Study.read(study, {**replaced, "seed": UNTIL_DECIDED} if until_decided else replaced)
     folder = StudyDir(output or planned.folder)
+    planned = folder.with_grown_seeds(planned)
     if planned.size > MANY and not yes:
         raise StudyError(f"{planned.size:,} runs are more than {MANY:,}; add --yes if you mean it")
     if engine != "ray" and address == os.environ.get("RAY_ADDRESS"):
@@ -126,8 +131,10 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     for says, why in study.untested_claims.items():
         click.echo(visible(f"not tested: {says} ({why})"))
     missing = folder.missing(study)
-    done = study.size - len(missing)
-    click.echo(f"{study.name}: {study.size} runs, {done} done, {len(missing)} to train")
+    needed = len(folder.needed(study))
+    click.echo(f"{study.name}: {needed} runs, {needed - len(missing)} done, {len(missing)} to train")
+    if study.until_decided is not None:
+        click.echo(f"then one more seed after each look, until all is decided or {study.until_decided.most} seeds")
     if not missing:
         return 0
     total, axes = 0.0, [axis for axis in study.varied_axes if axis != "dataset"]
@@ -152,15 +159,17 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
 
     folder.check_compatible(study)
     missing = folder.missing(study)
-    around, watcher = watch(Console(), ProgressBoard(missing, study.size - len(missing), study=study))
+    around, watcher = watch(Console(), ProgressBoard(missing, len(folder.needed(study)) - len(missing), study=study))
     try:
         with stop_on_signal(), around:
             for event in run_events(study, folder, options):
                 watcher(event)
     except Stopped as stop:
-        done = study.size - len(folder.missing(study))
+        study = folder.with_grown_seeds(study)
+        needed = len(folder.needed(study))
+        done = needed - len(folder.missing(study))
         click.echo(
-            f"stopped; {done} of {study.size} runs are finished and stored in {folder.path}.\n"
+            f"stopped; {done} of {needed} runs are finished and stored in {folder.path}.\n"
             f"Type the same command again to continue.",
             err=True,
         )

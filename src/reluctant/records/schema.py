@@ -126,6 +126,16 @@ class HistoryRecord(Schema):
     changed: dict[str, Any]
 
 
+class LookRecord(Schema):
+    """A look at a study that grows until all is decided, a line of `looks.jsonl`.
+
+    `decided` holds the verdict of every arm that gets no seed after these, `no verdict` among them.
+    """
+
+    seeds: int
+    decided: dict[str, str]
+
+
 _UPGRADES: dict[int, Callable[[Json], Json]] = {1: lambda content: {**content, "schema": 2}}
 
 

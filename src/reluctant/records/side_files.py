@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reluctant.core.environment import environment_id
-from reluctant.records.parts import Json, RecordError
-from reluctant.records.schema import DataRecord, HistoryRecord
+from reluctant.records.parts import Json, RecordError, Schema
+from reluctant.records.schema import DataRecord, HistoryRecord, LookRecord
 
-ENVIRONMENTS, DATA, HISTORY, FAILED = "environments", "data", "history.jsonl", "failed"
+ENVIRONMENTS, DATA, HISTORY, LOOKS, FAILED = "environments", "data", "history.jsonl", "looks.jsonl", "failed"
 T = TypeVar("T")
+S = TypeVar("S", bound=Schema)
 
 
 def read_environments(folder: Path) -> tuple[dict[str, Json], list[Path]]:
@@ -30,12 +31,20 @@ def read_data(folder: Path) -> tuple[dict[str, DataRecord], list[Path]]:
 
 def read_history(folder: Path) -> tuple[tuple[HistoryRecord, ...], list[Path]]:
     """The changes of the study, oldest first, and the file itself where it is damaged."""
-    path = folder / HISTORY
+    return _read_lines(folder / HISTORY, HistoryRecord)
+
+
+def read_looks(folder: Path) -> tuple[tuple[LookRecord, ...], list[Path]]:
+    """The looks at a study that grows until all is decided, oldest first, and the file itself where it is damaged."""
+    return _read_lines(folder / LOOKS, LookRecord)
+
+
+def _read_lines(path: Path, schema: type[S]) -> tuple[tuple[S, ...], list[Path]]:
     if not path.exists():
         return (), []
     try:
         lines = path.read_text("utf-8").splitlines()
-        return tuple(HistoryRecord.read(json.loads(line)) for line in lines), []
+        return tuple(schema.read(json.loads(line)) for line in lines), []
     except (OSError, ValueError, RecursionError):
         return (), [path]
 

@@ -13,9 +13,20 @@ from reluctant.core.atomic_files import delete_partial_files, quarantine, write_
 from reluctant.core.environment import environment_id
 from reluctant.core.errors import StudyError
 from reluctant.core.lock import LOCK_FILE
+from reluctant.records.looks import needed_runs
 from reluctant.records.parts import Json, RecordError
-from reluctant.records.schema import DataRecord, RunRecord
-from reluctant.records.side_files import DATA, ENVIRONMENTS, FAILED, HISTORY, read_data, read_environments, read_history
+from reluctant.records.schema import DataRecord, LookRecord, RunRecord
+from reluctant.records.side_files import (
+    DATA,
+    ENVIRONMENTS,
+    FAILED,
+    HISTORY,
+    LOOKS,
+    read_data,
+    read_environments,
+    read_history,
+    read_looks,
+)
 from reluctant.records.store import Store
 from reluctant.study import RECIPE, Run, Study, study_changes
 
@@ -98,16 +109,39 @@ class StudyDir:
 
     def _record_change(self, before: Study, after: Study) -> None:
         old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-        changed = {key: [old[key], new[key]] for key in new if old[key] != new[key]}
+        grows = after.until_decided is not None and before.until_decided is not None  # its looks are recorded
+        changed = {key: [old[key], new[key]] for key in new if old[key] != new[key] and not (grows and key == "seed")}
         if changed:
             line = {"date": date.today().isoformat(), "looked": len(self.store) > 0, "changed": changed}
             path = self.path / HISTORY
             write_atomically(path, f"{path.read_text('utf-8') if path.is_file() else ''}{json.dumps(line)}\n")
 
+    def needed(self, study: Study) -> list[Run]:
+        """The runs of the study, in its order; of one that grows until all is decided, those of its looks so far."""
+        return needed_runs(study, self.looks)
+
     def missing(self, study: Study) -> list[Run]:
         """The runs of the study that have no record yet, in the study's order."""
         store = self.store
-        return [run for run in study.runs() if run.key not in store]
+        return [run for run in self.needed(study) if run.key not in store]
+
+    @property
+    def looks(self) -> tuple[LookRecord, ...]:
+        """The looks at a study that grows until all is decided; none where their file is damaged."""
+        return read_looks(self.path)[0]
+
+    def add_look(self, look: LookRecord) -> None:
+        """Write a look behind the earlier ones."""
+        path = self.path / LOOKS
+        before = path.read_text("utf-8") if path.is_file() else ""
+        write_atomically(path, f"{before}{json.dumps(look.model_dump())}\n")
+
+    def with_grown_seeds(self, study: Study) -> Study:
+        """A study that grows until all is decided, with the seeds that it has grown to in this folder."""
+        if study.until_decided is None or not self._study_file.is_file():
+            return study
+        stored = Study.read(self._study_file).seed
+        return study if len(stored) <= len(study.seed) else study.model_copy(update={"seed": stored})
 
     def recover(self) -> tuple[list[Origin], list[str]]:
         """Clean the folder before work begins: the origins of its records, and messages for the user.
@@ -130,7 +164,7 @@ class StudyDir:
                 messages.append(f"{error}. It was moved to {moved}, and its run will be trained again.")
             else:
                 self._checkpoint(key).unlink(missing_ok=True)
-        for read in (read_environments, read_data, read_history):
+        for read in (read_environments, read_data, read_history, read_looks):
             for path in read(self.path)[1]:
                 messages.append(f"{path} is damaged. It was moved to {quarantine(path, self.path / DAMAGED)}.")
         return origins, messages

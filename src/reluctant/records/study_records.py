@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Self
 
 from reluctant.core.errors import StudyError
+from reluctant.records.looks import needed_runs
 from reluctant.records.parts import Json
 from reluctant.records.run_result import RunResult, decode_targets
-from reluctant.records.schema import DataRecord, HistoryRecord
-from reluctant.records.side_files import read_data, read_environments, read_failure, read_history
+from reluctant.records.schema import DataRecord, HistoryRecord, LookRecord
+from reluctant.records.side_files import read_data, read_environments, read_failure, read_history, read_looks
 from reluctant.records.store import Store
 from reluctant.study import Compare, Run, Study
 
@@ -27,6 +28,7 @@ class StudyRecords:
     data: Mapping[str, DataRecord] = field(default_factory=dict)  # what was trained on, by SHA-256
     history: tuple[HistoryRecord, ...] = ()  # the changes of the study, oldest first
     folder: Path | None = None
+    looks: tuple[LookRecord, ...] = ()  # at a study that grows until all is decided, oldest first
     damaged: tuple[str, ...] = ()  # files that cannot be trusted; nothing was read from them
 
     @classmethod
@@ -37,23 +39,25 @@ class StudyRecords:
         environments, damaged = read_environments(folder)
         data, damaged_data = read_data(folder)
         history, damaged_history = read_history(folder)
-        damaged += [*damaged_data, *damaged_history]
+        looks, damaged_looks = read_looks(folder)
+        damaged += [*damaged_data, *damaged_history, *damaged_looks]
+        planned = needed_runs(study, looks)
         truths = {}
         for sha256, each in data.items():
             with suppress(ValueError):
                 truths[sha256] = decode_targets(each)
         store = Store(folder / "runs")
         runs: dict[Run, RunResult] = {}
-        for run in study.runs():
+        for run in planned:
             try:
                 if run.key in store:
                     record = store.read(run.key)
                     runs[run] = RunResult.of(record, truths.get(record.data))
             except (ValueError, OSError):  # a RecordError, or counts of different shapes
                 damaged.append(store.path(run.key))
-        failures = {run: text for run in study.runs() if run not in runs and (text := read_failure(folder, run.key))}
+        failures = {run: text for run in planned if run not in runs and (text := read_failure(folder, run.key))}
         names = tuple(path.relative_to(folder).as_posix() for path in damaged)
-        return cls(study, tuple(runs.values()), failures, environments, data, history, folder, names)
+        return cls(study, tuple(runs.values()), failures, environments, data, history, folder, looks, names)
 
     def __iter__(self) -> Iterator[RunResult]:
         return iter(self.runs)
@@ -62,9 +66,14 @@ class StudyRecords:
         return len(self.runs)
 
     @property
+    def planned(self) -> int:
+        """How many runs the study needs: of one that grows until all is decided, those of its looks so far."""
+        return len(needed_runs(self.study, self.looks)) if self.looks else self.study.size
+
+    @property
     def missing(self) -> int:
         """How many runs of the study have not finished."""
-        return self.study.size - len(self)
+        return self.planned - len(self)
 
     @property
     def extended_after_looking(self) -> bool:

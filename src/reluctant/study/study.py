@@ -1,7 +1,6 @@
 """A `Study`: what to compare, validated before anything trains. A list is an axis."""
 
 import itertools
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.validation import CUSTOM, validation_message
 from reluctant.study import axes
 from reluctant.study.files import read_study_file, refuse_session_objects
+from reluctant.study.growth import UntilDecided, growth_fault, with_first_seeds
 from reluctant.study.run import Run
 from reluctant.study.schedule import schedule_fault
 from reluctant.study.seeds import as_table, levels
@@ -31,8 +31,9 @@ AXES = tuple(field.name for field in fields(Run) if field.name not in ("activati
 class Study(BaseModel):
     """The question: which activations, in which network, on which data, with which seeds.
 
-    `name`, `about`, `task`, `control`, `choose`, `compare`, `claim` and `published` have one value for the study; every
-    other field takes one value or a list, and a list is an axis. `schedule` is how the learning rate changes,
+    `name`, `about`, `task`, `control`, `choose`, `compare`, `until_decided`, `claim` and `published` have one value for
+    the study; every other field takes one value or a list, and a list is an axis. With `seed = "until decided"` the
+    study grows until every comparison is decided. `schedule` is how the learning rate changes,
     `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share of a label given to all
     classes alike, `augment` what is done to training images, `patience` the number of epochs without a lower validation
     loss after which a run stops (0: never). Raises `StudyError`: every fault at once.
@@ -66,6 +67,7 @@ class Study(BaseModel):
     task: Literal["classification", "regression"] = "classification"
     choose: Literal["lr"] | None = None
     compare: Compare = Compare()
+    until_decided: UntilDecided | None = None
     claim: tuple[Claim, ...] = ()
     published: Publications = ()
 
@@ -73,10 +75,13 @@ class Study(BaseModel):
         compare, usual = content.get("compare", {}), USUAL.get(str(content.get("task")))
         if usual is not None and isinstance(compare, Mapping) and "metric" not in compare:
             content = {**content, "compare": {**compare, "metric": usual}}
+        content = with_first_seeds(content)
         try:
             super().__init__(**content)
         except ValidationError as fault:
-            tables: dict[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "published": PublishedNumber}
+            tables: dict[str, type[BaseModel]] = {
+                "compare": Compare, "until_decided": UntilDecided, "claim": Claim, "published": PublishedNumber,
+            }  # fmt: skip
             keys = {
                 name: [field.alias or key for key, field in table.model_fields.items()]
                 for name, table in (tables | {"": Study}).items()
@@ -132,6 +137,12 @@ class Study(BaseModel):
             raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return self
 
+    @model_validator(mode="after")
+    def _growing_studies_are_looked_at(self) -> Self:
+        if self.until_decided is not None and (fault := growth_fault(self.seed, self.activation, self.compare.looks)):
+            raise PydanticCustomError(CUSTOM, "{fault}", {"fault": f"until_decided: {fault}"})
+        return self
+
     @property
     def sources(self) -> dict[str, tuple[int, ...]]:
         """The seeds of every source of randomness where a `[seed]` table names them; else empty."""
@@ -180,6 +191,8 @@ class Study(BaseModel):
         if not self.control:
             return ()
         last = max(seed for seed in self.seed if isinstance(seed, int))
+        if self.until_decided is not None:
+            last = max(last, self.until_decided.most - 1)  # the seeds of the control stay while the study grows
         return tuple(range(last + 1, last + 1 + len(self.seed)))
 
     def runs(self) -> Iterator[Run]:
@@ -227,32 +240,11 @@ class Study(BaseModel):
             "task": self.task if self.task != CLASSIFICATION else None,
             "control": self.control,
             "choose": self.choose,
-            "compare": self.compare.model_dump(exclude_none=True),
+            "compare": self.compare.model_dump(
+                exclude_none=True, exclude=set() if self.compare.looks != "any" else {"looks"}
+            ),
+            "until_decided": self.until_decided and self.until_decided.model_dump(exclude_none=True),
             "claim": [claim.to_table() for claim in self.claim],
             "published": [each.to_table() for each in self.published],
         }
         return tomli_w.dumps(content | {key: value for key, value in optional.items() if value})
-
-
-def study_changes(old: Study, new: Study) -> list[str]:
-    """What differs between two studies, other than extensions, one line each; empty when `new` may continue.
-
-    More activations, seeds and axis values are extensions; `about`, `control`, `choose`, `compare`, `claim`
-    and `published` may change freely.
-    """
-    changes = []
-    if old.name != new.name:
-        changes.append(f"name: the folder has {old.name!r}, yours is {new.name!r}")
-    for axis in ("activation", "seed", *AXES):
-        before, after = getattr(old, axis), getattr(new, axis)
-        if not set(before) <= set(after):
-            union = [json.dumps(value, ensure_ascii=False) for value in dict.fromkeys((*before, *after))]
-            differ = f"{axis}: the folder has {_list(before)}, this study has {_list(after)}"
-            example = f": {axis} = [{', '.join(union)}]" if len(union) < 12 else ""
-            changes.append(f"{differ}. You may add values, not remove any{example}")
-    return changes
-
-
-def _list(values: tuple[object, ...] | list[object]) -> str:
-    texts = list(map(str, values))
-    return ", ".join(texts if len(texts) < 12 else [*texts[:10], "…", texts[-1]])

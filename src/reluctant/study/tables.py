@@ -44,6 +44,10 @@ class Compare(BaseModel):
     at: At = "last"
     looks: Literal["any", "at the end"] = "any"
 
+    def to_table(self) -> dict[str, Any]:
+        """The table as a study file has it; `looks` only where it is not the usual."""
+        return self.model_dump(exclude_none=True, exclude={"looks"} if self.looks == "any" else None)
+
 
 class Claim(BaseModel):
     """One claim in a closed vocabulary: `says` in words, and one of `is`, `between`, `reaches`, `similar` to be tested.

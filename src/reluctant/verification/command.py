@@ -31,7 +31,7 @@ def verify(folder: Path, others: tuple[Path, ...], sample: int | None) -> int:
 
     verification = verify_folders(folder, *others)
     for each in verification.folders:
-        readable = f"{len(each.records)} of {each.study.size} runs have a record that can be read"
+        readable = f"{len(each.records)} of {each.planned} runs have a record that can be read"
         _echo(f"{each.path}: {each.study.name}, {readable}")
     findings, prevented = list(verification.findings), ""
     for finding in findings:

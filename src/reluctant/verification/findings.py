@@ -78,6 +78,7 @@ class CheckedFolder:
 
     path: Path
     study: Study
+    planned: int  # runs that the study needs
     data: Mapping[str, CheckedData]
     records: tuple[CheckedRecord, ...]
     findings: tuple[Finding, ...]

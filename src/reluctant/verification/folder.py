@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reluctant.core.canonical_json import digest
 from reluctant.records.parts import RecordError
-from reluctant.records.side_files import read_history
+from reluctant.records.side_files import read_history, read_looks
 from reluctant.records.store import Store
 from reluctant.records.study_dir import StudyDir
 from reluctant.records.study_records import read_study
@@ -54,7 +54,7 @@ def _check_folder(path: Path) -> CheckedFolder:
     """Check every record of a folder, its environments, data and history."""
     study, store = read_study(path), StudyDir(path).store
     data, findings = read_checked_data(path)
-    runs = {run.key: run for run in study.runs()}
+    runs = {run.key: run for run in StudyDir(path).needed(study)}
     records = []
     for key in list(store):
         record, faults = _check_record(store, key, runs, data)
@@ -67,7 +67,9 @@ def _check_folder(path: Path) -> CheckedFolder:
     findings += check_environments(path, records)
     for file in read_history(path)[1]:
         findings.append(Finding(file, "is damaged: the changes of the study cannot be read from it"))
-    return CheckedFolder(path, study, data, tuple(records), tuple(findings))
+    for file in read_looks(path)[1]:
+        findings.append(Finding(file, "is damaged: which seeds the study needs cannot be read from it"))
+    return CheckedFolder(path, study, len(runs), data, tuple(records), tuple(findings))
 
 
 def _check_record(

@@ -1,0 +1,73 @@
+"""A study that grows: one more seed after each look, for the activations that are still undecided."""
+
+import time
+from collections.abc import Callable
+
+from reluctant.analysis import ReportData
+from reluctant.analysis.labels import arm_labels, count, list_names
+from reluctant.analysis.sentence import more_seeds_clause
+from reluctant.engines import Events, Message
+from reluctant.records.schema import LookRecord
+from reluctant.records.study_dir import StudyDir
+from reluctant.records.study_records import StudyRecords
+from reluctant.statistics import Verdict
+from reluctant.study import Study
+
+
+def until_decided(study: Study, folder: StudyDir, train: Callable[[Study], Events]) -> Events:
+    """Train, look, and add a seed, until nothing is undecided, or the seeds or hours of the study are used up.
+
+    A look depends on the records alone, so a study that was stopped, or was trained by other workers, grows the same.
+
+    Args:
+        study: With the seeds that its folder has grown to.
+        folder: Where every look is recorded.
+        train: Trains what a study of so many seeds lacks, and yields the events.
+    """
+    grows = study.until_decided
+    assert grows is not None
+    began, seeds = time.monotonic(), len(study.seed)
+    messages: set[str] = set()  # what is said once and not for every seed
+    while True:
+        grown = study.model_copy(update={"seed": tuple(range(seeds))})
+        for event in train(grown):
+            if not isinstance(event, Message) or event.text not in messages:
+                yield event
+            messages |= {event.text} if isinstance(event, Message) else set()
+        records = StudyRecords.read(folder.path)
+        if records.missing:  # failed runs, which the next call tries again
+            return
+        look, text = _look(records)
+        if all(before.seeds != seeds for before in folder.looks):
+            folder.add_look(look)
+        yield Message(None, text)
+        if len(look.decided) == len(study.activation) - 1 or seeds >= grows.most:
+            return
+        if grows.hours is not None and time.monotonic() - began > 3600 * grows.hours:
+            yield Message(None, f"{grows.hours:g} h are over; the same command again goes on from here")
+            return
+        seeds += 1
+
+
+def _look(records: StudyRecords) -> tuple[LookRecord, str]:
+    """What is decided after these seeds, and a sentence for the terminal."""
+    study, data = records.study, ReportData.of(records)
+    contrasts = {
+        arm: [c for comparison in data.comparisons for c in comparison.family if c.arm == arm]
+        for arm in study.activation
+        if arm != data.question.baseline
+    }
+    verdicts = {
+        arm: list(dict.fromkeys(str(c.verdict.value) for c in each))
+        for arm, each in contrasts.items()
+        if all(c.verdict != Verdict.UNDECIDED for c in each)
+    }
+    look = LookRecord(seeds=len(study.seed), decided={arm: " and ".join(each) for arm, each in verdicts.items()})
+    labels = arm_labels(study.activation)
+    open_ = [arm for arm in contrasts if arm not in look.decided]
+    decided = [f"{labels[arm]} ({verdict})" for arm, verdict in look.decided.items()]
+    parts = [f"decided: {list_names(decided)}"] if decided else []
+    if open_:
+        clause = more_seeds_clause([c for arm in open_ for c in contrasts[arm]], data.question.margin)
+        parts.append(f"still open: {list_names([labels[arm] for arm in open_])} ({clause})")
+    return look, f"after {count(look.seeds, 'seed')}: {'; '.join(parts)}"
