@@ -3,7 +3,8 @@
 `ReportData` holds it all, each part computed once; figures, pages, terminals and exports only draw it.
 """
 
-from reluctant.analysis.comparison import Comparison, Contrast, VerdictRow
+from reluctant.analysis.comparison import Comparison, VerdictRow
+from reluctant.analysis.contrasts import Contrast
 from reluctant.analysis.headline import headline
 from reluctant.analysis.labels import Subject
 from reluctant.analysis.question import Question

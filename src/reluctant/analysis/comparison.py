@@ -2,58 +2,19 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-import numpy as np
-
-from reluctant.analysis.agreement import ALL_PAIRS
+from reluctant.analysis.contrasts import Contrast, Typical, contrasts, with_items
 from reluctant.analysis.labels import Subject
 from reluctant.analysis.question import Question, Selected
 from reluctant.analysis.units import Unit
 from reluctant.catalogue.metrics import Metric
-from reluctant.scores import Floats, Scores, Seed
-from reluctant.statistics import (
-    Decision,
-    Difference,
-    Interval,
-    Unpaired,
-    Verdict,
-    combined_interval,
-    decide,
-    jackknife_variance,
-    paired,
-    welch,
-)
+from reluctant.scores import Scores
+from reluctant.statistics import Interval, Unpaired, Verdict, welch
 
-GROUPS = 50  # of test items; one is left out at a time
 LEVEL = 0.05
-
-Ends = tuple[float, float]
-WithoutGroups = Mapping[str, Mapping[Seed, Floats | None]]  # scores by arm and seed, without a group of items
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """One arm against another: the paired difference (first minus second) and the verdict."""
-
-    arm: str
-    other: str
-    difference: Difference
-    decision: Decision
-    # the interval that decides, for other test items too; None where nothing is known of the items
-    with_items: Ends | None = None
-
-    @property
-    def interval(self) -> Ends | None:
-        """The interval that decides: it holds for all comparisons together, and at every look."""
-        return self.difference.decides
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict on the first arm."""
-        return self.decision.verdict
 
 
 @dataclass(frozen=True)
@@ -80,6 +41,7 @@ class Comparison:
     setting: Mapping[str, Any]
     family: tuple[Contrast, ...]  # every arm against the baseline: this decides
     pairs: tuple[Contrast, ...]  # every pair once: for exploring
+    collapsed: Mapping[str, int] = field(default_factory=dict)  # how many runs of an arm collapsed
     floor: Unpaired | None = None  # the baseline against itself under other seeds
     selected: tuple[Selected, ...] = ()  # where every arm has its own value of an axis: those values
 
@@ -92,6 +54,10 @@ class Comparison:
     def baseline_label(self) -> str:
         """What the baseline is called."""
         return self.labels[self.question.baseline]
+
+    def lost(self, arm: str) -> int:
+        """How many runs of an arm diverged or collapsed: what the others score is no fair sample of it."""
+        return self.scores.diverged(arm) + self.collapsed.get(arm, 0)
 
     @property
     def baseline_differs_from_itself(self) -> bool:
@@ -115,11 +81,11 @@ class Comparison:
         """The arms that may be the best of all, in the study's order: multiple comparisons with the best (Hsu 1981).
 
         An arm is left out where another one is better by a one-sided test at 5 % over the number of its rivals, so that
-        the best arm is left out in at most 5 % of studies. An arm with diverged runs is neither best nor a rival:
-        its other runs are no fair sample.
+        the best arm is left out in at most 5 % of studies. An arm with runs that diverged or collapsed is neither
+        best nor a rival: its other runs are no fair sample.
         """
         arms = [arm for arm in self.scores.arms if self.scores.interval(self.metric.name, arm, at=self.question.at).n]
-        sound = [arm for arm in arms if not self.scores.diverged(arm)]
+        sound = [arm for arm in arms if not self.lost(arm)]
         beaten = set()
         for pair in self.pairs:
             p, mean = pair.difference.p, pair.difference.mean
@@ -141,7 +107,7 @@ class Comparison:
 
     def _standings(self, scores: Mapping[str, Interval]) -> dict[str, Literal["best", "tied", ""]]:
         sign = 1 if self.metric.higher else -1
-        means = {a: sign * s.mean for a, s in scores.items() if s.n and not self.scores.diverged(a)}
+        means = {a: sign * s.mean for a, s in scores.items() if s.n and not self.lost(a)}
         best = max(means, key=lambda arm: means[arm], default=None)
         beaten = {
             pair.other if pair.arm == best else pair.arm
@@ -159,64 +125,17 @@ def compare_setting(
     unit: Unit,
     setting: Mapping[str, Any],
     selected: tuple[Selected, ...] = (),
+    families: int = 1,
 ) -> Comparison:
-    """The comparisons at one setting, from the scores of that setting."""
+    """The comparisons at one setting, from its scores, decided together with those of as many settings."""
     others = [(arm, question.baseline) for arm in scores.arms if arm != question.baseline]
-    without = {} if question.at != "last" else {
-        arm: {run.seed: run.without_groups(question.metric.name, GROUPS) for run in scores.finished(arm)}
-        for arm in scores.arms
-    }  # fmt: skip
-    family = tuple(
-        replace(each, with_items=_interval_with_items(each, without, len(others)))
-        for each in _contrasts(scores, others, question, unit)
-    )
-    pairs = _contrasts(scores, list(itertools.combinations(scores.arms, 2)), question, unit)
+    typical = Typical.of(scores, question)
+    family = with_items(contrasts(typical, others, unit, families), scores, question, families)
+    pairs = contrasts(typical, list(itertools.combinations(scores.arms, 2)), unit, families)
     floor = _noise_floor(scores, question)
-    return Comparison(scores, question, subject, labels, unit, setting, family, pairs, floor, selected)
-
-
-def _contrasts(scores: Scores, pairs: list[tuple[str, str]], question: Question, unit: Unit) -> tuple[Contrast, ...]:
-    """One family of comparisons: decided together."""
-    metric = question.metric
-    resolution = scores.resolution(metric.name)
-    values = {arm: scores.values(metric.name, arm, at=question.at) for arm in scores.arms}
-    common: dict[str, Any] = {"sequential": question.sequential, "comparisons": len(pairs)}
-    contrasts = []
-    for one, other in pairs:
-        difference = paired(values[one], values[other], resolution=resolution, higher=metric.higher, **common)
-        decision = decide(
-            difference,
-            margin=question.margin,
-            higher=metric.higher,
-            comparisons=len(pairs),
-            diverged=scores.diverged(one) > 0,
-            margin_text=unit.margin(question.margin),
-        )
-        reason = question.withheld.get(ALL_PAIRS) or question.withheld.get(frozenset((one, other)))
-        if reason:
-            decision = Decision(Verdict.NONE, None, reason)
-        elif scores.diverged(other) and decision.verdict not in (Verdict.BETTER, Verdict.NONE):
-            # Neither of the two may win by runs that diverged: the second neither, by a worse first.
-            decision = Decision(Verdict.NONE, None, f"runs of {other} diverged")
-        contrasts.append(Contrast(one, other, difference, decision))
-    return tuple(contrasts)
-
-
-def _interval_with_items(contrast: Contrast, without: WithoutGroups, comparisons: int) -> Ends | None:
-    """The interval that decides, for other test items too, from the stored predictions of the last epoch.
-
-    One of `GROUPS` groups of items is left out at a time, and both scores are computed again (Tukey 1958;
-    Wolter 2007, chapter 4).
-    """
-    if contrast.interval is None or not without:
-        return None
-    one, other = without[contrast.arm], without[contrast.other]
-    pairs = [(one[seed], other[seed]) for seed in one if seed in other]
-    differences = [first - second for first, second in pairs if first is not None and second is not None]
-    if len(differences) < len(pairs):
-        return None
-    variance = jackknife_variance(np.mean(differences, axis=0))
-    return combined_interval(contrast.difference, variance, GROUPS, comparisons)
+    return Comparison(
+        scores, question, subject, labels, unit, setting, family, pairs, typical.collapsed, floor, selected
+    )
 
 
 def _noise_floor(scores: Scores, question: Question) -> Unpaired | None:

@@ -6,11 +6,12 @@ import numpy as np
 
 from reluctant.analysis.comparison import Comparison
 from reluctant.analysis.labels import count, list_names, metric_title, number_word, setting_text, within_sentence
+from reluctant.analysis.overall import overall_sentence
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
 from reluctant.analysis.variance import variance_sentence
 from reluctant.catalogue.metrics import REGRESSION, Counts, tally
-from reluctant.statistics import Verdict
+from reluctant.statistics import Verdict, largest_rate
 
 EXTENDED = (
     "The study was to be judged once, at its end, and was extended after that. Now its verdicts are those of a study "
@@ -43,7 +44,7 @@ def headline(data: ReportData) -> tuple[str, ...]:
     else:
         answer = _several_comparisons(data)
     answer = (nothing_learned(data), *answer)
-    return tuple(filter(None, (*answer, exploratory(data), extended(data), _diverged(data), _missing(data))))
+    return tuple(filter(None, (*answer, exploratory(data), extended(data), reliability(data), _missing(data))))
 
 
 def nothing_learned(data: ReportData) -> str:
@@ -146,6 +147,7 @@ def _several_comparisons(data: ReportData) -> tuple[str, ...]:
     return (
         comparison_warnings(doubts[0])[0] if doubts else "",
         *(own if len(own) == 1 else ()),
+        overall_sentence(common, data.overall),
         f"{settings}, each compared by itself: {count(verdicts.total(), 'comparison')} with {baseline}, {listed}.",
         _which_block_answers(data),
         _measured_on(data),
@@ -155,14 +157,14 @@ def _several_comparisons(data: ReportData) -> tuple[str, ...]:
 
 def _which_block_answers(data: ReportData) -> str:
     """Which block of verdicts answers the study's question, and what is corrected together."""
-    correction = "Comparisons are decided together within each block of verdicts, not across blocks."
+    correction = "The comparisons of all settings are decided together."
     if titles := " and ".join(f"‘{comparison_title(c)}’" for c in data.comparisons if c.selected):
         axis, claims = data.question.choose, " and test the claims" if data.question.claims else ""
         return (
             f"The study chooses {axis} for every {data.subject.arm} on validation, so the answer stands under "
             f"{titles}; the other blocks use one {axis} for all{claims}. {correction}"
         )
-    return f"Each setting has an answer of its own. {correction}"
+    return correction if data.overall else f"Each setting has an answer of its own. {correction}"
 
 
 def _measured_on(data: ReportData) -> str:
@@ -176,16 +178,29 @@ def _few_seeds(data: ReportData) -> str:
     return FEW_SEEDS if least < 5 else ""
 
 
-def _diverged(data: ReportData) -> str:
-    runs = {arm: [run for run in data.scores.runs if run.arm == arm] for arm in data.scores.arms}
-    lost = [
-        f"{data.labels[arm]} in {n} of {count(len(each), 'run')}"
-        for arm, each in runs.items()
-        if (n := sum(run.diverged is not None for run in each))
-    ]
+def reliability(data: ReportData) -> str:
+    """Which arms have runs that diverged or collapsed, and how many; else what rate the runs do not exclude."""
+    lost = []
+    for arm in data.scores.arms:
+        runs = [run for run in data.scores.runs if run.arm == arm]
+        parts = [(sum(run.diverged is not None for run in runs), "diverged"), (_collapsed(data, arm), "collapsed")]
+        how = " and ".join(f"{n} {what}" for n, what in parts if n)
+        lost += [f"{data.labels[arm]}: {how} of {count(len(runs), 'run')}"] if how else []
     if len(lost) > 4:
-        return f"{number_word(len(lost)).capitalize()} {data.subject.arms} have runs that diverged."
-    return f"Diverged: {', '.join(lost)}." if lost else ""
+        return f"{number_word(len(lost)).capitalize()} {data.subject.arms} have runs that diverged or collapsed."
+    if lost:
+        return f"Lost runs: {'; '.join(lost)}."
+    least = data.min_seeds()
+    if least < 2 or len(data.settings) > 1:
+        return ""
+    return (
+        f"No run diverged or collapsed; {least} runs do not exclude a rate of up to {100 * largest_rate(least):.0f} %."
+    )
+
+
+def _collapsed(data: ReportData, arm: str) -> int:
+    """How many runs of an arm collapsed, over all settings."""
+    return sum(c.collapsed.get(arm, 0) for c in data.comparisons if not c.selected)
 
 
 def _missing(data: ReportData) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reluctant.analysis.comparison import Comparison, Contrast
+from reluctant.analysis.comparison import Comparison
+from reluctant.analysis.contrasts import Contrast
 from reluctant.analysis.labels import count, list_names, metric_words
 from reluctant.analysis.probes import END, START, ProbeSummary, signed_index
 from reluctant.analysis.units import percent

@@ -11,6 +11,7 @@ from reluctant.analysis.calibration import ArmCalibration, arm_calibration, arm_
 from reluctant.analysis.claims import JudgedClaim, judge_claims
 from reluctant.analysis.comparison import Comparison, compare_setting
 from reluctant.analysis.labels import Subject, arm_labels, dataset_title, setting_text
+from reluctant.analysis.overall import Overall, overall_answers
 from reluctant.analysis.probes import ProbeSummary
 from reluctant.analysis.published import PublishedCheck, check_published
 from reluctant.analysis.question import Question, select_values
@@ -37,6 +38,7 @@ class SettingData:
     setting: Mapping[str, Any]
     planned_epochs: int
     records: StudyRecords | None = None
+    families: int = 1  # settings of the study, which are decided together
     _cache: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
 
     def _once(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:
@@ -89,7 +91,13 @@ class SettingData:
     def comparison(self) -> Comparison:
         """Every arm against the baseline, and all pairs."""
         return compare_setting(
-            self.scores, self.question, self.subject, self.labels, self.unit(self.question.metric.name), self.setting
+            self.scores,
+            self.question,
+            self.subject,
+            self.labels,
+            self.unit(self.question.metric.name),
+            self.setting,
+            families=self.families,
         )
 
     @cached_property
@@ -188,8 +196,11 @@ class ReportData:
     def settings(self) -> tuple[SettingData, ...]:
         """One analysis per setting."""
         common = self.question, self.subject, self.labels
+        families = len(self.scores.settings)
         return tuple(
-            SettingData(self.scores.at(s), *common, s, int(s.get("epochs", self.planned_epochs)), self.records)
+            SettingData(
+                self.scores.at(s), *common, s, int(s.get("epochs", self.planned_epochs)), self.records, families
+            )
             for s in self.scores.settings
         )
 
@@ -207,6 +218,11 @@ class ReportData:
             for setting, selected, scores in select_values(self.scores, self.question)
         )
         return (*(setting.comparison for setting in self.settings), *selections)
+
+    @cached_property
+    def overall(self) -> tuple[Overall, ...]:
+        """Every arm against the baseline over all settings; empty under three, and where a value is chosen per arm."""
+        return () if self.question.choose else overall_answers([c for c in self.comparisons if not c.selected])
 
     @property
     def one_setting(self) -> SettingData:

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from reluctant.analysis.comparison import Comparison, Contrast
+from reluctant.analysis.comparison import Comparison
+from reluctant.analysis.contrasts import Contrast
 from reluctant.analysis.labels import count, list_names, metric_words
 from reluctant.statistics import Unpaired, Verdict
 from reluctant.statistics.sequential import LAST
@@ -74,7 +75,7 @@ def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:
 def leader_sentence(comparison: Comparison) -> str:
     """Which arms may be the best, and how far the others are behind; empty where all may be."""
     labels, best = comparison.labels, comparison.may_be_best
-    compared = [row.arm for row in comparison.rows if row.rank and not comparison.scores.diverged(row.arm)]
+    compared = [row.arm for row in comparison.rows if row.rank and not comparison.lost(row.arm)]
     behind = [arm for arm in compared if arm not in best]
     if not behind or not best:
         return ""

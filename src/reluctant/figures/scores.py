@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from reluctant.analysis import SettingData
-from reluctant.analysis.comparison import Comparison, Contrast
+from reluctant.analysis.comparison import Comparison
+from reluctant.analysis.contrasts import Contrast
 from reluctant.analysis.labels import count_range, metric_title, within_sentence
 from reluctant.analysis.summary import ArmSummary
 from reluctant.analysis.variance import SOURCE_WORDS

@@ -15,6 +15,7 @@ from reluctant.catalogue.metrics import DEFAULT_COLUMNS
 from reluctant.figures.curves import four_curves
 from reluctant.figures.shapes import shape_of
 from reluctant.records.study_records import StudyRecords
+from reluctant.statistics import largest_rate
 
 MOST_EPOCHS = 24  # that a table lists; longer studies are thinned out evenly
 
@@ -50,17 +51,19 @@ def final_scores_table(data: SettingData) -> Table:
         arm, unit = summary.arm, data.unit(chosen)
         worst = "diverged" if summary.diverged else unit.value(summary.worst)
         scores = [data.unit(name).interval(columns[name][arm].interval) for name in names]
-        diverged = f"{summary.diverged} of {summary.runs}" if summary.diverged else "0"
-        rows.append((summary.label, str(summary.interval.n), *scores, worst, diverged))
+        lost = summary.diverged if data.question.seed_sources else data.comparison.lost(arm)
+        failed = f"{lost} of {summary.runs}" if lost else f"0\n≤ {100 * largest_rate(summary.runs):.0f} %"
+        rows.append((summary.label, str(summary.interval.n), *scores, worst, failed))
     titles = [metric_title(data.metric(name)) for name in names]
     titles[names.index(chosen)] += "\u00a0*"
     few = 1 < max((int(row[1]) for row in rows), default=0) < 5
     note = (
         f"* the metric that decides; the worst seed is by it. Mean over n seeds ± half of the 95 % interval of the "
         f"mean (Student's t). {'Under five seeds: wide and uncertain. ' if few else ''}A diverged run is left out of "
-        f"the mean and counts as the worst seed."
+        f"the mean and counts as the worst seed. Lost: runs that diverged or collapsed (far below the median of their "
+        f"{data.subject.arm}), or what share of such runs is not excluded."
     )
-    caption, heads = f"Final scores on {data.subject.test_part}", ("n", *titles, "Worst seed", "Diverged")
+    caption, heads = f"Final scores on {data.subject.test_part}", ("n", *titles, "Worst seed", "Lost")
     return table_of_arms(data, caption, heads, rows, note=note, strong=2 + names.index(chosen), stacked=True)
 
 

@@ -53,9 +53,8 @@ class Decision:
 
 
 def decide(
-    difference: Difference, *, margin: float, higher: bool, comparisons: int, diverged: bool = False,
-    margin_text: str = "",
-) -> Decision:  # fmt: skip
+    difference: Difference, *, margin: float, higher: bool, comparisons: int, lost: str = "", margin_text: str = ""
+) -> Decision:
     """The verdict on the first of two arms, from the interval that decides.
 
     In this order: under three seeds or without a spread, no verdict; the interval inside ±margin, the same; 0 outside
@@ -66,7 +65,7 @@ def decide(
         margin: Differences below this do not matter; with 0 nothing is the same.
         higher: Whether more of the metric is better.
         comparisons: How many comparisons are decided together.
-        diverged: Whether runs of the first arm diverged: it is then never better nor the same.
+        lost: Which runs of the first arm diverged or collapsed, in words: it is then never better nor the same.
         margin_text: The margin as the reason writes it, with its unit.
     """
     n, mean = difference.n, difference.mean
@@ -80,8 +79,9 @@ def decide(
         return Decision(Verdict.NONE, None, "the last seeds contradict the first ones")
     same, different = same_or_different(low, high, margin)
     better = (mean > 0) == higher
-    if diverged and not (different and not better):
-        return Decision(Verdict.NONE, None, "some of its runs diverged, and the others are no fair sample")
+    if lost and not (different and not better):
+        others = "the same" if same else "better" if different else "undecided"
+        return Decision(Verdict.NONE, None, f"{lost}; its other runs are {others}")
     within = f"the margin {margin_text or f'±{margin:g}'}"
     if same:
         return Decision(Verdict.SAME, None, f"the interval lies inside {within}")
