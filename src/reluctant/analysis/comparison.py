@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from reluctant.analysis.contrasts import Contrast, Typical, contrasts, with_items
 from reluctant.analysis.labels import Subject
-from reluctant.analysis.question import Question, Selected
+from reluctant.analysis.question import Question
+from reluctant.analysis.selection import Selected
 from reluctant.analysis.units import Unit
 from reluctant.catalogue.metrics import Metric
 from reluctant.scores import Scores

@@ -1,17 +1,15 @@
-"""What decides, what else a study sets out to test, and the values chosen per arm (`choose = "lr"`)."""
+"""What decides, and what else a study sets out to test."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
-
-import numpy as np
+from typing import Literal, Self
 
 from reluctant.analysis.agreement import Withheld
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.catalogue.metrics import Metric
 from reluctant.core.errors import ReluctantError, StudyError
-from reluctant.scores import AT, Scores
+from reluctant.scores import AT
 from reluctant.study import Claim, Compare, PublishedNumber, Study
 
 
@@ -95,44 +93,3 @@ def arm_of(name: str, arms: Sequence[str]) -> str:
     if arm is None:
         raise StudyError(f"{name!r} is not part of the study; choose one of {', '.join(arms)}")
     return arm
-
-
-@dataclass(frozen=True)
-class Selected:
-    """The value chosen for an arm; `at_edge` says that it is the first or last of the list."""
-
-    arm: str
-    axis: str
-    value: Any
-    at_edge: bool
-
-
-def select_values(
-    scores: Scores, question: Question
-) -> Iterator[tuple[Mapping[str, Any], tuple[Selected, ...], Scores]]:
-    """For each setting of the other axes: the value of every arm, by mean validation score, and its runs."""
-    axis = question.choose
-    if axis is None:
-        return
-    settings = {tuple((k, v) for k, v in s.items() if k != axis): None for s in scores.settings}
-    for pairs in settings:
-        setting = dict(pairs)
-        by_value = {s[axis]: scores.at(s) for s in scores.settings if setting.items() <= s.items()}
-        selected = tuple(each for arm in scores.arms if (each := _best(by_value, arm, axis, question)) is not None)
-        if selected:
-            chosen = {(each.arm, each.value) for each in selected}
-            yield setting, selected, scores.at(setting).only(chosen, axis)
-
-
-def _best(by_value: Mapping[Any, Scores], arm: str, axis: str, question: Question) -> Selected | None:
-    """A value at which a run diverged is not chosen."""
-    values, name, sign = sorted(by_value), question.metric.name, 1 if question.metric.higher else -1
-    means = {}
-    for value in values:
-        scores = by_value[value].values(name, arm, "valid", question.at)
-        if len(scores) and np.isfinite(scores).all():
-            means[value] = sign * float(scores.mean())
-    if not means:
-        return None
-    best = max(means, key=lambda value: means[value])
-    return Selected(arm, axis, best, best in (values[0], values[-1]))

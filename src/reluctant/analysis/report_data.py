@@ -14,7 +14,8 @@ from reluctant.analysis.labels import Subject, arm_labels, dataset_title, settin
 from reluctant.analysis.overall import Overall, overall_answers
 from reluctant.analysis.probes import ProbeSummary
 from reluctant.analysis.published import PublishedCheck, check_published
-from reluctant.analysis.question import Question, select_values
+from reluctant.analysis.question import Question
+from reluctant.analysis.selection import select_values
 from reluctant.analysis.summary import ArmSummary, Band, CostPoint, band, cost_points, summarise
 from reluctant.analysis.units import Unit, unit_of
 from reluctant.analysis.variance import ArmVariance, variance_by_source

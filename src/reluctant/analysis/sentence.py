@@ -185,7 +185,11 @@ def selection_sentence(comparison: Comparison) -> str:
     if not comparison.selected:
         return ""
     chosen = ", ".join(f"{s.value:g} for {comparison.labels[s.arm]}" for s in comparison.selected)
-    return f"Chosen by the mean validation score: {comparison.selected[0].axis} = {chosen}."
+    axis = comparison.selected[0].axis
+    return (
+        f"By the mean validation score of all seeds, {axis} = {chosen}. Each seed is compared at the {axis} that the "
+        f"seeds before it chose, so that no score has a part in its own choice; the first two seeds only choose."
+    )
 
 
 def floor_sentence(comparison: Comparison) -> str:

@@ -39,14 +39,19 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     if data.question.seed_sources:
         _print_variances(console, data)
     if everything:
-        for setting in data.settings if data.question.claims else ():
-            if setting.claims:
-                _print(console, f"\nClaims ({setting.title}):" if setting.title else "\nClaims:")
-            for judged in setting.claims:
-                _print(console, f"{judged.outcome.value:>12}: {judged.claim.says}")
-        for says, why in (data.records.study.untested_claims if data.records else {}).items():
-            _print(console, f"{'not tested':>12}: {says} ({why})")
+        _print_claims(console, data)
         _print_published(console, data)
+
+
+def _print_claims(console: "Console", data: "ReportData") -> None:
+    """What became of the claims of the study."""
+    for setting in data.settings if data.question.claims else ():
+        if setting.claims:
+            _print(console, f"\nClaims ({setting.title}):" if setting.title else "\nClaims:")
+        for judged in setting.claims:
+            _print(console, f"{judged.outcome.value:>12}: {judged.claim.says}")
+    for says, why in (data.records.study.untested_claims if data.records else {}).items():
+        _print(console, f"{'not tested':>12}: {says} ({why})")
 
 
 def _verdict_table(comparison: "Comparison") -> "Table":

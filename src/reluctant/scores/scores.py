@@ -1,6 +1,6 @@
 """Scores by arm, setting, seed and epoch, whoever trained; and as a pandas frame."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
@@ -136,9 +136,9 @@ class Scores:
         )
         return replace(self, runs=runs, control=control, settings=(setting,))
 
-    def only(self, chosen: Container[tuple[str, Any]], axis: str) -> Self:
-        """The scores of runs whose (arm, value on `axis`) is among `chosen`."""
-        return replace(self, runs=tuple(r for r in self.runs if (r.arm, r.value(axis)) in chosen))
+    def only(self, chosen: Callable[[ScoredRun], bool]) -> Self:
+        """The scores of the runs that are chosen."""
+        return replace(self, runs=tuple(filter(chosen, self.runs)))
 
     def require_one_setting(self) -> None:
         """Raise `StudyError` where more than arm and seed varies."""
