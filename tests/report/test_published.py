@@ -10,7 +10,7 @@ from reluctant.analysis import ReportData, SettingData
 from reluctant.cli.main import DONE
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import render_page, write_report
-from reluctant.report.page import published_sentence
+from reluctant.report.published import published_sentence
 from reluctant.report.verdict_tables import published_table
 from reluctant.study import Study
 from reluctant.verification.page import check_page

@@ -2,15 +2,14 @@
 
 from collections import Counter
 
-import numpy as np
-
+from reluctant.analysis.chance import has_learned
 from reluctant.analysis.comparison import Comparison
 from reluctant.analysis.labels import count, list_names, metric_title, number_word, setting_text, within_sentence
 from reluctant.analysis.overall import overall_sentence
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
 from reluctant.analysis.variance import variance_sentence
-from reluctant.catalogue.metrics import REGRESSION, Counts, tally
+from reluctant.catalogue.metrics import REGRESSION
 from reluctant.statistics import Verdict, largest_rate
 
 EXTENDED = (
@@ -53,9 +52,7 @@ def nothing_learned(data: ReportData) -> str:
     if not runs or data.question.seed_sources:
         return ""
     regression = data.subject.task == REGRESSION
-    learned = {
-        run.arm for run in runs if (run.score("r2") > 0 if regression else _beats_chance(run.counts["test"][-1]))
-    }
+    learned = {run.arm for run in runs if has_learned(run, data.subject.task)}
     arms = [arm for arm in data.scores.arms if arm not in learned and any(run.arm == arm for run in runs)]
     if not arms:
         return ""
@@ -67,19 +64,6 @@ def nothing_learned(data: ReportData) -> str:
     )
     what = "no R² is above 0, the score of the mean target" if regression else "no accuracy is above chance"
     return f"{who}: {what}. {OTHER_RECIPE}"
-
-
-def _beats_chance(counts: Counts) -> bool:
-    """Whether predictions agree with the classes more often than predictions that ignore the inputs.
-
-    These would be right as often as the frequencies of the predicted and of the true classes say (Cohen 1960); more is
-    three standard errors above that. With rare classes an accuracy may be below that of the most frequent class alone
-    and yet above this.
-    """
-    hits, predicted, true = tally(counts)
-    items = int(true.sum())
-    chance = float((predicted * true).sum()) / items**2
-    return bool(hits.sum() / items > chance + 3 * np.sqrt(chance * (1 - chance) / items))
 
 
 def exploratory(data: ReportData) -> str:

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any, Self, TypeVar
 
 from reluctant.analysis import study_facts
-from reluctant.analysis.agreement import withheld_verdicts
+from reluctant.analysis.agreement import ALL_PAIRS, withheld_verdicts
 from reluctant.analysis.calibration import ArmCalibration, arm_calibration, arm_robustness
+from reluctant.analysis.chance import AT_CHANCE, all_at_chance
 from reluctant.analysis.claims import JudgedClaim, judge_claims
 from reluctant.analysis.comparison import Comparison, compare_setting
 from reluctant.analysis.labels import Subject, arm_labels, dataset_title, setting_text
@@ -90,15 +91,13 @@ class SettingData:
 
     @cached_property
     def comparison(self) -> Comparison:
-        """Every arm against the baseline, and all pairs."""
+        """Every arm against the baseline, and all pairs; without verdicts where no network has learned anything."""
+        question = self.question
+        if all_at_chance(self.scores.runs, self.subject.task):
+            question = replace(question, withheld={**question.withheld, ALL_PAIRS: AT_CHANCE})
+        unit = self.unit(question.metric.name)
         return compare_setting(
-            self.scores,
-            self.question,
-            self.subject,
-            self.labels,
-            self.unit(self.question.metric.name),
-            self.setting,
-            families=self.families,
+            self.scores, question, self.subject, self.labels, unit, self.setting, families=self.families
         )
 
     @cached_property

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Setting = Mapping[str, Any] | None  # what varies beside activation and seed, with its values
 OF_ONE_ARM = ("training", "confusion", "predicted")  # classes have the second, numbers the third
-PLOTS = ("scores", "curves", "differences", "cost", "shapes", *OF_ONE_ARM)
+PLOTS = ("scores", "curves", "differences", "margins", "rate", "cost", "shapes", *OF_ONE_ARM)
 
 
 @dataclass(eq=False)
@@ -169,7 +169,8 @@ class Results:
         """A figure of the report.
 
         Args:
-            kind: `scores`, `curves`, `differences`, `cost` (score against training time), `shapes`; of one
+            kind: `scores`, `curves`, `differences`, `margins` (what other margins would say), `rate` (score against
+                learning rate), `cost` (score against training time), `shapes`; of one
                 `activation`: `training`, and `confusion`, or `predicted` where numbers are predicted.
             metric: The study's unless given.
             activation, setting: Which one, where there are several.
@@ -179,9 +180,11 @@ class Results:
             StudyError: No such plot, or an activation is missing.
         """
         from reluctant import figures
-        from reluctant.figures.inline import png
 
-        data, options = self.setting(setting), {} if width is None else {"width": width}
+        options = {} if width is None else {"width": width}
+        if kind == "rate":
+            return _shown(figures.score_against_rate(self.data, metric, setting=setting, **options))
+        data = self.setting(setting)
         arm = "" if activation is None else arm_of(activation, data.arms)
         plots: dict[str, Any] = {
             "scores": lambda: figures.final_scores(data, metric, **options),
@@ -192,6 +195,7 @@ class Results:
             "predicted": lambda: figures.predicted(data, arm, **options),
             "training": lambda: figures.training_curves(data, arm, **options),
             "differences": lambda: figures.differences(self._comparison(metric), **options),
+            "margins": lambda: figures.verdict_by_margin(self._comparison(metric), **options),
         }
         if kind not in plots:
             hint = did_you_mean(kind, plots) or f"; there are {', '.join(PLOTS)}"
@@ -201,9 +205,7 @@ class Results:
         if kind in OF_ONE_ARM and activation is None:
             first = without_session(data.arms[0])
             raise StudyError(f"{kind} is of one activation: plot({kind!r}, activation={first!r})")
-        figure: Figure = plots[kind]()  # a notebook shows it even where nothing has loaded matplotlib's own display
-        setattr(figure, "_repr_png_", lambda: png(figure))  # noqa: B010 (no attribute that Figure declares)
-        return figure
+        return _shown(plots[kind]())
 
     def _comparison(self, metric: str) -> Comparison:
         data = self._with_options(metric=metric or None)
@@ -231,6 +233,14 @@ class Results:
     def _repr_html_(self) -> str:
         """What a notebook shows: the sentences, the table, the curves."""
         return notebook_html(self)
+
+
+def _shown(figure: "Figure") -> "Figure":
+    """The figure, which a notebook shows even where nothing has loaded matplotlib's own display."""
+    from reluctant.figures.inline import png
+
+    setattr(figure, "_repr_png_", lambda: png(figure))  # noqa: B010 (no attribute that Figure declares)
+    return figure
 
 
 def _table_by_activation(rows: Mapping[str, Any], columns: list[int | str] | None = None) -> "pd.DataFrame":

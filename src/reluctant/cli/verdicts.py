@@ -98,7 +98,7 @@ def _print_variances(console: "Console", data: "ReportData") -> None:
 
 def _print_published(console: "Console", data: "ReportData") -> None:
     """How many published numbers agree with ours, and all of them."""
-    from reluctant.report.page import published_sentence
+    from reluctant.report.published import published_sentence
     from reluctant.report.verdict_tables import published_table
 
     for setting in data.settings if data.question.published else ():

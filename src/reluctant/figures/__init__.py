@@ -7,11 +7,14 @@ from reluctant.figures.dead_units import dead_units
 from reluctant.figures.distributions import distributions
 from reluctant.figures.gradient_depth import gradient_by_depth
 from reluctant.figures.inline import inline_svg, save
+from reluctant.figures.margins import verdict_by_margin
 from reluctant.figures.predicted import predicted
 from reluctant.figures.published import published_numbers
+from reluctant.figures.rates import score_against_rate
 from reluctant.figures.scores import differences, final_scores, variance_shares
 from reluctant.figures.shapes import activation_shape, activation_shapes, formula
 
 __all__ = ["activation_shape", "activation_shapes", "confusion", "dead_units", "differences", "distributions",
            "final_scores", "formula", "gradient_by_depth", "inline_svg", "predicted", "published_numbers", "save",
-           "score_against_time", "score_by_epoch", "training_curves", "variance_shares"]  # fmt: skip
+           "score_against_rate", "score_against_time", "score_by_epoch", "training_curves", "variance_shares",
+           "verdict_by_margin"]  # fmt: skip

@@ -1,23 +1,21 @@
 """The contents of the page from the analysis; the template only sets it."""
 
-from collections import Counter
-from collections.abc import Sequence
 from functools import partial
 
 from reluctant import figures
 from reluctant.analysis import Comparison, ReportData, SettingData, headline, study_facts
 from reluctant.analysis.claims import CONVERGENCE
 from reluctant.analysis.headline import comparison_sentence, comparison_title
-from reluctant.analysis.labels import count, list_names, setting_text, slug
-from reluctant.analysis.published import Agreement, PublishedCheck
+from reluctant.analysis.labels import count, setting_text, slug
 from reluctant.analysis.sentence import comparison_warnings, floor_sentence
 from reluctant.analysis.variance import variance_sentence
 from reluctant.catalogue.metrics import USUAL
-from reluctant.figures.published import published_label
+from reluctant.figures.rates import rate_settings
 from reluctant.figures.style import FEW
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import detail_tables, tables, verdict_tables
 from reluctant.report.pictures import Picture, PictureBook
+from reluctant.report.published import published_section
 from reluctant.report.sections import (
     MANY,
     ArmSection,
@@ -32,8 +30,6 @@ from reluctant.report.sections import (
     file_suffix,
     inside_sections,
 )
-
-NAMED = 6  # arms up to which a sentence names them
 
 
 def build_page(data: ReportData, book: PictureBook) -> Page:
@@ -50,6 +46,14 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         comparisons=tuple(
             _comparison(each, book, alone=len(comparisons) == 1, first=not i) for i, each in enumerate(comparisons)
         ),
+        rates=tuple(
+            book.draw(
+                f"rates{file_suffix(setting_text(other))}",
+                partial(figures.score_against_rate, data, setting=other),
+                None,
+            )
+            for other in (rate_settings(data) if some and not data.question.seed_sources else ())
+        ),
         variances=tuple(
             FigureSection(
                 s.title,
@@ -63,7 +67,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         extra=extra_sections(data, book),
         claims=tuple((s.title, _claims(s)) for s in settings) if data.question.claims else (),
         claim_notes=_claim_notes(data) if some else (),
-        published=tuple(_published(s, book, data) for s in settings) if data.question.published else (),
+        published=tuple(published_section(s, book, data) for s in settings) if data.question.published else (),
         scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
         inside=inside_sections(data, book) if some else (),
         calibrations=calibration_sections(data) if some else (),
@@ -92,6 +96,11 @@ def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first
             partial(figures.differences, comparison),
             verdict_tables.differences_table(comparison),
         ),
+        margins=book.draw(
+            f"margins_{comparison.metric.name}{file_suffix(title)}",
+            partial(figures.verdict_by_margin, comparison),
+            None,
+        ),
         verdicts=verdict_tables.verdicts_table(comparison, explained=first),
         pairs=verdict_tables.pairs_table(comparison) if 2 < arms <= FEW else None,
         unfolded=alone and arms <= 6,
@@ -119,41 +128,6 @@ def _claim_notes(data: ReportData) -> tuple[str, ...]:
     converges = any(claim.is_ in ("slowest", "fastest") for claim in data.question.claims)
     left_out = f"{count(untested, 'claim')} cannot be tested: activations named there take no part."
     return tuple(filter(None, (CONVERGENCE if converges else "", left_out if untested else "")))
-
-
-def _published(data: SettingData, book: PictureBook, whole: ReportData) -> FigureSection:
-    draw, name = partial(figures.published_numbers, data), f"published_numbers{file_suffix(data.title)}"
-    picture = book.draw(name, draw, None) if len(whole.settings) <= MANY else None
-    return FigureSection(data.title, published_sentence(data), picture, verdict_tables.published_table(data))
-
-
-def published_sentence(data: SettingData) -> str:
-    """`11 of 16 published numbers agree with ours. Higher than ours: ReLU after epoch 1 and 5. …`."""
-    checks = data.published
-    counts = Counter(each.agreement for each in checks)
-    verb = "agrees" if len(checks) == 1 else "agree"
-    total = count(len(checks), "published number")
-    sentences = [f"{counts[Agreement.AGREES]} of {total} {verb} with ours."]
-    for agreement in Agreement:
-        group = [each for each in checks if each.agreement == agreement]
-        if group and agreement != Agreement.AGREES:
-            sentences.append(_published_names(data, agreement, group))
-    return " ".join(sentences)
-
-
-def _published_names(data: SettingData, agreement: Agreement, checks: Sequence[PublishedCheck]) -> str:
-    """Which numbers have a verdict: by name where the arms are few."""
-    word = f"{agreement[0].upper()}{agreement[1:]}"
-    epochs: dict[str, list[str]] = {}
-    for each in checks:
-        epoch = f"{each.published.epoch:,}" if each.published.epoch else "last"
-        epochs.setdefault(published_label(data, each), []).append(epoch)
-    if len(epochs) > NAMED:
-        return f"{word}: {len(checks):,}."
-    if {each.published.epoch for each in checks} == {None}:
-        return f"{word}: {'; '.join(epochs)}."
-    names = (f"{label} after epoch {list_names(list(dict.fromkeys(e)))}" for label, e in epochs.items())
-    return f"{word}: {'; '.join(names)}."
 
 
 def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSection:

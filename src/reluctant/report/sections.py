@@ -38,6 +38,7 @@ class ComparisonSection:
     warnings: tuple[str, ...]
     floor: str
     picture: Picture
+    margins: Picture  # which verdicts other margins would give
     verdicts: Table
     pairs: Table | None
     unfolded: bool  # whether the pairs are unfolded
@@ -138,6 +139,7 @@ class Page:
     progress: str
     warnings: tuple[str, ...]
     comparisons: tuple[ComparisonSection, ...]
+    rates: tuple[Picture, ...]  # score against learning rate, where a study has several
     variances: tuple[FigureSection, ...]
     extra: tuple[ExtraSection, ...]
     claims: tuple[tuple[str, tuple[ClaimSection, ...]], ...]  # by title of the setting
