@@ -28,7 +28,7 @@ def verdict_by_margin(comparison: Comparison, *, width: float = WIDE) -> "Figure
     unit, margin = comparison.unit, comparison.unit.scaled(comparison.question.margin)
     title = "What other margins would say"
     rows = [each for each in best_first(comparison) if each.interval is not None and each.verdict != Verdict.NONE]
-    notes = ["thick: the same as the baseline", "coloured: better or worse", "dotted: undecided",
+    notes = ["thick: the same as the baseline", "thin with a triangle: better or worse", "dotted: undecided",
              "line: the margin of the study" if margin else "the study has no margin"]  # fmt: skip
     if not rows:
         return empty_sheet(width, title, notes, "No activation has a verdict.")

@@ -1,5 +1,6 @@
 """Score against learning rate: every arm at every rate of a study, and the rate that validation chooses."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ def score_against_rate(
             continue
         best = _best_rate(settings, arm, chosen.name)
         _draw_arm(axes, points, of[arm].colour, best, lines=not many)
-        ends.append((of[arm], points[-1][0], points[-1][1].mean))
+        ends.append((of[arm], math.log10(points[-1][0]), points[-1][1].mean))  # as the log axis has it
         at_best = next((each for rate, each in points if rate == best), None)
         texts += [f"{data.labels[arm]}: best at {best:g} ({unit.interval(at_best)})."] if at_best else []
     label_ends(axes, ends, names)
