@@ -73,7 +73,7 @@ def overall_sentence(comparisons: Sequence[Comparison], answers: Sequence[Overal
         expected = " to ".join(unit.difference(end) for end in d.predicted)
         sentences.append(
             f"{relation}: {interval}, standard deviation between settings {unit.amount(d.between)}, expected in a new "
-            f"setting {expected}"
+            f"setting with as many seeds {expected}"
         )
     word = f" ({unit.word})" if unit.word else ""
     settings = list_names([str(n) for n in sorted({a.difference.settings for a in answers})])

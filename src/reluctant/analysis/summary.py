@@ -98,7 +98,8 @@ class Band:
 def band(scores: Scores, name: str, arm: str, split: str = "test") -> Band:
     """The band of one arm; empty where no run ended with finite numbers."""
     curves = scores.by_epoch(name, arm, split)
-    intervals = [mean_interval(column) for column in curves.T]
+    resolution = scores.resolution(name, split)
+    intervals = [mean_interval(column, resolution=resolution) for column in curves.T]
     low = [np.nan if i.low is None else i.low for i in intervals]
     high = [np.nan if i.high is None else i.high for i in intervals]
     return Band(len(curves), np.array([i.mean for i in intervals], float), np.array(low), np.array(high))

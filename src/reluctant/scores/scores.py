@@ -117,7 +117,8 @@ class Scores:
 
     def interval(self, name: str, arm: str, split: str = "test", at: str = "last") -> Interval:
         """Mean and 95 % interval of an arm's scores; diverged runs are left out."""
-        return mean_interval([run.score(name, split, at) for run in self.finished(arm)])
+        values = [run.score(name, split, at) for run in self.finished(arm)]
+        return mean_interval(values, resolution=self.resolution(name, split))
 
     def by_epoch(self, name: str, arm: str, split: str = "test") -> Floats:
         """Curves of an arm's finished runs, shape (runs, epochs); a run that stopped early is continued."""

@@ -19,7 +19,7 @@ class OverSettings:
     low: float  # the interval that decides: for the mean over all settings that could have been chosen
     high: float
     between: float  # standard deviation of the true differences between settings
-    predicted: tuple[float, float]  # 95 %: where the true difference of one more setting lies
+    predicted: tuple[float, float]  # 95 %: what would be measured in one more setting, with as many seeds
 
 
 def over_settings(differences: npt.ArrayLike, variances: npt.ArrayLike, *, level: float) -> OverSettings:
@@ -28,7 +28,8 @@ def over_settings(differences: npt.ArrayLike, variances: npt.ArrayLike, *, level
     The settings weigh the same and are the unit: mean ± t·s/√S of their differences, whatever the variance of each
     (weights by variances that are estimated from few seeds make intervals too narrow: IntHout et al. 2014). The
     variance between settings is what s² exceeds the mean variance of the differences (Hedges 1983). The prediction is
-    mean ± t·√(τ² + s²/S) (Higgins et al. 2009).
+    mean ± t·s·√(1 + 1/S), for a difference of as many seeds: with the variance between settings alone it would be
+    too narrow for few settings (87 % in place of 95 in simulated studies of twelve).
 
     Args:
         differences: First minus second arm, the mean over seeds, of each setting.
@@ -41,7 +42,7 @@ def over_settings(differences: npt.ArrayLike, variances: npt.ArrayLike, *, level
     error = np.sqrt(spread / n)
     half = t_quantile(1 - level, n - 1) * error
     between = max(0.0, spread - float(noise.mean()))
-    reach = t_quantile(0.975, n - 1) * np.sqrt(between + spread / n)
+    reach = t_quantile(0.975, n - 1) * np.sqrt(spread * (1 + 1 / n))
     return OverSettings(
         n, mean, float(mean - half), float(mean + half), float(np.sqrt(between)),
         (float(mean - reach), float(mean + reach)),
