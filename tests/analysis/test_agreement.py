@@ -17,7 +17,11 @@ from reluctant.study import Study
 from tests.support.records import changed_records, snapshots_of, study_records
 from tests.support.scored import scored_records
 
-SCORES = {"relu": [0.9, 0.901, 0.902], "gelu": [0.95, 0.952, 0.951], "elu": [0.93, 0.931, 0.929]}
+SCORES = {
+    "relu": [0.9, 0.901, 0.902, 0.9, 0.902],
+    "gelu": [0.95, 0.952, 0.951, 0.95, 0.952],
+    "elu": [0.93, 0.931, 0.929, 0.93, 0.93],
+}
 CLAIM = {"says": "GELU is better", "of": "gelu", "is": "higher", "than": "relu"}
 STUDY = Study(activation=["relu", "gelu", "prelu"], seed=[0, 1], epochs=2)
 

@@ -14,7 +14,7 @@ from reluctant.analysis.sentence import comparison_warnings
 from reluctant.core.errors import StudyError
 from reluctant.records.run_result import RunResult
 from reluctant.records.study_records import StudyRecords
-from reluctant.statistics import Verdict, holm, paired, welch
+from reluctant.statistics import Verdict, paired, welch
 from reluctant.study import Study
 from tests.support.records import study_folder
 from tests.support.scored import report_data, scored_record, scored_records
@@ -29,8 +29,12 @@ def arms(**shifts: float) -> dict[str, list[float]]:
     return {name: (0.95 + shift + NOISE + rng.normal(0, 0.0003, 5)).tolist() for name, shift in shifts.items()}
 
 
-def compared(scores: dict[str, Any], **options: Any) -> Comparison:
-    return report_data(scores, **STUDY, **options).one_setting.comparison
+ONCE_EXTENDED: dict[str, Any] = {"once": True, "extended": True}
+
+
+def compared(scores: dict[str, Any], *, once: bool = False, **options: Any) -> Comparison:
+    study = {"compare": {**STUDY["compare"], "looks": "at the end"}} if once else STUDY
+    return report_data(scores, **study, **options).one_setting.comparison
 
 
 def comparison_of(records: StudyRecords, **question: Any) -> Comparison:
@@ -68,22 +72,27 @@ def test_differences_are_paired_by_seed_and_equal_scipy_s() -> None:
     # the rounding of two scores to whole images is added to the spread
     spread = np.sqrt((first - second).var(ddof=1) + 0.001**2 / 6)
     t = (first - second).mean() / (spread / np.sqrt(5))
-    assert contrast.difference.p == pytest.approx(2 * stats.t.sf(abs(t), 4))
-    assert contrast.interval == pytest.approx((contrast.difference.low, contrast.difference.high))
+    once = compared(scores, once=True).family[0]
+    assert once.difference.p == pytest.approx(2 * stats.t.sf(abs(t), 4))
+    assert once.interval == pytest.approx((once.difference.low, once.difference.high))
+    assert contrast.difference.p is not None
+    assert once.difference.p is not None
+    assert contrast.difference.p > once.difference.p  # after every seed
+    assert (contrast.difference.low, contrast.difference.high) == (once.difference.low, once.difference.high)
 
 
 def test_every_family_is_corrected_by_itself() -> None:
     scores = {name: np.round(values, 3) for name, values in arms(relu=0, elu=0.001, gelu=0.002).items()}
     comparison = compared({name: values.tolist() for name, values in scores.items()})
-    raw = [paired(scores[name], scores["relu"], resolution=0.001) for name in ("elu", "gelu")]
-    expected = [each.corrected for each in holm(raw)]
-    assert [c.difference.corrected for c in comparison.family] == pytest.approx(expected)
-    assert [c.difference.corrected for c in comparison.family] != pytest.approx([each.p for each in raw])
+
+    def expected(pairs: list[tuple[str, str]]) -> list[float | None]:
+        options: dict[str, Any] = {"resolution": 0.001, "sequential": True, "comparisons": len(pairs)}
+        return [paired(scores[one], scores[other], **options).corrected for one, other in pairs]
+
+    assert [c.difference.corrected for c in comparison.family] == expected([("elu", "relu"), ("gelu", "relu")])
     pairs = [("relu", "elu"), ("relu", "gelu"), ("elu", "gelu")]
     assert [(c.arm, c.other) for c in comparison.pairs] == pairs
-    raw = [paired(scores[one], scores[other], resolution=0.001) for one, other in pairs]
-    expected = [each.corrected for each in holm(raw)]
-    assert [c.difference.corrected for c in comparison.pairs] == pytest.approx(expected)
+    assert [c.difference.corrected for c in comparison.pairs] == expected(pairs)
 
 
 def test_only_shared_seeds_count() -> None:
@@ -101,7 +110,7 @@ def test_a_diverged_baseline_or_rival_never_wins() -> None:
     scores = arms(relu=0.02, elu=0, gelu=0.02)
     comparison = compared(scores, diverged=[("relu", 3), ("gelu", 1)])
     assert {contrast.verdict for contrast in comparison.family} == {Verdict.NONE}
-    assert comparison.family[0].decision.reason == "runs of relu diverged"
+    assert comparison.family[0].decision.reason == "1 of 5 runs diverged of relu"
     assert all(rank is not None and rank[1] == 3 for rank in ranks(comparison).values())
     assert {row.arm: row.standing for row in comparison.rows} == {"relu": "", "elu": "best", "gelu": ""}
 
@@ -113,19 +122,38 @@ def test_one_seed_gives_no_verdict_and_a_reason() -> None:
     assert contrast.interval is None
 
 
-def test_an_extended_study_needs_more() -> None:
+def test_one_look_at_the_end_needs_less_until_the_study_is_extended() -> None:
     scores = arms(relu=0)
     scores["elu"] = (np.array(scores["relu"]) + np.array([0.004, 0.012, 0.001, 0.009, 0.003])).tolist()
-    once, extended = compared(scores).family[0], compared(scores, extended=True).family[0]
-    assert once.difference.p is not None
-    assert 0.025 < once.difference.p < 0.05
+    always, once, extended = (compared(scores, **how).family[0] for how in ({}, {"once": True}, ONCE_EXTENDED))
     assert once.verdict == Verdict.BETTER
-    assert extended.verdict == Verdict.UNDECIDED
-    assert once.interval is not None
-    assert extended.interval is not None
-    wider = stats.t.ppf(0.9875, 4) / stats.t.ppf(0.975, 4)
-    once_width, extended_width = (high - low for low, high in (once.interval, extended.interval))
-    assert extended_width / once_width == pytest.approx(wider)
+    assert always.verdict == extended.verdict == Verdict.UNDECIDED
+    assert always.interval == extended.interval
+    question = report_data(scores, **STUDY, extended=True).question
+    assert question.sequential
+    assert question.changed == ()
+
+
+def test_collapsed_runs_are_left_out_and_named() -> None:
+    scores = arms(relu=0, elu=0.02, gelu=0, silu=-0.02)
+    scores["elu"][1] = scores["gelu"][3] = scores["silu"][0] = 0.2
+    comparison = compared(scores)
+    assert comparison.collapsed == {"elu": 1, "gelu": 1, "silu": 1}
+    assert verdicts(comparison)["elu"] == verdicts(comparison)["gelu"] == "no verdict"
+    elu, gelu, silu = comparison.family
+    assert elu.difference.n == 4
+    assert elu.difference.mean == pytest.approx(0.02, abs=0.002)
+    assert elu.decision.reason == "1 of 5 runs collapsed; its other runs are better"
+    assert gelu.decision.reason.startswith("1 of 5 runs collapsed; its other runs are ")
+    assert comparison.may_be_best == ("relu",)
+    assert silu.verdict in (Verdict.WORSE, Verdict.NONE)
+
+
+def test_a_baseline_that_collapsed_wins_nothing() -> None:
+    scores = arms(relu=0.02, elu=0)
+    scores["relu"][2] = 0.1
+    (contrast,) = compared(scores).family
+    assert contrast.verdict != Verdict.WORSE
 
 
 def test_ranks_come_from_the_pairs() -> None:

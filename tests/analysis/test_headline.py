@@ -42,7 +42,9 @@ def test_the_headline_gives_the_verdicts_and_the_data(tmp_path: Path) -> None:
     data = leveled(tmp_path, Study(activation=tuple(level), epochs=3), lambda run: level[run.activation])
     better = data.scores.interval("f1", "elu").mean - data.scores.interval("f1", "relu").mean
     text = sentences(data)
-    assert text.startswith(f"ELU is better than ReLU by {100 * better:.2f} points of macro F1. GELU is worse than ReLU")
+    assert text.startswith(
+        f"On this test set, ELU is better than ReLU by {100 * better:.2f} points of macro F1. On this "
+    )
     assert "Measured on scikit-learn digits (" in text
     assert "only the paired comparison can tell" not in text
 
@@ -51,7 +53,7 @@ def test_of_the_loss_the_lower_is_better(tmp_path: Path) -> None:
     level = {"relu": 0.9, "elu": 0.99}
     study = Study(activation=tuple(level), epochs=3, compare={"metric": "loss"})
     text = sentences(leveled(tmp_path, study, lambda run: level[run.activation]))
-    assert text.startswith("ELU is better than ReLU by 0.")
+    assert text.startswith("On this test set, ELU is better than ReLU by 0.")
     assert "nats of " in text
 
 
@@ -85,7 +87,7 @@ def test_an_activation_without_a_score_gets_no_verdict(tmp_path: Path) -> None:
     study = Study(activation=FOUR, epochs=2)
     text = sentences(leveled(tmp_path, study, lambda run: None if run.activation == "gelu" else 0.9))
     assert "o verdict for GELU: no seed has two finished runs" in text
-    assert "Diverged: GELU in 5 of 5 runs." in text
+    assert "Lost runs: GELU: 5 diverged of 5 runs." in text
 
 
 @pytest.mark.parametrize("scores", [[0.5, 0.51, 0.49], [0.54, 0.5, 0.5]])

@@ -85,14 +85,6 @@ def test_a_number_equal_to_runs_that_do_not_differ_agrees() -> None:
     assert checked({"value": 0.95}, {"relu": [0.95] * 3}).agreement == A
 
 
-def test_an_extended_study_takes_wider_bounds() -> None:
-    (low, high), (lower, higher) = (
-        limits(checked({}, {"relu": level(0.95)}, extended=extended)) for extended in (False, True)
-    )
-    expected = stats.t.ppf(0.9875, 4) / stats.t.ppf(0.975, 4)
-    assert (higher - lower) / (high - low) == pytest.approx(expected)
-
-
 @given(value=st.floats(0, 1), runs=st.integers(2, 9), deviation=st.none() | st.floats(0, 0.1))
 def test_the_agreement_follows_from_where_the_number_lies(value: float, runs: int, deviation: float | None) -> None:
     several = {} if deviation is None else {"deviation": deviation, "runs": runs}

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from reluctant.analysis import Comparison
-from reluctant.analysis.question import Selected
+from reluctant.analysis.selection import Selected
 from reluctant.analysis.sentence import (
     covers_test_items,
     floor_sentence,
     margin_sentence,
-    scope_sentence,
+    more_items_sentence,
     selection_sentence,
     verdict_sentences,
 )
@@ -22,6 +22,7 @@ from tests.support.scored import report_data
 NOISE = np.array([0.0, 0.002, -0.001, 0.001, -0.002])
 NAMES = ("relu", "elu", "gelu", "silu", "tanh", "mish", "selu", "celu", "sigmoid", "softplus")
 STUDY: dict[str, Any] = {"compare": {"metric": "accuracy", "margin": 0.005, "baseline": "relu"}}
+ONCE: dict[str, Any] = {"compare": {**STUDY["compare"], "looks": "at the end"}}
 
 
 def compared(**shifts: float) -> Comparison:
@@ -33,9 +34,10 @@ def compared(**shifts: float) -> Comparison:
 
 def test_every_verdict_has_its_clause() -> None:
     text = verdict_sentences(compared(relu=0, elu=0.02, gelu=-0.01, silu=0))
-    assert text.startswith(("ELU is better than ReLU by 1.9", "ELU is better than ReLU by 2.0"))
-    assert " points of accuracy. GELU is worse than ReLU by " in text
-    assert ". SiLU is the same as ReLU within ±0.5 points of accuracy." in text
+    better = "On this test set, ELU is better than ReLU by "
+    assert text.startswith((f"{better}1.9", f"{better}2.0"))
+    assert " points of accuracy. On this test set, GELU is worse than ReLU by " in text
+    assert ". On this test set, SiLU is the same as ReLU within ±0.5 points of accuracy." in text
 
 
 def test_who_may_be_the_best_and_how_far_the_others_are_behind() -> None:
@@ -48,14 +50,14 @@ def test_who_may_be_the_best_and_how_far_the_others_are_behind() -> None:
 
 
 def test_an_arm_that_is_lowest_in_every_seed_cannot_be_the_best() -> None:
-    """All pairs corrected together do not show it at three seeds; the question of the best asks less."""
+    """All pairs decided together do not show it at three seeds; the question of the best asks less."""
     scores = {
         "relu": [0.95, 0.96, 0.955],
         "elu": [0.96, 0.969, 0.962],
         "gelu": [0.958, 0.968, 0.966],
         "silu": [0.957, 0.97, 0.963],
     }
-    comparison = report_data(scores, **STUDY).one_setting.comparison
+    comparison = report_data(scores, **ONCE).one_setting.comparison
     assert not any(pair.verdict.decided for pair in comparison.pairs if "relu" in (pair.arm, pair.other))
     assert comparison.may_be_best == ("elu", "gelu", "silu")
     assert "ELU, GELU and SiLU can still be the best; ReLU is behind." in verdict_sentences(comparison)
@@ -82,9 +84,9 @@ def test_the_best_arm_is_left_out_in_at_most_one_study_in_twenty() -> None:
 def test_the_scope_of_a_verdict_is_as_strict_as_the_verdict() -> None:
     comparison = compared(relu=0, elu=0.02)
     (contrast,) = comparison.family
-    wider = replace(contrast, with_items=(0.001, 0.04), corrected_with_items=(-0.001, 0.042))
+    wider = replace(contrast, with_items=(-0.001, 0.042))
     assert covers_test_items(comparison, wider) is False
-    assert covers_test_items(comparison, replace(wider, corrected_with_items=(0.0005, 0.041))) is True
+    assert covers_test_items(comparison, replace(wider, with_items=(0.0005, 0.041))) is True
     assert covers_test_items(comparison, contrast) is None
 
 
@@ -99,7 +101,7 @@ def test_undecided_names_the_seeds_that_would_decide() -> None:
 def test_where_more_seeds_are_not_worth_it() -> None:
     scores = {"relu": [0.95, 0.90, 0.99, 0.96, 0.93], "elu": [0.91, 0.97, 0.95, 0.93, 0.99]}
     wild = report_data(scores, **STUDY).one_setting.comparison
-    text = "more than 100 more seeds would be needed, which is not worth it"
+    text = "more than 105 seeds would be needed, which is not worth it"
     assert verdict_sentences(wild).endswith(f"(accuracy, 5 seeds); {text}.")
     without = {"compare": {"metric": "accuracy", "margin": 0.0}}
     no_margin = report_data(scores, **without).one_setting.comparison
@@ -109,7 +111,7 @@ def test_where_more_seeds_are_not_worth_it() -> None:
 
 def test_all_the_same() -> None:
     text = verdict_sentences(compared(relu=0, elu=0, gelu=0))
-    assert text.startswith("ReLU, ELU and GELU are the same within ±0.5 points of accuracy.")
+    assert text.startswith("On this test set, ReLU, ELU and GELU are the same within ±0.5 points of accuracy.")
 
 
 def test_one_arm_alone() -> None:
@@ -122,24 +124,48 @@ def test_no_verdict_has_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("interval", "sentence"),
+    ("interval", "scope"),
     [
-        (None, "This covers retraining with new seeds, not another test set."),
-        ((0.01, 0.03), "This covers retraining with new seeds and other test images."),
-        ((-0.01, 0.05), "This covers retraining with new seeds; whether it holds for other test images is open."),
+        (None, "On this test set, "),
+        ((0.01, 0.03), "With new seeds and other test images, "),
+        ((-0.01, 0.05), "On this test set, "),
     ],
 )
-def test_what_a_verdict_covers(interval: tuple[float, float] | None, sentence: str) -> None:
+def test_a_verdict_begins_with_what_it_covers(interval: tuple[float, float] | None, scope: str) -> None:
     comparison = compared(relu=0, elu=0.02)
     (contrast,) = comparison.family
-    changed = replace(comparison, family=(replace(contrast, with_items=interval, corrected_with_items=interval),))
-    assert scope_sentence(changed) == sentence
-    assert sentence in verdict_sentences(changed)
+    changed = replace(comparison, family=(replace(contrast, with_items=interval),))
+    assert verdict_sentences(changed).startswith(f"{scope}ELU is better than ReLU by ")
+    more = "To show it for other test images, about "
+    assert (more in verdict_sentences(changed)) == (interval is not None and interval[0] < 0)
+
+
+def test_how_many_more_test_items_would_widen_a_verdict() -> None:
+    comparison = compared(relu=0, elu=0.02)
+    (contrast,) = comparison.family
+    mean, (low, _) = contrast.difference.mean, contrast.interval or (0.0, 0.0)
+    seeds, items = mean - low, 2 * mean  # half-widths
+    wide = float(np.hypot(seeds, items))
+    changed = replace(comparison, family=(replace(contrast, with_items=(mean - wide, mean + wide)),))
+    times = int(np.ceil(items**2 / (mean**2 - seeds**2)))
+    expected = f"To show it for other test images, about {times} times as many test images are needed."
+    assert more_items_sentence(changed) == expected
+    enough = float(np.hypot(seeds, items / np.sqrt(times)))
+    assert covers_test_items(comparison, replace(contrast, with_items=(mean - enough, mean + enough)))
 
 
 def test_without_a_decision_there_is_nothing_to_cover() -> None:
     comparison = report_data({"relu": [0.95], "elu": [0.97]}, **STUDY).one_setting.comparison
-    assert scope_sentence(comparison) == ""
+    assert more_items_sentence(comparison) == ""
+
+
+def test_a_verdict_on_three_or_four_seeds_says_so() -> None:
+    scores = {"relu": [0.95, 0.951, 0.949, 0.95], "elu": [0.99, 0.99, 0.989, 0.99]}
+    text = verdict_sentences(report_data(scores, **STUDY).one_setting.comparison)
+    assert text.startswith("On this test set (only 4 seeds), ELU is better than ReLU by ")
+    two = {arm: values[:2] for arm, values in scores.items()}
+    text = verdict_sentences(report_data(two, **STUDY).one_setting.comparison)
+    assert text == "No verdict for ELU: two seeds are too few."
 
 
 def test_a_margin_below_one_image_is_mentioned() -> None:
@@ -176,6 +202,6 @@ def test_the_noise_floor_in_words() -> None:
 def test_the_values_chosen_in_words() -> None:
     chosen = (Selected("relu", "lr", 0.01, False), Selected("elu", "lr", 0.1, True))
     comparison = replace(compared(relu=0, elu=0.02), selected=chosen)
-    expected = "Chosen by the mean validation score: lr = 0.01 for ReLU, 0.1 for ELU."
-    assert selection_sentence(comparison) == expected
+    expected = "By the mean validation score of all seeds, lr = 0.01 for ReLU, 0.1 for ELU. Each seed is compared at"
+    assert selection_sentence(comparison).startswith(expected)
     assert selection_sentence(compared(relu=0, elu=0.02)) == ""

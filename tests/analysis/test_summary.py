@@ -27,13 +27,17 @@ def diverged() -> SettingData:
     return setting_data(CURVES, diverged=LOST)
 
 
+STEP = 1 / 1000  # a test image
+HALF = stats.t.ppf(0.975, 2) * np.sqrt((0.1**2 + STEP**2 / 12) / 3)
+
+
 def test_an_arm_in_numbers(data: SettingData) -> None:
     relu, elu = data.summaries("accuracy")
     assert (relu.arm, relu.label, relu.runs, relu.diverged) == ("relu", "ReLU", 3, 0)
     assert relu.values.tolist() == [0.9, 0.8, 0.7]
     assert relu.finite.tolist() == [0.9, 0.8, 0.7]
     assert relu.interval.mean == pytest.approx(0.8)
-    assert relu.interval.half == pytest.approx(stats.t.ppf(0.975, 2) * 0.1 / np.sqrt(3))
+    assert relu.interval.half == pytest.approx(HALF)
     assert relu.worst == 0.7
     assert elu.worst == 0.6
     assert data.summaries("loss")[0].worst == pytest.approx(0.3)
@@ -82,9 +86,9 @@ def test_the_band_of_a_curve_is_the_interval_of_every_epoch(data: SettingData, d
     band = data.band("accuracy", "relu")
     assert (band.n, band.epochs.tolist()) == (3, [1, 2])
     assert band.mean.tolist() == pytest.approx([0.5, 0.8])
-    half = stats.t.ppf(0.975, 2) * 0.1 / np.sqrt(3)
-    assert (band.high - band.mean).tolist() == pytest.approx([0, half])
-    assert (band.mean - band.low).tolist() == pytest.approx([0, half])
+    rounding = stats.t.ppf(0.975, 2) * STEP / 6  # three equal scores are no certainty: √(r²/12) / √3
+    assert (band.high - band.mean).tolist() == pytest.approx([rounding, HALF])
+    assert (band.mean - band.low).tolist() == pytest.approx([rounding, HALF])
     alone = diverged.band("accuracy", "relu")
     assert (alone.n, alone.mean.tolist()) == (1, pytest.approx([0.5, 0.7]))
     assert np.isnan(alone.low).all()

@@ -173,14 +173,17 @@ class TestCombined:
     def test_without_one_source_is_the_interval_of_the_other(self) -> None:
         low, high = combined_interval(self.difference, 0.0, 20)
         assert (low, high) == pytest.approx((self.difference.low, self.difference.high))
-        flat = paired(np.ones(5), np.zeros(5))
-        half = 0.5 * reference.t.ppf(0.975, 19)
-        assert combined_interval(flat, 0.25, 20) == pytest.approx((1 - half, 1 + half))
+        flat = paired(np.ones(5), np.zeros(5))  # no spread, so nothing decides
+        assert all(map(math.isnan, combined_interval(flat, 0.25, 20)))
 
     def test_by_hand(self) -> None:
-        low, high = combined_interval(self.difference, 0.5, 5, 0.9)  # twice 0.5, with 4 degrees of freedom each
+        two = paired([1.0, 2.0, 3.0, 4.0, 5.0], np.zeros(5), confidence=0.9)
+        low, high = combined_interval(two, 0.5, 5)  # twice 0.5, with 4 degrees of freedom each
         half = reference.t.ppf(0.95, 4)
         assert (low, high) == pytest.approx((3 - half, 3 + half))
+        together = paired([1.0, 2.0, 3.0, 4.0, 5.0], np.zeros(5), confidence=0.9, comparisons=4)
+        half = reference.t.ppf(1 - 0.1 / 8, 4)
+        assert combined_interval(together, 0.5, 5, 4) == pytest.approx((3 - half, 3 + half))
 
     @pytest.mark.parametrize("variance", [0.001, 0.1, 10.0])
     def test_another_source_of_error_never_narrows_the_interval(self, variance: float) -> None:

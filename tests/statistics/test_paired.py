@@ -1,6 +1,5 @@
-"""Paired differences, Holm's correction and the sign-flip test against SciPy, statsmodels and by hand."""
+"""Paired differences and the sign-flip test against SciPy and by hand."""
 
-import gc
 import itertools
 import math
 
@@ -10,11 +9,10 @@ import scipy.stats as reference
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from statsmodels.stats.multitest import multipletests
 
-from reluctant.statistics import Difference, holm, paired
+from reluctant.statistics import paired
 from reluctant.statistics.distributions import Floats
-from reluctant.statistics.paired import holm_adjusted, sign_flip_p
+from reluctant.statistics.paired import sign_flip_p
 
 NAN, INF = float("nan"), float("inf")
 scores = st.floats(-10, 10).map(lambda x: round(x, 3))
@@ -40,6 +38,7 @@ def test_the_difference_is_scipys(data: tuple[Floats, Floats], confidence: float
     assert ours.high == pytest.approx(high, rel=1e-7, abs=1e-9)
     assert ours.p == pytest.approx(theirs.pvalue, rel=1e-7)
     assert ours.corrected == ours.p
+    assert ours.decides == pytest.approx((ours.low, ours.high))
     assert ours.effect == pytest.approx(np.mean(first - second) / np.std(first - second, ddof=1))
     assert ours.confidence == confidence
 
@@ -158,41 +157,6 @@ class TestEqualDifferences:
 def test_scores_of_another_shape_are_refused(first: list[float], second: list[float]) -> None:
     with pytest.raises(ValueError, match="paired scores"):
         paired(first, second)
-
-
-def of_p(p: float | None) -> Difference:
-    return Difference(5, 0.1, 0.1, 0.0, 0.2, 0.95, p, p, None, 1.0, 0.5)
-
-
-@settings(max_examples=40)
-@given(st.lists(st.floats(0, 1) | st.sampled_from([0.01, 0.05]), min_size=1, max_size=12))
-def test_holm_is_statsmodels(p: list[float]) -> None:
-    ours = [each.corrected for each in holm([of_p(value) for value in p])]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gc, "collect", lambda: 0)  # statsmodels collects garbage at every call, which takes long
-        theirs = multipletests(p, method="holm")[1]
-    assert ours == pytest.approx(theirs)
-
-
-def test_holm_by_hand() -> None:
-    corrected = holm([of_p(0.02), of_p(0.01), of_p(0.04)])
-    assert [each.corrected for each in corrected] == pytest.approx([0.04, 0.03, 0.04])
-    assert [each.p for each in corrected] == [0.02, 0.01, 0.04]
-
-
-def test_a_difference_without_a_p_is_not_in_the_family() -> None:
-    corrected = holm([of_p(0.02), of_p(None), of_p(0.01)])
-    assert [each.corrected for each in corrected] == [0.02, None, 0.02]
-    assert holm([]) == ()
-    assert holm([of_p(None)])[0].corrected is None
-
-
-def test_holm_of_many_families_at_once_is_holm_of_each() -> None:
-    families = np.random.default_rng(0).random((50, 4))
-    families[::7, 2] = NAN
-    whole = holm_adjusted(families)
-    for row, p in zip(whole, families, strict=True):
-        np.testing.assert_array_equal(row, holm_adjusted(p))
 
 
 def test_the_results_are_plain_numbers() -> None:

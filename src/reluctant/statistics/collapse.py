@@ -17,8 +17,8 @@ def collapsed_runs(
 ) -> tuple[npt.NDArray[np.bool_], ...]:
     """Which runs of each arm collapsed: they are worse than the median of their arm by more than 10 deviations.
 
-    The deviation is the median distance from the median (times 1.4826) of all arms together, since that of a few runs
-    says little. Five margins and six steps of a score are no collapse either. Of normal scores at most 0.2 % of studies
+    The deviation is the median distance from the median (times 1.4826), of all arms together, since that of a few runs
+    says little, or of the arm itself where that is more: an arm may vary more than the others. Five margins and six steps of a score are no collapse either. Of normal scores at most 0.2 % of studies
     have such a run, see docs/statistics.md. Where half of the runs fail, that is what the arm does, and none stands
     out.
 
@@ -38,10 +38,14 @@ def collapsed_runs(
     ]
     every = np.concatenate([*distances, np.empty(0)])
     deviation = NORMAL * float(np.median(every)) if len(every) else 0.0
-    far = max(FAR * deviation, MARGINS * margin, STEPS * resolution)
-    if not far:  # without a margin and a spread nothing is far
-        return tuple(np.zeros(len(values), bool) for values in scores)
-    return tuple(sign * values - median < -far for values, median in zip(scores, medians, strict=True))
+    least = max(FAR * deviation, MARGINS * margin, STEPS * resolution)
+    marked = []
+    for values, median, own in zip(scores, medians, distances, strict=True):
+        lower = NORMAL * float(own[(len(own) - 1) // 2]) if len(own) else 0.0  # the failed run itself is not to count
+        far = max(least, FAR * lower)
+        # without a margin and a spread nothing is far
+        marked.append(sign * values - median < -far if far else np.zeros(len(values), bool))
+    return tuple(marked)
 
 
 def largest_rate(n: int, confidence: float = 0.95) -> float:
