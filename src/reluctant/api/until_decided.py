@@ -1,12 +1,14 @@
 """A study that grows: one more seed after each look, for the activations that are still undecided."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from reluctant.analysis import ReportData
 from reluctant.analysis.labels import arm_labels, count, list_names
 from reluctant.analysis.sentence import more_seeds_clause
 from reluctant.engines import Events, Message
+from reluctant.records.looks import needed_runs
 from reluctant.records.schema import LookRecord
 from reluctant.records.study_dir import StudyDir
 from reluctant.records.study_records import StudyRecords
@@ -27,6 +29,8 @@ def until_decided(study: Study, folder: StudyDir, train: Callable[[Study], Event
     grows = study.until_decided
     assert grows is not None
     began, seeds = time.monotonic(), len(study.seed)
+    earlier = range(grows.start, seeds) if folder.grows else range(0)  # looks that earlier calls recorded
+    _repeat_lost_looks(folder, earlier)
     messages: set[str] = set()  # what is said once and not for every seed
     while True:
         grown = study.model_copy(update={"seed": tuple(range(seeds))})
@@ -37,6 +41,7 @@ def until_decided(study: Study, folder: StudyDir, train: Callable[[Study], Event
         records = StudyRecords.read(folder.path)
         if records.missing:  # failed runs, which the next call tries again
             return
+        _repeat_lost_looks(folder, earlier)  # those whose runs were lost too
         look, text = _look(records)
         if all(before.seeds != seeds for before in folder.looks):
             folder.add_look(look)
@@ -47,6 +52,21 @@ def until_decided(study: Study, folder: StudyDir, train: Callable[[Study], Event
             yield Message(None, f"{grows.hours:g} h are over; the same command again goes on from here")
             return
         seeds += 1
+
+
+def _repeat_lost_looks(folder: StudyDir, numbers: Iterable[int]) -> None:
+    """Look again at so many seeds where the record of a look was damaged, so that decided arms get no more seeds."""
+    for seeds in numbers:
+        looks = folder.looks
+        if any(look.seeds == seeds for look in looks):
+            continue
+        records = StudyRecords.read(folder.path)
+        study = records.study.model_copy(update={"seed": tuple(range(seeds))})
+        needed = set(needed_runs(study, looks))
+        part = replace(records, study=study, runs=tuple(each for each in records if each.run in needed), looks=looks)
+        if part.missing:
+            return
+        folder.add_look(_look(part)[0])
 
 
 def _look(records: StudyRecords) -> tuple[LookRecord, str]:

@@ -130,6 +130,11 @@ class StudyDir:
         """The looks at a study that grows until all is decided; none where their file is damaged."""
         return read_looks(self.path)[0]
 
+    @property
+    def grows(self) -> bool:
+        """Whether the study in this folder is one that grows until all is decided."""
+        return self._study_file.is_file() and Study.read(self._study_file).until_decided is not None
+
     def add_look(self, look: LookRecord) -> None:
         """Write a look behind the earlier ones."""
         path = self.path / LOOKS

@@ -18,9 +18,9 @@ def collapsed_runs(
     """Which runs of each arm collapsed: they are worse than the median of their arm by more than 10 deviations.
 
     The deviation is the median distance from the median (times 1.4826), of all arms together, since that of a few runs
-    says little, or of the arm itself where that is more: an arm may vary more than the others. Five margins and six steps of a score are no collapse either. Of normal scores at most 0.2 % of studies
-    have such a run, see docs/statistics.md. Where half of the runs fail, that is what the arm does, and none stands
-    out.
+    says little, or of the arm itself where that is more: an arm may vary more than the others. Five margins and six
+    steps of a score are no collapse either. Of normal scores at most 0.2 % of studies have such a run, see
+    docs/statistics.md. Where half of the runs fail, that is what the arm does, and none stands out.
 
     Args:
         scores: Per arm one score per seed; NaN where there is none.
