@@ -39,7 +39,9 @@ def test_scores_are_activations_by_seeds(results: Results) -> None:
     for result in results:
         assert table.loc[result.arm, result.seed] == result.score("accuracy")
     interval = results.setting().scores.interval("accuracy", "elu")
-    assert interval == mean_interval(table.loc["elu"].to_numpy())
+    assert interval == mean_interval(
+        table.loc["elu"].to_numpy(), resolution=results.setting().scores.resolution("accuracy")
+    )
 
 
 def test_a_frame_has_one_row_per_activation_seed_epoch_and_split(results: Results) -> None:
@@ -141,7 +143,7 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
 
 def test_verdicts_answer_another_question_too() -> None:
     scores = {"relu": [0.90, 0.91, 0.92], "elu": [0.95, 0.961, 0.97], "gelu": [0.90, 0.911, 0.92]}
-    compare = {"metric": "accuracy", "margin": 0.01, "baseline": "relu"}
+    compare = {"metric": "accuracy", "margin": 0.01, "baseline": "relu", "looks": "at the end"}
     results = Results(ReportData.of(scored_records(scores, compare=compare)))
     table = results.verdicts()
     assert table["verdict"].tolist() == ["baseline", "better", "the same"]
@@ -157,7 +159,7 @@ def test_verdicts_answer_another_question_too() -> None:
 
 def test_every_kind_of_plot_is_a_figure_that_a_notebook_can_show(results: Results) -> None:
     for kind in PLOTS:
-        if kind != "predicted":
+        if kind not in ("predicted", "rate"):
             figure = results.plot(kind, activation="elu", width=4)
             assert isinstance(figure, Figure)
             assert figure.get_size_inches()[0] == pytest.approx(4, abs=0.4)

@@ -101,7 +101,7 @@ def test_judge_prints_the_sentence_and_the_table_within_eighty_columns(
     study_folder(here / "s", study)
     status, out, _ = answer(capsys, "judge", "s", "--metric", "accuracy", "--margin", "0.5")
     assert status == DONE
-    assert "are the same within ±50 points of accuracy" in out.replace("\n", " ")
+    assert "are the same within ±50 points of accuracy" in " ".join(out.split())
     assert out.count("= the same") == 2
     assert all(len(line) <= 80 for line in out.splitlines())
 

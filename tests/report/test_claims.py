@@ -27,8 +27,8 @@ CLAIMS: list[dict[str, Any]] = [
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> ReportData:
     study = Study(
-        name="five", activation=tuple(LEVELS), epochs=2, seed=tuple(range(6)), compare={"margin": 0.005},
-        claim=CLAIMS,
+        name="five", activation=tuple(LEVELS), epochs=2, seed=tuple(range(6)),
+        compare={"margin": 0.005, "looks": "at the end"}, claim=CLAIMS,
     )  # fmt: skip
     return predicted_data(tmp_path_factory.mktemp("claims"), study, std={"tanh": 0.02})
 

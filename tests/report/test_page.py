@@ -46,8 +46,8 @@ def test_every_figure_is_saved_twice_and_shown(folder: Path, html: str) -> None:
     names = sorted(p.name for p in (folder / "figures").iterdir())
     stems = {name.rpartition(".")[0] for name in names}
     assert names == sorted(f"{stem}.{kind}" for stem in stems for kind in ("png", "svg"))
-    of_all = {"differences_f1", "scores_f1", "curves_f1", "curves_loss", "cost_f1", "shapes", "dead_units",
-              "gradients", "distributions"}  # fmt: skip
+    of_all = {"differences_f1", "margins_f1", "scores_f1", "curves_f1", "curves_loss", "cost_f1", "shapes",
+              "dead_units", "gradients", "distributions"}  # fmt: skip
     assert of_all <= stems
     assert {"training_gelu", "confusion_gelu", "shape_gelu"} <= stems
     assert html.count("<figure") == len(stems) == len(of_all) + 3 * len(FOUR)
@@ -112,7 +112,7 @@ def test_the_table_holds_the_scores(folder: Path, html: str) -> None:
         assert row[table.strong] == f"{interval.mean:.4f} ± {interval.half:.4f}"
         assert row[1] == "5"
         assert row[-2] == f"{min(run.score('f1') for run in data.scores.of(activation)):.4f}"
-        assert row[-1] == "0"
+        assert row[-1] == "0\n≤ 45 %"
         assert f"{interval.mean:.4f}" in html
 
 

@@ -62,7 +62,7 @@ def test_diverged_and_failed_runs_are_listed(tmp_path: Path) -> None:
         failures={failed: "Traceback (most recent call last):\n  deep\nMemoryError: too much"},
     )
     _, text = rendered(records)
-    assert "Diverged: ELU in 2 of 5 runs." in text
+    assert "Lost runs: ELU: 2 diverged of 5 runs." in text
     assert "19 of 20 runs so far." in text
     assert "elu, seed 1" in text
     assert "diverged in epoch 2: the loss was not finite" in text

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from benchmarks import simulate
 from benchmarks.growing import Outcome, old_advice, until_decided
+from benchmarks.growth_tables import verdicts
 from benchmarks.simulate import PAGE, written
 from benchmarks.table import Share, Table
 
@@ -70,7 +71,7 @@ def test_what_is_computed_and_not_drawn_is_exact(small: dict[str, Table], page: 
 
 
 def test_the_same_seeds_give_the_same_table(small: dict[str, Table]) -> None:
-    again = simulate.verdicts(np.random.default_rng(simulate.seed("verdicts")), 4 * SMALL)
+    again = verdicts(np.random.default_rng(simulate.seed("verdicts")), 4 * SMALL)
     assert str(again) == str(small["verdicts"])
 
 

@@ -179,7 +179,7 @@ def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | No
 
 def _seeds(seeds: Any, until_decided: Mapping[str, float] | None) -> dict[str, Any]:
     """The keys of a study that say which seeds it has."""
-    if until_decided is not None or seeds == UNTIL_DECIDED:
+    if until_decided is not None or (isinstance(seeds, str) and seeds == UNTIL_DECIDED):
         return {"seed": UNTIL_DECIDED, "until_decided": dict(until_decided or {})}
     if isinstance(seeds, Integral) and not isinstance(seeds, bool) and int(seeds) > 0:
         return {"seed": list(range(int(seeds)))}

@@ -32,7 +32,7 @@ def verdict_by_margin(comparison: Comparison, *, width: float = WIDE) -> "Figure
              "line: the margin of the study" if margin else "the study has no margin"]  # fmt: skip
     if not rows:
         return empty_sheet(width, title, notes, "No activation has a verdict.")
-    of, turns = marks(comparison.labels), [same_from(comparison, each) for each in rows]
+    of, turns = marks(comparison.labels), [unit.scaled(same_from(each)) for each in rows]
     names = min(max(width_of(comparison.labels[c.arm], 8.5) for c in rows), 0.35 * width)
     last = 1.25 * max(float(np.median(turns)), min(max(turns), 4 * float(np.median(turns))), margin)
     tall = ROW * len(rows) if len(rows) <= FEW else 0.18 * len(rows)
@@ -44,7 +44,7 @@ def verdict_by_margin(comparison: Comparison, *, width: float = WIDE) -> "Figure
     name_axes(axes, f"margin, in {metric_words(comparison.metric)} ({unit.difference_axis})")
     for at, (contrast, turn) in enumerate(zip(rows, turns, strict=True)):
         colour, name = of[contrast.arm].colour, fitted(comparison.labels[contrast.arm], 8.5, names)
-        below = _below(comparison, contrast)
+        below = below_that(comparison, contrast)
         if below == Verdict.UNDECIDED:
             axes.plot([0, min(turn, last)], [at, at], color=colour, linewidth=1.4, linestyle=(0, (1, 2)))
         else:
@@ -57,19 +57,19 @@ def verdict_by_margin(comparison: Comparison, *, width: float = WIDE) -> "Figure
         axes.axvline(margin, color=INK, linewidth=1)
     axes.tick_params(axis="x", colors=MUTED)
     texts = [
-        f"{comparison.labels[c.arm]}: {_below(comparison, c)} below ±{turn:.3g}, from there on the same."
+        f"{comparison.labels[c.arm]}: {below_that(comparison, c)} below ±{turn:.3g}, from there on the same."
         for c, turn in zip(rows, turns, strict=True)
     ]
     return drawing.finish(" ".join(texts))
 
 
-def same_from(comparison: Comparison, contrast: Contrast) -> float:
-    """The margin from which on an arm is the same as the baseline, as figures write it: the interval's farther end."""
+def same_from(contrast: Contrast) -> float:
+    """The margin from which on an arm is the same as the baseline: the interval's farther end."""
     assert contrast.interval is not None
-    return comparison.unit.scaled(max(abs(end) for end in contrast.interval))
+    return max(abs(end) for end in contrast.interval)
 
 
-def _below(comparison: Comparison, contrast: Contrast) -> Verdict:
+def below_that(comparison: Comparison, contrast: Contrast) -> Verdict:
     """The verdict with a margin of 0."""
     assert contrast.interval is not None
     low, high = contrast.interval

@@ -25,6 +25,12 @@ def rate_settings(data: ReportData) -> list[Mapping[str, Any]]:
     return [each for i, each in enumerate(others) if each not in others[:i]]
 
 
+def rate_settings_of(data: ReportData, other: Mapping[str, Any]) -> list[SettingData]:
+    """The settings with these values of the other axes, by learning rate."""
+    chosen = [each for each in data.settings if dict(other).items() <= dict(each.setting).items()]
+    return sorted(chosen, key=lambda each: float(each.setting["lr"]))
+
+
 @styled
 def score_against_rate(
     data: ReportData, metric: str = "", *, setting: Mapping[str, Any] | None = None, width: float = WIDE
@@ -40,10 +46,7 @@ def score_against_rate(
     if not choices:
         raise StudyError("the study has one learning rate; lr = [0.001, 0.003, 0.01] varies it")
     other = choices[0] if setting is None else setting
-    settings = sorted(
-        (each for each in data.settings if dict(other).items() <= dict(each.setting).items()),
-        key=lambda each: float(each.setting["lr"]),
-    )
+    settings = rate_settings_of(data, other)
     chosen = settings[0].metric(metric)
     of, many = marks(data.labels), len(data.labels) > FEW
     seeds = len(data.scores.seeds)

@@ -50,7 +50,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
             book.draw(
                 f"rates{file_suffix(setting_text(other))}",
                 partial(figures.score_against_rate, data, setting=other),
-                None,
+                tables.rates_table(data, other),
             )
             for other in (rate_settings(data) if some and not data.question.seed_sources else ())
         ),
@@ -99,7 +99,7 @@ def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first
         margins=book.draw(
             f"margins_{comparison.metric.name}{file_suffix(title)}",
             partial(figures.verdict_by_margin, comparison),
-            None,
+            verdict_tables.margins_table(comparison),
         ),
         verdicts=verdict_tables.verdicts_table(comparison, explained=first),
         pairs=verdict_tables.pairs_table(comparison) if 2 < arms <= FEW else None,

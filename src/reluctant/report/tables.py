@@ -1,18 +1,19 @@
 """The report's tables: final scores, and the numbers beneath every figure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from reluctant.analysis import SettingData
+from reluctant.analysis import ReportData, SettingData
 from reluctant.analysis.labels import metric_title
 from reluctant.analysis.study_facts import network_layers
 from reluctant.analysis.summary import Band
 from reluctant.analysis.units import DASH, Unit, number
 from reluctant.catalogue.metrics import DEFAULT_COLUMNS
 from reluctant.figures.curves import four_curves
+from reluctant.figures.rates import rate_settings_of
 from reluctant.figures.shapes import shape_of
 from reluctant.records.study_records import StudyRecords
 from reluctant.statistics import largest_rate
@@ -65,6 +66,19 @@ def final_scores_table(data: SettingData) -> Table:
     )
     caption, heads = f"Final scores on {data.subject.test_part}", ("n", *titles, "Worst seed", "Lost")
     return table_of_arms(data, caption, heads, rows, note=note, strong=2 + names.index(chosen), stacked=True)
+
+
+def rates_table(data: ReportData, other: Mapping[str, Any]) -> Table:
+    """Every arm's mean score and interval at every learning rate, the other axes having these values."""
+    settings = rate_settings_of(data, other)
+    name = data.question.metric.name
+    rows = [
+        (data.labels[arm], *(s.unit(name).interval(s.scores.interval(name, arm)) for s in settings))
+        for arm in data.scores.arms
+    ]
+    heads = (data.subject.arm.capitalize(), *(f"{float(s.setting['lr']):g}" for s in settings))
+    caption = f"{metric_title(data.question.metric)} at every learning rate"
+    return Table(caption, heads, tuple(rows), stacked=True)
 
 
 def seeds_table(data: SettingData) -> Table:

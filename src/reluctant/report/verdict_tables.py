@@ -11,6 +11,7 @@ from reluctant.analysis.labels import metric_title, metric_words
 from reluctant.analysis.published import CONFIDENCE, Agreement, PublishedCheck
 from reluctant.analysis.units import DASH, OF_TARGET, number, p_value
 from reluctant.analysis.variance import SOURCE_WORDS
+from reluctant.figures.margins import below_that, same_from
 from reluctant.figures.published import SPLIT_WORDS, published_label, score_words
 from reluctant.figures.scores import best_first
 from reluctant.report.tables import Table, table_of_arms
@@ -129,6 +130,24 @@ def differences_table(comparison: Comparison) -> Table:
         f"Probability of improvement: that a run of the "
         f"{comparison.subject.arm} beats one of the baseline.",
     )  # fmt: skip
+
+
+def margins_table(comparison: Comparison) -> Table:
+    """From which margin on each arm is the same as the baseline, and what it is below that."""
+    rows = []
+    for contrast in best_first(comparison):
+        label = comparison.labels[contrast.arm]
+        if contrast.interval is None or contrast.verdict == Verdict.NONE:
+            rows.append((label, DASH, DASH))
+        else:
+            same, below = same_from(contrast), below_that(comparison, contrast)
+            rows.append((label, comparison.unit.margin(same), f"{below.sign} {below}"))
+    return Table(
+        "Which margin decides what",
+        (comparison.subject.arm.capitalize(), "The same from this margin on", "Below it"),
+        tuple(rows),
+        words=frozenset({2}),
+    )
 
 
 def pairs_table(comparison: Comparison) -> Table:
