@@ -6,8 +6,8 @@ from benchmarks.growing import running
 from benchmarks.table import SHAPES, Share, Table, share
 from reluctant.statistics.collapse import collapsed_runs
 from reluctant.statistics.distributions import Floats, t_quantiles
-from reluctant.statistics.random_effects import over_settings
-from reluctant.statistics.sequential import look_level, look_weights, sequential_bounds
+from reluctant.statistics.random_effects import OverSettings, over_settings
+from reluctant.statistics.sequential import sequential_bounds
 
 DEPTH = 30.0  # deviations that a collapsed run lies below the others
 RATES = 8
@@ -84,29 +84,30 @@ def settings(rng: np.random.Generator, studies: int) -> Table:
     """Twelve settings, judged each alone or by one mean: false verdicts, decided ones, and coverage."""
     rows: list[tuple[str | Share, ...]] = []
     number, count, seeds = studies // 20, 12, 5
-    for truth in (0.0, 1.0):
-        for between in (0.0, 0.5):
-            true = truth + between * rng.standard_normal((number, count, 1))
-            differences = true + rng.standard_normal((number, count, seeds))
-            mean, std, n = running(differences)
-            alone = np.abs(mean[..., -1]) > t_quantiles(0.975, seeds - 1) * std[..., -1] / np.sqrt(seeds)
-            low, high = sequential_bounds(mean, std, n, 1 - 0.05 / count)
-            level = look_level(0.025) * float(look_weights(seeds))
-            answers = [
-                over_settings(m, s**2 / seeds, level=level) for m, s in zip(mean[..., -1], std[..., -1], strict=True)
-            ]
-            plain = [
-                over_settings(m, s**2 / seeds, level=0.025) for m, s in zip(mean[..., -1], std[..., -1], strict=True)
-            ]
-            new = truth + between * rng.standard_normal(number) + rng.standard_normal((seeds, number)).mean(axis=0)
-            rows.append((
-                f"truth {truth:g}, deviation between settings {between:g}",
-                share(alone.any(axis=1)),
-                share(((low > 0) | (high < 0))[..., -1].any(axis=1)),
-                share([a.low > 0 or a.high < 0 for a in answers]),
-                share([a.low <= truth <= a.high for a in plain]),
-                share([a.predicted[0] <= t <= a.predicted[1] for a, t in zip(plain, new, strict=True)]),
-            ))  # fmt: skip
+    for truth, between, shared in ((0.0, 0.0, 0.0), (0.0, 0.5, 0.0), (0.0, 0.5, 0.8), (1.0, 0.5, 0.0), (1.0, 0.5, 0.8)):
+        true = truth + between * rng.standard_normal((number, count, 1))
+        by_seed = np.sqrt(shared) * rng.standard_normal((number, 1, seeds))
+        differences = true + by_seed + np.sqrt(1 - shared) * rng.standard_normal((number, count, seeds))
+        mean, std, n = running(differences)
+        alone = np.abs(mean[..., -1]) > t_quantiles(0.975, seeds - 1) * std[..., -1] / np.sqrt(seeds)
+        low, high = sequential_bounds(mean, std, n, 1 - 0.05 / count)
+        answers = [over_settings(study) for study in differences]
+        plain = [over_settings(study, sequential=False) for study in differences]
+        new = truth + between * rng.standard_normal(number) + by_seed.mean(axis=(1, 2))
+        new = new + np.sqrt(1 - shared) * rng.standard_normal((seeds, number)).mean(axis=0)
+        rows.append((
+            f"truth {truth:g}, deviation between settings {between:g}, {100 * shared:g} % of a seed's noise shared",
+            share(alone.any(axis=1)),
+            share(((low > 0) | (high < 0))[..., -1].any(axis=1)),
+            share([(a.low or 0) > 0 or (a.high or 0) < 0 for a in answers]),
+            share([(a.low or 0) <= truth <= (a.high or 0) for a in plain]),
+            share([low <= t <= high for (low, high), t in zip(map(_prediction, plain), new, strict=True)]),
+        ))  # fmt: skip
     columns = ("twelve settings, five seeds", "some setting *different*, each alone", "…, all together (ours)",
                "the mean *different* (ours)", "coverage of its 95 % interval", "of the prediction")  # fmt: skip
     return Table(columns, tuple(rows))
+
+
+def _prediction(answer: OverSettings) -> tuple[float, float]:
+    assert answer.predicted is not None
+    return answer.predicted

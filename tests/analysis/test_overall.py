@@ -14,7 +14,6 @@ from reluctant.records.run_result import RunResult
 from reluctant.records.schema import HistoryRecord
 from reluctant.records.study_records import StudyRecords
 from reluctant.statistics import Verdict, over_settings, paired
-from reluctant.statistics.sequential import look_level, look_weights
 from reluctant.study import Run, Study
 from tests.support.scored import report_data, scored_record, scored_records
 
@@ -44,10 +43,8 @@ def test_one_answer_over_all_settings() -> None:
     data = settings_data(better)
     (answer,) = data.overall
     assert (answer.arm, answer.verdict, answer.difference.settings) == ("elu", Verdict.BETTER, 4)
-    means = [c.family[0].difference.mean for c in data.comparisons]
-    variances = [c.family[0].difference.std ** 2 / 5 for c in data.comparisons]
-    level = look_level(0.025) * float(look_weights(5))
-    assert answer.difference == over_settings(means, variances, level=level)
+    values = [[c.scores.values("accuracy", arm) for arm in ("elu", "relu")] for c in data.comparisons]
+    assert answer.difference == over_settings([one - other for one, other in values], resolution=0.001)
     text = overall_sentence(data.comparisons, data.overall)
     assert text.startswith("Over 4 settings, mean difference in accuracy (points): ELU is better than ReLU: +3.")
     assert text in headline(data)

@@ -1,37 +1,59 @@
-"""One answer over several settings."""
+"""One answer over several settings that share their seeds."""
 
 import numpy as np
 import pytest
 from scipy import stats as reference
 
-from reluctant.statistics import over_settings
+from reluctant.statistics import over_settings, paired
 
 RNG = np.random.default_rng(0)
 
 
-def test_the_mean_is_a_t_interval_over_settings() -> None:
-    means = [0.1, 0.3, 0.2, 0.6]
-    ours = over_settings(means, [0.01] * 4, level=0.025)
-    low, high = reference.ttest_1samp(means, 0).confidence_interval(0.95)
-    assert ours.mean == pytest.approx(0.3)
-    assert ours.settings == 4
-    assert (ours.low, ours.high) == pytest.approx((low, high))
-    assert ours.between == pytest.approx(np.sqrt(np.var(means, ddof=1) - 0.01))
-    reach = reference.t.ppf(0.975, 3) * np.std(means, ddof=1) * np.sqrt(1.25)
-    assert ours.predicted == pytest.approx((0.3 - reach, 0.3 + reach))
+def test_half_widths_over_settings_and_seeds_in_quadrature() -> None:
+    values = RNG.normal(0.3, 1, (4, 6))
+    ours = over_settings(values, comparisons=3, sequential=False)
+    by_setting = values.mean(axis=1)
+    over = reference.t.ppf(1 - 0.025 / 3, 3) * by_setting.std(ddof=1) / 2
+    low, high = paired(values.mean(axis=0), np.zeros(6), comparisons=3).decides or (0, 0)
+    assert (ours.settings, ours.seeds) == (4, 6)
+    assert ours.mean == pytest.approx(values.mean())
+    assert ours.low == pytest.approx(ours.mean - np.hypot(over, ours.mean - low))
+    assert ours.high == pytest.approx(ours.mean + np.hypot(over, high - ours.mean))
+    noise = values.var(axis=1, ddof=1).mean() / 6
+    assert ours.between == pytest.approx(np.sqrt(max(0, by_setting.var(ddof=1) - noise)))
+    later = over_settings(values, comparisons=3)
+    assert later.low is not None
+    assert later.low < (ours.low or 0)  # to hold at every look
 
 
-def test_settings_that_differ_by_no_more_than_noise_have_no_spread() -> None:
-    assert over_settings([0.1, 0.11, 0.09], [0.04] * 3, level=0.025).between == 0
+def test_settings_that_are_copies_of_each_other_are_no_more_evidence() -> None:
+    """They share their seeds: twelve equal settings once made an interval of width zero."""
+    one = RNG.normal(0.3, 1, 6)
+    ours, alone = over_settings(np.tile(one, (12, 1))), paired(one, np.zeros(6), sequential=True)
+    assert (ours.low, ours.high) == pytest.approx(alone.decides)
+    assert ours.between == 0
 
 
-@pytest.mark.parametrize("between", [0.0, 1.0])
-def test_interval_and_prediction_cover(between: float) -> None:
-    studies, settings, seeds = 3000, 12, 5
-    true = 0.5 + between * RNG.standard_normal((studies, settings + 1))
-    means = true + RNG.standard_normal(true.shape) / np.sqrt(seeds)
-    answers = [over_settings(row[:-1], [1 / seeds] * settings, level=0.025) for row in means]
-    held = np.mean([a.low <= 0.5 <= a.high for a in answers])
-    foreseen = np.mean([a.predicted[0] <= row[-1] <= a.predicted[1] for a, row in zip(answers, means, strict=True)])
-    assert held == pytest.approx(0.95, abs=0.015)
-    assert foreseen == pytest.approx(0.95, abs=0.015)
+def test_seeds_that_a_setting_lacks_are_left_out() -> None:
+    values = RNG.normal(0, 1, (4, 6))
+    lost = values.copy()
+    lost[2, 1] = np.nan
+    assert over_settings(lost) == over_settings(np.delete(values, 1, axis=1))
+    assert over_settings(np.full((4, 6), np.nan)).low is None
+    assert over_settings(values[:2]).low is None
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.8])
+def test_interval_and_prediction_cover(shared: float) -> None:
+    studies, settings, seeds = 1500, 12, 5
+    true = 0.5 + RNG.standard_normal((studies, settings + 1, 1))
+    noise = np.sqrt(shared) * RNG.standard_normal((studies, 1, seeds))
+    values = true + noise + np.sqrt(1 - shared) * RNG.standard_normal((studies, settings + 1, seeds))
+    answers = [over_settings(study[:-1], sequential=False) for study in values]
+    held = np.mean([(a.low or 0) <= 0.5 <= (a.high or 0) for a in answers])
+    new = values[:, -1].mean(axis=1)
+    foreseen = np.mean([
+        a.predicted is not None and a.predicted[0] <= x <= a.predicted[1] for a, x in zip(answers, new, strict=True)
+    ])  # fmt: skip
+    assert held > 0.94
+    assert foreseen > 0.94

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from reluctant.analysis.comparison import Comparison
 from reluctant.analysis.labels import list_names, metric_words
+from reluctant.analysis.question import Question
+from reluctant.scores import Floats
 from reluctant.statistics import Verdict
 from reluctant.statistics.random_effects import FEWEST, OverSettings, over_settings
-from reluctant.statistics.sequential import FIRST, LAST, look_level, look_weights
+from reluctant.statistics.sequential import FIRST
 from reluctant.statistics.verdict import same_or_different
-
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -33,24 +33,40 @@ def overall_answers(comparisons: Sequence[Comparison]) -> tuple[Overall, ...]:
     question, answers = comparisons[0].question, []
     arms = [contrast.arm for contrast in comparisons[0].family]
     for arm in arms:
-        contrasts = [c for comparison in comparisons for c in comparison.family if c.arm == arm]
-        usable = [c for c in contrasts if c.verdict != Verdict.NONE and c.difference.n >= FIRST]
+        usable = [
+            comparison
+            for comparison in comparisons
+            for c in comparison.family
+            if c.arm == arm and c.verdict != Verdict.NONE and c.difference.n >= FIRST
+        ]
         if len(usable) < FEWEST:
             continue
-        seeds = min(c.difference.n for c in usable)
-        level = LEVEL / 2 / len(arms)
-        if question.sequential:  # as strict as the look at so many seeds
-            level = look_level(level) * float(look_weights(min(seeds, LAST)))
-        means = [c.difference.mean for c in usable]
-        difference = over_settings(means, [c.difference.std**2 / c.difference.n for c in usable], level=level)
-        same, different = (bool(each) for each in same_or_different(difference.low, difference.high, question.margin))
-        verdict = Verdict.SAME if same else Verdict.UNDECIDED
-        if different:
-            verdict = Verdict.BETTER if (difference.mean > 0) == question.metric.higher else Verdict.WORSE
-        if len(usable) < len(contrasts) and verdict in (Verdict.BETTER, Verdict.SAME):
-            verdict = Verdict.NONE
-        answers.append(Overall(arm, difference, verdict))
+        difference = over_settings(
+            [_differences(comparison, arm) for comparison in usable],
+            comparisons=len(arms),
+            sequential=question.sequential,
+            resolution=usable[0].scores.resolution(question.metric.name),
+        )
+        answers.append(Overall(arm, difference, _verdict(question, difference, lost=len(usable) < len(comparisons))))
     return tuple(answers)
+
+
+def _differences(comparison: Comparison, arm: str) -> Floats:
+    """An arm minus the baseline, one value per seed."""
+    question, scores = comparison.question, comparison.scores
+    one, other = (scores.values(question.metric.name, each, at=question.at) for each in (arm, question.baseline))
+    return one - other
+
+
+def _verdict(question: Question, difference: OverSettings, *, lost: bool) -> Verdict:
+    if difference.low is None or difference.high is None or difference.seeds < FIRST:
+        return Verdict.NONE
+    same, different = (bool(each) for each in same_or_different(difference.low, difference.high, question.margin))
+    if different:
+        verdict = Verdict.BETTER if (difference.mean > 0) == question.metric.higher else Verdict.WORSE
+    else:
+        verdict = Verdict.SAME if same else Verdict.UNDECIDED
+    return Verdict.NONE if lost and verdict in (Verdict.BETTER, Verdict.SAME) else verdict
 
 
 def overall_sentence(comparisons: Sequence[Comparison], answers: Sequence[Overall]) -> str:
@@ -62,15 +78,16 @@ def overall_sentence(comparisons: Sequence[Comparison], answers: Sequence[Overal
     sentences = []
     for answer in answers:
         d, label = answer.difference, first.labels[answer.arm]
-        interval = f"{unit.difference(d.mean)} ({unit.difference(d.low)} to {unit.difference(d.high)})"
+        ends = [] if d.low is None or d.high is None else [d.low, d.high]
+        interval = f"{unit.difference(d.mean)} ({' to '.join(map(unit.difference, ends))})"
         relation = {
             Verdict.BETTER: f"{label} is better than {first.baseline_label}",
             Verdict.WORSE: f"{label} is worse than {first.baseline_label}",
             Verdict.SAME: f"{label} is the same as {first.baseline_label}",
             Verdict.UNDECIDED: f"{label} against {first.baseline_label} is undecided",
-            Verdict.NONE: f"{label} lost runs at some settings, so there is no verdict",
+            Verdict.NONE: f"{label} has no verdict, because it lost runs at some settings",
         }[answer.verdict]
-        expected = " to ".join(unit.difference(end) for end in d.predicted)
+        expected = " to ".join(unit.difference(end) for end in d.predicted or ())
         sentences.append(
             f"{relation}: {interval}, standard deviation between settings {unit.amount(d.between)}, expected in a new "
             f"setting with as many seeds {expected}"
