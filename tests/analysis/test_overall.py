@@ -10,6 +10,7 @@ import pytest
 from reluctant.analysis import ReportData
 from reluctant.analysis.headline import headline
 from reluctant.analysis.overall import overall_sentence
+from reluctant.analysis.sentence import comparison_warnings
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import HistoryRecord
 from reluctant.records.study_records import StudyRecords
@@ -120,3 +121,24 @@ def test_clean_runs_say_what_they_do_not_exclude(tmp_path: Path) -> None:
     assert "No run diverged or collapsed; 5 runs do not exclude a rate of up to 45 %." in headline(report_data(scores))
     scores["elu"][2] = 0.1
     assert "Lost runs: ELU: 1 collapsed of 5 runs." in headline(report_data(scores))
+
+
+def test_arms_that_were_added_later_are_named() -> None:
+    scores = {"relu": [0.9, 0.91, 0.905], "elu": [0.95, 0.951, 0.952]}
+    change = HistoryRecord(date="2026-01-01", looked=True, changed={"activation": [["relu"], ["relu", "elu"]]})
+    records = scored_records(scores, compare=COMPARE)
+    assert not any("were added" in text for text in headline(ReportData.of(records)))
+    text = headline(ReportData.of(replace(records, history=(change,))))
+    assert any(each.startswith("Activations were added when there were results already") for each in text)
+
+
+def test_an_arm_of_another_spread_is_named_where_a_verdict_hangs_on_it() -> None:
+    scores = {"relu": [0.9, 0.9, 0.901, 0.9, 0.9, 0.901], "elu": [0.95, 0.96, 0.97, 0.945, 0.955, 0.965]}
+    (comparison,) = report_data(scores, compare=COMPARE).comparisons
+    assert comparison.family[0].verdict == Verdict.BETTER
+    ratio = comparison.spread_ratio("elu")
+    assert ratio > 3
+    (warning,) = comparison_warnings(comparison)
+    assert warning.startswith(f"Scores of ELU vary {ratio:.1f} times as much as those of ReLU.")
+    alike = {**scores, "relu": [value - 0.05 for value in scores["elu"]]}
+    assert comparison_warnings(report_data(alike, compare=COMPARE).comparisons[0]) == ()

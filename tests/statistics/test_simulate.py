@@ -101,7 +101,7 @@ class TestThePageHoldsToTheIssue:
 
     def test_several_settings(self, page: dict[str, Cells]) -> None:
         assert max(shares(page, "settings", "truth 0", "mean .different")) <= 5
-        assert all(93.5 <= value <= 96.5 for value in shares(page, "settings", "", "coverage|prediction"))
+        assert min(shares(page, "settings", "", "coverage|prediction")) >= 93.5
 
 
 @pytest.mark.parametrize("policy", [until_decided, old_advice])

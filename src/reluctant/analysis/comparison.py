@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+
 from reluctant.analysis.contrasts import Contrast, Typical, contrasts, with_items
 from reluctant.analysis.labels import Subject
 from reluctant.analysis.question import Question
 from reluctant.analysis.selection import Selected
 from reluctant.analysis.units import Unit
 from reluctant.catalogue.metrics import Metric
-from reluctant.scores import Scores
+from reluctant.scores import Floats, Scores
 from reluctant.statistics import Interval, Unpaired, Verdict, welch
 
 LEVEL = 0.05
@@ -42,6 +44,8 @@ class Comparison:
     setting: Mapping[str, Any]
     family: tuple[Contrast, ...]  # every arm against the baseline: this decides
     pairs: tuple[Contrast, ...]  # every pair once: for exploring
+    # a score per seed of every arm; NaN where a run is missing, diverged or collapsed
+    values: Mapping[str, Floats] = field(default_factory=dict)
     collapsed: Mapping[str, int] = field(default_factory=dict)  # how many runs of an arm collapsed
     floor: Unpaired | None = None  # the baseline against itself under other seeds
     selected: tuple[Selected, ...] = ()  # where every arm has its own value of an axis: those values
@@ -59,6 +63,15 @@ class Comparison:
     def lost(self, arm: str) -> int:
         """How many runs of an arm diverged or collapsed: what the others score is no fair sample of it."""
         return self.scores.diverged(arm) + self.collapsed.get(arm, 0)
+
+    def spread_ratio(self, arm: str) -> float:
+        """The standard deviation of an arm's typical runs over that of the baseline; 1 where either is not known."""
+        resolution = self.scores.resolution(self.metric.name)
+        sides = []
+        for each in (arm, self.question.baseline):
+            values = self.values[each][np.isfinite(self.values[each])]
+            sides.append(float(np.sqrt(values.var(ddof=1) + resolution**2 / 12)) if len(values) > 1 else 0.0)
+        return sides[0] / sides[1] if all(sides) else 1.0
 
     @property
     def baseline_differs_from_itself(self) -> bool:
@@ -135,7 +148,18 @@ def compare_setting(
     pairs = contrasts(typical, list(itertools.combinations(scores.arms, 2)), unit, families)
     floor = _noise_floor(scores, question)
     return Comparison(
-        scores, question, subject, labels, unit, setting, family, pairs, typical.collapsed, floor, selected
+        scores,
+        question,
+        subject,
+        labels,
+        unit,
+        setting,
+        family,
+        pairs,
+        typical.values,
+        typical.collapsed,
+        floor,
+        selected,
     )
 
 

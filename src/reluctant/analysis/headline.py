@@ -16,6 +16,10 @@ EXTENDED = (
     "The study was to be judged once, at its end, and was extended after that. Now its verdicts are those of a study "
     "that is looked at after every seed."
 )
+ADDED = (
+    "{} were added when there were results already: earlier verdicts were made among fewer comparisons, so the stated "
+    "error rates are exceeded (nine added one by one: 7 to 12 % in place of 5)."
+)
 EXPLORATORY = (
     "Exploratory: another {} than the study's own. If several questions are asked after the results, some differences "
     "look real only by chance. The stated error rates hold for the study's own question."
@@ -73,9 +77,15 @@ def exploratory(data: ReportData) -> str:
 
 
 def extended(data: ReportData) -> str:
-    """That a study was to be judged once and was extended; empty elsewhere."""
-    question = data.question
-    return EXTENDED if question.extended and question.looks != "any" and len(data.scores.arms) > 1 else ""
+    """That a study was to be judged once and was extended, or got more arms later; empty elsewhere."""
+    question, records = data.question, data.records
+    if len(data.scores.arms) == 1:
+        return ""
+    once = EXTENDED if question.extended and question.looks != "any" else ""
+    added = (
+        ADDED.format(data.subject.arms.capitalize()) if records is not None and records.arms_added_after_looking else ""
+    )
+    return f"{once} {added}".strip()
 
 
 def comparison_title(comparison: Comparison) -> str:

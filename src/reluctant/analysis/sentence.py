@@ -10,6 +10,7 @@ from reluctant.statistics import Unpaired, Verdict
 from reluctant.statistics.sequential import LAST
 
 FEW = 5  # seeds; a verdict on fewer says so
+UNLIKE = 3.0  # times the standard deviation of the baseline, or a third of it
 MOST_ITEMS = 100  # times the test items; more are not to be had
 WIDE_MARGIN = 0.1  # of a share of 1; a user who writes more has probably meant points
 
@@ -171,6 +172,13 @@ def comparison_warnings(comparison: Comparison) -> tuple[str, ...]:
             f"{_welch(comparison.floor)}. Something other than the {comparison.subject.arm} separates these runs."
         )
     labels = comparison.labels
+    for contrast in comparison.family:
+        if contrast.verdict.decided and not 1 / UNLIKE < (ratio := comparison.spread_ratio(contrast.arm)) < UNLIKE:
+            times = f"{max(ratio, 1 / ratio):.1f} times as {'much' if ratio > 1 else 'little'}"
+            warnings.append(
+                f"Scores of {labels[contrast.arm]} vary {times} as those of {comparison.baseline_label}. If they are "
+                f"skewed, verdicts are wrong more often than stated (docs/statistics.md)."
+            )
     edges = [f"{labels[s.arm]} ({s.axis} = {s.value:g})" for s in comparison.selected if s.at_edge]
     if edges:
         value = "the value chosen is" if len(edges) == 1 else "the values chosen are"

@@ -112,7 +112,7 @@ def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Eve
     Raises:
         StudyError: Another process works in the folder, or the study cannot be run.
     """
-    study = folder.with_grown_seeds(study)
+    study = folder.continued(study)
     folder.check_compatible(study)
     yield from (Message(None, text) for text in check_study_code(study, options))
     if study.until_decided is None:

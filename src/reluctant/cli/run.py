@@ -97,7 +97,7 @@ def run(
     replaced = parse_overrides(overrides)
     planned = Study.read(study, {**replaced, "seed": UNTIL_DECIDED} if until_decided else replaced)
     folder = StudyDir(output or planned.folder)
-    planned = folder.with_grown_seeds(planned)
+    planned = folder.continued(planned)
     if planned.size > MANY and not yes:
         raise StudyError(f"{planned.size:,} runs are more than {MANY:,}; add --yes if you mean it")
     if engine != "ray" and address == os.environ.get("RAY_ADDRESS"):
@@ -165,7 +165,7 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
             for event in run_events(study, folder, options):
                 watcher(event)
     except Stopped as stop:
-        study = folder.with_grown_seeds(study)
+        study = folder.continued(study)
         needed = len(folder.needed(study))
         done = needed - len(folder.missing(study))
         click.echo(

@@ -26,7 +26,7 @@ from reluctant.records.side_files import (
     read_environments,
     read_history,
     read_looks,
-)
+)  # fmt: skip
 from reluctant.records.store import Store
 from reluctant.study import RECIPE, Run, Study, study_changes
 
@@ -127,7 +127,7 @@ class StudyDir:
 
     @property
     def looks(self) -> tuple[LookRecord, ...]:
-        """The looks at a study that grows until all is decided; none where their file is damaged."""
+        """The looks at a study that grows until all is decided."""
         return read_looks(self.path)[0]
 
     @property
@@ -141,12 +141,15 @@ class StudyDir:
         before = path.read_text("utf-8") if path.is_file() else ""
         write_atomically(path, f"{before}{json.dumps(look.model_dump())}\n")
 
-    def with_grown_seeds(self, study: Study) -> Study:
-        """A study that grows until all is decided, with the seeds that it has grown to in this folder."""
-        if study.until_decided is None or not self._study_file.is_file():
+    def continued(self, study: Study) -> Study:
+        """The study with its seeds in the order in which they joined it: verdicts hold at every look in that order."""
+        if study.sources or not self._study_file.is_file():
             return study
         stored = Study.read(self._study_file).seed
-        return study if len(stored) <= len(study.seed) else study.model_copy(update={"seed": stored})
+        if study.until_decided is not None:
+            return study if len(stored) <= len(study.seed) else study.model_copy(update={"seed": stored})
+        known = set(stored) <= set(study.seed)  # else it is another study, which is refused
+        return study.model_copy(update={"seed": tuple(dict.fromkeys((*stored, *study.seed)))}) if known else study
 
     def recover(self) -> tuple[list[Origin], list[str]]:
         """Clean the folder before work begins: the origins of its records, and messages for the user.

@@ -81,6 +81,11 @@ class StudyRecords:
         return any(change.looked and "seed" in change.changed for change in self.history)
 
     @property
+    def arms_added_after_looking(self) -> bool:
+        """Whether activations were added when at least one run had finished."""
+        return any(change.looked and "activation" in change.changed for change in self.history)
+
+    @property
     def asked_first(self) -> Compare | None:
         """What the study compared before its first result; None where it still does."""
         changes = (

@@ -47,7 +47,8 @@ def paired(
         first: Scores of one arm, shape (n,), in the order of the seeds.
         second: Scores of the other, the same seed at the same place.
         confidence: Of the intervals; that of `decides` is shared by all comparisons.
-        resolution: One step of the score (1 / test images; 0 for a continuous one, such as the loss).
+        resolution: One step of the score: 1 / test images, or 0 for a continuous one such as the loss. Scores that
+            move in steps need it: without it a few equal differences look like a certainty.
         higher: Which of two scores wins in `improvement`.
         sequential: Whether p and `decides` are to hold at every look, after each seed from the third on.
         comparisons: How many comparisons are decided together.

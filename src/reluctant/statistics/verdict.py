@@ -64,7 +64,7 @@ def decide(
         difference: First minus second arm.
         margin: Differences below this do not matter; with 0 nothing is the same.
         higher: Whether more of the metric is better.
-        comparisons: How many comparisons are decided together.
+        comparisons: How many are decided together, as in `paired`; the number of more seeds depends on it.
         lost: Which runs of the first arm diverged or collapsed, in words: it is then never better nor the same.
         margin_text: The margin as the reason writes it, with its unit.
     """
