@@ -21,8 +21,9 @@ def verdict_sentences(comparison: Comparison) -> str:
         return f"Only {comparison.baseline_label} takes part; there is nothing to compare."
     groups: dict[tuple[Verdict, str], list[Contrast]] = {}
     for contrast in sorted(comparison.family, key=lambda c: list(Verdict).index(c.verdict)):
-        groups.setdefault((contrast.verdict, scope_words(comparison, contrast)), []).append(contrast)
-    clauses = [_clause(comparison, verdict, scope, contrasts) for (verdict, scope), contrasts in groups.items()]
+        why = contrast.decision.reason if contrast.verdict == Verdict.NONE else scope_words(comparison, contrast)
+        groups.setdefault((contrast.verdict, why), []).append(contrast)
+    clauses = [_clause(comparison, verdict, why, contrasts) for (verdict, why), contrasts in groups.items()]
     sentences = [*(f"{clause}." for clause in clauses), more_items_sentence(comparison), leader_sentence(comparison)]
     return " ".join(filter(None, sentences))
 
@@ -37,27 +38,26 @@ def scope_words(comparison: Comparison, contrast: Contrast) -> str:
     return f"{scope}{few}, "
 
 
-def _clause(comparison: Comparison, verdict: Verdict, scope: str, contrasts: Sequence[Contrast]) -> str:
-    """All arms with one verdict of one scope, as one sentence without its full stop."""
+def _clause(comparison: Comparison, verdict: Verdict, why: str, contrasts: Sequence[Contrast]) -> str:
+    """All arms with one verdict of one scope, or without one for one reason, as a sentence without its full stop."""
     labels, baseline = comparison.labels, comparison.baseline_label
     who = _names(comparison, [labels[c.arm] for c in contrasts])
     verb, metric = "is" if len(contrasts) == 1 else "are", metric_words(comparison.metric)
     if verdict in (Verdict.BETTER, Verdict.WORSE):
         means = [c.difference.mean for c in contrasts]
         by = comparison.unit.span(min(means, key=abs), max(means, key=abs))
-        return f"{scope}{who} {verb} {verdict} than {baseline} by {by} of {metric}"
+        return f"{why}{who} {verb} {verdict} than {baseline} by {by} of {metric}"
     if verdict == Verdict.SAME:
         within = f"within {comparison.unit.margin(comparison.question.margin)} of {metric}"
         if len(contrasts) == len(comparison.family):
             everyone = _names(comparison, [baseline, *(labels[c.arm] for c in contrasts)])
-            return f"{scope}{everyone} are the same {within}"
-        return f"{scope}{who} {verb} the same as {baseline} {within}"
+            return f"{why}{everyone} are the same {within}"
+        return f"{why}{who} {verb} the same as {baseline} {within}"
     if verdict == Verdict.UNDECIDED:
         seeds = max(c.difference.n for c in contrasts)
         more = more_seeds_clause(contrasts, comparison.question.margin)
         return f"Undecided: {who} against {baseline} ({metric}, {count(seeds, 'seed')}); {more}"
-    reasons = list(dict.fromkeys(c.decision.reason for c in contrasts))
-    return f"No verdict for {who}: {'; '.join(reasons)}"
+    return f"No verdict for {who}: {why}"
 
 
 def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:
@@ -98,7 +98,9 @@ def leader_sentence(comparison: Comparison) -> str:
             among = f" and are the same within {within}"
     by = f" by {comparison.unit.span(min(gaps, key=abs), max(gaps, key=abs))}" if gaps else ""
     others = _names(comparison, [labels[arm] for arm in behind])
-    return f"Over all pairs: {which}{among}; {others} {'is' if len(behind) == 1 else 'are'} behind{by}."
+    lost = any(comparison.lost(row.arm) for row in comparison.rows)
+    over = f"Over all pairs of {comparison.subject.arms} without lost runs" if lost else "Over all pairs"
+    return f"{over}: {which}{among}; {others} {'is' if len(behind) == 1 else 'are'} behind{by}."
 
 
 def covers_test_items(comparison: Comparison, contrast: Contrast) -> bool | None:

@@ -53,7 +53,9 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
 
 def _verdict_cells(comparison: Comparison, row: VerdictRow, contrast: Contrast, seeds: int) -> tuple[str, ...]:
     n, unit = contrast.difference.n, comparison.unit
-    reason = contrast.decision.reason.partition(";")[0]  # without what the column of more seeds says
+    reason = contrast.decision.reason
+    if contrast.verdict == Verdict.UNDECIDED:
+        reason = reason.partition(";")[0]  # without what the column of more seeds says
     difference = unit.difference(contrast.difference.mean)
     if contrast.interval is not None:
         difference += f"\n{interval_text(comparison, contrast.interval)}"
