@@ -9,7 +9,7 @@ import pytest
 
 from reluctant.analysis import ReportData
 from reluctant.analysis.headline import headline
-from reluctant.analysis.overall import overall_sentence
+from reluctant.analysis.overall import overall_sentences
 from reluctant.analysis.sentence import comparison_warnings
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import HistoryRecord
@@ -46,10 +46,10 @@ def test_one_answer_over_all_settings() -> None:
     assert (answer.arm, answer.verdict, answer.difference.settings) == ("elu", Verdict.BETTER, 4)
     values = [[c.scores.values("accuracy", arm) for arm in ("elu", "relu")] for c in data.comparisons]
     assert answer.difference == over_settings([one - other for one, other in values], resolution=0.001)
-    text = overall_sentence(data.comparisons, data.overall)
-    assert text.startswith("Over 4 settings, mean difference in accuracy (points): ELU is better than ReLU: +3.")
-    assert text in headline(data)
-    assert headline(data).index(text) == 0
+    text, varies = overall_sentences(data.comparisons, data.overall)
+    assert text.startswith("Over 4 settings, on these test sets (accuracy): ELU is better than ReLU by 3.")
+    assert varies.startswith("Standard deviation of the difference between settings, and what is expected in a new one")
+    assert headline(data)[:2] == (text, varies)
 
 
 def test_settings_are_decided_together() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import reluctant
 from reluctant.analysis import ReportData
+from reluctant.analysis.headline import headline
 from reluctant.api.until_decided import until_decided
 from reluctant.core.errors import StudyError
 from reluctant.engines import Done, Events, Message
@@ -66,6 +67,10 @@ def test_what_is_decided_gets_no_more_seeds(tmp_path: Path) -> None:
     assert texts[0].startswith("after 5 seeds: decided: ELU (better); still open: GELU and SiLU (")
     assert texts[-1].startswith("after 12 seeds: decided: ELU (better) and GELU (the same); still open: SiLU (")
     data = ReportData.of(found)
+    (growth,) = [text for text in headline(data) if text.startswith("The study was looked at")]
+    assert growth.startswith(
+        "The study was looked at after every seed from 5 to 12; decided: ELU after 5 and GELU after "
+    )
     assert {c.arm: c.verdict.value for c in data.one_setting.comparison.family} == {
         "elu": "better", "gelu": "the same", "silu": "undecided",
     }  # fmt: skip

@@ -5,11 +5,12 @@ from collections import Counter
 from reluctant.analysis.chance import has_learned
 from reluctant.analysis.comparison import Comparison
 from reluctant.analysis.labels import count, list_names, metric_title, number_word, setting_text, within_sentence
-from reluctant.analysis.overall import overall_sentence
+from reluctant.analysis.overall import overall_sentences
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
 from reluctant.analysis.variance import variance_sentence
 from reluctant.catalogue.metrics import REGRESSION
+from reluctant.records.looks import decided_after
 from reluctant.statistics import Verdict, largest_rate
 
 EXTENDED = (
@@ -47,7 +48,9 @@ def headline(data: ReportData) -> tuple[str, ...]:
     else:
         answer = _several_comparisons(data)
     answer = (nothing_learned(data), *answer)
-    return tuple(filter(None, (*answer, exploratory(data), extended(data), reliability(data), _missing(data))))
+    return tuple(
+        filter(None, (*answer, exploratory(data), extended(data), growth(data), reliability(data), _missing(data)))
+    )
 
 
 def nothing_learned(data: ReportData) -> str:
@@ -141,7 +144,7 @@ def _several_comparisons(data: ReportData) -> tuple[str, ...]:
     return (
         comparison_warnings(doubts[0])[0] if doubts else "",
         *(own if len(own) == 1 else ()),
-        overall_sentence(common, data.overall),
+        *overall_sentences(common, data.overall),
         f"{settings}, each compared by itself: {count(verdicts.total(), 'comparison')} with {baseline}, {listed}.",
         _which_block_answers(data),
         _measured_on(data),
@@ -170,6 +173,19 @@ def _few_seeds(data: ReportData) -> str:
     if least == 1:
         return "With one seed there is no interval, and a real difference cannot be told from chance."
     return FEW_SEEDS if least < 5 else ""
+
+
+def growth(data: ReportData) -> str:
+    """After how many seeds each arm was decided, in a study that grew until all was; empty for any other."""
+    looks = data.records.looks if data.records is not None else ()
+    if not looks:
+        return ""
+    decided = [f"{data.labels[arm]} after {n}" for arm, n in decided_after(looks).items() if arm in data.labels]
+    first, last = looks[0].seeds, looks[-1].seeds
+    text = f"The study was looked at after every seed from {first} to {last}" if last > first else ""
+    if decided:
+        text += f"{'; ' if text else ''}decided: {list_names(decided)}"
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def reliability(data: ReportData) -> str:

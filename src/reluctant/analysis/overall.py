@@ -69,29 +69,30 @@ def _verdict(question: Question, difference: OverSettings, *, lost: bool) -> Ver
     return Verdict.NONE if lost and verdict in (Verdict.BETTER, Verdict.SAME) else verdict
 
 
-def overall_sentence(comparisons: Sequence[Comparison], answers: Sequence[Overall]) -> str:
-    """The answers in words; empty where there are none."""
+def overall_sentences(comparisons: Sequence[Comparison], answers: Sequence[Overall]) -> tuple[str, ...]:
+    """The answers in a sentence, and how much they vary in another; none where there are no answers."""
     if not answers:
-        return ""
+        return ()
     first = comparisons[0]
-    unit, metric = first.unit, metric_words(first.metric)
-    sentences = []
+    unit, metric, baseline = first.unit, metric_words(first.metric), first.baseline_label
+    within = unit.margin(first.question.margin)
+    said, varies = [], []
     for answer in answers:
         d, label = answer.difference, first.labels[answer.arm]
-        ends = [] if d.low is None or d.high is None else [d.low, d.high]
-        interval = f"{unit.difference(d.mean)} ({' to '.join(map(unit.difference, ends))})"
-        relation = {
-            Verdict.BETTER: f"{label} is better than {first.baseline_label}",
-            Verdict.WORSE: f"{label} is worse than {first.baseline_label}",
-            Verdict.SAME: f"{label} is the same as {first.baseline_label}",
-            Verdict.UNDECIDED: f"{label} against {first.baseline_label} is undecided",
+        ends = "" if d.low is None or d.high is None else f" ({unit.difference(d.low)} to {unit.difference(d.high)})"
+        said.append({
+            Verdict.BETTER: f"{label} is better than {baseline} by {unit.amount(abs(d.mean))}{ends}",
+            Verdict.WORSE: f"{label} is worse than {baseline} by {unit.amount(abs(d.mean))}{ends}",
+            Verdict.SAME: f"{label} is the same as {baseline} within {within}{ends}",
+            Verdict.UNDECIDED: f"{label} is undecided{ends}",
             Verdict.NONE: f"{label} has no verdict, because it lost runs at some settings",
-        }[answer.verdict]
-        expected = " to ".join(unit.difference(end) for end in d.predicted or ())
-        sentences.append(
-            f"{relation}: {interval}, standard deviation between settings {unit.amount(d.between)}, expected in a new "
-            f"setting with as many seeds {expected}"
-        )
-    word = f" ({unit.word})" if unit.word else ""
+        }[answer.verdict])  # fmt: skip
+        if d.predicted is not None:
+            expected = " to ".join(unit.difference(end) for end in d.predicted)
+            varies.append(f"{label} {unit.amount(d.between)}, {expected}")
     settings = list_names([str(n) for n in sorted({a.difference.settings for a in answers})])
-    return f"Over {settings} settings, mean difference in {metric}{word}: {'; '.join(sentences)}."
+    return (
+        f"Over {settings} settings, on these test sets ({metric}): {'; '.join(said)}.",
+        f"Standard deviation of the difference between settings, and what is expected in a new one with as many seeds: "
+        f"{'; '.join(varies)}.",
+    )

@@ -16,15 +16,22 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     """Print the sentences and the table of every comparison; then, with `everything`, claims and the rest."""
     from rich.console import Console
 
-    from reluctant.analysis.headline import comparison_title, exploratory, extended, nothing_learned, reliability
-    from reluctant.analysis.overall import overall_sentence
+    from reluctant.analysis.headline import (
+        comparison_title,
+        exploratory,
+        extended,
+        growth,
+        nothing_learned,
+        reliability,
+    )
+    from reluctant.analysis.overall import overall_sentences
     from reluctant.analysis.sentence import comparison_warnings, margin_sentence, selection_sentence, verdict_sentences
 
     console = Console(highlight=False)
     if text := nothing_learned(data):
         _print(console, text)
     if data.overall:
-        _print(console, overall_sentence([c for c in data.comparisons if not c.selected], data.overall))
+        _print(console, " ".join(overall_sentences([c for c in data.comparisons if not c.selected], data.overall)))
     for comparison in data.comparisons:
         if title := comparison_title(comparison):
             _print(console, f"\n{title}")
@@ -34,7 +41,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
             _print(console, margin_sentence(comparison))
         for warning in comparison_warnings(comparison):
             _print(console, warning)
-    for text in filter(None, (exploratory(data), extended(data), reliability(data))):
+    for text in filter(None, (exploratory(data), extended(data), growth(data), reliability(data))):
         _print(console, text)
     if data.question.seed_sources:
         _print_variances(console, data)
