@@ -1,12 +1,16 @@
 """A study that grows: one more seed after each look, for the activations that are still undecided."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+import numpy as np
+
 from reluctant.analysis import ReportData
 from reluctant.analysis.labels import arm_labels, count, list_names
 from reluctant.analysis.sentence import more_seeds_clause
+from reluctant.api.progress import time_left
 from reluctant.engines import Events, Message
 from reluctant.records.looks import needed_runs
 from reluctant.records.schema import LookRecord
@@ -69,6 +73,12 @@ def _repeat_lost_looks(folder: StudyDir, numbers: Iterable[int]) -> None:
         folder.add_look(_look(part)[0])
 
 
+def _seconds_per_run(records: StudyRecords) -> float:
+    """Seconds that a run trains, the median of those that finished, over all settings."""
+    settings = math.prod(len(getattr(records.study, axis)) for axis in records.study.varied_axes)
+    return settings * float(np.median([run.seconds_per_epoch() * run.epochs for run in records if run.epochs] or [0.0]))
+
+
 def _look(records: StudyRecords) -> tuple[LookRecord, str]:
     """What is decided after these seeds, and a sentence for the terminal."""
     study, data = records.study, ReportData.of(records)
@@ -88,6 +98,12 @@ def _look(records: StudyRecords) -> tuple[LookRecord, str]:
     decided = [f"{labels[arm]} ({verdict})" for arm, verdict in look.decided.items()]
     parts = [f"decided: {list_names(decided)}"] if decided else []
     if open_:
-        clause = more_seeds_clause([c for arm in open_ for c in contrasts[arm]], data.question.margin)
+        undecided = [c for arm in open_ for c in contrasts[arm]]
+        clause = more_seeds_clause(undecided, data.question.margin)
+        most = max((c.decision.more_seeds[1] for c in undecided if c.decision.more_seeds), default=0)
+        if most and study.until_decided is not None:
+            seeds = min(most, study.until_decided.most - look.seeds)
+            longest = seeds * (len(open_) + 1) * _seconds_per_run(records)
+            clause += f"; {count(seeds, 'seed')} more take about {time_left(longest)} of training" if seeds else ""
         parts.append(f"still open: {list_names([labels[arm] for arm in open_])} ({clause})")
     return look, f"after {count(look.seeds, 'seed')}: {'; '.join(parts)}"
