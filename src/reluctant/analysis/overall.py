@@ -76,11 +76,11 @@ def overall_sentences(comparisons: Sequence[Comparison], answers: Sequence[Overa
     first = comparisons[0]
     unit, metric, baseline = first.unit, metric_words(first.metric), first.baseline_label
     within = unit.margin(first.question.margin)
-    said, varies = [], []
+    clauses, varies = [], []
     for answer in answers:
         d, label = answer.difference, first.labels[answer.arm]
         ends = "" if d.low is None or d.high is None else f" ({unit.difference(d.low)} to {unit.difference(d.high)})"
-        said.append({
+        clauses.append({
             Verdict.BETTER: f"{label} is better than {baseline} by {unit.amount(abs(d.mean))}{ends}",
             Verdict.WORSE: f"{label} is worse than {baseline} by {unit.amount(abs(d.mean))}{ends}",
             Verdict.SAME: f"{label} is the same as {baseline} within {within}{ends}",
@@ -92,7 +92,7 @@ def overall_sentences(comparisons: Sequence[Comparison], answers: Sequence[Overa
             varies.append(f"{label} {unit.amount(d.between)}, {expected}")
     settings = list_names([str(n) for n in sorted({a.difference.settings for a in answers})])
     return (
-        f"Over {settings} settings, on these test sets ({metric}): {'; '.join(said)}.",
+        f"Over {settings} settings, on these test sets ({metric}): {'; '.join(clauses)}.",
         f"Standard deviation of the difference between settings, and what is expected in a new one with as many seeds: "
         f"{'; '.join(varies)}.",
     )

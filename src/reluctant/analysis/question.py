@@ -78,8 +78,8 @@ def _changes(
     metric = metrics[first.metric]
     margin = metric.margin if first.margin is None else first.margin
     usual = margin if question[0] is metric else question[0].margin
-    asked = metric, first.baseline or study.activation[0], usual, first.at
-    parts = zip(("metric", "baseline", "margin", "at"), question, asked, strict=True)
+    expected = metric, first.baseline or study.activation[0], usual, first.at
+    parts = zip(("metric", "baseline", "margin", "at"), question, expected, strict=True)
     changed = tuple(part for part, now, before in parts if now != before)
     return (*changed, "looks") if first.looks != study.compare.looks else changed
 

@@ -30,7 +30,7 @@ def select_values(
     The score of a seed is that of the value that the seeds before it chose by their mean validation score. So no score
     had a part in its own choice, and the differences hold for an arm that is tuned (Dawid 1984: prequential).
     Choosing by all seeds favours arms with more values; leaving out one seed at a time makes differences depend on each
-    other: 10 to 22 % false differences in place of 5 (docs/statistics.md).
+    other: 10 to 22 % false differences in position of 5 (docs/statistics.md).
     """
     axis = question.choose
     if axis is None:
@@ -46,9 +46,9 @@ def select_values(
             if best is None:
                 continue
             selected.append(Selected(arm, axis, best, best in (values[0], values[-1])))
-            for place in range(TUNING, len(scores.seeds)):
-                value = _best(by_value, arm, place, question)
-                chosen.add((arm, scores.seeds[place], value))
+            for position in range(TUNING, len(scores.seeds)):
+                value = _best(by_value, arm, position, question)
+                chosen.add((arm, scores.seeds[position], value))
         if selected:
             yield setting, tuple(selected), _only(scores.at(setting), chosen, axis)
 

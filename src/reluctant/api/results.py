@@ -183,7 +183,7 @@ class Results:
 
         options = {} if width is None else {"width": width}
         if kind == "rate":
-            return _shown(figures.score_against_rate(self.data, metric, setting=setting, **options))
+            return _for_notebooks(figures.score_against_rate(self.data, metric, setting=setting, **options))
         data = self.setting(setting)
         arm = "" if activation is None else arm_of(activation, data.arms)
         plots: dict[str, Any] = {
@@ -205,7 +205,7 @@ class Results:
         if kind in OF_ONE_ARM and activation is None:
             first = without_session(data.arms[0])
             raise StudyError(f"{kind} is of one activation: plot({kind!r}, activation={first!r})")
-        return _shown(plots[kind]())
+        return _for_notebooks(plots[kind]())
 
     def _comparison(self, metric: str) -> Comparison:
         data = self._with_options(metric=metric or None)
@@ -235,7 +235,7 @@ class Results:
         return notebook_html(self)
 
 
-def _shown(figure: "Figure") -> "Figure":
+def _for_notebooks(figure: "Figure") -> "Figure":
     """The figure, which a notebook shows even where nothing has loaded matplotlib's own display."""
     from reluctant.figures.inline import png
 

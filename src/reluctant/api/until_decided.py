@@ -46,11 +46,11 @@ def until_decided(study: Study, folder: StudyDir, train: Callable[[Study], Event
         if records.missing:  # failed runs, which the next call tries again
             return
         _repeat_lost_looks(folder, earlier)  # those whose runs were lost too
-        look, text = _look(records)
+        record, text = _decide(records)
         if all(before.seeds != seeds for before in folder.looks):
-            folder.add_look(look)
+            folder.add_look(record)
         yield Message(None, text)
-        if len(look.decided) == len(study.activation) - 1 or seeds >= grows.most:
+        if len(record.decided) == len(study.activation) - 1 or seeds >= grows.most:
             return
         if grows.hours is not None and time.monotonic() - began > 3600 * grows.hours:
             yield Message(None, f"{grows.hours:g} h are over; the same command again goes on from here")
@@ -62,7 +62,7 @@ def _repeat_lost_looks(folder: StudyDir, numbers: Iterable[int]) -> None:
     """Look again at so many seeds where the record of a look was damaged, so that decided arms get no more seeds."""
     for seeds in numbers:
         looks = folder.looks
-        if any(look.seeds == seeds for look in looks):
+        if any(record.seeds == seeds for record in looks):
             continue
         records = StudyRecords.read(folder.path)
         study = records.study.model_copy(update={"seed": tuple(range(seeds))})
@@ -70,7 +70,7 @@ def _repeat_lost_looks(folder: StudyDir, numbers: Iterable[int]) -> None:
         part = replace(records, study=study, runs=tuple(each for each in records if each.run in needed), looks=looks)
         if part.missing:
             return
-        folder.add_look(_look(part)[0])
+        folder.add_look(_decide(part)[0])
 
 
 def _seconds_per_run(records: StudyRecords) -> float:
@@ -79,7 +79,7 @@ def _seconds_per_run(records: StudyRecords) -> float:
     return settings * float(np.median([run.seconds_per_epoch() * run.epochs for run in records if run.epochs] or [0.0]))
 
 
-def _look(records: StudyRecords) -> tuple[LookRecord, str]:
+def _decide(records: StudyRecords) -> tuple[LookRecord, str]:
     """What is decided after these seeds, and a sentence for the terminal."""
     study, data = records.study, ReportData.of(records)
     contrasts = {
@@ -92,18 +92,18 @@ def _look(records: StudyRecords) -> tuple[LookRecord, str]:
         for arm, each in contrasts.items()
         if all(c.verdict != Verdict.UNDECIDED for c in each)
     }
-    look = LookRecord(seeds=len(study.seed), decided={arm: " and ".join(each) for arm, each in verdicts.items()})
+    record = LookRecord(seeds=len(study.seed), decided={arm: " and ".join(each) for arm, each in verdicts.items()})
     labels = arm_labels(study.activation)
-    open_ = [arm for arm in contrasts if arm not in look.decided]
-    decided = [f"{labels[arm]} ({verdict})" for arm, verdict in look.decided.items()]
+    open_ = [arm for arm in contrasts if arm not in record.decided]
+    decided = [f"{labels[arm]} ({verdict})" for arm, verdict in record.decided.items()]
     parts = [f"decided: {list_names(decided)}"] if decided else []
     if open_:
         undecided = [c for arm in open_ for c in contrasts[arm]]
         clause = more_seeds_clause(undecided, data.question.margin)
         most = max((c.decision.more_seeds[1] for c in undecided if c.decision.more_seeds), default=0)
         if most and study.until_decided is not None:
-            seeds = min(most, study.until_decided.most - look.seeds)
+            seeds = min(most, study.until_decided.most - record.seeds)
             longest = seeds * (len(open_) + 1) * _seconds_per_run(records)
             clause += f"; {count(seeds, 'seed')} more take about {time_left(longest)} of training" if seeds else ""
         parts.append(f"still open: {list_names([labels[arm] for arm in open_])} ({clause})")
-    return look, f"after {count(look.seeds, 'seed')}: {'; '.join(parts)}"
+    return record, f"after {count(record.seeds, 'seed')}: {'; '.join(parts)}"

@@ -11,15 +11,15 @@ def needed_runs(study: Study, looks: Sequence[LookRecord]) -> list[Run]:
     if study.until_decided is None or not looks:
         return list(study.runs())
     decided = decided_after(looks)
-    place = {seed: i for i, seed in enumerate(study.seed)}
+    position = {seed: i for i, seed in enumerate(study.seed)}
     never = len(study.seed)
-    return [r for r in study.runs() if place.get(r.seed, -1) < decided.get(r.activation, never)]
+    return [r for r in study.runs() if position.get(r.seed, -1) < decided.get(r.activation, never)]
 
 
 def decided_after(looks: Sequence[LookRecord]) -> dict[str, int]:
     """After how many seeds each arm was decided that no longer grows."""
     after: dict[str, int] = {}
-    for look in looks:
-        for arm in look.decided:
-            after.setdefault(arm, look.seeds)
+    for record in looks:
+        for arm in record.decided:
+            after.setdefault(arm, record.seeds)
     return after

@@ -13,7 +13,7 @@ from reluctant.core.environment import environment_id
 from reluctant.records.parts import Json, RecordError, Schema
 from reluctant.records.schema import DataRecord, HistoryRecord, LookRecord
 
-ENVIRONMENTS, DATA, HISTORY, LOOKS, FAILED = "environments", "data", "history.jsonl", "looks.jsonl", "failed"
+ENVIRONMENTS, DATA, HISTORY, LOOK_FILE, FAILED = "environments", "data", "history.jsonl", "looks.jsonl", "failed"
 T = TypeVar("T")
 S = TypeVar("S", bound=Schema)
 
@@ -36,7 +36,7 @@ def read_history(folder: Path) -> tuple[tuple[HistoryRecord, ...], list[Path]]:
 
 def read_looks(folder: Path) -> tuple[tuple[LookRecord, ...], list[Path]]:
     """The looks at a study that grows until all is decided, oldest first, and the file itself where it is damaged."""
-    return _read_lines(folder / LOOKS, LookRecord)
+    return _read_lines(folder / LOOK_FILE, LookRecord)
 
 
 def _read_lines(path: Path, schema: type[S]) -> tuple[tuple[S, ...], list[Path]]:

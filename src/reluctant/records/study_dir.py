@@ -21,7 +21,7 @@ from reluctant.records.side_files import (
     ENVIRONMENTS,
     FAILED,
     HISTORY,
-    LOOKS,
+    LOOK_FILE,
     read_data,
     read_environments,
     read_history,
@@ -135,11 +135,11 @@ class StudyDir:
         """Whether the study in this folder is one that grows until all is decided."""
         return self._study_file.is_file() and Study.read(self._study_file).until_decided is not None
 
-    def add_look(self, look: LookRecord) -> None:
+    def add_look(self, record: LookRecord) -> None:
         """Write a look behind the earlier ones."""
-        path = self.path / LOOKS
+        path = self.path / LOOK_FILE
         before = path.read_text("utf-8") if path.is_file() else ""
-        write_atomically(path, f"{before}{json.dumps(look.model_dump())}\n")
+        write_atomically(path, f"{before}{json.dumps(record.model_dump())}\n")
 
     def continued(self, study: Study) -> Study:
         """The study with its seeds in the order in which they joined it: verdicts hold at every look in that order."""
