@@ -161,6 +161,20 @@ def test_ranks_come_from_the_pairs() -> None:
     assert ranks(comparison) == {"relu": (3, 3), "elu": (1, 2), "gelu": (1, 2), "silu": (4, 4)}
 
 
+def test_an_arm_that_cannot_be_the_best_is_not_first() -> None:
+    """All pairs together show less than the question which arm is best."""
+    scores = {
+        "relu": [0.95, 0.96, 0.955],
+        "elu": [0.96, 0.969, 0.962],
+        "gelu": [0.958, 0.968, 0.966],
+        "silu": [0.957, 0.97, 0.963],
+    }
+    comparison = compared(scores, once=True)
+    assert comparison.may_be_best == ("elu", "gelu", "silu")
+    assert ranks(comparison) == {"relu": (2, 4), "elu": (1, 4), "gelu": (1, 4), "silu": (1, 4)}
+    assert ranks(compared(arms(relu=0, elu=0.02), once=True)) == {"relu": (2, 2), "elu": (1, 1)}
+
+
 def test_the_best_mean_and_those_not_told_from_it() -> None:
     scores = {**arms(relu=0, elu=0.02, gelu=0.02), "silu": (0.96 + 20 * NOISE).tolist()}
     standings = {row.arm: row.standing for row in compared(scores).rows}

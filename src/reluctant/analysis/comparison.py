@@ -28,7 +28,8 @@ class VerdictRow:
     label: str
     score: Interval  # the arm's mean score and its interval
     contrast: Contrast | None
-    rank: tuple[int, int] | None  # from–to: 1 + the arms that beat it, and all arms − those it beats
+    # from–to: 1 + the arms that beat it, or 2 if it cannot be the best; and all arms − those it beats
+    rank: tuple[int, int] | None
     standing: Literal["best", "tied", ""]  # `best` mean, `tied` with it as far as the pairs tell, or neither
 
 
@@ -117,7 +118,14 @@ class Comparison:
                 beats[pair.arm].add(pair.other)
             elif pair.verdict == Verdict.WORSE:
                 beats[pair.other].add(pair.arm)
-        return {n: (1 + sum(n in beats[o] for o in names), len(names) - len(beats[n])) for n in names}
+        best, lost = self.may_be_best, any(map(self.lost, names))
+        ranks = {}
+        for name in names:
+            first, last = 1 + sum(name in beats[other] for other in names), len(names) - len(beats[name])
+            if best == (name,) and not lost:
+                last = first
+            ranks[name] = first if name in best or self.lost(name) else max(first, 2), last
+        return ranks
 
     def _standings(self, scores: Mapping[str, Interval]) -> dict[str, Literal["best", "tied", ""]]:
         sign = 1 if self.metric.higher else -1

@@ -36,7 +36,8 @@ def verdicts_table(comparison: Comparison, *, explained: bool) -> Table:
         f"Difference: {comparison.subject.arm} minus {label}, mean over the n shared seeds, and the interval that "
         f"decides: it holds for all {comparison.subject.arms} together{looks}, as does p"
         f"{'; 1 point = 0.01' * (unit == 'points')}. "
-        f"More seeds: how many would decide. Rank: its best and worst possible place, by the comparisons of all pairs."
+        f"More seeds: how many would decide. Rank: its best and worst possible place, by all pairs and "
+        "by which may be the best."
     )
     return Table(
         f"Verdicts against {label}",
