@@ -139,6 +139,8 @@ def test_an_arm_of_another_spread_is_named_where_a_verdict_hangs_on_it() -> None
     ratio = comparison.spread_ratio("elu")
     assert ratio > 3
     (warning,) = comparison_warnings(comparison)
-    assert warning.startswith(f"Scores of ELU vary {ratio:.1f} times as much as those of ReLU.")
+    assert warning.startswith(
+        f"The standard deviation of ELU is {ratio:.2g} times that of ReLU. If scores are skewed, "
+    )
     alike = {**scores, "relu": [value - 0.05 for value in scores["elu"]]}
     assert comparison_warnings(report_data(alike, compare=COMPARE).comparisons[0]) == ()

@@ -20,6 +20,7 @@ from reluctant.statistics import (
     t_quantile,
     welch,
 )
+from reluctant.statistics.interval import std_ratio
 from tests.support.strategies import samples
 
 
@@ -202,3 +203,14 @@ class TestCombined:
     def test_of_nothing_at_all(self) -> None:
         same = paired([1.0, 1.0], [1.0, 1.0])
         assert combined_interval(same, 0.0, 20) == (0, 0)
+
+
+def test_the_ratio_of_standard_deviations_is_tested_by_f() -> None:
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(0, 3, 8), rng.normal(0, 1, 6)
+    ratio, p = std_ratio(first, second)
+    assert ratio == pytest.approx(first.std(ddof=1) / second.std(ddof=1))
+    assert p == pytest.approx(2 * reference.f.sf(ratio**2, 7, 5))
+    assert std_ratio(second, first) == pytest.approx((1 / ratio, p))
+    assert std_ratio(first[:1], second) == std_ratio(np.zeros(3), second) == (1.0, 1.0)
+    assert std_ratio(np.zeros(3), second, resolution=0.1)[0] < 1

@@ -16,8 +16,10 @@ from reluctant.analysis.units import Unit
 from reluctant.catalogue.metrics import Metric
 from reluctant.scores import Floats, Scores
 from reluctant.statistics import Interval, Unpaired, Verdict, welch
+from reluctant.statistics.interval import std_ratio
 
 LEVEL = 0.05
+CHANCE = 0.01  # of a ratio of standard deviations
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,11 @@ class Comparison:
         return self.scores.diverged(arm) + self.collapsed.get(arm, 0)
 
     def spread_ratio(self, arm: str) -> float:
-        """The standard deviation of an arm's typical runs over that of the baseline; 1 where either is not known."""
+        """The standard deviation of an arm's typical runs over that of the baseline; 1 where it may be by chance."""
         resolution = self.scores.resolution(self.metric.name)
-        sides = []
-        for each in (arm, self.question.baseline):
-            values = self.values[each][np.isfinite(self.values[each])]
-            sides.append(float(np.sqrt(values.var(ddof=1) + resolution**2 / 12)) if len(values) > 1 else 0.0)
-        return sides[0] / sides[1] if all(sides) else 1.0
+        sides = (self.values[each][np.isfinite(self.values[each])] for each in (arm, self.question.baseline))
+        ratio, p = std_ratio(*sides, resolution=resolution)
+        return ratio if p < CHANCE else 1.0
 
     @property
     def baseline_differs_from_itself(self) -> bool:

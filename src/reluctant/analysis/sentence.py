@@ -176,10 +176,9 @@ def comparison_warnings(comparison: Comparison) -> tuple[str, ...]:
     labels = comparison.labels
     for contrast in comparison.family:
         if contrast.verdict.decided and not 1 / UNLIKE < (ratio := comparison.spread_ratio(contrast.arm)) < UNLIKE:
-            times = f"{max(ratio, 1 / ratio):.1f} times as {'much' if ratio > 1 else 'little'}"
             warnings.append(
-                f"Scores of {labels[contrast.arm]} vary {times} as those of {comparison.baseline_label}. If they are "
-                f"skewed, verdicts are wrong more often than stated (docs/statistics.md)."
+                f"The standard deviation of {labels[contrast.arm]} is {ratio:.2g} times that of "
+                f"{comparison.baseline_label}. If scores are skewed, verdicts are wrong more often than stated (docs/statistics.md)."
             )
     edges = [f"{labels[s.arm]} ({s.axis} = {s.value:g})" for s in comparison.selected if s.at_edge]
     if edges:

@@ -107,3 +107,19 @@ def satterthwaite(*parts: tuple[float, int]) -> float:
     """
     total = sum(variance for variance, _ in parts)
     return 1 / sum((variance / total) ** 2 / df for variance, df in parts)
+
+
+def std_ratio(first: Floats, second: Floats, *, resolution: float = 0.0) -> tuple[float, float]:
+    """The ratio of two standard deviations and its two-sided p, by the F test; (1, 1) where one is not known.
+
+    `resolution` is one step of the values: rounding to it adds r²/12 to their variances.
+    """
+    from scipy.special import fdtr
+
+    if min(len(first), len(second)) < 2:
+        return 1.0, 1.0
+    one, two = (float(values.var(ddof=1)) + resolution**2 / 12 for values in (first, second))
+    if not (one and two):
+        return 1.0, 1.0
+    below = float(fdtr(len(first) - 1, len(second) - 1, one / two))
+    return float(np.sqrt(one / two)), 2 * min(below, 1 - below)
