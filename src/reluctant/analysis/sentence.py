@@ -178,7 +178,8 @@ def comparison_warnings(comparison: Comparison) -> tuple[str, ...]:
         if contrast.verdict.decided and not 1 / UNLIKE < (ratio := comparison.spread_ratio(contrast.arm)) < UNLIKE:
             warnings.append(
                 f"The standard deviation of {labels[contrast.arm]} is {ratio:.2g} times that of "
-                f"{comparison.baseline_label}. If scores are skewed, verdicts are wrong more often than stated (docs/statistics.md)."
+                f"{comparison.baseline_label}. If scores are skewed, verdicts are wrong more often than stated "
+                "(docs/statistics.md)."
             )
     edges = [f"{labels[s.arm]} ({s.axis} = {s.value:g})" for s in comparison.selected if s.at_edge]
     if edges:
