@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reluctant.analysis.claims import Direction, JudgedClaim, Outcome, judge_claim
+from reluctant.analysis.claim_tests import Direction
+from reluctant.analysis.claims import JudgedClaim, Outcome, judge_claim
 from reluctant.core.errors import StudyError
 from reluctant.study import Claim, Study
 from tests.support.scored import report_data, setting_data
@@ -327,3 +328,16 @@ def test_the_claims_of_a_study_are_one_family() -> None:
     assert p is not None
     assert 0.05 / 6 < p <= 0.05
     assert (alone.claims[0].outcome, among.claims[0].outcome) == (Outcome.SUPPORTED, Outcome.UNDECIDED)
+
+
+def test_claims_of_speed_say_what_other_definitions_find() -> None:
+    """Of the article's claims of speed one held under one of fifteen definitions."""
+    claim = {"of": "relu", "is": "slowest"}
+    clear = judged(claim, {"relu": SLOW, "elu": FAST})
+    assert clear.test.endswith("By other shares of the way than 90 %: supported at 50 %, 75 % and 95 %")
+    late = [[0.5, 0.8 + 0.002 * s, 0.81, 0.82, 0.83 + 0.003 * s, 0.9] for s in range(5)]  # fast to 75 % of its way, then slow
+    early = [[0.5, 0.6 + 0.002 * s, 0.7, 0.88 - 0.002 * s, 0.9, 0.9] for s in range(5)]
+    mixed = judged(claim, {"relu": late, "elu": early})
+    assert mixed.outcome == S
+    assert "By other shares of the way than 90 %: contradicted at 50 % and 75 %, supported at 95 %" in mixed.test
+    assert "By other" not in judged({"of": "relu", "is": "highest"}, {"relu": SLOW, "elu": FAST}).test

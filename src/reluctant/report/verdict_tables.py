@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 
 from reluctant.analysis import Comparison, Contrast, SettingData, VerdictRow
-from reluctant.analysis.claims import Evidence, JudgedClaim
+from reluctant.analysis.claim_tests import Evidence
+from reluctant.analysis.claims import JudgedClaim
 from reluctant.analysis.labels import metric_title, metric_words
 from reluctant.analysis.published import CONFIDENCE, Agreement, PublishedCheck
 from reluctant.analysis.units import DASH, OF_TARGET, number, p_value

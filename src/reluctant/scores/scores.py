@@ -61,8 +61,8 @@ class ScoredRun(Protocol):
     def without_groups(self, name: str, groups: int) -> Floats | None:
         """The final test score without each of `groups` groups of test items; None where not known."""
 
-    def epochs_to_converge(self, name: str, split: str = "test") -> float:
-        """Epochs until 90 % of the way from the first epoch's value to the last; NaN where not known."""
+    def epochs_to_converge(self, name: str, split: str = "test", share: float = 0.9) -> float:
+        """Epochs until `share` of the way from the first epoch's value to the last; NaN where not known."""
 
     def epochs_to_reach(self, name: str, target: float, split: str = "test") -> float:
         """Epochs until a metric is as good as the target; infinite if never."""
