@@ -335,7 +335,9 @@ def test_claims_of_speed_say_what_other_definitions_find() -> None:
     claim = {"of": "relu", "is": "slowest"}
     clear = judged(claim, {"relu": SLOW, "elu": FAST})
     assert clear.test.endswith("By other shares of the way than 90 %: supported at 50 %, 75 % and 95 %")
-    late = [[0.5, 0.8 + 0.002 * s, 0.81, 0.82, 0.83 + 0.003 * s, 0.9] for s in range(5)]  # fast to 75 % of its way, then slow
+    late = [
+        [0.5, 0.8 + 0.002 * s, 0.81, 0.82, 0.83 + 0.003 * s, 0.9] for s in range(5)
+    ]  # fast to 75 % of its way, then slow
     early = [[0.5, 0.6 + 0.002 * s, 0.7, 0.88 - 0.002 * s, 0.9, 0.9] for s in range(5)]
     mixed = judged(claim, {"relu": late, "elu": early})
     assert mixed.outcome == S

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reluctant import figures
 from reluctant.analysis import ReportData
 from reluctant.analysis.headline import headline
 from reluctant.analysis.overall import overall_sentences
@@ -16,6 +17,7 @@ from reluctant.records.schema import HistoryRecord
 from reluctant.records.study_records import StudyRecords
 from reluctant.statistics import Verdict, over_settings, paired
 from reluctant.study import Run, Study
+from tests.support.figures import words
 from tests.support.scored import report_data, scored_record, scored_records
 
 RATES = [0.001, 0.002, 0.003, 0.01]
@@ -144,3 +146,19 @@ def test_an_arm_of_another_spread_is_named_where_a_verdict_hangs_on_it() -> None
     )
     alike = {**scores, "relu": [value - 0.05 for value in scores["elu"]]}
     assert comparison_warnings(report_data(alike, compare=COMPARE).comparisons[0]) == ()
+
+
+def test_a_study_that_is_judged_once_is_provisional_until_it_is_complete() -> None:
+    scores = {"relu": [0.9, 0.91, 0.905, 0.9], "elu": [0.95, 0.951, 0.952, 0.95]}
+    whole = scored_records(scores, compare={**COMPARE, "looks": "at the end"})
+    part = replace(whole, runs=whole.runs[:6])
+    assert "2 of" not in " ".join(headline(ReportData.of(whole)))
+    data = ReportData.of(part)
+    assert "6 of 8 runs so far. Verdicts are provisional until all runs have finished." in headline(data)
+    figure = figures.differences(data.one_setting.comparison)
+    assert "rings: provisional, runs are missing" in words(figure)
+    assert "so far" in words(figure)
+    always = replace(
+        part, study=part.study.model_copy(update={"compare": scored_records(scores, compare=COMPARE).study.compare})
+    )
+    assert "6 of 8 runs so far. Verdicts hold at every look." in headline(ReportData.of(always))

@@ -88,9 +88,7 @@ def test_an_unfinished_study_counts_what_is_missing(tmp_path: Path) -> None:
     results = Results.read(study_folder(tmp_path, STUDY, skip=4))
     assert (len(results), results.missing) == (2, 4)
     assert results.scores().isna().sum().sum() == 4
-    assert "2 of 6 runs so far. Verdicts are provisional until all runs have finished." in " ".join(
-        repr(results).split()
-    )
+    assert "2 of 6 runs so far. Verdicts hold at every look." in " ".join(repr(results).split())
     empty = Results.read(study_folder(tmp_path / "empty", STUDY, skip=6))
     assert empty.frame().empty
     assert empty.setting().scores.by_epoch("f1", "relu").size == 0

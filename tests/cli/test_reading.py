@@ -110,7 +110,7 @@ def test_judge_at_any_time(here: Path, capsys: Capture) -> None:
     study_folder(here / "s", Study(activation=["relu", "elu"], epochs=2), skip=3)
     status, out, _ = answer(capsys, "judge", "s")
     assert status == DONE
-    assert out.startswith("7 of 10 runs so far. Verdicts are provisional until all runs have finished.")
+    assert out.startswith("7 of 10 runs so far. Verdicts hold at every look.")
 
 
 @pytest.mark.parametrize(

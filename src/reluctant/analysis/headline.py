@@ -26,6 +26,7 @@ EXPLORATORY = (
     "look real only by chance. The stated error rates hold for the study's own question."
 )
 PROVISIONAL = "Verdicts are provisional until all runs have finished."
+ANY_LOOK = "Verdicts hold at every look."
 OTHER_RECIPE = "More seeds decide nothing here; try another learning rate, more epochs or another network."
 FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
 
@@ -216,5 +217,11 @@ def _collapsed(data: ReportData, arm: str) -> int:
 def _missing(data: ReportData) -> str:
     if data.missing <= 0:
         return ""
-    provisional = f" {PROVISIONAL}" if len(data.scores.arms) > 1 else ""
-    return f"{data.finished:,} of {data.runs_planned:,} runs so far.{provisional}"
+    return " ".join(filter(None, (f"{data.finished:,} of {data.runs_planned:,} runs so far.", validity(data))))
+
+
+def validity(data: ReportData) -> str:
+    """What verdicts of an unfinished study are worth; empty where nothing is compared."""
+    if len(data.scores.arms) == 1:
+        return ""
+    return PROVISIONAL if data.question.provisional else ANY_LOOK

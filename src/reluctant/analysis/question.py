@@ -23,6 +23,7 @@ class Question:
     at: str = "last"  # the score that counts: after the last epoch, the best one on validation, or the mean over epochs
     looks: Literal["any", "at the end"] = "any"  # whether verdicts hold after any seed, or once, at the end
     extended: bool = False  # whether seeds were added when there were results already
+    provisional: bool = False  # whether a study that is judged once, at its end, is not complete
     choose: str | None = None  # an axis of which every arm gets the value that is best on validation
     claims: tuple[Claim, ...] = ()  # claims about arms that take part
     published: tuple[PublishedNumber, ...] = ()  # published numbers to compare with
@@ -68,7 +69,7 @@ class Question:
         at = at or study.compare.at
         changed = _changes((metric, baseline, margin, at), study, first or study.compare, metrics)
         fixed = study.choose, study.claims, study.published, study.sources or None
-        return cls(metric, baseline, margin, at, study.compare.looks, extended, *fixed, changed=changed)
+        return cls(metric, baseline, margin, at, study.compare.looks, extended, False, *fixed, changed=changed)
 
 
 def _changes(

@@ -176,7 +176,8 @@ class ReportData:
             options["metric"] = scores.metric(str(options["metric"]))
         first = records.asked_first
         question = Question.of_study(study, metrics, extended=records.extended_after_looking, first=first, **options)
-        question = replace(question, withheld=withheld_verdicts(records))
+        provisional = records.missing > 0 and not question.sequential
+        question = replace(question, withheld=withheld_verdicts(records), provisional=provisional)
         data = "; ".join(map(dataset_title, study.dataset))
         subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")
         labels = arm_labels(study.activation)

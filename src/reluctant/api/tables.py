@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reluctant.analysis import Comparison, SettingData
-from reluctant.analysis.headline import PROVISIONAL, comparison_title
+from reluctant.analysis.headline import comparison_title, validity
 from reluctant.analysis.labels import without_session
 from reluctant.analysis.sentence import verdict_sentences
 from reluctant.analysis.study_facts import run_text
@@ -106,7 +106,7 @@ def _sentences(results: "Results") -> list[str]:
     titled = [": ".join(filter(None, (comparison_title(c), verdict_sentences(c)))) for c in results.comparisons]
     sentences = [text.replace(f"{SESSION_MODULE}:", "") for text in titled]
     if results.missing:
-        sentences.append(f"{len(results)} of {results.data.runs_planned} runs so far. {PROVISIONAL}")
+        sentences.append(f"{len(results)} of {results.data.runs_planned} runs so far. {validity(results.data)}")
     for run, cause in list(results.failures.items())[:3]:
         sentences.append(f"{without_session(run_text(run, results.study))}, failed: {last_line(cause)}")
     return sentences

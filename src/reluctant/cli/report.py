@@ -77,7 +77,7 @@ def upgrade(folder: Path) -> None:
               )  # fmt: skip
 def judge(folder: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None) -> None:
     """Print verdicts on the study in FOLDER, finished or not: is the difference real?"""
-    from reluctant.analysis.headline import PROVISIONAL
+    from reluctant.analysis.headline import validity
     from reluctant.analysis.labels import count
     from reluctant.api.judge import judge as judged
     from reluctant.cli.verdicts import print_verdicts
@@ -86,7 +86,7 @@ def judge(folder: Path, metric: str | None, baseline: str | None, margin: float 
     if results.missing:
         damaged = count(len(results.records.damaged), "damaged file")
         more = f"; {damaged}, see `reluctant status`" if results.records.damaged else ""
-        click.echo(f"{len(results)} of {results.records.planned} runs so far{more}. {PROVISIONAL}")
+        click.echo(f"{len(results)} of {results.records.planned} runs so far{more}. {validity(results.data)}")
     print_verdicts(results.data, everything=metric is None)
 
 

@@ -86,6 +86,7 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
         f"dot: mean of {count_range(numbers, 'shared seed')}" if most else "no seed is shared",
         "thick line: its 95 % interval" if most > 1 else "",
         f"thin line: the interval that decides, for all {subject.arms} together{looks}" if most >= FIRST else "",
+        "rings: provisional, runs are missing" if comparison.question.provisional else "",
         f"end marks: the same for other test {subject.items} too" if items else "",
         f"shaded: the margin, {unit.margin(comparison.question.margin)}" if margin else "",
         "arrow: the value lies outside the axis" if beyond else "",
@@ -116,8 +117,19 @@ def _rows(comparison: Comparison) -> list[Row]:
         mean, plain = comparison.unit.scaled(d.mean), None if d.low is None or d.high is None else (d.low, d.high)
         inner, outer = (_scaled(comparison, each) for each in (plain, contrast.interval))
         ends = _scaled(comparison, contrast.with_items) or ()
-        text = f"{contrast.verdict.sign} {contrast.verdict}"
-        rows.append(Row(mark, mean, inner, outer, text=text, signs=tuple((end, "|", mark.colour) for end in ends)))
+        provisional = comparison.question.provisional
+        text = f"{contrast.verdict.sign} {contrast.verdict}{' so far' * provisional}"
+        rows.append(
+            Row(
+                mark,
+                mean,
+                inner,
+                outer,
+                text=text,
+                hollow=provisional,
+                signs=tuple((end, "|", mark.colour) for end in ends),
+            )
+        )
     return rows
 
 
