@@ -104,6 +104,6 @@ def _decide(records: StudyRecords) -> tuple[LookRecord, str]:
         if most and study.until_decided is not None:
             seeds = min(most, study.until_decided.most - record.seeds)
             longest = seeds * (len(open_) + 1) * _seconds_per_run(records)
-            clause += f"; {count(seeds, 'seed')} more take about {time_left(longest)} of training" if seeds else ""
+            clause += f"; {count(seeds, 'more seed')}: about {time_left(longest)} of training" if seeds else ""
         parts.append(f"still open: {list_names([labels[arm] for arm in open_])} ({clause})")
     return record, f"after {count(record.seeds, 'seed')}: {'; '.join(parts)}"
