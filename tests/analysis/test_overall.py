@@ -1,5 +1,6 @@
 """Several settings: one answer over all, verdicts at each decided together, tuned values chosen by earlier seeds."""
 
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ def settings_data(level: Any, *, seeds: int = 5, **fields: Any) -> ReportData:
 
 
 def noise(run: Run) -> float:
-    number = abs(hash((run.activation, run.seed, run.batch_size, run.lr))) % 2**32
-    return 0.002 * float(np.random.default_rng(number).standard_normal())
+    rng = np.random.default_rng(zlib.crc32(f"{run.activation} {run.seed} {run.batch_size} {run.lr}".encode()))
+    return 0.002 * float(rng.standard_normal())
 
 
 def better(run: Run) -> float:
@@ -77,6 +78,27 @@ def test_an_arm_that_lost_runs_at_a_setting_is_not_better_over_all() -> None:
 
     (answer,) = settings_data(level).overall
     assert answer.verdict == Verdict.NONE
+
+
+@pytest.mark.parametrize(("arm", "verdict"), [("relu", Verdict.BETTER), ("gelu", Verdict.NONE)])
+def test_a_run_that_collapsed_is_in_no_mean_over_settings(arm: str, verdict: Verdict) -> None:
+    """A collapsed run of the baseline moved the mean of every arm by ten points."""
+
+    def level(run: Run) -> float:
+        collapsed = run.activation == arm and run.seed == 1 and run.batch_size == 16
+        return 0.2 if collapsed else 0.88 + 0.08 * (run.activation != "relu") + noise(run)
+
+    data = settings_data(level, activation=["relu", "gelu"])
+    (answer,) = data.overall
+    assert answer.verdict == verdict
+    assert answer.difference.mean == pytest.approx(0.08, abs=0.005)
+
+
+def test_settings_at_chance_are_no_lost_runs() -> None:
+    data = settings_data(lambda run: 0.5 if run.batch_size == 16 else better(run))
+    (answer,) = data.overall
+    assert (answer.verdict, answer.difference.settings) == (Verdict.NONE, 3)
+    assert "ELU has no verdict, because some settings have none" in overall_sentences(data.comparisons, data.overall)[0]
 
 
 def test_each_seed_is_compared_at_the_value_that_earlier_seeds_chose() -> None:

@@ -215,3 +215,8 @@ def test_predicted_numbers_have_a_plot_of_their_own() -> None:
 def test_seeds_may_be_numpy_integers() -> None:
     assert compared(seeds=np.int64(1)).study.seed == (0,)
     assert compared(seeds=np.arange(2)).study.seed == (0, 1)
+
+
+def test_how_a_study_grows_is_said_of_one_that_grows() -> None:
+    with pytest.raises(StudyError, match=r"until_decided goes with seeds='until decided', not with seeds=7"):
+        compared(seeds=7, until_decided={"most": 20})

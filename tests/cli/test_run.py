@@ -112,6 +112,12 @@ def test_a_study_that_was_to_be_judged_once_and_is_extended_says_so(here: Path, 
     assert "was to be judged once, at its end, and was extended after that" in " ".join(out.split())
 
 
+def test_a_study_that_grows_chooses_its_seeds(here: Path, capsys: Capture) -> None:
+    status, _, err = answer(capsys, "run", "small.toml", "--until-decided", "--set", "seed=0..9")
+    assert status == CANNOT
+    assert "--until-decided chooses the seeds itself; leave out --set seed" in err
+
+
 def test_a_study_may_be_extended_and_not_changed(here: Path, capsys: Capture) -> None:
     study_folder(here / "out/small", Study.read("small.toml"))
     status, _, err = answer(capsys, "run", "small.toml", "--set", "seed=0")

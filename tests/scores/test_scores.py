@@ -65,7 +65,7 @@ class TableRow:
     def without_groups(self, name: str, groups: int) -> Floats | None:
         return None
 
-    def epochs_to_converge(self, name: str, split: str = "test") -> float:
+    def epochs_to_converge(self, name: str, split: str = "test", share: float = 0.9) -> float:
         return float("nan")
 
     def epochs_to_reach(self, name: str, target: float, split: str = "test") -> float:

@@ -9,14 +9,14 @@ from reluctant.analysis.labels import list_names
 from reluctant.analysis.question import Question
 from reluctant.analysis.units import Unit
 from reluctant.scores import Scores
+from reluctant.statistics.power import LEVEL
 from reluctant.study import Claim
 
-LEVEL = 0.05  # shared by all claims of a study
 OTHER_SHARES = (0.5, 0.75, 0.95)  # of the way, by which convergence is judged too
 
 CONVERGENCE = (
-    "Speed of convergence: epochs until a run has come 90 % of the way from its value after the first epoch "
-    "to its own value after the last, on a straight line between epochs."
+    f"Speed of convergence: epochs until a run has come {100 * SHARE:g} % of the way from its value after the first "
+    "epoch to its own value after the last, on a straight line between epochs."
 )
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,8 +17,8 @@ from reluctant.catalogue.metrics import Metric
 from reluctant.scores import Floats, Scores
 from reluctant.statistics import Interval, Unpaired, Verdict, welch
 from reluctant.statistics.interval import std_ratio
+from reluctant.statistics.power import LEVEL
 
-LEVEL = 0.05
 CHANCE = 0.01  # of a ratio of standard deviations
 
 
@@ -48,8 +48,8 @@ class Comparison:
     family: tuple[Contrast, ...]  # every arm against the baseline: this decides
     pairs: tuple[Contrast, ...]  # every pair once: for exploring
     # a score per seed of every arm; NaN where a run is missing, diverged or collapsed
-    values: Mapping[str, Floats] = field(default_factory=dict)
-    collapsed: Mapping[str, int] = field(default_factory=dict)  # how many runs of an arm collapsed
+    values: Mapping[str, Floats]
+    collapsed: Mapping[str, int]  # how many runs of an arm collapsed
     floor: Unpaired | None = None  # the baseline against itself under other seeds
     selected: tuple[Selected, ...] = ()  # where every arm has its own value of an axis: those values
 

@@ -25,8 +25,9 @@ class Overall:
 def overall_answers(comparisons: Sequence[Comparison]) -> tuple[Overall, ...]:
     """Every arm that can be compared at three settings or more, in the study's order.
 
-    A setting without a verdict (diverged or collapsed runs, under three seeds) has no share in the mean; an arm with
-    such a setting is never better or the same over all.
+    A setting without a verdict (networks at chance, an arm with lost runs, under three seeds) has no share in the mean;
+    an arm with such a setting, or with lost runs at any, is never better or the same over all. Nor is one worse or the
+    same where the baseline has lost runs.
     """
     if not comparisons:
         return ()
@@ -47,26 +48,27 @@ def overall_answers(comparisons: Sequence[Comparison]) -> tuple[Overall, ...]:
             sequential=question.sequential,
             resolution=usable[0].scores.resolution(question.metric.name),
         )
-        answers.append(Overall(arm, difference, _verdict(question, difference, lost=len(usable) < len(comparisons))))
+        verdict = _verdict(question, difference)
+        if len(usable) < len(comparisons) or any(each.lost(arm) for each in usable):
+            verdict = Verdict.NONE if verdict in (Verdict.BETTER, Verdict.SAME) else verdict
+        if any(each.lost(question.baseline) for each in usable):
+            verdict = Verdict.NONE if verdict in (Verdict.WORSE, Verdict.SAME) else verdict
+        answers.append(Overall(arm, difference, verdict))
     return tuple(answers)
 
 
 def _differences(comparison: Comparison, arm: str) -> Floats:
-    """An arm minus the baseline, one value per seed."""
-    question, scores = comparison.question, comparison.scores
-    one, other = (scores.values(question.metric.name, each, at=question.at) for each in (arm, question.baseline))
-    return one - other
+    """An arm minus the baseline over their typical runs, one value per seed."""
+    return comparison.values[arm] - comparison.values[comparison.question.baseline]
 
 
-def _verdict(question: Question, difference: OverSettings, *, lost: bool) -> Verdict:
+def _verdict(question: Question, difference: OverSettings) -> Verdict:
     if difference.low is None or difference.high is None or difference.seeds < FIRST:
         return Verdict.NONE
     same, different = (bool(each) for each in same_or_different(difference.low, difference.high, question.margin))
     if different:
-        verdict = Verdict.BETTER if (difference.mean > 0) == question.metric.higher else Verdict.WORSE
-    else:
-        verdict = Verdict.SAME if same else Verdict.UNDECIDED
-    return Verdict.NONE if lost and verdict in (Verdict.BETTER, Verdict.SAME) else verdict
+        return Verdict.BETTER if (difference.mean > 0) == question.metric.higher else Verdict.WORSE
+    return Verdict.SAME if same else Verdict.UNDECIDED
 
 
 def overall_sentences(comparisons: Sequence[Comparison], answers: Sequence[Overall]) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def overall_sentences(comparisons: Sequence[Comparison], answers: Sequence[Overa
             Verdict.WORSE: f"{label} is worse than {baseline} by {unit.amount(abs(d.mean))}{ends}",
             Verdict.SAME: f"{label} is the same as {baseline} within {within}{ends}",
             Verdict.UNDECIDED: f"{label} is undecided{ends}",
-            Verdict.NONE: f"{label} has no verdict, because it lost runs at some settings",
+            Verdict.NONE: f"{label} has no verdict, because some settings have none",
         }[answer.verdict])  # fmt: skip
         if d.predicted is not None:
             expected = " to ".join(unit.difference(end) for end in d.predicted)

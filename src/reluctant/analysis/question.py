@@ -68,8 +68,10 @@ class Question:
         baseline = study.baseline if baseline is None else arm_of(baseline, study.activation)
         at = at or study.compare.at
         changed = _changes((metric, baseline, margin, at), study, first or study.compare, metrics)
-        fixed = study.choose, study.claims, study.published, study.sources or None
-        return cls(metric, baseline, margin, at, study.compare.looks, extended, False, *fixed, changed=changed)
+        return cls(
+            metric, baseline, margin, at, study.compare.looks, extended, choose=study.choose, claims=study.claims,
+            published=study.published, seed_sources=study.sources or None, changed=changed,
+        )  # fmt: skip
 
 
 def _changes(

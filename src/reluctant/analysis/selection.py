@@ -9,7 +9,7 @@ import numpy as np
 from reluctant.analysis.question import Question
 from reluctant.scores import Scores, Seed
 
-TUNING = 2  # seeds that a choice needs; the first ones of a study are compared by no score
+TUNING = 2  # seeds that a choice needs at least: the first ones of a study only choose
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def select_values(
     The score of a seed is that of the value that the seeds before it chose by their mean validation score. So no score
     had a part in its own choice, and the differences hold for an arm that is tuned (Dawid 1984: prequential).
     Choosing by all seeds favours arms with more values; leaving out one seed at a time makes differences depend on each
-    other: 10 to 22 % false differences in position of 5 (docs/statistics.md).
+    other: 10 to 22 % false differences in place of 5 (docs/statistics.md).
     """
     axis = question.choose
     if axis is None:

@@ -179,8 +179,10 @@ def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | No
 
 def _seeds(seeds: Any, until_decided: Mapping[str, float] | None) -> dict[str, Any]:
     """The keys of a study that say which seeds it has."""
-    if until_decided is not None or (isinstance(seeds, str) and seeds == UNTIL_DECIDED):
+    if isinstance(seeds, str) and seeds == UNTIL_DECIDED:
         return {"seed": UNTIL_DECIDED, "until_decided": dict(until_decided or {})}
+    if until_decided is not None:
+        raise StudyError(f"until_decided goes with seeds={UNTIL_DECIDED!r}, not with seeds={quoted(seeds)}")
     if isinstance(seeds, Integral) and not isinstance(seeds, bool) and int(seeds) > 0:
         return {"seed": list(range(int(seeds)))}
     if isinstance(seeds, Iterable) and not isinstance(seeds, str):

@@ -99,8 +99,8 @@ def _decide(records: StudyRecords) -> tuple[LookRecord, str]:
     parts = [f"decided: {list_names(decided)}"] if decided else []
     if open_:
         undecided = [c for arm in open_ for c in contrasts[arm]]
-        clause = more_seeds_clause(undecided, data.question.margin)
         most = max((c.decision.more_seeds[1] for c in undecided if c.decision.more_seeds), default=0)
+        clause = more_seeds_clause(undecided, data.question.margin) if most else "how many seeds it takes is open"
         if most and study.until_decided is not None:
             seeds = min(most, study.until_decided.most - record.seeds)
             longest = seeds * (len(open_) + 1) * _seconds_per_run(records)

@@ -95,6 +95,8 @@ def run(
     from reluctant.study.files import study_path
 
     replaced = parse_overrides(overrides)
+    if until_decided and "seed" in replaced:
+        raise StudyError("--until-decided chooses the seeds itself; leave out --set seed, or leave out --until-decided")
     planned = Study.read(study, {**replaced, "seed": UNTIL_DECIDED} if until_decided else replaced)
     folder = StudyDir(output or planned.folder)
     planned = folder.continued(planned)

@@ -74,7 +74,7 @@ def score_against_rate(
         if not points:
             continue
         best = _best_rate(settings, arm, chosen.name)
-        _draw_arm(axes, points, of[arm].colour, best, lines=not many)
+        _draw_arm(axes, points, of[arm], best, intervals=not many)
         ends.append((of[arm], math.log10(points[-1][0]), points[-1][1].mean))  # as the log axis has it
         at_best = next((each for rate, each in points if rate == best), None)
         texts += [f"{data.labels[arm]}: best at {best:g} ({unit.interval(at_best)})."] if at_best else []
@@ -93,10 +93,11 @@ def _best_rate(settings: list[SettingData], arm: str, metric: str) -> float:
     return max(means, key=lambda rate: means[rate], default=float("nan"))
 
 
-def _draw_arm(axes: "Axes", points: list[tuple[float, Any]], colour: str, best: float, *, lines: bool) -> None:
-    axes.plot([rate for rate, _ in points], [each.mean for _, each in points], color=colour, linewidth=1.3)
+def _draw_arm(axes: "Axes", points: list[tuple[float, Any]], mark: Mark, best: float, *, intervals: bool) -> None:
+    colour = mark.colour
+    axes.plot([rate for rate, _ in points], [each.mean for _, each in points], **mark.line(1.4))
     for rate, each in points:
-        if lines and each.low is not None:
+        if intervals and each.low is not None:
             axes.plot([rate, rate], [each.low, each.high], color=colour, linewidth=1, alpha=0.6)
         ring: dict[str, Any] = {"color": PAPER, "markersize": 8, "markeredgecolor": colour, "markeredgewidth": 2}
         axes.plot([rate], [each.mean], "o", **(ring if rate == best else {"color": colour, "markersize": 4.5}))

@@ -145,7 +145,7 @@ def margins_table(comparison: Comparison) -> Table:
             rows.append((label, DASH, DASH))
         else:
             same, below = same_from(contrast), below_that(comparison, contrast)
-            rows.append((label, comparison.unit.margin(same), f"{below.sign} {below}"))
+            rows.append((label, f"±{comparison.unit.amount(same)}", f"{below.sign} {below}"))
     return Table(
         "Which margin decides what",
         (comparison.subject.arm.capitalize(), "The same from this margin on", "Below it"),

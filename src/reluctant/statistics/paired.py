@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from reluctant.statistics.distributions import Floats, mean_and_std, t_quantile, t_two_sided
 from reluctant.statistics.interval import half_width
-from reluctant.statistics.sequential import FIRST, looks, sequential_bounds, sequential_p
+from reluctant.statistics.sequential import FIRST, running_moments, sequential_bounds, sequential_p
 
 HUGE = 1e150  # beyond this a square overflows; such a score is as good as infinite
 
@@ -80,7 +80,7 @@ def paired(
         elif n < FIRST:
             p = 1.0
         else:
-            path = looks(one, two, resolution)
+            path = running_moments(one, two, resolution)
             p = float(sequential_p(*path)[-1])
             least, most = sequential_bounds(*path, shared)
             decides = float(least[-1]), float(most[-1])

@@ -14,7 +14,7 @@ LARGEST = 10_000  # seeds; nobody trains more
 MOST = 100  # more seeds beyond five: then comes the last look
 SURE = 0.8  # confidence of the upper bound of the standard deviation
 PLANNED = 0.925  # probability of a verdict at that bound, so that 80 % is kept: see docs/statistics.md
-LEVEL = 0.05  # shared by all comparisons and all looks
+LEVEL = 0.05  # shared by all comparisons, or claims, of a study and by all looks
 
 Whole = npt.NDArray[np.int64]
 

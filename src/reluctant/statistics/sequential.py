@@ -79,7 +79,7 @@ def one_sided(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, bound: 
     return p
 
 
-def looks(first: Floats, second: Floats, resolution: float = 0.0) -> tuple[Floats, Floats, Floats]:
+def running_moments(first: Floats, second: Floats, resolution: float = 0.0) -> tuple[Floats, Floats, Floats]:
     """Mean, standard deviation and number of the first n paired differences, for every look at n = 3 to 105 seeds.
 
     The standard deviation is that of `mean_and_std`: rounding to steps of `resolution` is added. Shape (looks,) each.

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from reluctant.core.display import normalised
+from reluctant.statistics.sequential import FIRST, LAST
 
 UNTIL_DECIDED = "until decided"
-FIRST, LAST = 3, 105  # seeds of the first and the last look of a sequential verdict
 
 SeedCount = Annotated[int, Field(ge=FIRST, le=LAST)]
 
