@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.growth_tables import growth, looks, verdicts
 from benchmarks.sampling_tables import collapse, settings, tuned
 from benchmarks.table import SCORES, SHAPES, Share, Table, share
+from benchmarks.unpaired_tables import unpaired_coverage, unpaired_looks, unpaired_runs
 from reluctant.statistics.distributions import Floats, mean_and_std
 from reluctant.statistics.interval import half_width
 from reluctant.statistics.paired import t_test
@@ -129,6 +130,9 @@ SINGLE: dict[str, Callable[[np.random.Generator, int], Table]] = {
     "collapse": collapse,
     "tuned": tuned,
     "settings": settings,
+    "unpaired-looks": unpaired_looks,
+    "unpaired-coverage": unpaired_coverage,
+    "unpaired-runs": unpaired_runs,
 }
 
 
