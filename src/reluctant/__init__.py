@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from reluctant.api.run import run
     from reluctant.core.errors import DataError, ModelError, ReluctantError, StudyError
     from reluctant.study import Run, Study
+    from reluctant.trials.trial import Trial
 
 __all__ = [
-    "DataError", "ModelError", "ReluctantError", "Results", "Run", "Study", "StudyError", "__version__",
+    "DataError", "ModelError", "ReluctantError", "Results", "Run", "Study", "StudyError", "Trial", "__version__",
     "activations", "compare", "data", "judge", "models", "run",
 ]  # fmt: skip
 
@@ -28,6 +29,7 @@ _HOMES = {
     **dict.fromkeys(("Run", "Study"), "reluctant.study"),
     **{name: f"reluctant.api.{name}" for name in ("compare", "judge", "run")},
     "Results": "reluctant.api.results",
+    "Trial": "reluctant.trials.trial",
 }
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.setting_data import SettingData
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import Study
 from tests.support.figures import FOUR, HOSTILE, MANY, all_diverged

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from reluctant import figures
-from reluctant.analysis.report_data import SettingData
+from reluctant.analysis.setting_data import SettingData
 from reluctant.figures import sheet, style
 from reluctant.figures.curves import FOUR as FOUR_CURVES
 from tests.support.figures import notes

@@ -14,7 +14,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from reluctant import figures
-from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.setting_data import SettingData
 from reluctant.core.errors import StudyError
 from reluctant.figures import inline, style
 from reluctant.figures.inline import png, svg

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from reluctant import figures
-from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.setting_data import SettingData
 from reluctant.analysis.summary import confusion_matrix
 from reluctant.catalogue.metrics import SPLITS
 from reluctant.figures import style

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from reluctant import figures
-from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.setting_data import SettingData
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.figures.inline import svg
 from reluctant.figures.shapes import shape_of

@@ -10,7 +10,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from reluctant import figures
-from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.setting_data import SettingData
 from reluctant.catalogue.metrics import SPLITS, stored_counts
 from reluctant.records.schema import DataRecord
 from reluctant.records.store import Store

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.setting_data import SettingData
 from reluctant.catalogue.metrics import SPLITS
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import HistoryRecord, RunRecord

@@ -8,6 +8,7 @@ from reluctant.analysis.contrasts import Contrast
 from reluctant.analysis.headline import headline
 from reluctant.analysis.labels import Subject
 from reluctant.analysis.question import Question
-from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.setting_data import SettingData
 
 __all__ = ["Comparison", "Contrast", "Question", "ReportData", "SettingData", "Subject", "VerdictRow", "headline"]

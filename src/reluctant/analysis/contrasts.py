@@ -20,6 +20,7 @@ from reluctant.statistics import (
     decide,
     jackknife_variance,
     paired,
+    unpaired,
 )
 
 GROUPS = 50  # of test items; one is left out at a time
@@ -84,7 +85,7 @@ def contrasts(
     metric, resolution = question.metric, typical.scores.resolution(question.metric.name)
     family, together = [], families * len(pairs)
     for one, other in pairs:
-        difference = paired(
+        difference = (paired if question.paired else unpaired)(
             typical.values[one], typical.values[other], resolution=resolution, higher=metric.higher,
             sequential=question.sequential, comparisons=together,
         )  # fmt: skip

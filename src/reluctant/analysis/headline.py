@@ -28,7 +28,7 @@ EXPLORATORY = (
 PROVISIONAL = "Verdicts are provisional until all runs have finished."
 ANY_LOOK = "Verdicts hold at every look."
 OTHER_RECIPE = "More seeds decide nothing here; try another learning rate, more epochs or another network."
-FEW_SEEDS = "Intervals over fewer than five seeds are wide and uncertain."
+FEW_SEEDS = "Intervals over fewer than five {}s are wide and uncertain."
 
 
 def headline(data: ReportData) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def headline(data: ReportData) -> tuple[str, ...]:
 
 def nothing_learned(data: ReportData) -> str:
     """Which arms are no better than chance in any run; empty where all have learned, and where that is not known."""
-    runs = [run for run in data.records or () if run.diverged is None and run.epochs]
+    runs = [run for run in data.records or () if run.diverged is None and run.epochs]  # of our own loop
     if not runs or data.question.seed_sources:
         return ""
     regression = data.subject.task == REGRESSION
@@ -166,14 +166,17 @@ def _which_block_answers(data: ReportData) -> str:
 
 
 def _measured_on(data: ReportData) -> str:
-    return f"Measured on {data.subject.data}." if data.subject.data else ""
+    if not data.subject.data:
+        return ""
+    return f"Judged from {data.subject.data}." if data.subject.table else f"Measured on {data.subject.data}."
 
 
 def _few_seeds(data: ReportData) -> str:
     least = data.min_seeds()
     if least == 1:
-        return "With one seed there is no interval, and a real difference cannot be told from chance."
-    return FEW_SEEDS if least < 5 else ""
+        one = data.question.pairs
+        return f"With one {one} there is no interval, and a real difference cannot be told from chance."
+    return FEW_SEEDS.format(data.question.pairs) if least < 5 else ""
 
 
 def growth(data: ReportData) -> str:

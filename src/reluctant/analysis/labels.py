@@ -105,7 +105,7 @@ def metric_title(metric: Metric) -> str:
     """`Macro F1`, `Accuracy`, `Test loss`: what a figure calls a test score."""
     if metric.name == "loss":
         return "Test loss"
-    return f"Macro {within_sentence(metric.title)}" if metric.name in MACRO else metric.title
+    return f"Macro {within_sentence(metric.title)}" if metric.name in MACRO and metric.tasks else metric.title
 
 
 def within_sentence(title: str) -> str:
@@ -164,6 +164,8 @@ class Subject:
     task: str = CLASSIFICATION  # `classification` or `regression`
     items: str = "items"  # what the inputs are called: images, rows, signals
     arms: str = "arms"  # what the arms are called: activations
+    reported: bool = False  # whether nothing but reported scores is known: no counts, no test items
+    table: bool = False  # whether the scores come from somebody's table
 
     @property
     def item(self) -> str:
@@ -177,8 +179,8 @@ class Subject:
 
     @property
     def test_part(self) -> str:
-        """`the test images`."""
-        return f"the test {self.items}"
+        """`the test images`; empty where nothing is known of them."""
+        return "" if self.reported else f"the test {self.items}"
 
     @property
     def regression(self) -> bool:

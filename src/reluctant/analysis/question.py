@@ -30,9 +30,15 @@ class Question:
     # the seeds of every source of randomness where a `[seed]` table varies them apart; nothing is compared then
     seed_sources: Mapping[str, tuple[int, ...]] | None = None
     withheld: Withheld = field(default_factory=dict)  # pairs of arms without a verdict, with the reason
+    paired: bool = True  # whether the seeds pair runs; those of a table without seeds are not paired
     changed: tuple[
         str, ...
     ] = ()  # what differs from the question that was asked first: metric, baseline, margin, at, looks
+
+    @property
+    def pairs(self) -> str:
+        """What is counted in a comparison: seeds, or runs where these are not paired."""
+        return "seed" if self.paired else "run"
 
     @property
     def sequential(self) -> bool:
@@ -60,12 +66,12 @@ class Question:
         Raises:
             StudyError: An arm that takes no part, a negative margin, another word for `at`.
         """
-        own = metrics[study.compare.metric]
+        own = _metric_of(study.compare, metrics)
         metric = metric or own
         if margin is None and metric is own:
             margin = study.compare.margin
         margin = metric.margin if margin is None else margin
-        baseline = study.baseline if baseline is None else arm_of(baseline, study.activation)
+        baseline = study.baseline if baseline is None else arm_of(baseline, study.arms)
         at = at or study.compare.at
         changed = _changes((metric, baseline, margin, at), study, first or study.compare, metrics)
         return cls(
@@ -78,13 +84,18 @@ def _changes(
     question: tuple[Metric, str, float, str], study: Study, first: Compare, metrics: Mapping[str, Metric]
 ) -> tuple[str, ...]:
     """Which parts of a question are not those that were asked first."""
-    metric = metrics[first.metric]
+    metric = _metric_of(first, metrics)
     margin = metric.margin if first.margin is None else first.margin
     usual = margin if question[0] is metric else question[0].margin
-    expected = metric, first.baseline or study.activation[0], usual, first.at
+    expected = metric, first.baseline or study.arms[0], usual, first.at
     parts = zip(("metric", "baseline", "margin", "at"), question, expected, strict=True)
     changed = tuple(part for part, now, before in parts if now != before)
     return (*changed, "looks") if first.looks != study.compare.looks else changed
+
+
+def _metric_of(compare: Compare, metrics: Mapping[str, Metric]) -> Metric:
+    """The metric that a study names; of reported ones the first, where it names none."""
+    return metrics[compare.metric] if compare.metric else next(iter(metrics.values()))
 
 
 def arm_of(name: str, arms: Sequence[str]) -> str:

@@ -1,144 +1,25 @@
 """Everything that a page, a terminal, a notebook, an export and the figures draw: each part computed once."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self
 
 from reluctant.analysis import study_facts
-from reluctant.analysis.agreement import ALL_PAIRS, withheld_verdicts
-from reluctant.analysis.calibration import ArmCalibration, arm_calibration, arm_robustness
-from reluctant.analysis.chance import AT_CHANCE, all_at_chance
-from reluctant.analysis.claims import JudgedClaim, judge_claims
+from reluctant.analysis.agreement import withheld_verdicts
 from reluctant.analysis.comparison import Comparison, compare_setting
-from reluctant.analysis.labels import Subject, arm_labels, dataset_title, setting_text
+from reluctant.analysis.labels import Subject, arm_labels, dataset_title
 from reluctant.analysis.overall import Overall, overall_answers
-from reluctant.analysis.probes import ProbeSummary
-from reluctant.analysis.published import PublishedCheck, check_published
-from reluctant.analysis.question import Question
+from reluctant.analysis.question import Question, arm_of
 from reluctant.analysis.selection import select_values
-from reluctant.analysis.summary import ArmSummary, Band, CostPoint, band, cost_points, summarise
-from reluctant.analysis.units import Unit, unit_of
-from reluctant.analysis.variance import ArmVariance, variance_by_source
+from reluctant.analysis.setting_data import SettingData
 from reluctant.catalogue.metrics import METRICS, Metric
-from reluctant.records.run_result import RunResult
+from reluctant.catalogue.reported import reported_metric
 from reluctant.records.study_records import StudyRecords
 from reluctant.scores import Scores
-from reluctant.statistics import Interval
-
-T = TypeVar("T")
-
-
-@dataclass(eq=False)
-class SettingData:
-    """The analysis of one setting."""
-
-    scores: Scores
-    question: Question
-    subject: Subject
-    labels: Mapping[str, str]
-    setting: Mapping[str, Any]
-    planned_epochs: int
-    records: StudyRecords | None = None
-    families: int = 1  # settings of the study, which are decided together
-    _cache: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
-
-    def _once(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:
-        if key not in self._cache:
-            self._cache[key] = compute()
-        value: T = self._cache[key]
-        return value
-
-    @property
-    def title(self) -> str:
-        """`lr = 0.01`; empty for the only setting."""
-        return setting_text(self.setting)
-
-    @property
-    def arms(self) -> tuple[str, ...]:
-        """The arms, in the study's order."""
-        return self.scores.arms
-
-    def metric(self, name: str = "") -> Metric:
-        """The metric of this name or alias; the one that decides unless given."""
-        return self.scores.metric(name) if name else self.question.metric
-
-    def unit(self, name: str) -> Unit:
-        """How a metric is written."""
-        metric, subject = self.metric(name), self.subject
-        runs = (run for run in self.scores.runs if run.diverged is None and run.epochs)
-        return self._once(
-            ("unit", metric.name),
-            lambda: unit_of(metric, subject.task, subject.item, [run.score(metric.name) for run in runs]),
-        )
-
-    def summaries(self, name: str = "") -> tuple[ArmSummary, ...]:
-        """Every arm's scores after the last epoch, by one metric."""
-        name = self.metric(name).name
-        return self._once(
-            ("summaries", name), lambda: tuple(summarise(self.scores, name, arm, self.labels[arm]) for arm in self.arms)
-        )
-
-    def band(self, name: str, arm: str, split: str = "test") -> Band:
-        """An arm's curve over the epochs."""
-        name = self.metric(name).name
-        return self._once(("band", name, arm, split), lambda: band(self.scores, name, arm, split))
-
-    def cost(self, name: str = "") -> tuple[CostPoint, ...]:
-        """Score against training time."""
-        name = self.metric(name).name
-        return self._once(("cost", name), lambda: cost_points(self.scores, name, dict(self.labels)))
-
-    @cached_property
-    def comparison(self) -> Comparison:
-        """Every arm against the baseline, and all pairs; without verdicts where no network has learned anything."""
-        question = self.question
-        if all_at_chance(self.scores.runs, self.subject.task):
-            question = replace(question, withheld={**question.withheld, ALL_PAIRS: AT_CHANCE})
-        unit = self.unit(question.metric.name)
-        return compare_setting(
-            self.scores, question, self.subject, self.labels, unit, self.setting, families=self.families
-        )
-
-    @cached_property
-    def claims(self) -> tuple[JudgedClaim, ...]:
-        """The study's claims, tested."""
-        return judge_claims(self.scores, self.question, self.unit)
-
-    @cached_property
-    def published(self) -> tuple[PublishedCheck, ...]:
-        """Published numbers beside ours."""
-        return check_published(self.scores, self.question)
-
-    @cached_property
-    def variances(self) -> tuple[ArmVariance, ...]:
-        """The variance between runs by source."""
-        return variance_by_source(self.scores, self.question)
-
-    @cached_property
-    def probes(self) -> ProbeSummary:
-        """What the probes counted."""
-        return ProbeSummary.of(self.scores)
-
-    @cached_property
-    def calibrations(self) -> Mapping[str, ArmCalibration]:
-        """Calibration of every arm whose records hold it."""
-        return {arm: stored for arm in self.arms if (stored := arm_calibration(self.scores, arm)) is not None}
-
-    @cached_property
-    def robustness(self) -> Mapping[str, Mapping[tuple[str, str], Interval]]:
-        """Accuracy on degraded inputs of every arm whose records hold it."""
-        return {arm: accuracies for arm in self.arms if (accuracies := arm_robustness(self.scores, arm))}
-
-    def results(self, arm: str) -> tuple[RunResult, ...]:
-        """The finished runs of an arm that have a record of ours."""
-        return tuple(run for run in self.scores.finished(arm) if isinstance(run, RunResult) and run.epochs)
-
-    def class_names(self, classes: int) -> tuple[str, ...]:
-        """What the classes are called, or their numbers."""
-        if self.records is None:
-            return tuple(map(str, range(classes)))
-        return study_facts.class_names(self.records, classes)
+from reluctant.scores.table_remarks import same_for_all_seeds
+from reluctant.study import Run
+from reluctant.study.study import AXES
 
 
 @dataclass(eq=False)
@@ -152,6 +33,7 @@ class ReportData:
     runs_planned: int  # how many runs there will be
     planned_epochs: int
     records: StudyRecords | None = None  # the study's records; None for a table
+    notes: tuple[str, ...] = ()  # of a table: what was guessed, and what a reader may not expect
 
     @classmethod
     def of(cls, records: StudyRecords, **options: Any) -> Self:
@@ -161,16 +43,17 @@ class ReportData:
             StudyError: An unknown metric, an arm that takes no part, a negative margin.
         """
         study = records.study
-        metrics = {metric.name: metric for metric in METRICS}
+        metrics = reported_metrics(records) if study.reported else {metric.name: metric for metric in METRICS}
         settings = {tuple((axis, getattr(run, axis)) for axis in study.varied_axes): None for run in study.runs()}
         control_seeds = set(study.control_seeds)
         scores = Scores(
-            study.activation,
+            study.arms,
             study.seed,
-            tuple(run for run in records if run.seed not in control_seeds),
+            tuple(run for run in records.scored if run.seed not in control_seeds),
             tuple(dict(pairs) for pairs in settings),
             metrics,
-            tuple(r for r in records if r.seed in control_seeds and r.arm == study.baseline),
+            tuple(r for r in records.scored if r.seed in control_seeds and r.arm == study.baseline),
+            tuple(axis for axis in AXES if not study.reported or getattr(study, axis) != (getattr(Run, axis),)),
         )
         if options.get("metric") is not None:
             options["metric"] = scores.metric(str(options["metric"]))
@@ -178,10 +61,51 @@ class ReportData:
         question = Question.of_study(study, metrics, extended=records.extended_after_looking, first=first, **options)
         provisional = records.missing > 0 and not question.sequential
         question = replace(question, withheld=withheld_verdicts(records), provisional=provisional)
+        labels = arm_labels(study.arms)
+        if study.reported:
+            subject = Subject(study.name, "", "", arms="arms" if study.arm else "activations", reported=True)
+            epochs = max((run.epochs for run in scores.runs), default=1)
+            notes = tuple(same_for_all_seeds(scores))
+            return cls(scores, question, subject, labels, records.planned, epochs, records, notes)
         data = "; ".join(map(dataset_title, study.dataset))
         subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")
-        labels = arm_labels(study.activation)
         return cls(scores, question, subject, labels, records.planned, study.epochs[0], records)
+
+    @classmethod
+    def of_table(
+        cls, scores: Scores, subject: Subject, notes: Sequence[str] = (), *, metric: str | None = None,
+        baseline: str | None = None, margin: float | None = None, at: str | None = None,
+        looks: Literal["any", "at the end"] = "any", paired: bool = True,
+    ) -> Self:  # fmt: skip
+        """The analysis of scores from a table; the first metric decides, and the first arm is the baseline.
+
+        Raises:
+            StudyError: An unknown metric, an arm that takes no part, a negative margin.
+        """
+        decides = next(iter(scores.metrics.values())) if metric is None else scores.metric(metric)
+        question = Question(
+            decides, scores.arms[0] if baseline is None else arm_of(baseline, scores.arms),
+            decides.margin if margin is None else margin, at or "last", looks, paired=paired,
+        )  # fmt: skip
+        epochs = max((run.epochs for run in scores.runs), default=1)
+        return cls(scores, question, subject, arm_labels(scores.arms), len(scores.runs), epochs, None, tuple(notes))
+
+    def asked(self, **options: Any) -> Self:
+        """The same scores and another question: `metric`, `baseline`, `margin`, `at` in place of this one's."""
+        options = {key: value for key, value in options.items() if value is not None}
+        if not options:
+            return self
+        if self.records is not None:
+            return type(self).of(self.records, **options)
+        usual: dict[str, Any] = {
+            "baseline": self.question.baseline,
+            "at": self.question.at,
+            "looks": self.question.looks,
+        }
+        if "metric" not in options:
+            usual |= {"metric": self.question.metric.name, "margin": self.question.margin}
+        question = {**usual, "paired": self.question.paired, **options}
+        return type(self).of_table(self.scores, self.subject, self.notes, **question)
 
     @property
     def missing(self) -> int:
@@ -237,3 +161,10 @@ class ReportData:
             return len(self.scores.seeds)
         name = self.question.metric.name
         return min((n for arm in self.scores.arms if (n := self.scores.interval(name, arm).n)), default=0)
+
+
+def reported_metrics(records: StudyRecords) -> Mapping[str, Metric]:
+    """The metrics that a training of the user's own has reported; the one that it is to report while nothing is."""
+    compare = records.study.compare
+    name = compare.metric or "score"
+    return records.metrics or {name: reported_metric(name, (), True if compare.higher is None else compare.higher)}

@@ -33,8 +33,9 @@ def scope_words(comparison: Comparison, contrast: Contrast) -> str:
     if not contrast.verdict.decided:
         return ""
     items = f"other test {comparison.subject.items}"
-    scope = f"With new seeds and {items}" if covers_test_items(comparison, contrast) else "On this test set"
-    few = f" (only {contrast.difference.n} seeds)" if contrast.difference.n < FEW else ""
+    here = "On the same data" if comparison.subject.reported else "On this test set"
+    scope = f"With new seeds and {items}" if covers_test_items(comparison, contrast) else here
+    few = f" (only {contrast.difference.n} {comparison.question.pairs}s)" if contrast.difference.n < FEW else ""
     return f"{scope}{few}, "
 
 
@@ -54,23 +55,24 @@ def _clause(comparison: Comparison, verdict: Verdict, why: str, contrasts: Seque
             return f"{why}{everyone} are the same {within}"
         return f"{why}{who} {verb} the same as {baseline} {within}"
     if verdict == Verdict.UNDECIDED:
-        seeds = max(c.difference.n for c in contrasts)
-        more = more_seeds_clause(contrasts, comparison.question.margin)
-        return f"Undecided: {who} against {baseline} ({metric}, {count(seeds, 'seed')}); {more}"
+        seeds, pairs = max(c.difference.n for c in contrasts), comparison.question.pairs
+        more = more_seeds_clause(contrasts, comparison.question.margin, pairs)
+        each = "" if comparison.question.paired else " each"
+        return f"Undecided: {who} against {baseline} ({metric}, {count(seeds, pairs)}{each}); {more}"
     return f"No verdict for {who}: {why}"
 
 
-def more_seeds_clause(contrasts: Sequence[Contrast], margin: float) -> str:
+def more_seeds_clause(contrasts: Sequence[Contrast], margin: float, pairs: str = "seed") -> str:
     """How many more seeds would decide, or that it is not worth it."""
     ranges = [c.decision.more_seeds for c in contrasts]
     known = [r for r in ranges if r is not None]
     if not known:
-        too_many = f"more than {LAST} seeds would be needed, which is not worth it"
-        return too_many if margin else "without a margin no number of seeds can be promised"
+        too_many = f"more than {LAST} {pairs}s would be needed, which is not worth it"
+        return too_many if margin else f"without a margin no number of {pairs}s can be promised"
     low, high = max(r[0] for r in known), max(r[1] for r in known)
     span = f"{low}–{high}" if low != high else str(high)
     rest = "" if len(known) == len(ranges) else f" for some, over {LAST} in all for the others"
-    return f"about {span} more seeds would decide{rest}"
+    return f"about {span} more {pairs}s would decide{rest}"
 
 
 def leader_sentence(comparison: Comparison) -> str:
@@ -152,15 +154,18 @@ def margin_sentence(comparison: Comparison) -> str:
     margin, unit, usual = comparison.question.margin, comparison.unit, comparison.metric.margin
     step = comparison.scores.resolution(comparison.metric.name)
     how = "`reluctant judge FOLDER --margin {0}`, or `margin = {0}` under [compare] in the study."
+    if comparison.subject.table:
+        how = "`--margin {0}` (in Python `margin={0}`)."
     if not margin:
         return f"No margin is set, so nothing can be called the same. Set one: {how.format(usual or 'NUMBER')}"
     if step > margin:
         digit = 10 ** math.floor(math.log10(step))
         larger = how.format(f"{math.ceil(round(step / digit, 6)) * digit:g}")
-        item = f"one test {comparison.subject.item} ({unit.amount(step)})"
+        item = f"one {'step of the score' if comparison.subject.reported else f'test {comparison.subject.item}'}"
+        item += f" ({unit.amount(step)})"
         return f"The margin, {unit.margin(margin)}, is smaller than {item}. Set a larger one: {larger}"
     sentence = f"Differences within {unit.margin(margin)} do not matter (the margin)."
-    if unit.word == "points" and margin > WIDE_MARGIN:
+    if unit.word == "points" and unit.factor == 100 and margin > WIDE_MARGIN:
         return f"{sentence} Warning: this margin is very wide. It is a share of 1, so write 0.01 for one point."
     return sentence
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reluctant.catalogue.metrics import Metric, unit
+from reluctant.catalogue.reported import NUMBER, PERCENT
 from reluctant.statistics import Interval
 
 OF_TARGET = "units of the target"
@@ -64,14 +65,16 @@ def unit_of(metric: Metric, task: str, item: str, typical: Sequence[float]) -> U
 
     The `typical` scores decide the decimals of a number in the target's units: four digits of a usual one.
     """
-    axis = unit(metric.name, task).replace("image", item)
-    if axis == OF_TARGET:
-        usual = float(np.median(typical)) if len(typical) else 0.0
+    axis = unit(metric, task).replace("image", item)
+    if axis in (OF_TARGET, NUMBER):
+        usual = abs(float(np.median(typical))) if len(typical) else 0.0
         decimals = max(0, min(MOST, DIGITS - 1 - int(np.floor(np.log10(usual))))) if usual > 0 else DIGITS
-        return Unit(1, decimals, "", decimals, axis, axis)
-    if metric.name not in ("loss", "r2"):
+        return Unit(1, decimals, "", decimals, *(2 * [metric.title if axis == NUMBER else axis]))
+    if axis == PERCENT:
+        return Unit(1, 2, "points", 2, PERCENT, "points")
+    if axis == "share of 1":
         return Unit(100, 2, "points", 4, axis, "points")
-    word = "" if metric.name == "r2" else "nats" if axis.startswith("nats") else axis
+    word = "nats" if axis.startswith("nats") else "" if axis.startswith("share of") else axis
     return Unit(1, 4, word, 4, axis, axis)
 
 

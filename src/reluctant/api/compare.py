@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from reluctant.analysis import ReportData
-from reluctant.api.objects import Activation, activation_names, is_module, model_name
+from reluctant.api.objects import activation_names, is_module, model_name
 from reluctant.api.progress import Watcher, status_line
 from reluctant.api.results import Results
 from reluctant.api.run import run
@@ -26,15 +26,18 @@ if TYPE_CHECKING:
 
 
 def compare(
-    activations: Sequence[Activation] | Mapping[str, Activation],
+    activations: Sequence[Any] | Mapping[str, Any],
     *,
-    model: "str | Callable[..., Any] | nn.Module",
-    data: Any,
+    model: "str | Callable[..., Any] | nn.Module | None" = None,
+    data: Any = None,
+    train: "str | Callable[..., Any] | None" = None,
+    command: str | None = None,
     seeds: int | Sequence[int] | Literal["until decided"] = 5,
     until_decided: Mapping[str, float] | None = None,
     baseline: str | None = None,
     metric: str | None = None,
     margin: float | None = None,
+    higher: bool | None = None,
     folder: str | Path | None = None,
     test_fraction: float = 0.2,
     kind: str = "auto",
@@ -57,6 +60,7 @@ def compare(
     keep_weights: bool = Run.keep_weights,
     threads: int = Run.threads,
     about: str = "",
+    check_repeatable: bool = False,
     watch: Watcher | None = None,
     engine: str = "local",
     workers: int | None = None,
@@ -64,12 +68,14 @@ def compare(
     timeout: float | None = None,
     data_folder: str | Path | None = None,
 ) -> Results:
-    """Train a network with each activation from the same seeds, and say which differences are real.
+    """Train with each activation, or any other arm, from the same seeds, and say which differences are real.
 
-    Results are stored in a folder. The same call continues where it stopped, or returns at once.
+    Give `model` and `data` for our own training loop, `train` for a loop of your own, or `command` for a script. Results
+    are stored in a folder. The same call continues where it stopped, or returns at once.
 
     Args:
-        activations: Names of the catalogue, or classes and functions; a mapping gives these names.
+        activations: Names of the catalogue, or classes and functions; a mapping gives these names. With `train` or
+            `command` also other things, such as optimizers.
         model: A name (`"resnet"`), a class or function that builds a network, or a network, of which every run
             gets a copy that starts with its weights (`init="default"` draws new ones). One that takes an
             activation (`activation=`, `act_layer=`, …) is given one; in any other, every activation is
@@ -77,12 +83,15 @@ def compare(
         data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or a
             `reluctant.data.Dataset`. Whole numbers and strings in y are classes, other numbers are predicted
             (regression).
+        train: Your own loop, a function of a `reluctant.Trial` that returns or reports scores, or its name.
+        command: Your own script: `python train.py --act {activation} --seed {seed} --out {result}`.
         seeds: How many runs each activation gets, which seeds, or `"until decided"`: one more after each look for those
             activations that are undecided.
         until_decided: How such a study grows: `start` (5 seeds), `most` (40) and `hours` of one call.
         baseline: The activation that the others are compared with; the first unless given.
         metric: The metric that decides; macro F1, or R² where numbers are predicted.
         margin: Differences below this do not matter, in the metric's unit: 0.01 of accuracy is one point.
+        higher: Whether more of a reported metric is better, where its name does not say.
         folder: Where results are stored; under `out` unless given.
         test_fraction: Share of the data held out for testing, where they have no test split.
         kind: `classes` or `numbers` where y is not to be guessed.
@@ -105,6 +114,7 @@ def compare(
         keep_weights: Whether to store the final weights.
         threads: CPU threads of a run.
         about: What the study is about, for the report.
+        check_repeatable: Whether `train` or `command` is run twice for the first run, and compared.
         watch: Is called with every event; a line of progress unless given.
         engine: `local` (processes side by side), `serial`, or `ray`.
         workers: Processes at a time, for `local`; one per core unless given.
@@ -117,52 +127,86 @@ def compare(
 
     Example:
         results = reluctant.compare(["relu", "gelu"], model=MyNet, data=(x, y), seeds=5, epochs=20)
+        results = reluctant.compare(["relu", "gelu"], train=my_train, seeds=5)
     """
+    decides = {"metric": metric, "margin": margin, "baseline": baseline, "higher": higher}
+    recipe: dict[str, Any] = {
+        "epochs": epochs, "lr": lr, "optimizer": optimizer, "batch_size": batch_size, "schedule": schedule,
+        "clip_norm": clip_norm, "label_smoothing": label_smoothing, "augment": augment, "patience": patience,
+        "train_fraction": train_fraction, "pixels": pixels, "procedure": procedure, "robustness": robustness,
+        "keep_weights": keep_weights, "threads": threads, "control": control, "choose": choose, "about": about,
+    }  # fmt: skip
+    recipe |= _seeds(seeds, until_decided)
+    options: dict[str, Any] = {
+        "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout,
+        "data": data_folder, "check_repeatable": check_repeatable,
+    }  # fmt: skip
+    if train is not None or command is not None:
+        if model is not None or data is not None:
+            raise StudyError("train and command bring their own network and data; leave out model and data")
+        study = _own_study(activations, train, command, {**recipe, **({"init": init} if init else {})}, decides)
+        return _run_in_folder(study, Path(folder) if folder is not None else _own_folder(study), {}, options)
+    if model is None or data is None:
+        raise StudyError("give model and data, or train (a loop of your own), or command (a script of your own)")
     dataset_name, dataset = _dataset(data, test_fraction, kind, data_folder)
     used: dict[str, Any] = {}
     names = activation_names(activations, used)
     network = model_name(model, used)
     if f"{SESSION_MODULE}:{baseline}" in names:  # the study has `here:squash` for `squash`
         baseline = f"{SESSION_MODULE}:{baseline}"
-    decides = {"metric": metric, "margin": margin, "baseline": baseline}
     study = Study(
         name=f"{_short(network)} on {_short(dataset_name)}",
-        about=about,
         activation=names,
-        **_seeds(seeds, until_decided),
         dataset=dataset_name,
         model=network,
         # A network that is given keeps its weights; what builds networks is initialised for every seed.
         init=init or ("as_made" if is_module(model) else Run.init),
-        optimizer=optimizer,
-        lr=lr,
-        batch_size=batch_size,
-        epochs=epochs,
-        train_fraction=train_fraction,
-        threads=threads,
-        keep_weights=keep_weights,
-        robustness=robustness,
-        procedure=procedure,
-        pixels=pixels,
-        schedule=schedule,
-        clip_norm=clip_norm,
-        label_smoothing=label_smoothing,
-        augment=augment,
-        patience=patience,
-        control=control,
-        choose=choose,
         task=dataset.task,
-        compare={key: value for key, value in decides.items() if value is not None},
+        compare={key: value for key, value in (decides | {"baseline": baseline}).items() if value is not None},
+        **recipe,
     )
     path = Path(folder) if folder is not None else Path("out") / _folder_name(study, dataset)
+    return _run_in_folder(study, path, {dataset_name: dataset.sha256}, options)
+
+
+def _own_study(arms: Any, train: Any, command: str | None, recipe: dict[str, Any], decides: Mapping[str, Any]) -> Study:
+    """The study of a training of the user's own."""
+    from reluctant.api.own_arms import own_arms, register_training, study_names
+
+    kind, values = own_arms(arms)
+    names = study_names(kind, values)
+    if f"{SESSION_MODULE}:{decides['baseline']}" in names:
+        decides = {**decides, "baseline": f"{SESSION_MODULE}:{decides['baseline']}"}
+    training = {"command": command} if train is None else {"train": register_training(train, values)}
+    if train is not None and command is not None:
+        raise StudyError("train and command are both given; a run is trained by one of them")
+    word = training.get("train") or str(command)
+    return Study(
+        name=_short(word) if train is not None else word.split("{")[0].strip()[:40],
+        **{kind: names},
+        **training,
+        compare={key: value for key, value in decides.items() if value is not None},
+        **recipe,
+    )
+
+
+def _own_folder(study: Study) -> Path:
+    """A folder of its own for every training and every other question."""
+    from reluctant.api.run import study_sources
+
+    keys = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "arm", "compare"})
+    code = {name: each for name, each in study_sources(study).items() if not name.startswith("arm ")}
+    return Path("out") / f"{study.folder.name}-{digest({**keys, 'sources': code})[:8]}"
+
+
+def _run_in_folder(study: Study, path: Path, data: Mapping[str, str], options: dict[str, Any]) -> Results:
+    """Train what the folder lacks, and return what this call is about."""
     study_dir = StudyDir(path)
     extended = _with_folder_contents(study, study_dir)
-    study_dir.check_origins({dataset_name: dataset.sha256})
+    study_dir.check_origins(data)
     with status_line(extended) as line:
-        results = run(
-            extended, path, watch=watch or line, engine=engine, workers=workers, device=device,
-            timeout=timeout, data=data_folder, allow_modules=modules_of(study.user_names),
-        )  # fmt: skip
+        options = {**options, "watch": options["watch"] or line}
+        results = run(extended, path, **options, allow_modules=modules_of(study.user_names))
     return _only(results, study)
 
 
@@ -211,11 +255,9 @@ def _with_folder_contents(study: Study, study_dir: StudyDir) -> Study:
     path = study_dir.path / "study.toml"
     if not path.is_file():
         return study
-    stored = Study.read(path)
-    seeds, activations = (
-        tuple(dict.fromkeys((*getattr(stored, key), *getattr(study, key)))) for key in ("seed", "activation")
-    )
-    return study.model_copy(update={"seed": seeds, "activation": activations})
+    stored, kind = Study.read(path), "arm" if study.arm else "activation"
+    seeds, activations = (tuple(dict.fromkeys((*getattr(stored, key), *getattr(study, key)))) for key in ("seed", kind))
+    return study.model_copy(update={"seed": seeds, kind: activations})
 
 
 def _only(results: Results, study: Study) -> Results:
@@ -227,6 +269,7 @@ def _only(results: Results, study: Study) -> Results:
         records,
         study=study,
         runs=tuple(result for result in records if result.run in runs),
+        reported=tuple(result for result in records.reported if result.run in runs),
         failures={run: cause for run, cause in records.failures.items() if run in runs},
     )
     return Results(ReportData.of(chosen))

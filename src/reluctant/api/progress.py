@@ -12,7 +12,8 @@ import numpy as np
 from reluctant.catalogue.metrics import score_from_counts
 from reluctant.core.display import visible
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Started
-from reluctant.records.parts import EpochRecord
+from reluctant.records.parts import EpochRecord, ReportedEpoch
+from reluctant.records.reported_result import usual_metric
 from reluctant.records.schema import RunRecord
 from reluctant.study import Run, Study
 
@@ -33,9 +34,14 @@ class RunState:
     seconds: float = 0.0
     changed: float = 0.0
 
-    def update(self, record: EpochRecord) -> None:
-        """Take over the numbers of an epoch."""
+    def update(self, record: EpochRecord | ReportedEpoch) -> None:
+        """Take over the numbers of an epoch, or what was reported."""
         self.epoch = record.epoch
+        if isinstance(record, ReportedEpoch):
+            self.seconds += record.seconds
+            self.score_name = usual_metric(list(record.scores))
+            self.score = record.scores[self.score_name]
+            return
         self.train_loss, self.valid_loss = record.loss.train, record.loss.valid
         self.score_name = "accuracy" if record.sums is None else "r2"
         self.score = score_from_counts(np.array(record.counts.valid), self.score_name)
@@ -46,7 +52,8 @@ class RunState:
         """The state as texts: epoch, training loss, validation loss, validation score, seconds."""
         numbers = (self.train_loss, self.valid_loss, self.score)
         texts = ("" if value is None else f"{value:.4f}" for value in numbers)
-        return (f"{self.epoch}/{self.run.epochs}", *texts, f"{self.seconds:.0f}")
+        of = "" if self.run.reported else f"/{self.run.epochs}"
+        return (f"{self.epoch}{of}", *texts, f"{self.seconds:.0f}")
 
 
 @dataclass
@@ -89,8 +96,12 @@ class ProgressBoard:
     def seconds_left(self) -> float | None:
         """Seconds until all is done, at the pace so far; None before the first epoch."""
         ended = ("done", "diverged", "failed")
-        trained = sum(s.run.epochs if s.status in ended else s.epoch for s in self.states.values())
-        total = sum(state.run.epochs for state in self.states.values())
+        states = self.states.values()
+        if any(state.run.reported for state in states):  # how many epochs there will be is not known
+            trained, total = self.count(*ended), len(states)
+        else:
+            trained = sum(s.run.epochs if s.status in ended else s.epoch for s in states)
+            total = sum(state.run.epochs for state in states)
         spent = self.clock() - self.began
         return spent * (total - trained) / trained if trained and spent else None
 

@@ -101,8 +101,7 @@ class Results:
 
     def _with_options(self, **options: Any) -> ReportData:
         """The analysis, of another question where one is given."""
-        changed = any(value is not None for value in options.values())
-        return ReportData.of(self.records, **options) if changed else self.data
+        return self.data.asked(**options)
 
     def setting(self, setting: Setting = None) -> SettingData:
         """The analysis of one setting; of the only one unless given.
@@ -148,7 +147,7 @@ class Results:
     def frame(self, metrics: Sequence[str] = ()) -> "pd.DataFrame":
         """One row per activation, seed, setting, epoch and split: the metrics as columns."""
         task = self.data.subject.task
-        table = scores_frame(self.data.scores, task, metrics or DEFAULT_COLUMNS[task])
+        table = scores_frame(self.data.scores, task, metrics or DEFAULT_COLUMNS.get(task, ()))
         return table.assign(activation=[without_session(name) for name in table["activation"]])
 
     def curves(self, metric: str = "", split: str = "test", *, setting: Setting = None) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from reluctant.api import own_training
 from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
 from reluctant.api.until_decided import until_decided
@@ -18,12 +19,13 @@ from reluctant.core.names import parse
 from reluctant.core.process_state import preserve_process_state
 from reluctant.core.user_code import check_user_code
 from reluctant.core.user_objects import pack_objects
-from reluctant.engines import Done, Engine, Events, Failed, Message, local, serial
+from reluctant.engines import Done, Engine, Events, Failed, Message, Work, local, serial
 from reluctant.engines.training_work import TrainingWork
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
 from reluctant.study.files import study_path
+from reluctant.trials.work import TrialWork
 
 _ENGINES_OF = {"workers": ("local",), "timeout": ("local", "ray"), "address": ("ray",), "gpus_per_run": ("ray",)}
 
@@ -39,6 +41,7 @@ class ExecutionOptions:
     timeout: float | None = None
     address: str | None = None
     gpus_per_run: float = 0.0
+    check_repeatable: bool = False  # whether a training of the user's own is tried twice before the study
     allow_modules: tuple[str, ...] = ()  # installed packages that the study may name
     study_file: Path | None = None  # modules beside it may be named
 
@@ -72,7 +75,8 @@ class ExecutionOptions:
 def run(
     study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, engine: str = "local",
     workers: int | None = None, device: str = "auto", data: str | Path | None = None, timeout: float | None = None,
-    address: str | None = None, gpus_per_run: float = 0.0, allow_modules: Sequence[str] = (),
+    address: str | None = None, gpus_per_run: float = 0.0, check_repeatable: bool = False,
+    allow_modules: Sequence[str] = (),
 ) -> Results:  # fmt: skip
     """Train whatever part of a study is not yet in its folder, and return all results.
 
@@ -87,6 +91,7 @@ def run(
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         address: Of the Ray cluster, for `ray`.
         gpus_per_run: For `ray`.
+        check_repeatable: Train the first run twice before the study, and compare: for `train` and `command`.
         allow_modules: Installed packages whose classes and functions the study may name. Files beside the study file
             and in the current folder may always be named, the standard library never.
 
@@ -97,7 +102,16 @@ def run(
     study = study if isinstance(study, Study) else Study.read(study)
     study_dir = StudyDir(Path(folder) if folder else study.folder)
     options = ExecutionOptions(
-        engine, workers, device, data, timeout, address, gpus_per_run, tuple(allow_modules), study_file
+        engine,
+        workers,
+        device,
+        data,
+        timeout,
+        address,
+        gpus_per_run,
+        check_repeatable,
+        tuple(allow_modules),
+        study_file,
     )
     with preserve_process_state():
         for event in run_events(study, study_dir, options):
@@ -145,10 +159,8 @@ def check_study_code(study: Study, options: ExecutionOptions) -> list[str]:
 def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> None:
     """Nothing is missing: make sure that the records come from the user's code of today."""
     if any(origin.sources for origin in origins):
-        from reluctant import training
-
         try:
-            sources = training.study_sources(study)
+            sources = study_sources(study)
         except ReluctantError:  # the code no longer exists; its results may still be read
             return
         folder.check_origins({}, sources, origins)
@@ -157,14 +169,18 @@ def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> N
 def _train(
     study: Study, folder: StudyDir, options: ExecutionOptions, missing: list[Run], origins: list[Origin]
 ) -> Events:
-    names = study.user_names
-    objects = b"" if options.engine == "serial" else pack_objects(parse(name).head for name in names)
-    data = str(options.data) if options.data else None
-    work = TrainingWork(str(folder.path.resolve()), data, options.device, first=missing[0], objects=objects)
+    if study.reported:
+        yield from (
+            Message(None, text) for text in own_training.check_and_describe(study, folder, options.device, origins)
+        )
+    work = _work(study, folder, options, missing)
+    if options.check_repeatable:
+        yield from own_training.check_repeatable(work, missing[0], options.build_engine(missing[:1]))
     events = options.build_engine(missing)(work, missing)
     try:
         next(events)  # processes start up while the study is checked here
-        yield from (Message(None, text) for text in _check_and_describe(study, folder, options, origins))
+        if not study.reported:
+            yield from (Message(None, text) for text in _check_and_describe(study, folder, options, origins))
         identity = _identity(folder)
         for event in events:
             _check_present(folder, identity)
@@ -175,6 +191,18 @@ def _train(
             yield event
     finally:
         events.close()
+
+
+def _work(study: Study, folder: StudyDir, options: ExecutionOptions, missing: list[Run]) -> Work:
+    """What trains the runs: our own loop, or what the study names in its place."""
+    objects = b"" if options.engine == "serial" else pack_objects(parse(name).head for name in study.user_names)
+    path = str(folder.path.resolve())
+    if study.reported:
+        return TrialWork(path, options.device, str(Path.cwd()), objects, own_training.training_sources(study))
+    if options.check_repeatable:
+        raise StudyError("--check-repeatable is for train and command; our own loop is tested to be repeatable")
+    data = str(options.data) if options.data else None
+    return TrainingWork(path, data, options.device, first=missing[0], objects=objects)
 
 
 def _identity(folder: StudyDir) -> tuple[int, int] | None:
@@ -204,9 +232,18 @@ def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOption
     training.clear_data_cache()  # data of an earlier study of this process may have changed since
     tensors = training.preflight(study, str(options.data) if options.data else None)
     checksums = {name: each.source.sha256 for name, each in tensors.items()}
-    folder.check_origins(checksums, training.study_sources(study), origins)
+    folder.check_origins(checksums, study_sources(study), origins)
     folder.write_study(study)
     for each in tensors.values():
         folder.save_data(DataRecord.read(each.describe()))
     described = [describe_dataset(each.source) for each in tensors.values()]
     return [*described, *training.describe_replacements(study, tensors)]
+
+
+def study_sources(study: Study) -> dict[str, str]:
+    """The checksums of the user's code that a study runs, by name."""
+    from reluctant import training
+
+    if study.reported:
+        return {name: each for part in own_training.training_sources(study).values() for name, each in part.items()}
+    return training.study_sources(study)

@@ -50,7 +50,7 @@ def until_decided(study: Study, folder: StudyDir, train: Callable[[Study], Event
         if all(before.seeds != seeds for before in folder.looks):
             folder.add_look(record)
         yield Message(None, text)
-        if len(record.decided) == len(study.activation) - 1 or seeds >= grows.most:
+        if len(record.decided) == len(study.arms) - 1 or seeds >= grows.most:
             return
         if grows.hours is not None and time.monotonic() - began > 3600 * grows.hours:
             yield Message(None, f"{grows.hours:g} h are over; the same command again goes on from here")
@@ -76,7 +76,9 @@ def _repeat_lost_looks(folder: StudyDir, numbers: Iterable[int]) -> None:
 def _seconds_per_run(records: StudyRecords) -> float:
     """Seconds that a run trains, the median of those that finished, over all settings."""
     settings = math.prod(len(getattr(records.study, axis)) for axis in records.study.varied_axes)
-    return settings * float(np.median([run.seconds_per_epoch() * run.epochs for run in records if run.epochs] or [0.0]))
+    return settings * float(
+        np.median([run.seconds_per_epoch() * run.epochs for run in records.scored if run.epochs] or [0.0])
+    )
 
 
 def _decide(records: StudyRecords) -> tuple[LookRecord, str]:
@@ -84,7 +86,7 @@ def _decide(records: StudyRecords) -> tuple[LookRecord, str]:
     study, data = records.study, ReportData.of(records)
     contrasts = {
         arm: [c for comparison in data.comparisons for c in comparison.family if c.arm == arm]
-        for arm in study.activation
+        for arm in study.arms
         if arm != data.question.baseline
     }
     verdicts = {
@@ -93,7 +95,7 @@ def _decide(records: StudyRecords) -> tuple[LookRecord, str]:
         if all(c.verdict != Verdict.UNDECIDED for c in each)
     }
     record = LookRecord(seeds=len(study.seed), decided={arm: " and ".join(each) for arm, each in verdicts.items()})
-    labels = arm_labels(study.activation)
+    labels = arm_labels(study.arms)
     open_ = [arm for arm in contrasts if arm not in record.decided]
     decided = [f"{labels[arm]} ({verdict})" for arm, verdict in record.decided.items()]
     parts = [f"decided: {list_names(decided)}"] if decided else []

@@ -170,9 +170,8 @@ USUAL = {CLASSIFICATION: "f1", REGRESSION: "r2"}  # the metric that decides by d
 _BY_NAME = {normalised(name): metric for metric in METRICS for name in (metric.name, *metric.aliases)}
 
 
-def unit(name: str, task: str = CLASSIFICATION) -> str:
+def unit(row: Metric, task: str = CLASSIFICATION) -> str:
     """The unit of a metric where a network does this task."""
-    row = metric(name)
     return "squared standard deviations" if row.name == "loss" and task == REGRESSION else row.unit
 
 

@@ -13,6 +13,7 @@ from reluctant.analysis.labels import seed_text, varied_text
 from reluctant.analysis.study_facts import run_text
 from reluctant.api.progress import ProgressBoard, Watcher, ending
 from reluctant.core.display import visible
+from reluctant.records.parts import ReportedEpoch
 from reluctant.engines import Done, Epoch, Event, Failed, Message
 from reluctant.report.page import last_line
 
@@ -47,6 +48,9 @@ class PlainLines:
         run = run_text(state.run, self.board.study)
         if isinstance(event, Epoch):
             epoch, train, valid, score, spent = state.cells()
+            if isinstance(event.record, ReportedEpoch):
+                self.write(f"{run}: epoch {epoch}, {state.score_name} {score}, {spent} s")
+                return
             name = "R²" if state.score_name == "r2" else state.score_name
             self.write(f"{run}: epoch {epoch}, train loss {train}, valid loss {valid}, valid {name} {score}, {spent} s")
         elif isinstance(event, Done):
@@ -80,7 +84,12 @@ class LiveTable:
         chosen = {id(state) for state in order[: max(3, self.live.console.size.height - _FRAME)]}
         states = [state for state in self.board.states.values() if id(state) in chosen]
         table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column("activation", overflow="ellipsis", no_wrap=True, ratio=1)
+        table.add_column(
+            "arm" if any(run.reported for run in self.board.runs) else "activation",
+            overflow="ellipsis",
+            no_wrap=True,
+            ratio=1,
+        )
         for head in ("seed", "epoch", "train loss", "valid loss", "score", "s"):
             table.add_column(head, justify="right", no_wrap=True)
         table.add_column("")

@@ -12,7 +12,8 @@ from typing import NoReturn
 import click
 
 from reluctant.cli.catalogue import doctor, fetch, list_
-from reluctant.cli.report import compare, export, judge, report, status, upgrade
+from reluctant.cli.judge import compare, judge
+from reluctant.cli.report import export, report, status, upgrade
 from reluctant.cli.run import run
 from reluctant.core.display import visible
 from reluctant.core.errors import ReluctantError

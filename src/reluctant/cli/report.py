@@ -1,4 +1,4 @@
-"""Commands that read a study's folder: judge, report, export, status, upgrade."""
+"""Commands that read a study's folder: report, export, status, upgrade."""
 
 from pathlib import Path
 
@@ -63,39 +63,6 @@ def upgrade(folder: Path) -> None:
     click.echo(f"{count(upgraded, 'record')} upgraded to schema {SCHEMA}, {current:,} had it already")
     for message in damaged:
         click.echo(visible(f"left as it is: {message}"), err=True)
-
-
-@click.command()
-@folder_argument
-@click.option("--metric", help="The score that decides: f1, accuracy, loss, … [default: that of the study]")
-@click.option("--baseline", help="The activation that the others are compared with [default: that of the study]")
-@click.option("--margin", type=float, help="Differences below this do not matter, in the unit of the score or loss: "
-              "0.01 is one point of accuracy or F1. [default: that of the study]")  # fmt: skip
-@click.option("--at", type=click.Choice(["last", "best", "mean"]),
-              help="last: the score after the last epoch; best: after the epoch that is best on validation; "
-              "mean: the mean over all epochs. [default: that of the study]"
-              )  # fmt: skip
-def judge(folder: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None) -> None:
-    """Print verdicts on the study in FOLDER, finished or not: is the difference real?"""
-    from reluctant.analysis.headline import validity
-    from reluctant.analysis.labels import count
-    from reluctant.api.judge import judge as judged
-    from reluctant.cli.verdicts import print_verdicts
-
-    results = judged(folder, metric=metric, baseline=baseline, margin=margin, at=at)
-    if results.missing:
-        damaged = count(len(results.records.damaged), "damaged file")
-        more = f"; {damaged}, see `reluctant status`" if results.records.damaged else ""
-        click.echo(f"{len(results)} of {results.records.planned} runs so far{more}. {validity(results.data)}")
-    print_verdicts(results.data, everything=metric is None)
-
-
-@click.command(hidden=True, params=judge.params)
-@click.pass_context
-def compare(context: click.Context, /, **options: object) -> None:
-    """The old name of `judge`."""
-    click.echo("`reluctant compare` is now called `reluctant judge`.", err=True)
-    context.invoke(judge, **options)
 
 
 @click.command()

@@ -78,12 +78,15 @@ def stop_on_signal() -> Iterator[None]:
 @click.option("--allow-module", "allow_modules", multiple=True, metavar="PACKAGE",
               help="An installed package whose code STUDY may name. Files beside STUDY and in the current folder may "
               "always be named. May be given several times.")  # fmt: skip
+@click.option(
+    "--check-repeatable", is_flag=True, help="For `train` and `command`: train the first run twice, and compare."
+)
 @click.option("--dry-run", is_flag=True, help="Print the runs and how long they will take; train nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
     until_decided: bool, address: str | None, gpus_per_run: float, run_timeout: float | None,
-    allow_modules: tuple[str, ...], dry_run: bool, yes: bool,
+    allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, yes: bool,
 ) -> int:  # fmt: skip
     """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
 
@@ -106,7 +109,7 @@ def run(
         address = None  # it may be set for other programs
     options = ExecutionOptions(
         engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run,
-        allow_modules=allow_modules, study_file=study_path(study),
+        check_repeatable=check_repeatable, allow_modules=allow_modules, study_file=study_path(study),
     )  # fmt: skip
     return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options)
 
@@ -124,6 +127,8 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     for text in check_study_code(study, options):
         click.echo(visible(text))
     select_device(options.device)
+    if study.reported:
+        return _print_own_plan(study, folder)
     tensors = preflight(study)
     with suppress(RecordError):  # `run` trains the run of a damaged record again
         folder.check_origins({name: each.source.sha256 for name, each in tensors.items()}, study_sources(study))
@@ -149,6 +154,17 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     parallel = options.parallel_runs(missing)
     click.echo(f"about {time_left(total / parallel)} of training with {count(parallel, 'worker')}, in {folder.path}\n"
                "and some seconds to start the workers and to draw the report")  # fmt: skip
+    return 0
+
+
+def _print_own_plan(study: "Study", folder: "StudyDir") -> int:
+    """The same for a training of the user's own, whose duration is not known."""
+    from reluctant.trials.preflight import check_training
+
+    for text in check_training(study, str(Path.cwd())):
+        click.echo(visible(text))
+    needed, missing = len(folder.needed(study)), len(folder.missing(study))
+    click.echo(visible(f"{study.name}: {needed} runs, {needed - missing} done, {missing} to train, in {folder.path}"))
     return 0
 
 

@@ -18,6 +18,7 @@ PURPOSES = {
     "probe": 6,
     "robustness": 7,
     "augment": 8,
+    "trial": 9,
 }
 
 

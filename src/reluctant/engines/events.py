@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reluctant.records.parts import EpochRecord
+from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.records.schema import RunRecord
 
 
@@ -24,10 +24,10 @@ class Started:
 
 @dataclass(frozen=True)
 class Epoch:
-    """A run has finished an epoch; `record` is this epoch's part of the run's record."""
+    """A run has finished an epoch, or reported; `record` is this epoch's part of the run's record."""
 
     run: Any
-    record: EpochRecord
+    record: EpochRecord | ReportedEpoch
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ Events = Generator[Event, None, None]
 # Trains one run: yields the record of every epoch, and texts for the user; returns the run's whole record.
 # Must be picklable. It may have two methods: `warm_up()` is called once in every worker process while that
 # waits for its first run; `provide_data(run)` yields texts and is called on a Ray node before a run.
-Work = Callable[[Any], Generator[EpochRecord | str, None, RunRecord]]
+Work = Callable[[Any], Generator[EpochRecord | ReportedEpoch | str, None, RunRecord]]
 
 # Yields Ready; then, for every run: Started, any number of Epochs, then Done or Failed. Messages may come at
 # any time. Closing the generator stops the work.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reluctant.catalogue import DATASETS
 from reluctant.core.user_objects import unpack_objects
-from reluctant.records.parts import EpochRecord
+from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.records.schema import RunRecord
 from reluctant.study import Run
 
@@ -26,7 +26,7 @@ class TrainingWork:
     first: Run | None = None
     objects: bytes = b""  # packed session objects, for names such as `here:MyNet`
 
-    def __call__(self, run: Run) -> Generator[EpochRecord | str, None, RunRecord]:
+    def __call__(self, run: Run) -> Generator[EpochRecord | ReportedEpoch | str, None, RunRecord]:
         """Train one run: yield the record of every epoch, return the whole record."""
         from reluctant.training import train_run
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from reluctant.analysis.labels import count, metric_title
-from reluctant.analysis.report_data import ReportData, SettingData
+from reluctant.analysis.report_data import ReportData
+from reluctant.analysis.setting_data import SettingData
 from reluctant.core.errors import StudyError
 from reluctant.figures.notes import metric_axis
 from reluctant.figures.sheet import label_ends, name_axes, sheet, value_axis

@@ -83,7 +83,9 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
     beyond = any(row.reach[0] < bounds[0] or row.reach[1] > bounds[1] for row in rows)
     notes = [
         subject.data,
-        f"dot: mean of {count_range(numbers, 'shared seed')}" if most else "no seed is shared",
+        f"dot: mean of {count_range(numbers, 'shared seed' if comparison.question.paired else 'run')}"
+        if most
+        else "no seed is shared",
         "thick line: its 95 % interval" if most > 1 else "",
         f"thin line: the interval that decides, for all {subject.arms} together{looks}" if most >= FIRST else "",
         "rings: provisional, runs are missing" if comparison.question.provisional else "",

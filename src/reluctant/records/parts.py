@@ -173,6 +173,14 @@ class EpochRecord(Schema):
         return counts
 
 
+class ReportedEpoch(Schema):
+    """What the user's own training reported at once: scores by name; null for one that is not finite."""
+
+    epoch: Whole
+    seconds: Number  # since the report before
+    scores: dict[str, Number | None]
+
+
 class Calibration(Schema):
     """Counts per bin of the highest probability, and the Brier sum over inputs and classes."""
 

@@ -19,6 +19,7 @@ from reluctant.catalogue.metrics import (
     total_items,
 )
 from reluctant.records.probe_table import ProbeTable
+from reluctant.records.reported_run import epochs_to_converge, epochs_to_reach
 from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.study import Run, Seed
 
@@ -87,6 +88,11 @@ class RunResult:
     def epochs(self) -> int:
         """How many epochs ended with finite numbers."""
         return len(self.loss["test"])
+
+    @property
+    def items(self) -> Mapping[str, int]:
+        """How many inputs each split has; empty for a run without epochs."""
+        return {split: total_items(self.counts[split][-1]) for split in SPLITS} if self.epochs else {}
 
     @property
     def task(self) -> str:
@@ -185,29 +191,16 @@ class RunResult:
 
     def epochs_to_reach(self, name: str, target: float, split: str = "test") -> float:
         """Epochs until a metric is as good as `target`, on a line between epochs; infinite if never."""
-        curve = self.curve(name, split)
-        signed, goal = (curve, target) if metric(name).higher else (-curve, -target)
-        reached = np.flatnonzero(signed >= goal)
-        if not reached.size:
-            return float("inf")
-        first = int(reached[0])
-        if first == 0:
-            return 1.0
-        before, after = signed[first - 1], signed[first]
-        return float(first + (goal - before) / (after - before))
+        return epochs_to_reach(self.curve(name, split), target, higher=metric(name).higher)
 
     def epochs_to_converge(self, name: str, split: str = "test", share: float = 0.9) -> float:
         """Epochs until `share` of the way from the first epoch's value to the last.
 
         NaN for a run that diverged, and for a curve that ends worse than it begins: it does not converge.
         """
-        if self.diverged is not None or not self.epochs:
+        if self.diverged is not None:
             return float("nan")
-        curve = self.curve(name, split)
-        gain = curve[-1] - curve[0]
-        if len(curve) > 1 and (gain < 0 if metric(name).higher else gain > 0):
-            return float("nan")
-        return self.epochs_to_reach(name, float(curve[0] + share * (curve[-1] - curve[0])), split)
+        return epochs_to_converge(self.curve(name, split), share, higher=metric(name).higher)
 
     def generalisation_gap(self, name: str) -> float:
         """After the last epoch: the score of the training split in evaluation mode minus that of the test."""

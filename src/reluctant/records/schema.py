@@ -18,6 +18,7 @@ from reluctant.records.parts import (
     LayerRecord,
     ProbeSnapshot,
     RecordError,
+    ReportedEpoch,
     Schema,
     ShapeRecord,
     Whole,
@@ -25,6 +26,7 @@ from reluctant.records.parts import (
 from reluctant.study import Run
 
 SCHEMA = 2  # 1: records that do not name their schema; 2: records that do
+NO_RECIPE = 0  # of records that another training than ours has made
 
 
 class Provenance(Schema):
@@ -64,12 +66,13 @@ class RunRecord(Schema):
     kernels: list[str] = Field(default=[])
     layers: list[LayerRecord] = Field(default=[])
     start: ProbeSnapshot | None = None
-    epochs: list[EpochRecord]
+    epochs: list[EpochRecord] = Field(default=[])
+    reports: list[ReportedEpoch] = Field(default=[])  # of the user's own training, in place of epochs
     final: FinalRecord | None = None
     shape: ShapeRecord | None = None
-    test_predictions: str
+    test_predictions: str = ""
     weights: str = ""  # SHA-256 of all parameters and buffers
-    data: str  # SHA-256 of the data set
+    data: str = ""  # SHA-256 of the data set; of another training's data nothing is known
     sources: dict[str, str] = Field(default={})  # SHA-256 of the user's own code, by name
     warnings: list[str] = Field(default=[])
     environment: Annotated[str | Json, BeforeValidator(_text_or_table)] = ""  # its name; all of it until it is stored
@@ -85,6 +88,13 @@ class RunRecord(Schema):
         if isinstance(content["run"], dict):
             record._run_as_read = content["run"]
         return record
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        needed = ("reports",) if self.run.reported else ("epochs", "test_predictions", "data")
+        if missing := [repr(key) for key in needed if key not in self.model_fields_set]:
+            raise ValueError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+        return self
 
     def to_json(self) -> Json:
         """The record as it is written: what was set, and nothing else."""

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.lock import LOCK_FILE
 from reluctant.records.looks import needed_runs
 from reluctant.records.parts import Json, RecordError
-from reluctant.records.schema import DataRecord, LookRecord, RunRecord
+from reluctant.records.schema import NO_RECIPE, DataRecord, LookRecord, RunRecord
 from reluctant.records.side_files import (
     DATA,
     ENVIRONMENTS,
@@ -171,7 +172,7 @@ class StudyDir:
                 moved = quarantine(self.store.path(key), self.path / DAMAGED)
                 messages.append(f"{error}. It was moved to {moved}, and its run will be trained again.")
             else:
-                self._checkpoint(key).unlink(missing_ok=True)
+                self._remove_checkpoint(key)
         for read in (read_environments, read_data, read_history, read_looks):
             for path in read(self.path)[1]:
                 messages.append(f"{path} is damaged. It was moved to {quarantine(path, self.path / DAMAGED)}.")
@@ -188,7 +189,7 @@ class StudyDir:
         if origins is None:
             origins = [Origin.of(self.store.read(key)) for key in list(self.store)]
         for origin in origins:
-            if origin.recipe != RECIPE:
+            if origin.recipe not in (RECIPE, NO_RECIPE):
                 raise StudyError(
                     f"{self.path} was trained by recipe {origin.recipe}, and this version uses recipe {RECIPE}: their "
                     "numbers do not mix. Choose a new folder with -o; this one can still be reported."
@@ -216,7 +217,7 @@ class StudyDir:
         if record.provenance is not None:
             changes["provenance"] = record.provenance.model_copy(update={"attempts": attempts})
         self.store.add(run.key, record.model_copy(update=changes))
-        self._checkpoint(run.key).unlink(missing_ok=True)
+        self._remove_checkpoint(run.key)
         self._failure(run).unlink(missing_ok=True)
 
     def save_data(self, description: DataRecord) -> None:
@@ -242,8 +243,10 @@ class StudyDir:
         with suppress(OSError):
             (self.path / CHECKPOINTS).rmdir()
 
-    def _checkpoint(self, key: str) -> Path:
-        return self.path / CHECKPOINTS / f"{key}.pt"
+    def _remove_checkpoint(self, key: str) -> None:
+        """The file of our own loop, and the folder of a user's training."""
+        (self.path / CHECKPOINTS / f"{key}.pt").unlink(missing_ok=True)
+        shutil.rmtree(self.path / CHECKPOINTS / key, ignore_errors=True)
 
     def _failure(self, run: Run) -> Path:
         return self.path / FAILED / f"{run.key}.txt"

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from reluctant.catalogue.metrics import Metric
 from reluctant.core.errors import StudyError
 from reluctant.records.looks import needed_runs
 from reluctant.records.parts import Json
+from reluctant.records.reported_result import ReportedResult, reported_results
 from reluctant.records.run_result import RunResult, decode_targets
 from reluctant.records.schema import DataRecord, HistoryRecord, LookRecord
 from reluctant.records.side_files import read_data, read_environments, read_failure, read_history, read_looks
@@ -21,7 +23,7 @@ class StudyRecords:
     """The finished runs of a study, in the study's order, and the files beside them."""
 
     study: Study
-    runs: tuple[RunResult, ...]
+    runs: tuple[RunResult, ...]  # of our own loop
     failures: Mapping[Run, str] = field(default_factory=dict)  # the traceback of every run that failed
     # machines and versions, by the name that records have for them
     environments: Mapping[str, Json] = field(default_factory=dict)
@@ -30,6 +32,8 @@ class StudyRecords:
     folder: Path | None = None
     looks: tuple[LookRecord, ...] = ()  # at a study that grows until all is decided, oldest first
     damaged: tuple[str, ...] = ()  # files that cannot be trusted; nothing was read from them
+    reported: tuple[ReportedResult, ...] = ()  # the runs of the user's own training, in place of `runs`
+    metrics: Mapping[str, Metric] = field(default_factory=dict)  # that these have reported, the deciding one first
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
@@ -48,22 +52,38 @@ class StudyRecords:
                 truths[sha256] = decode_targets(each)
         store = Store(folder / "runs")
         runs: dict[Run, RunResult] = {}
+        reported = []
         for run in planned:
             try:
                 if run.key in store:
                     record = store.read(run.key)
-                    runs[run] = RunResult.of(record, truths.get(record.data))
+                    if run.reported:
+                        reported.append(record)
+                    else:
+                        runs[run] = RunResult.of(record, truths.get(record.data))
             except (ValueError, OSError):  # a RecordError, or counts of different shapes
                 damaged.append(store.path(run.key))
-        failures = {run: text for run in planned if run not in runs and (text := read_failure(folder, run.key))}
+        results, metrics = reported_results(study, reported)
+        failures = {
+            run: text
+            for run in planned
+            if run not in runs and run not in results and (text := read_failure(folder, run.key))
+        }
         names = tuple(path.relative_to(folder).as_posix() for path in damaged)
-        return cls(study, tuple(runs.values()), failures, environments, data, history, folder, looks, names)
+        return cls(study, tuple(runs.values()), failures, environments, data, history, folder, looks, names,
+                   tuple(results.values()), metrics)  # fmt: skip
 
     def __iter__(self) -> Iterator[RunResult]:
+        """The runs of our own loop, which have counts and probes."""
         return iter(self.runs)
 
+    @property
+    def scored(self) -> tuple[RunResult, ...] | tuple[ReportedResult, ...]:
+        """All finished runs, whoever trained."""
+        return self.runs or self.reported
+
     def __len__(self) -> int:
-        return len(self.runs)
+        return len(self.runs) + len(self.reported)
 
     @property
     def planned(self) -> int:
@@ -83,7 +103,7 @@ class StudyRecords:
     @property
     def arms_added_after_looking(self) -> bool:
         """Whether activations were added when at least one run had finished."""
-        return any(change.looked and "activation" in change.changed for change in self.history)
+        return any(change.looked and {"activation", "arm"} & set(change.changed) for change in self.history)
 
     @property
     def asked_first(self) -> Compare | None:

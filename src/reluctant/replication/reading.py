@@ -98,7 +98,7 @@ class LastBatch:
 
 def _paired_runs(records: StudyRecords, step: AblationStep) -> tuple[tuple[Seed, ...], dict[str, list[RunResult]]]:
     """The seeds that every activation has a finished run of, and these runs in the order of the seeds."""
-    runs: dict[str, dict[Seed, RunResult]] = {arm: {} for arm in records.study.activation}
+    runs: dict[str, dict[Seed, RunResult]] = {arm: {} for arm in records.study.arms}
     for run in records:
         if switches_of(run.run.procedure) == step.switches and run.diverged is None:
             runs[run.arm][run.seed] = run

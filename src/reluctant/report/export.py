@@ -12,6 +12,7 @@ from reluctant.analysis.units import DASH
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
+from reluctant.report.verdict_json import verdicts_json
 from reluctant.scores.scores import scores_frame
 
 MARKS = {"best": "**", "tied": "*", "": ""}  # the best mean, and all that the data do not tell from it
@@ -21,7 +22,7 @@ def export_results(data: ReportData, path: str | Path) -> Path:
     """Write scores or verdicts in the format that the file's name asks for.
 
     `.csv` and `.parquet`: one row per arm, seed, setting, epoch and split, the metrics of the task as columns.
-    `.md` and `.tex`: final scores with intervals and verdicts.
+    `.md` and `.tex`: final scores with intervals and verdicts. `.json`: the question and the verdicts.
 
     Nothing of others can act where such a file is opened. In CSV, where a spreadsheet might take a text for
     a formula, at its start or behind a `;`, an apostrophe stands before it; numbers are left as they are. In
@@ -162,4 +163,5 @@ _FORMATS: dict[str, Callable[[ReportData, Path], None]] = {
     ".parquet": _write_parquet,
     ".md": _write_markdown,
     ".tex": _write_latex,
+    ".json": lambda data, path: write_atomically(path, verdicts_json(data)),
 }

@@ -32,9 +32,13 @@ from reluctant.report.sections import (
 )
 
 
+MOST_CURVES = 4  # reported metrics whose curves are drawn
+
+
 def build_page(data: ReportData, book: PictureBook) -> Page:
     """The report of an analysis; figures are saved where the picture book says."""
     some, records = data.finished > 0, data.records
+    own = some and records is not None and not data.subject.reported  # trained by our loop: activations, classes
     settings = data.settings if some else ()
     comparisons = [each for each in data.comparisons if each.family] if some else []
     done = f"{data.finished:,} of {data.runs_planned:,} runs"
@@ -72,9 +76,9 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         inside=inside_sections(data, book) if some else (),
         calibrations=calibration_sections(data) if some else (),
         shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
-        if some and records is not None
+        if own
         else None,
-        arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if some and records is not None else (),
+        arms=tuple(_arm(data, arm, book) for arm in data.scores.arms) if own else (),
         study=_study(records, data) if records is not None else None,
         many_settings=len(data.settings) > MANY,
         few_seeds=len(data.scores.seeds) < 5,
@@ -132,10 +136,12 @@ def _claim_notes(data: ReportData) -> tuple[str, ...]:
 
 def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSection:
     """The overview; curves and cost where `every` setting gets them."""
-    metric, suffix = data.question.metric.name, file_suffix(data.title)
+    metric, suffix, reported = data.question.metric.name, file_suffix(data.title), data.subject.reported
     draw = partial(figures.final_scores, data, metric)
     overview = book.draw(f"scores_{metric}{suffix}", draw, tables.seeds_table(data))
-    names = [USUAL[data.subject.task] if metric == "loss" else metric, "loss"] if every else []
+    usual = [USUAL.get(data.subject.task, metric) if metric == "loss" else metric, "loss"]
+    drawn = [metric, *(name for name in data.scores.metrics if name != metric)][:MOST_CURVES] if reported else usual
+    names = drawn if every and (not reported or data.planned_epochs > 1) else []
     curves = [
         book.draw(f"curves_{n}{suffix}", partial(figures.score_by_epoch, data, n), tables.epochs_table(data, n))
         for n in dict.fromkeys(names)

@@ -18,6 +18,7 @@ from reluctant.figures.shapes import shape_of
 from reluctant.records.study_records import StudyRecords
 from reluctant.statistics import largest_rate
 
+MOST_COLUMNS = 5  # metrics that a table of final scores lists where these are only reported
 MOST_EPOCHS = 24  # that a table lists; longer studies are thinned out evenly
 
 
@@ -44,7 +45,8 @@ def table_of_arms(
 def final_scores_table(data: SettingData) -> Table:
     """Final test scores of every arm: mean ± half the interval, n, worst seed, diverged."""
     chosen = data.question.metric.name
-    names = [name for name in DEFAULT_COLUMNS[data.subject.task] if name in data.scores.metrics]
+    usual = DEFAULT_COLUMNS.get(data.subject.task, tuple(data.scores.metrics)[:MOST_COLUMNS])
+    names = [name for name in usual if name in data.scores.metrics]
     names += [] if chosen in names else [chosen]
     columns = {name: {s.arm: s for s in data.summaries(name)} for name in names}
     rows = []
@@ -64,7 +66,8 @@ def final_scores_table(data: SettingData) -> Table:
         f"the mean and counts as the worst seed. Lost: runs that diverged or collapsed (far below the median of their "
         f"{data.subject.arm}), or what share of such runs is not excluded."
     )
-    caption, heads = f"Final scores on {data.subject.test_part}", ("n", *titles, "Worst seed", "Lost")
+    where = f" on {data.subject.test_part}" if data.subject.test_part else ""
+    caption, heads = f"Final scores{where}", ("n", *titles, "Worst seed", "Lost")
     return table_of_arms(data, caption, heads, rows, note=note, strong=2 + names.index(chosen), stacked=True)
 
 

@@ -43,6 +43,10 @@ class ScoredRun(Protocol):
     def epochs(self) -> int:
         """How many epochs ended with finite numbers."""
 
+    @property
+    def items(self) -> Mapping[str, int]:
+        """How many inputs each split has; empty where that is not known."""
+
     def value(self, axis: str) -> Any:
         """The run's value on an axis of the study."""
 
@@ -83,6 +87,7 @@ class Scores:
     # the metrics that these runs have scores of, by name
     metrics: Mapping[str, Metric] = field(default_factory=lambda: {m.name: m for m in METRICS})
     control: tuple[ScoredRun, ...] = ()  # runs of the baseline under other seeds, for the noise floor
+    axes: tuple[str, ...] = AXES  # all axes that a run has a value on, varied or not
 
     def __len__(self) -> int:
         return len(self.runs)
@@ -158,18 +163,48 @@ class Scores:
 
 
 def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = ()) -> "pd.DataFrame":
-    """One row per run, epoch and split; unless named, the metrics are those of the task."""
+    """One row per run, epoch and split; unless named, the metrics are those of the task.
+
+    A run that diverged ends with a row of NaN for the epoch in which it did. `items` is the number of inputs of the
+    split; `control` marks runs of the baseline under other seeds, where there are such.
+    """
     import pandas as pd
 
-    names = list(metrics) or [m.name for m in METRICS if task in m.tasks and m.name in scores.metrics]
-    runs = (*scores.runs, *scores.control)
-    parts = [_columns(run, split, names) for run in runs for split in SPLITS]
-    columns = ["activation", "seed", *AXES, "epoch", "split", *names]
+    names = list(metrics) or table_metrics(scores, task)
+    runs = [(run, False) for run in scores.runs] + [(run, True) for run in scores.control]
+    parts = [
+        _columns(run, split, names, scores.axes) | ({"control": np.full(_rows(run), extra)} if scores.control else {})
+        for run, extra in runs
+        for split in SPLITS
+        if not run.epochs or any(len(run.curve(name, split)) for name in names)
+    ]
+    columns = [
+        "activation",
+        "seed",
+        *scores.axes,
+        "epoch",
+        "split",
+        "items",
+        *(["control"] if scores.control else []),
+        *names,
+    ]
     whole: dict[str, Any] = {c: np.concatenate([p[c] for p in parts]) if parts else [] for c in columns}
     return pd.DataFrame(whole, columns=columns)
 
 
-def _columns(run: ScoredRun, split: str, metrics: Sequence[str]) -> dict[str, Any]:
-    n, fixed = run.epochs, {"activation": run.arm, "seed": run.seed, **{axis: run.value(axis) for axis in AXES}}
-    columns = {name: np.full(n, value) for name, value in {**fixed, "split": split}.items()}
-    return {**columns, "epoch": np.arange(1, n + 1), **{name: run.curve(name, split) for name in metrics}}
+def table_metrics(scores: Scores, task: str) -> list[str]:
+    """The metrics of a task that runs have scores of; all of them where nothing but reported scores is known."""
+    return [m.name for m in METRICS if task in m.tasks and m.name in scores.metrics] or list(scores.metrics)
+
+
+def _rows(run: ScoredRun) -> int:
+    return run.epochs + (run.diverged is not None)
+
+
+def _columns(run: ScoredRun, split: str, metrics: Sequence[str], axes: Sequence[str]) -> dict[str, Any]:
+    n, fixed = _rows(run), {"activation": run.arm, "seed": run.seed, **{axis: run.value(axis) for axis in axes}}
+    fixed |= {"split": split, "items": run.items.get(split, 0)}
+    columns = {name: np.full(n, value) for name, value in fixed.items()}
+    curves = {name: run.curve(name, split) for name in metrics}
+    padded = {name: np.pad(curve, (0, n - len(curve)), constant_values=np.nan) for name, curve in curves.items()}
+    return {**columns, "epoch": np.arange(1, n + 1), **padded}

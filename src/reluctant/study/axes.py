@@ -8,9 +8,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wr
 from reluctant import catalogue
 from reluctant.catalogue.metrics import metric
 from reluctant.core.errors import ReluctantError
+from reluctant.core.names import parse
 from reluctant.study.seeds import LARGEST, Seed, as_table, crossed
 
 T = TypeVar("T")
+
+LONGEST_ARM = 100  # characters of an arm's name
 
 
 def _several(value: object) -> object:
@@ -70,10 +73,47 @@ Text = Annotated[str, STRICT, AfterValidator(_printable)]
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=100), AfterValidator(_printable)]
 Sentence = Annotated[str, Field(strict=True, min_length=1, max_length=500), AfterValidator(_printable)]
 ActivationName = Annotated[str, BeforeValidator(_canonical(catalogue.ACTIVATIONS.canonical))]
-MetricName = Annotated[str, STRICT, AfterValidator(_canonical(lambda name: metric(name).name))]
+
+
+def _arm_name(text: object) -> str:
+    """An activation by its canonical name; any other word as it is."""
+    try:
+        return str(catalogue.ACTIVATIONS.canonical(text))
+    except ReluctantError as fault:
+        if isinstance(text, str) and 0 < len(text) <= LONGEST_ARM and text.isprintable() and text == text.strip():
+            return text
+        raise ValueError(str(fault)) from None
+
+
+def _function_name(text: object) -> str:
+    """The name of a function of the user's, with its keywords; empty where our own loop trains."""
+    if text == "":
+        return ""
+    try:
+        name = parse(text)
+    except ReluctantError as fault:
+        raise ValueError(str(fault)) from None
+    if not name.is_user_defined:
+        raise ValueError(f"{text!r} names no function; write module:function, such as my_training:train")
+    return str(name)
+
+
+def _metric_name(text: str) -> str:
+    """A metric of the catalogue by its canonical name; any other as it is: a function of the user's may report it."""
+    try:
+        return metric(text).name
+    except ReluctantError:
+        return text
+
 
 Axis = Annotated[tuple[T, ...], BeforeValidator(_several), AfterValidator(_distinct)]
+ArmName = Annotated[str, BeforeValidator(_arm_name)]
+MetricName = Annotated[str, STRICT, Field(max_length=100), AfterValidator(_metric_name), AfterValidator(_printable)]
 Activations = Axis[ActivationName]
+Arms = Annotated[tuple[ArmName, ...], BeforeValidator(lambda value: value if value == () else _several(value)),
+                 AfterValidator(_distinct)]  # fmt: skip
+Functions = Axis[Annotated[str, BeforeValidator(_function_name)]]
+Commands = Axis[Text]
 Models = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.MODELS.canonical))]]
 Datasets = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.DATASETS.canonical))]]
 Optimizers = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.OPTIMIZERS.canonical))]]

@@ -14,7 +14,7 @@ def study_changes(old: Study, new: Study) -> list[str]:
     changes = []
     if old.name != new.name:
         changes.append(f"name: the folder has {old.name!r}, yours is {new.name!r}")
-    for axis in ("activation", "seed", *AXES):
+    for axis in ("arm", "activation", "seed", *AXES):
         before, after = getattr(old, axis), getattr(new, axis)
         if not set(before) <= set(after):
             union = [json.dumps(value, ensure_ascii=False) for value in dict.fromkeys((*before, *after))]

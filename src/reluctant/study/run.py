@@ -36,6 +36,8 @@ class Run:
     label_smoothing: float = 0.0
     augment: str = "none"
     patience: int = 0
+    train: str = ""  # the user's own function that trains; our loop where it is empty
+    command: str = ""  # or the user's own command
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
@@ -47,7 +49,14 @@ class Run:
     @property
     def user_names(self) -> tuple[str, ...]:
         """The names that may lead to code of the user's."""
+        if self.reported:  # an arm may be any word that the user's own function or command understands
+            return (self.train,) if self.train else ()
         return (self.activation, self.model, self.dataset, self.procedure)
+
+    @property
+    def reported(self) -> bool:
+        """Whether code of the user's trains and reports scores, and not our loop."""
+        return bool(self.train or self.command)
 
     def seed_for(self, source: str) -> int:
         """The seed of one source of randomness (`init`, `order`, `noise`, `split`)."""

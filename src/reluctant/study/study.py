@@ -17,7 +17,8 @@ from reluctant.core.errors import StudyError
 from reluctant.core.validation import CUSTOM, validation_message
 from reluctant.study import axes
 from reluctant.study.files import read_study_file, refuse_session_objects
-from reluctant.study.growth import UntilDecided, growth_fault, with_first_seeds
+from reluctant.study.growth import UntilDecided, with_first_seeds
+from reluctant.study.rules import activation_fault, study_fault
 from reluctant.study.run import Run
 from reluctant.study.schedule import schedule_fault
 from reluctant.study.seeds import as_table, levels
@@ -43,7 +44,8 @@ class Study(BaseModel):
 
     name: axes.Name = "study"
     about: axes.Text = ""
-    activation: axes.Activations
+    arm: axes.Arms = ()
+    activation: axes.Activations = ()
     seed: axes.Seeds = (0, 1, 2, 3, 4)
     dataset: axes.Datasets = (Run.dataset,)
     model: axes.Models = (Run.model,)
@@ -63,6 +65,8 @@ class Study(BaseModel):
     label_smoothing: axes.Shares = (Run.label_smoothing,)
     augment: axes.Augmentations = (Run.augment,)
     patience: axes.Patience = (Run.patience,)
+    train: axes.Functions = (Run.train,)
+    command: axes.Commands = (Run.command,)
     control: axes.Flag = False
     task: Literal["classification", "regression"] = "classification"
     choose: Literal["lr"] | None = None
@@ -73,6 +77,8 @@ class Study(BaseModel):
 
     def __init__(self, /, **content: Any) -> None:
         compare, usual = content.get("compare", {}), USUAL.get(str(content.get("task")))
+        if content.get("train") or content.get("command"):
+            usual = ""  # what is reported decides
         if usual is not None and isinstance(compare, Mapping) and "metric" not in compare:
             content = {**content, "compare": {**compare, "metric": usual}}
         content = with_first_seeds(content)
@@ -91,25 +97,18 @@ class Study(BaseModel):
     @field_validator("compare")
     @classmethod
     def _baseline_is_an_activation(cls, compare: Compare, info: ValidationInfo) -> Compare:
-        activations = info.data.get("activation")  # None where these are faulty
+        activations = info.data.get("arm") or info.data.get("activation")  # none where these are faulty
         if activations and compare.baseline is not None and compare.baseline not in activations:
+            if not info.data.get("arm") and (fault := activation_fault(compare.baseline)):
+                raise PydanticCustomError(CUSTOM, "{fault}", {"fault": f"compare.baseline: {fault}"})
             first = next(iter(activations))
             message = (
-                f"compare.baseline: {compare.baseline!r} is not among the activations ({', '.join(activations)}); add "
+                f"compare.baseline: {compare.baseline!r} is not among the "
+                f"{'arms' if info.data.get('arm') else 'activations'} ({', '.join(activations)}); add "
                 f"it to them, or write baseline = {first!r} (on the command line --set 'compare.baseline={first}')"
             )
             raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return compare
-
-    @model_validator(mode="after")
-    def _metrics_fit_the_task(self) -> Self:
-        metrics = {"compare": self.compare.metric, **{f"claim {c.says!r}": c.metric for c in self.claim}}
-        for where, name in metrics.items():
-            if self.task not in metric(name).tasks:
-                known = ", ".join(each.name for each in METRICS if self.task in each.tasks)
-                message = f"{where}: {name} is no metric of {self.task}; these are: {known}"
-                raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
-        return self
 
     @field_validator("choose")
     @classmethod
@@ -127,21 +126,20 @@ class Study(BaseModel):
         return schedules
 
     @model_validator(mode="after")
-    def _no_verdicts_from_a_seed_table(self) -> Self:
-        keys = [key for key in ("control", "choose", "claim", "published") if getattr(self, key)]
-        if self.sources and keys:
-            message = (
-                f"seed: a table of seeds measures where variance comes from and compares nothing; leave out "
-                f"{' and '.join(keys)}, or give seed = [0, 1, …]"
-            )
-            raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
+    def _is_consistent(self) -> Self:
+        if fault := study_fault(self):
+            raise PydanticCustomError(CUSTOM, "{fault}", {"fault": fault})
         return self
 
-    @model_validator(mode="after")
-    def _growing_studies_are_looked_at(self) -> Self:
-        if self.until_decided is not None and (fault := growth_fault(self.seed, self.activation, self.compare.looks)):
-            raise PydanticCustomError(CUSTOM, "{fault}", {"fault": f"until_decided: {fault}"})
-        return self
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """What is compared: the activations, or whatever else a training of the user's own varies."""
+        return self.arm or self.activation
+
+    @property
+    def reported(self) -> bool:
+        """Whether functions or commands of the user's train and report scores, and not our loop."""
+        return any(self.train) or any(self.command)
 
     @property
     def sources(self) -> dict[str, tuple[int, ...]]:
@@ -151,12 +149,12 @@ class Study(BaseModel):
     @property
     def claims(self) -> tuple[Claim, ...]:
         """The claims that can be tested here: those whose activations all take part."""
-        return tuple(c for c in self.claim if set(c.activations) <= set(self.activation))
+        return tuple(c for c in self.claim if set(c.activations) <= set(self.arms))
 
     @property
     def untested_claims(self) -> dict[str, str]:
         """The claims that cannot be tested here: what each says, and why."""
-        absent = {c.says: [a for a in c.activations if a not in self.activation] for c in self.claim}
+        absent = {c.says: [a for a in c.activations if a not in self.arms] for c in self.claim}
         return {says: f"{' and '.join(names)} takes no part" for says, names in absent.items() if names}
 
     @property
@@ -167,17 +165,19 @@ class Study(BaseModel):
     @property
     def baseline(self) -> str:
         """The activation that the others are compared with: the first, unless the study names one."""
-        return self.compare.baseline or self.activation[0]
+        return self.compare.baseline or self.arms[0]
 
     @property
     def size(self) -> int:
         """The number of runs, those of the control among them."""
         settings = math.prod(len(getattr(self, axis)) for axis in self.varied_axes)
-        return len(self.seed) * settings * (len(self.activation) + self.control)
+        return len(self.seed) * settings * (len(self.arms) + self.control)
 
     @property
     def user_names(self) -> tuple[str, ...]:
         """The names that may lead to code of the user's."""
+        if self.reported:
+            return (*self.activation, *filter(None, self.train))
         return (*self.activation, *self.model, *self.dataset, *self.procedure)
 
     @property
@@ -197,11 +197,11 @@ class Study(BaseModel):
 
     def runs(self) -> Iterator[Run]:
         """All runs. Seeds vary slowest, so that a study stopped early is balanced."""
-        names = ("seed", *AXES, "activation")
+        names = ("seed", *AXES, "arms")
         again = self.control_seeds or (None,) * len(self.seed)
         for seed, other in zip(self.seed, again, strict=True):
             for values in itertools.product((seed,), *(getattr(self, name) for name in names[1:])):
-                yield Run(**dict(zip(names, values, strict=True)))
+                yield Run(**dict(zip((*names[:-1], "activation"), values, strict=True)))
             if other is not None:
                 for values in itertools.product(*(getattr(self, axis) for axis in AXES)):
                     yield Run(self.baseline, other, *values)
@@ -229,10 +229,16 @@ class Study(BaseModel):
         Raises `StudyError`: the study has objects of a Python session, which no file can name.
         """
         if not objects:
-            refuse_session_objects((*self.activation, *self.model, *self.dataset, *self.procedure))
+            refuse_session_objects((*self.activation, *self.model, *self.dataset, *self.procedure, *self.train))
         content: dict[str, Any] = {"name": self.name, **({"about": self.about} if self.about else {})}
-        for name in ("dataset", "model", "activation", *AXES[2:], "seed"):
+        first = ("arm" if self.arm else "activation", "train", "command")
+        axes_written = (
+            (*first, "dataset", "model", *AXES[2:]) if self.reported else ("dataset", "model", "activation", *AXES[2:])
+        )
+        for name in dict.fromkeys((*axes_written, "seed")):
             values = getattr(self, name)
+            if values == (getattr(Run, name, None),) and (self.reported or name in ("train", "command")):
+                continue  # what our own loop needs means nothing to another training, and the other way round
             content[name] = values[0] if len(values) == 1 else list(values)
         if self.sources:
             content["seed"] = as_table(self.seed)
@@ -240,9 +246,7 @@ class Study(BaseModel):
             "task": self.task if self.task != CLASSIFICATION else None,
             "control": self.control,
             "choose": self.choose,
-            "compare": self.compare.model_dump(
-                exclude_none=True, exclude=set() if self.compare.looks != "any" else {"looks"}
-            ),
+            "compare": self.compare.to_table(),
             "until_decided": self.until_decided and self.until_decided.model_dump(exclude_none=True),
             "claim": [claim.to_table() for claim in self.claim],
             "published": [each.to_table() for each in self.published],

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from reluctant.catalogue.metrics import metric as named
-from reluctant.study.axes import ActivationName, Epoch, Flag, MetricName, NonNegative, Number, Sentence
+from reluctant.study.axes import ArmName, Epoch, Flag, MetricName, NonNegative, Number, Sentence
 
 At = Literal["last", "best", "mean"]
 Is = Literal["highest", "lowest", "slowest", "fastest", "higher", "lower"]
@@ -16,7 +16,7 @@ def _several(value: object) -> object:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-Names = Annotated[tuple[ActivationName, ...], BeforeValidator(_several)]
+Names = Annotated[tuple[ArmName, ...], BeforeValidator(_several)]
 
 KINDS = ("is", "between", "reaches", "similar")
 VERSUS = ("higher", "lower")  # what `is` says of one rival, `than`
@@ -30,8 +30,9 @@ def _raise_first(faults: Mapping[str, bool]) -> None:
 
 
 class Compare(BaseModel):
-    """What decides: the metric, the activation that the others are compared with, the margin that matters.
+    """What decides: the metric, the arm that the others are compared with, the margin that matters.
 
+    `higher` says whether more of a reported score is better, where its name does not.
     `at` is the score that counts: after the last epoch, after the epoch that is best on validation, or the mean over
     the epochs. `looks` says when verdicts are made: after any seed, or once, at the end of a complete study.
     """
@@ -39,14 +40,16 @@ class Compare(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: MetricName = "f1"
-    baseline: ActivationName | None = None
+    baseline: ArmName | None = None
     margin: NonNegative | None = None
+    higher: Flag | None = None
     at: At = "last"
     looks: Literal["any", "at the end"] = "any"
 
     def to_table(self) -> dict[str, Any]:
         """The table as a study file has it; `looks` only where it is not the usual."""
-        return self.model_dump(exclude_none=True, exclude={"looks"} if self.looks == "any" else None)
+        usual = {"looks": self.looks == "any", "metric": not self.metric}
+        return self.model_dump(exclude_none=True, exclude={key for key, left_out in usual.items() if left_out})
 
 
 class Claim(BaseModel):
@@ -65,7 +68,7 @@ class Claim(BaseModel):
     margin: NonNegative | None = None
     of: Names = ()
     is_: Is | None = Field(None, alias="is")
-    than: ActivationName | None = None
+    than: ArmName | None = None
     between: tuple[Number, Number] | None = None
     reaches: Number | None = None
     by_epoch: Epoch | None = None
@@ -120,7 +123,7 @@ class PublishedNumber(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    activation: ActivationName
+    activation: ArmName
     metric: MetricName = "accuracy"
     split: Literal["train", "valid", "test"] = "test"
     epoch: Epoch | None = None

@@ -19,15 +19,15 @@ def run_sources(run: Run) -> dict[str, str]:
 
     Numbers of old code and of new must not be mixed.
     """
-    return _source_checksums(run.user_names)
+    return source_checksums(run.user_names)
 
 
 def study_sources(study: Study) -> dict[str, str]:
     """The same for all names of a study."""
-    return _source_checksums(study.user_names)
+    return source_checksums(study.user_names)
 
 
-def _source_checksums(names: Iterable[str]) -> dict[str, str]:
+def source_checksums(names: Iterable[str]) -> dict[str, str]:
     """Of the file that defines each object, else of its module's; of the name alone for what is compiled.
 
     Code that comes with this package is left out, since the recipe's version stands for it.

@@ -1,0 +1,104 @@
+"""What a training of the user's own compares: activations, or anything else that it understands."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reluctant.api.objects import ModuleCopies, is_module
+from reluctant.catalogue import ACTIVATIONS
+from reluctant.core.display import quoted
+from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.user_objects import register_object
+from reluctant.trials.work import SessionTraining
+
+Arms = Iterable[Any] | Mapping[str, Any]
+
+
+def own_arms(arms: Arms) -> tuple[str, dict[str, Any]]:
+    """`activation` or `arm`, and what was given for each, by name.
+
+    They are activations where all of them are: names of the catalogue, modules, or functions that return a tensor of
+    the same shape. Otherwise they are arms of any kind, such as optimizers.
+
+    Raises:
+        StudyError: No list, something without a name, a mixture.
+    """
+    if isinstance(arms, str) or not isinstance(arms, Iterable):
+        raise StudyError(
+            f"what is compared is a list, such as ['relu', 'gelu'], or a mapping of names, not {quoted(arms)}"
+        )
+    pairs = list(arms.items()) if isinstance(arms, Mapping) else [(_name_of(each), each) for each in arms]
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise StudyError(f"the name of an arm is a short text, not {quoted(name)}")
+        if name in values:
+            raise StudyError(f"{name!r} is there twice; give names: {{'first': …, 'second': …}}")
+        values[name] = ModuleCopies(value) if is_module(value) else value
+    activations = [name for name, value in values.items() if _is_activation(value)]
+    if 0 < len(activations) < len(values) and any(not isinstance(value, str) for value in values.values()):
+        other = next(name for name in values if name not in activations)
+        raise StudyError(
+            f"{activations[0]} is an activation and {other} is none (a module, or a function that returns a tensor of the "
+            f"same shape); compare one kind of thing"
+        )
+    return ("activation" if len(activations) == len(values) else "arm"), values
+
+
+def register_training(train: Any, values: Mapping[str, Any]) -> str:
+    """The name of the training in a study; a function of this session is registered with what the arms stand for."""
+    if isinstance(train, str):
+        if any(not isinstance(value, str) for value in values.values()):
+            raise StudyError("a training in a module knows arms by name; give names alone, or give the function itself")
+        return train
+    if not callable(train):
+        raise StudyError(f"train is a function of a trial, or its name (module:function), not {quoted(train)}")
+    if any(base.__name__ == "LightningModule" for base in getattr(type(train), "__mro__", ())):
+        raise StudyError("train is a function that trains one run, def train(trial): …; call the Trainer in it")
+    word = str(getattr(train, "__name__", type(train).__name__))
+    word = "train" if not word.isidentifier() or word == "<lambda>" else word
+    own = {name: value for name, value in values.items() if not isinstance(value, str) or value != name}
+    return register_object(word, SessionTraining(train, own))
+
+
+def study_names(kind: str, values: Mapping[str, Any]) -> list[str]:
+    """The names of the arms as a study holds them; activations of the session as `here:name`."""
+    if kind == "arm":
+        return list(values)
+    return [name if isinstance(value, str) else register_object(_word(name), value) for name, value in values.items()]
+
+
+def _word(name: str) -> str:
+    if not name.isidentifier():
+        raise StudyError(f"the name of an activation is a word such as 'squash', not {quoted(name)}")
+    if name in ACTIVATIONS:
+        raise StudyError(f"your activation has the name {name}, and so has one of the catalogue; give it another name")
+    return name
+
+
+def _name_of(value: Any) -> Any:
+    name = value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
+    if name == "<lambda>":
+        raise StudyError("a lambda has no name to stand in tables; give names: {'squash': lambda x: …}")
+    return name
+
+
+def _is_activation(value: Any) -> bool:
+    """Whether this is an activation: by name, as a module, or a function that keeps the shape of a tensor."""
+    import torch
+
+    if isinstance(value, str):
+        try:
+            ACTIVATIONS.canonical(value)
+        except ReluctantError:
+            return False
+        return True
+    if isinstance(value, ModuleCopies) or (isinstance(value, type) and issubclass(value, torch.nn.Module)):
+        return True
+    if isinstance(value, type) or not callable(value):
+        return False
+    try:
+        with torch.no_grad():
+            out = value(torch.zeros(2, 3))
+    except Exception:  # it wants something else than a tensor
+        return False
+    return isinstance(out, torch.Tensor) and out.shape == (2, 3)

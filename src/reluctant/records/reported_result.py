@@ -1,0 +1,92 @@
+"""The records of runs that the user's own training reported, as scores."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from reluctant.catalogue.metrics import Metric
+from reluctant.catalogue.reported import direction, name_words, reported_metric, split_of, splits_of
+from reluctant.core.errors import StudyError
+from reluctant.records.reported_run import ReportedRun
+from reluctant.records.schema import RunRecord
+from reluctant.study import Run, Study
+
+
+@dataclass(frozen=True, eq=False)
+class ReportedResult(ReportedRun):
+    """One finished run of the user's own training: its record, and the scores in it."""
+
+    record: RunRecord = field(kw_only=True)
+
+    @property
+    def run(self) -> Run:
+        """What was trained."""
+        return self.record.run
+
+    def value(self, axis: str) -> Any:
+        """The run's value on an axis of the study."""
+        return getattr(self.run, axis)
+
+    def seconds_per_epoch(self) -> float:
+        """Seconds between two reports, the median of the run's."""
+        return float(np.median([report.seconds for report in self.record.reports] or [np.nan]))
+
+
+def reported_results(study: Study, records: Iterable[RunRecord]) -> tuple[dict[Run, ReportedResult], dict[str, Metric]]:
+    """The runs by what was trained, and the metrics that have been reported, the deciding one first.
+
+    A metric whose name does not say whether more is better is in no table and decides nothing, unless the study says it.
+
+    Raises:
+        StudyError: Which metric decides cannot be known.
+    """
+    finished = list(records)
+    values: dict[str, list[float]] = {}
+    for record in finished:
+        for report in record.reports:
+            for name, value in report.scores.items():
+                values.setdefault(name, []).append(np.nan if value is None else value)
+    metrics = _metrics(study, values)
+    planned = max((len(record.reports) for record in finished), default=1)
+    results = {}
+    for record in finished:
+        curves = {}
+        for name in values:
+            for split, column in splits_of(name, values).items():
+                curve = [report.scores[column] for report in record.reports if column in report.scores]
+                curves[name, split] = np.array([x for x in curve if x is not None], float)
+        results[record.run] = ReportedResult(
+            record.run.activation, record.run.seed, curves, metrics, planned, record.diverged, record=record
+        )
+    return results, metrics
+
+
+def _metrics(study: Study, values: Mapping[str, list[float]]) -> dict[str, Metric]:
+    """The metrics by name, the one that decides first."""
+    if not values:
+        return {}
+    decides = study.compare.metric or usual_metric(list(values))
+    if decides not in values:
+        raise StudyError(
+            f"the study compares {decides!r}, and the runs reported {', '.join(values)}; choose one of these: "
+            f"metric = {next(iter(values))!r} under [compare] (in Python metric={next(iter(values))!r})"
+        )
+    metrics = {decides: reported_metric(decides, values[decides], study.compare.higher)}
+    for name in values:
+        if name != decides and direction(name) is not None:
+            metrics[name] = reported_metric(name, values[name])
+    return metrics
+
+
+def usual_metric(names: list[str]) -> str:
+    """Which of several reported metrics decides: a test score, else one without a split, else a validation score.
+
+    Among these the first in which more is better, since a loss may depend on what is compared.
+    """
+    for split in ("test", "", "valid"):
+        here = [name for name in names if split_of(name) == split and direction(name) is not None]
+        if here:
+            return next((name for name in here if direction(name) and "time" not in name_words(name)), here[0])
+    return names[0]

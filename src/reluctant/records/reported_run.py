@@ -1,0 +1,125 @@
+"""A run of which only reported scores are known: a row of somebody's table, or what a training function reported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reluctant.catalogue.metrics import Metric
+from reluctant.core.errors import StudyError
+from reluctant.study import Seed
+
+Floats = npt.NDArray[np.float64]
+NOTHING = np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class ReportedRun:
+    """One run and its scores, by metric and split, each a curve over the epochs that were reported, shape (epochs,).
+
+    A run without epochs has curves of one value. Of a run that diverged the curves end before it.
+    """
+
+    arm: str
+    seed: Seed
+    curves: Mapping[tuple[str, str], Floats]
+    metrics: Mapping[str, Metric]
+    planned_epochs: int = 1
+    diverged: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)  # on the axes beside arm and seed
+    steps: Mapping[str, float] = field(default_factory=dict)  # one step of a score by metric; 0 or none where unknown
+    items: Mapping[str, int] = field(default_factory=dict)  # how many inputs a split has, where that is known
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs have a score."""
+        return max((len(curve) for curve in self.curves.values()), default=0)
+
+    def value(self, axis: str) -> Any:
+        """The run's value on an axis of the study."""
+        return self.values.get(axis)
+
+    def curve(self, name: str, split: str = "test") -> Floats:
+        """A metric after every epoch that was reported; empty where it was not."""
+        return self.curves.get((name, split), NOTHING)
+
+    def full_curve(self, name: str, split: str = "test") -> Floats:
+        """The curve over all epochs; a run that ended early keeps its last value."""
+        curve = self.curve(name, split)
+        missing = self.planned_epochs - len(curve)
+        return np.pad(curve, (0, missing), "edge") if len(curve) and missing > 0 and self.diverged is None else curve
+
+    def score(self, name: str, split: str = "test", at: str = "last") -> float:
+        """A metric after the last epoch, at the epoch that is best on validation, or the mean; NaN where diverged.
+
+        Raises:
+            StudyError: The best epoch is asked for, and no validation scores were reported.
+        """
+        curve = self.curve(name, split)
+        if self.diverged is not None or not len(curve):
+            return float("nan")
+        if at == "mean":
+            return float(self.full_curve(name, split).mean())
+        if at == "last":
+            return float(curve[-1])
+        valid = self.curve(name, "valid")
+        if len(valid) != len(curve):
+            raise StudyError(
+                f"the best epoch is chosen by validation scores, and {name} has none for every epoch; report them "
+                f"(val_{name}), or use at = 'last'"
+            )
+        return float(curve[valid.argmax() if self.metrics[name].higher else valid.argmin()])
+
+    def resolution(self, name: str, split: str = "test") -> float:
+        """One step of a score; 0 where it has none, or none is known."""
+        if (items := self.items.get(split)) and self.metrics[name].unit == "share of 1":
+            return 1 / items
+        return self.steps.get(name, 0.0)
+
+    def without_groups(self, name: str, groups: int) -> Floats | None:
+        """None: which items were right is not known."""
+        return None
+
+    def epochs_to_reach(self, name: str, target: float, split: str = "test") -> float:
+        """Epochs until a metric is as good as the target, on a line between epochs; infinite if never."""
+        curve = self.curve(name, split)
+        return epochs_to_reach(curve, target, higher=self.metrics[name].higher)
+
+    def epochs_to_converge(self, name: str, split: str = "test", share: float = 0.9) -> float:
+        """Epochs until `share` of the way from the first epoch's value to the last; NaN where there is no such way."""
+        curve = self.curve(name, split)
+        if self.diverged is not None:
+            return float("nan")
+        return epochs_to_converge(curve, share, higher=self.metrics[name].higher)
+
+    def seconds_per_epoch(self) -> float:
+        """NaN: not known."""
+        return float("nan")
+
+
+def epochs_to_reach(curve: Floats, target: float, *, higher: bool) -> float:
+    """Epochs until a curve is as good as the target, on a line between epochs; infinite if never."""
+    signed, goal = (curve, target) if higher else (-curve, -target)
+    reached = np.flatnonzero(signed >= goal)
+    if not reached.size:
+        return float("inf")
+    first = int(reached[0])
+    if first == 0:
+        return 1.0
+    before, after = signed[first - 1], signed[first]
+    return float(first + (goal - before) / (after - before))
+
+
+def epochs_to_converge(curve: Floats, share: float, *, higher: bool) -> float:
+    """Epochs until `share` of the way from the first value to the last.
+
+    NaN for an empty curve, and for one that ends worse than it begins: it does not converge.
+    """
+    if not len(curve):
+        return float("nan")
+    gain = curve[-1] - curve[0]
+    if len(curve) > 1 and (gain < 0 if higher else gain > 0):
+        return float("nan")
+    return epochs_to_reach(curve, float(curve[0] + share * gain), higher=higher)

@@ -1,0 +1,123 @@
+"""The work that lets a training of the user's own train a study's runs on any engine."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reluctant.core.code_hash import code_hash
+from reluctant.core.names import parse
+from reluctant.core.user_objects import SESSION_OBJECTS, load_user_object, unpack_objects
+from reluctant.records.parts import EpochRecord, ReportedEpoch
+from reluctant.records.schema import NO_RECIPE, SCHEMA, Provenance, RunRecord
+from reluctant.study import Run
+
+
+@dataclass(frozen=True)
+class SessionTraining:
+    """A function of a Python session, with what `reluctant.compare` was given for each arm."""
+
+    function: Callable[..., Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, trial: Any, **keywords: Any) -> Any:
+        """Train one run."""
+        return self.function(trial, **keywords)
+
+    @property
+    def source_hash(self) -> str:
+        """The hash of the function alone: an arm may be added later."""
+        return code_hash(self.function)
+
+    @staticmethod
+    def checksums_of(head: str) -> dict[str, str]:
+        """The hash of what was given for each arm, by arm; empty for another function."""
+        training = SESSION_OBJECTS.get(head.partition(":")[2])
+        values = training.values if isinstance(training, SessionTraining) and head.startswith("here:") else {}
+        return {arm: code_hash(value) for arm, value in values.items() if not isinstance(value, str)}
+
+
+@dataclass(frozen=True)
+class TrialWork:
+    """Trains runs by functions or commands of the user's; a `Work` for engines, picklable.
+
+    `folder` is the study's folder, `directory` the one in which commands run. `sources` are the checksums of the code by
+    function or command: those of the process that began the study, in which all of it was checked.
+    """
+
+    folder: str
+    device: str = "auto"
+    directory: str = "."
+    objects: bytes = b""  # packed session objects
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __call__(self, run: Run) -> Generator[EpochRecord | ReportedEpoch | str, None, RunRecord]:
+        """Train one run: yield every report, return the record."""
+        from reluctant.training.machine import describe_machine, limit_threads, select_device
+        from reluctant.trials.reports import Reports
+
+        unpack_objects(self.objects)
+        began = datetime.now(UTC).isoformat(timespec="seconds")
+        shared = Path(self.folder).is_dir()  # else this machine does not share the study's folder
+        root = Path(self.folder) / "checkpoints" if shared else Path(tempfile.mkdtemp(prefix="reluctant-"))
+        reports, device = Reports(root / run.key), select_device(self.device)
+        resumed = len(reports.epochs)
+        if resumed:
+            yield f"begins again; {resumed} epochs had been reported before it was interrupted"
+        try:
+            with limit_threads(run.threads):
+                if run.train:
+                    yield from self._by_function(run, device, root / run.key, reports)
+                else:
+                    yield from self._by_command(run, root / run.key, reports)
+        finally:
+            if not shared:
+                shutil.rmtree(root, ignore_errors=True)
+        ended = datetime.now(UTC).isoformat(timespec="seconds")
+        return RunRecord.model_validate(
+            {
+                "schema": SCHEMA,
+                "run": run,
+                "recipe": NO_RECIPE,
+                "diverged": reports.diverged,
+                "reports": reports.epochs,
+                "sources": self._sources_of(run),
+                "environment": describe_machine(device),
+                "provenance": Provenance(began=began, ended=ended, resumed_after_epoch=resumed),
+            }
+        )
+
+    def _sources_of(self, run: Run) -> dict[str, str]:
+        """The checksums of the code of one run; of the arms only its own."""
+        sources = self.sources.get(run.train or run.command, {})
+        return {name: each for name, each in sources.items() if name.partition("arm ")[2] in ("", run.activation)}
+
+    def _by_function(self, run: Run, device: Any, folder: Path, reports: Any) -> Generator[ReportedEpoch, None, None]:
+        from reluctant.trials.function import train_by_function
+        from reluctant.trials.trial import Trial, seed_everything
+
+        name = parse(run.train)
+        function = load_user_object(name.head, "train")
+        value = function.values.get(run.activation) if isinstance(function, SessionTraining) else None
+        seed_everything(int(run.seed))
+        yield from train_by_function(
+            function, dict(name.arguments), lambda emit: Trial(run, device, folder, reports, emit, value), reports,
+            name.head.rpartition(":")[2],
+        )  # fmt: skip
+
+    def _by_command(self, run: Run, folder: Path, reports: Any) -> Generator[ReportedEpoch, None, None]:
+        from reluctant.trials.command import run_command
+
+        rows, _ = run_command(run.command, run, folder.resolve(), self.directory)
+        reports.epochs.clear()
+        for epoch, scores in rows:
+            yield reports.add(scores, epoch, "the result of the command")
+
+    def warm_up(self) -> None:
+        """Import in advance what every training needs."""
+        import torch  # noqa: F401
+
+        unpack_objects(self.objects)
