@@ -12,8 +12,8 @@ import pytest
 from reluctant import figures
 from reluctant.analysis.claims import Outcome
 from reluctant.analysis.report_data import ReportData
-from reluctant.analysis.setting_data import SettingData
 from reluctant.analysis.sentence import verdict_sentences
+from reluctant.analysis.setting_data import SettingData
 from reluctant.api.results import Results
 from reluctant.cli.main import DONE
 from reluctant.figures.curves import four_curves

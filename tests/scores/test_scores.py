@@ -1,6 +1,7 @@
 """`Scores`: by arm, setting, seed and epoch, from runs of any origin."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ class TableRow:
     points: float
     diverged: int | None = None
     epochs: int = 1
+    items: Mapping[str, int] = field(default_factory=dict)
 
     def value(self, axis: str) -> Any:
         return {"size": 1}[axis]

@@ -70,8 +70,8 @@ def compare(
 ) -> Results:
     """Train with each activation, or any other arm, from the same seeds, and say which differences are real.
 
-    Give `model` and `data` for our own training loop, `train` for a loop of your own, or `command` for a script. Results
-    are stored in a folder. The same call continues where it stopped, or returns at once.
+    Give `model` and `data` for our own training loop, `train` for a loop of your own, or `command` for a script.
+    Results are stored in a folder. The same call continues where it stopped, or returns at once.
 
     Args:
         activations: Names of the catalogue, or classes and functions; a mapping gives these names. With `train` or

@@ -1,7 +1,7 @@
 """What a training of the user's own compares: activations, or anything else that it understands."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from reluctant.api.objects import ModuleCopies, is_module
 from reluctant.catalogue import ACTIVATIONS
@@ -33,13 +33,13 @@ def own_arms(arms: Arms) -> tuple[str, dict[str, Any]]:
             raise StudyError(f"the name of an arm is a short text, not {quoted(name)}")
         if name in values:
             raise StudyError(f"{name!r} is there twice; give names: {{'first': …, 'second': …}}")
-        values[name] = ModuleCopies(value) if is_module(value) else value
+        values[name] = ModuleCopies(cast(Any, value)) if is_module(value) else value
     activations = [name for name, value in values.items() if _is_activation(value)]
     if 0 < len(activations) < len(values) and any(not isinstance(value, str) for value in values.values()):
         other = next(name for name in values if name not in activations)
         raise StudyError(
-            f"{activations[0]} is an activation and {other} is none (a module, or a function that returns a tensor of the "
-            f"same shape); compare one kind of thing"
+            f"{activations[0]} is an activation and {other} is none (a module, or a function that returns a tensor of "
+            f"the same shape); compare one kind of thing"
         )
     return ("activation" if len(activations) == len(values) else "arm"), values
 

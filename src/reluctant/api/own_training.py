@@ -54,8 +54,8 @@ def check_repeatable(work: Work, run: Run, engine: Engine) -> Events:
         return
     yield Message(
         None,
-        f"not repeatable: {name} reported {differing}. Verdicts hold, since runs still differ by chance alone, but pairs are "
-        f"less alike and more seeds are needed; runs that are trained again give other numbers",
+        f"not repeatable: {name} reported {differing}. Verdicts hold, since runs still differ by chance alone, but "
+        f"pairs are less alike and more seeds are needed; runs that are trained again give other numbers",
     )
 
 

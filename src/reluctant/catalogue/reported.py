@@ -16,17 +16,19 @@ PREFIXES = ("config.", "params.", "metrics.", "hparams.", "hparams/", "params/",
 
 PERCENT, NUMBER = "percent", "number"
 
-_SHARES = frozenset(
-    "acc accuracy f1 precision recall sensitivity specificity auc auroc auprc ap map iou miou dice mcc kappa success "
-    "correct top1 top5".split()
-)
-_HIGHER = _SHARES | frozenset(
-    "bleu rouge meteor r2 score reward return psnr ssim wins winrate elo correlation spearman pearson throughput".split()
-)
-_LOWER = frozenset(
-    "loss error err errors rmse mse mae mape perplexity ppl nll bpb bpc bpd fid wer cer ece brier entropy xent time "
-    "seconds duration latency regret cost distance divergence kl".split()
-)
+_SHARES = frozenset((
+    "acc", "accuracy", "f1", "precision", "recall", "sensitivity", "specificity", "auc", "auroc", "auprc", "ap", "map",
+    "iou", "miou", "dice", "mcc", "kappa", "success", "correct", "top1", "top5",
+))  # fmt: skip
+_HIGHER = _SHARES | {
+    "bleu", "rouge", "meteor", "r2", "score", "reward", "return", "psnr", "ssim", "wins", "winrate", "elo",
+    "correlation", "spearman", "pearson", "throughput",
+}  # fmt: skip
+_LOWER = frozenset((
+    "loss", "error", "err", "errors", "rmse", "mse", "mae", "mape", "perplexity", "ppl", "nll", "bpb", "bpc", "bpd",
+    "fid", "wer", "cer", "ece", "brier", "entropy", "xent", "time", "seconds", "duration", "latency", "regret", "cost",
+    "distance", "divergence", "kl",
+))  # fmt: skip
 _RATES = _SHARES | {"error", "err", "wer", "cer", "ece"}
 _SPLIT_WORDS = {
     "train": "train", "training": "train", "val": "valid", "valid": "valid", "validation": "valid", "dev": "valid",

@@ -37,7 +37,8 @@ FAILED = 1  # exit status where a verdict is one of --fail-if
 @click.option("--looks", type=click.Choice(["any", "at the end"]), help="Of a table. any: the verdicts hold however "
               "often the growing table is judged; at the end: it is judged once. [default: any]")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH",
-              help="Of a table: a folder for the page and its figures, or a file: .html, .csv, .parquet, .md, .tex, .json.")  # fmt: skip
+              help="Of a table: a folder for the page and its figures, or a file: .html, .csv, .parquet, .md, .tex, "
+              ".json.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON (docs/judge.md) and nothing else.")
 @click.option("--fail-if", "fail_if", type=click.Choice(VERDICTS), multiple=True,
               help="Exit with status 1 if an arm has this verdict. May be given several times.")  # fmt: skip
@@ -83,6 +84,12 @@ def _print(results: "Results", *, everything: bool, margin: float | None) -> Non
         more = f"; {damaged}, see `reluctant status`" if results.records.damaged else ""
         click.echo(f"{len(results)} of {results.records.planned} runs so far{more}. {validity(data)}")
     print_verdicts(data, everything=everything)
+    if (
+        data.subject.table
+        and data.question.sequential
+        and any(c.verdict.value == "undecided" for each in data.comparisons for c in each.family)
+    ):
+        click.echo("If all these runs were planned and are judged once, --looks 'at the end' decides with fewer.")
     others = list(data.scores.metrics)[1:] if data.subject.table else []
     for name in others:
         click.echo(visible(f"\n{name} (a question of its own, with error rates of its own):"))

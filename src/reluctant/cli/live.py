@@ -13,8 +13,8 @@ from reluctant.analysis.labels import seed_text, varied_text
 from reluctant.analysis.study_facts import run_text
 from reluctant.api.progress import ProgressBoard, Watcher, ending
 from reluctant.core.display import visible
-from reluctant.records.parts import ReportedEpoch
 from reluctant.engines import Done, Epoch, Event, Failed, Message
+from reluctant.records.parts import ReportedEpoch
 from reluctant.report.page import last_line
 
 SIGNS = {"waiting": "·", "training": "▶", "done": "✓", "failed": "✗", "diverged": "∞"}

@@ -37,7 +37,8 @@ class ReportedResult(ReportedRun):
 def reported_results(study: Study, records: Iterable[RunRecord]) -> tuple[dict[Run, ReportedResult], dict[str, Metric]]:
     """The runs by what was trained, and the metrics that have been reported, the deciding one first.
 
-    A metric whose name does not say whether more is better is in no table and decides nothing, unless the study says it.
+    A metric whose name does not say whether more is better is in no table and decides nothing, unless the study says
+    which it is.
 
     Raises:
         StudyError: Which metric decides cannot be known.

@@ -31,7 +31,6 @@ from reluctant.report.sections import (
     inside_sections,
 )
 
-
 MOST_CURVES = 4  # reported metrics whose curves are drawn
 
 

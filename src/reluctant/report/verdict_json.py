@@ -68,7 +68,7 @@ def _arm(comparison: Comparison, row: VerdictRow) -> dict[str, Any]:
         "runs": score.n,
         "lost": comparison.lost(row.arm),
         "mean": _number(score.mean),
-        "interval": _ends(score.low, score.high),
+        "mean_interval": _ends(score.low, score.high),
         "verdict": "baseline",
     }
     return arm if row.contrast is None else arm | _against_baseline(row.contrast)

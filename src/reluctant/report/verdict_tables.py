@@ -122,18 +122,20 @@ def differences_table(comparison: Comparison) -> Table:
             DASH if d.effect is None else number(d.effect, 2),
             DASH if d.improvement is None else number(d.improvement, 2),
         ))  # fmt: skip
-    return Table(
-        f"{'Paired differences' if comparison.question.paired else 'Differences'} from {comparison.baseline_label}",
-        (comparison.subject.arm.capitalize(), "Shared seeds" if comparison.question.paired else "Runs", f"Mean, {difference_unit(comparison)}",
-         "95 % interval", "Interval that decides", f"… for other test {comparison.subject.items}", "Standard deviation",
-         "p, alone", "p, all together",
-         "Sign-flip p", "Effect size", "Probability of improvement"),
-        tuple(rows),
-        note=f"The 95 % interval is that of one difference at this number of {comparison.question.pairs}s. p: {'paired' if comparison.question.paired else 'Welch’s'} t test. The exact "
-        "sign-flip p (6 to 30 seeds) decides nothing. Effect size: mean over standard deviation of the differences. "
-        f"Probability of improvement: that a run of the "
-        f"{comparison.subject.arm} beats one of the baseline.",
+    paired, arm = comparison.question.paired, comparison.subject.arm
+    heads = (
+        arm.capitalize(), "Shared seeds" if paired else "Runs", f"Mean, {difference_unit(comparison)}", "95 % interval",
+        "Interval that decides", f"… for other test {comparison.subject.items}", "Standard deviation", "p, alone",
+        "p, all together", "Sign-flip p", "Effect size", "Probability of improvement",
     )  # fmt: skip
+    note = (
+        f"The 95 % interval is that of one difference at this number of {comparison.question.pairs}s. "
+        f"p: {'paired' if paired else 'Welch’s'} t test. The exact sign-flip p (6 to 30 seeds) decides nothing. Effect "
+        f"size: mean over standard deviation{' of the differences' if paired else ''}. Probability of improvement: "
+        f"that a run of the {arm} beats one of the baseline."
+    )
+    caption = f"{'Paired differences' if paired else 'Differences'} from {comparison.baseline_label}"
+    return Table(caption, heads, tuple(rows), note=note)
 
 
 def margins_table(comparison: Comparison) -> Table:

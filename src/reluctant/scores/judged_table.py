@@ -148,9 +148,7 @@ def _curves(
     """A run's curves by metric and split, and the epoch at which its score stopped being a number."""
     curves, diverged = {}, None
     for metric in metrics:
-        columns = (
-            {split: metric.name for split in dict.fromkeys(splits)} if splits else splits_of(metric.name, table.columns)
-        )
+        columns = dict.fromkeys(dict.fromkeys(splits), metric.name) if splits else splits_of(metric.name, table.columns)
         for split, name in columns.items():
             own = [row for row in rows if splits is None or splits[row] == split]
             column = cells[name]

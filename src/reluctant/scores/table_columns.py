@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from reluctant.catalogue.reported import looks_like_a_score, split_of, without_prefix
+from reluctant.catalogue.reported import direction, looks_like_a_score, split_of, without_prefix
 from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
 from reluctant.scores.table_file import Table
@@ -137,6 +137,7 @@ def _score_column(table: Table, chosen: Columns) -> str:
     candidates = test or [name for name in metrics if split_of(name) != "train"]
     if len(candidates) == 1:
         return candidates[0]
+    candidates.sort(key=lambda name: not direction(name))  # a loss may depend on what is compared
     known = candidates or [name for name in table.columns if name not in used]
     which = f"it may be {', '.join(known[:8])}" if candidates else f"there are {', '.join(known[:12])}"
     raise StudyError(f"which column is the score? Add --score {known[0] if known else 'COLUMN'}; {which}")
@@ -146,7 +147,9 @@ def _with_settings(table: Table, chosen: Columns, notes: list[str], *, guess_epo
     """The columns with the settings that tell apart runs of one arm and seed; an epoch that is none is dropped."""
     if chosen.epoch is not None and guess_epoch:
         others = [each for each in _keys(chosen) if each != chosen.epoch]
-        if chosen.seed is not None and _tells_apart(table, [chosen.arm, *others]):
+        needed = not _tells_apart(table, [chosen.arm, *others])
+        enough = _tells_apart(table, [chosen.arm, *others, chosen.epoch])
+        if chosen.seed is not None and not (needed and enough):
             chosen = replace(chosen, epoch=None)  # one row per run: the epochs it took
         else:
             notes.append(f"epoch: {chosen.epoch}")
@@ -158,11 +161,23 @@ def _with_settings(table: Table, chosen: Columns, notes: list[str], *, guess_epo
         for name in table.columns
         if name not in used and not looks_like_a_score(name) and 1 < len(set(table.texts(name))) <= MOST_VALUES
     ]
-    alone = [name for name in varying if _tells_apart(table, [chosen.arm, *_keys(chosen), name])]
+    alone = [
+        name
+        for name in varying
+        if _tells_apart(table, [chosen.arm, *_keys(chosen), name]) and _is_crossed(table, chosen.arm, name)
+    ]
     if len(alone) == 1:
         notes.append(f"settings: {alone[0]}, each compared by itself")
         return replace(chosen, settings=(*chosen.settings, alone[0]), notes=tuple(notes))
     raise StudyError(_same_key(table, chosen, alone or varying))
+
+
+def _is_crossed(table: Table, arm: str, name: str) -> bool:
+    """Whether several arms have each value of a column: then it may be a setting, and is no number of the run."""
+    arms: dict[str, set[str]] = {}
+    for each, value in zip(table.texts(arm), table.texts(name), strict=True):
+        arms.setdefault(value, set()).add(each)
+    return min(map(len, arms.values())) > 1
 
 
 def _same_key(table: Table, chosen: Columns, candidates: Sequence[str]) -> str:

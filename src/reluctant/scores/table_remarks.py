@@ -30,8 +30,8 @@ def _lost(scores: Scores, columns: Columns) -> str:
     if not lost:
         return ""
     return (
-        f"{len(lost)} {'run has' if len(lost) == 1 else 'runs have'} no number as the last score ({_listed(lost)}), and "
-        f"{'counts' if len(lost) == 1 else 'count'} as diverged; leave out the rows of runs that never ended"
+        f"{len(lost)} of {len(scores.runs)} runs: no number as the last score ({_listed(lost)}), so they count as "
+        f"diverged; leave out the rows of runs that never ended"
     )
 
 
@@ -67,7 +67,7 @@ def same_for_all_seeds(scores: Scores) -> list[str]:
                 ]  # 1.0 or 0.93 may be equal by chance
                 if len(fine) == len(curves) >= 3 and all(np.array_equal(c, curves[0]) for c in curves):
                     sentences.append(
-                        f"{arm} has the same {name} under all {len(curves)} seeds: the training seems to ignore the seed"
+                        f"{arm} has the same {name} under all {len(curves)} seeds: its training seems to ignore them"
                     )
     return sentences
 
@@ -92,6 +92,8 @@ def _confounded(table: Table, columns: Columns, rows: Sequence[int]) -> str:
             continue
         texts = table.texts(name)
         values: dict[str, str] = {}
+        if len(set(texts)) == len(set(arms)) and not any(text[:1].isdecimal() for text in texts):
+            continue  # another name for each arm
         if (
             all(values.setdefault(arms[row], texts[row]) == texts[row] for row in rows)
             and len(set(values.values())) > 1

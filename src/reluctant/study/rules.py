@@ -25,8 +25,8 @@ def _arms(study: "Study") -> str:
         return "arm and activation are both given; write activation for activations, and arm for anything else"
     if study.arm and not study.reported:
         return (
-            f"arm: our own training loop varies activations, not {' or '.join(study.arm[:3])}; write activation = …, or "
-            f"train = 'module:function' or command = '…' for a training of your own"
+            f"arm: our own training loop varies activations, not {' or '.join(study.arm[:3])}; write activation = …, "
+            f"or train = 'module:function' or command = '…' for a training of your own"
         )
     return ""
 

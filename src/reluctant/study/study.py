@@ -12,7 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from reluctant.catalogue.metrics import CLASSIFICATION, METRICS, USUAL, metric
+from reluctant.catalogue.metrics import CLASSIFICATION, USUAL
 from reluctant.core.errors import StudyError
 from reluctant.core.validation import CUSTOM, validation_message
 from reluctant.study import axes

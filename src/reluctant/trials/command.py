@@ -80,7 +80,7 @@ def run_command(
         try:
             process = subprocess.Popen(
                 words, cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )  # fmt: skip
         except FileNotFoundError:
             raise StudyError(f"there is no program {words[0]!r} to run the command {quoted(command)}") from None

@@ -42,7 +42,8 @@ class Trial:
 
     `arm` is the name of what is compared and `value` what `reluctant.compare` was given for it (in a study file the
     name itself); `seed` is the seed, which is the same for all arms. Before the function is called, Python, NumPy and
-    torch are seeded with it. `run` has all values of the study for this run (`trial.run.lr`), `device` is where to train.
+    torch are seeded with it. `run` has all values of the study for this run (`trial.run.lr`), `device` says where to
+    train.
     """
 
     def __init__(
@@ -136,7 +137,7 @@ def seed_everything(seed: int) -> None:
     import torch
 
     random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 (what the user's own code may use)
+    np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
 
 
@@ -146,12 +147,12 @@ class preserved_randomness:  # noqa: N801 (used as a function)
     def __enter__(self) -> None:
         import torch
 
-        self._states = random.getstate(), np.random.get_state(), torch.random.get_rng_state()  # noqa: NPY002
+        self._states = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
 
     def __exit__(self, *_: object) -> None:
         import torch
 
         python, numpy, of_torch = self._states
         random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
+        np.random.set_state(numpy)
         torch.random.set_rng_state(of_torch)

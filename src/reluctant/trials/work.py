@@ -44,8 +44,8 @@ class SessionTraining:
 class TrialWork:
     """Trains runs by functions or commands of the user's; a `Work` for engines, picklable.
 
-    `folder` is the study's folder, `directory` the one in which commands run. `sources` are the checksums of the code by
-    function or command: those of the process that began the study, in which all of it was checked.
+    `folder` is the study's folder, `directory` the one in which commands run. `sources` are the checksums of the code
+    by function or command: those of the process that began the study, in which all of it was checked.
     """
 
     folder: str
