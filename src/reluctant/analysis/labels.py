@@ -166,6 +166,7 @@ class Subject:
     arms: str = "arms"  # what the arms are called: activations
     reported: bool = False  # whether nothing but reported scores is known: no counts, no test items
     table: bool = False  # whether the scores come from somebody's table
+    epochs: bool = True  # whether runs have scores of several epochs, or one only
 
     @property
     def item(self) -> str:

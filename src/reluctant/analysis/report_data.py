@@ -33,7 +33,8 @@ class ReportData:
     runs_planned: int  # how many runs there will be
     planned_epochs: int
     records: StudyRecords | None = None  # the study's records; None for a table
-    notes: tuple[str, ...] = ()  # of a table: what was guessed, and what a reader may not expect
+    notes: tuple[str, ...] = ()  # of a table: what its columns were taken for
+    remarks: tuple[str, ...] = ()  # of reported scores: what a reader may not expect
 
     @classmethod
     def of(cls, records: StudyRecords, **options: Any) -> Self:
@@ -65,15 +66,16 @@ class ReportData:
         if study.reported:
             subject = Subject(study.name, "", "", arms="arms" if study.arm else "activations", reported=True)
             epochs = max((run.epochs for run in scores.runs), default=1)
-            notes = tuple(same_for_all_seeds(scores))
-            return cls(scores, question, subject, labels, records.planned, epochs, records, notes)
+            subject = replace(subject, epochs=epochs > 1)
+            remarks = tuple(same_for_all_seeds(scores))
+            return cls(scores, question, subject, labels, records.planned, epochs, records, remarks=remarks)
         data = "; ".join(map(dataset_title, study.dataset))
         subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")
         return cls(scores, question, subject, labels, records.planned, study.epochs[0], records)
 
     @classmethod
     def of_table(
-        cls, scores: Scores, subject: Subject, notes: Sequence[str] = (), *, metric: str | None = None,
+        cls, scores: Scores, subject: Subject, notes: Sequence[str] = (), remarks: Sequence[str] = (), *, metric: str | None = None,
         baseline: str | None = None, margin: float | None = None, at: str | None = None,
         looks: Literal["any", "at the end"] = "any", paired: bool = True,
     ) -> Self:  # fmt: skip
@@ -88,7 +90,10 @@ class ReportData:
             decides.margin if margin is None else margin, at or "last", looks, paired=paired,
         )  # fmt: skip
         epochs = max((run.epochs for run in scores.runs), default=1)
-        return cls(scores, question, subject, arm_labels(scores.arms), len(scores.runs), epochs, None, tuple(notes))
+        runs = len(scores.runs) + len(scores.control)
+        subject = replace(subject, epochs=epochs > 1)
+        labels = arm_labels(scores.arms)
+        return cls(scores, question, subject, labels, runs, epochs, None, tuple(notes), tuple(remarks))
 
     def asked(self, **options: Any) -> Self:
         """The same scores and another question: `metric`, `baseline`, `margin`, `at` in place of this one's."""
@@ -105,7 +110,7 @@ class ReportData:
         if "metric" not in options:
             usual |= {"metric": self.question.metric.name, "margin": self.question.margin}
         question = {**usual, "paired": self.question.paired, **options}
-        return type(self).of_table(self.scores, self.subject, self.notes, **question)
+        return type(self).of_table(self.scores, self.subject, self.notes, self.remarks, **question)
 
     @property
     def missing(self) -> int:

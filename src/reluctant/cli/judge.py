@@ -77,7 +77,7 @@ def _print(results: "Results", *, everything: bool, margin: float | None) -> Non
     from reluctant.cli.verdicts import print_verdicts
 
     data = results.data
-    for note in data.notes:
+    for note in (*data.notes, *data.remarks):
         click.echo(visible(f"{note[:1].upper()}{note[1:]}."))
     if data.missing > 0:
         damaged = count(len(results.records.damaged), "damaged file")

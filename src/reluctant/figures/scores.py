@@ -56,7 +56,10 @@ def final_scores(data: SettingData, metric: str = "", *, width: float = WIDE) ->
     numbers = [s.interval.n for s in summaries]
     most = max(numbers, default=0)
     seeds = f"dots: {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval"
-    title, axis = f"{metric_title(chosen)} after the last epoch", metric_axis(data, chosen)
+    title, axis = (
+        metric_title(chosen) + (" after the last epoch" if data.subject.epochs else ""),
+        metric_axis(data, chosen),
+    )
     notes = [data.subject.data, data.subject.test_part, seeds if most else "no finished run yet",
              "line: mean and its 95 % interval" if most > 1 else "", few_seeds_note(numbers),
              "sorted by the mean" if len(rows) > FEW else ""]  # fmt: skip
@@ -71,7 +74,8 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
     In the study's order, sorted from best to worst beyond 12 arms. Scores in points (hundredths).
     """
     metric, unit, subject = comparison.metric, comparison.unit, comparison.subject
-    title = f"{metric_title(metric)} {AT[comparison.question.at]}: difference from {comparison.baseline_label}"
+    when = f" {AT[comparison.question.at]}" if subject.epochs else ""
+    title = f"{metric_title(metric)}{when}: difference from {comparison.baseline_label}"
     if not comparison.family:
         return empty_sheet(width, title, [subject.data], "There is nothing to compare.")
     rows = [*_rows(comparison), *(floor := _floor(comparison))]

@@ -45,7 +45,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         data=data,
         headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in headline(data)),
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
-        warnings=study_facts.warnings(records) if records is not None else (),
+        warnings=(*(study_facts.warnings(records) if records is not None else ()), *map(capitalised, data.remarks)),
         comparisons=tuple(
             _comparison(each, book, alone=len(comparisons) == 1, first=not i) for i, each in enumerate(comparisons)
         ),
@@ -215,6 +215,11 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         history=study_facts.history(records),
         source=study_facts.data_source(records.study),
     )
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital letter at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def last_line(text: str) -> str:

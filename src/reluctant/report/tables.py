@@ -96,7 +96,9 @@ def seeds_table(data: SettingData) -> Table:
         ]
         rows.append((summary.label, *cells))
     heads = [f"seed {seed}" for seed in data.scores.seeds]
-    return table_of_arms(data, f"{metric_title(metric)} after the last epoch, by seed", heads, rows)
+    return table_of_arms(
+        data, f"{metric_title(metric)}{' after the last epoch' if data.subject.epochs else ''}, by seed", heads, rows
+    )
 
 
 def cost_table(data: SettingData) -> Table:

@@ -32,6 +32,7 @@ def verdicts_json(data: ReportData) -> str:
         "runs": {"finished": data.finished, "missing": data.missing},
         "sentences": list(headline(data)),
         "notes": list(data.notes),
+        "remarks": list(data.remarks),
         "comparisons": [_comparison(each) for each in data.comparisons],
         "over_settings": [
             {

@@ -23,7 +23,8 @@ class JudgedTable:
 
     scores: Scores
     metrics: tuple[Metric, ...]  # of the columns that were asked for, the deciding one first
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # what the columns were taken for
+    remarks: tuple[str, ...]  # what a reader may not expect
 
 
 def read_scores(table: Table, columns: Columns, higher: bool | None = None) -> JudgedTable:
@@ -61,7 +62,7 @@ def read_scores(table: Table, columns: Columns, higher: bool | None = None) -> J
         axes=columns.settings,
     )
     return JudgedTable(
-        scores, metrics, (*table.notes, *columns.notes, *notes, *remarks(table, columns, scores, usable))
+        scores, metrics, (*table.notes, *columns.notes), (*notes, *remarks(table, columns, scores, usable))
     )
 
 

@@ -15,7 +15,7 @@ SEED_NAMES = ("seed", "random_seed", "rng_seed", "manual_seed", "global_seed", "
 EPOCH_NAMES = ("epoch", "epochs_trained", "step", "global_step", "iteration", "iter", "_step")
 STATES = ("state", "status")
 FINISHED = frozenset(("finished", "complete", "completed", "done", "success", "ok", "terminated", ""))
-MOST_VALUES = 50  # of a column that may be a setting
+MOST_VALUES = 1000  # of a column that may be a setting
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,9 @@ def _missing(scores: Scores) -> list[str]:
 def same_for_all_seeds(scores: Scores) -> list[str]:
     """Which arms have one and the same score under every seed, to the last digit: these runs are copies."""
     sentences = []
-    for setting in scores.settings:
+    for setting in map(scores.at, scores.settings):
         for arm in scores.arms:
-            runs = scores.at(setting).finished(arm)
+            runs = setting.finished(arm)
             for name in list(scores.metrics)[:1]:
                 curves = [run.curve(name) for run in runs]
                 fine = [

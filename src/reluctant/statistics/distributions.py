@@ -84,6 +84,10 @@ def mean_and_std(first: Floats, second: Floats, *, resolution: float = 0.0) -> t
     """
     differences = first - second
     std = differences.std(axis=-1, ddof=1)
-    rounding = 4 * np.finfo(float).eps * np.maximum(np.abs(first), np.abs(second)).max(axis=-1)
-    spread = np.where(std > rounding, std, 0.0)
+    spread = spread_of(std, np.maximum(np.abs(first), np.abs(second)).max(axis=-1))
     return differences.mean(axis=-1), np.sqrt(spread**2 + resolution**2 / 6)
+
+
+def spread_of(std: Floats, largest: Floats) -> Floats:
+    """The standard deviation of differences, 0 where it is no more than the rounding of the largest score."""
+    return np.where(std > 4 * np.finfo(float).eps * largest, std, 0.0)

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.statistics.distributions import Floats, mean_and_std, t_quantiles
+from reluctant.statistics.distributions import Floats, spread_of, t_quantiles
 
 FIRST, LAST = 3, 105  # seeds of the first and of the last look; later seeds move no verdict
 USUAL = 5  # the size of most studies: a third of the level is spent there
@@ -84,10 +84,16 @@ def running_moments(first: Floats, second: Floats, resolution: float = 0.0) -> t
 
     The standard deviation is that of `mean_and_std`: rounding to steps of `resolution` is added. Shape (looks,) each.
     """
-    seeds = np.arange(FIRST, min(len(first), LAST) + 1)
-    moments = [mean_and_std(first[:n], second[:n], resolution=resolution) for n in seeds]
-    mean, std = np.array(moments, float).reshape(-1, 2).T
-    return mean, std, seeds.astype(float)
+    n = np.arange(FIRST, min(len(first), LAST) + 1)
+    if not len(n):
+        return np.empty(0), np.empty(0), np.empty(0)
+    seen = np.arange(n[-1]) < n[:, None]  # (looks, seeds): the seeds of each look
+    one, two = first[: n[-1]], second[: n[-1]]
+    mean = np.where(seen, one - two, 0.0).sum(axis=-1) / n
+    squares = np.where(seen, one - two - mean[:, None], 0.0) ** 2
+    std = np.sqrt(squares.sum(axis=-1) / (n - 1))
+    largest = np.maximum.accumulate(np.maximum(np.abs(one), np.abs(two)))[n - 1]
+    return mean, np.sqrt(spread_of(std, largest) ** 2 + resolution**2 / 6), n.astype(float)
 
 
 def sequential_p(mean: Floats, std: Floats, n: Floats) -> Floats:
