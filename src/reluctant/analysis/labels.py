@@ -103,7 +103,7 @@ def slug(text: str) -> str:
 
 def metric_title(metric: Metric) -> str:
     """`Macro F1`, `Accuracy`, `Test loss`: what a figure calls a test score."""
-    if metric.name == "loss":
+    if metric.name == "loss" and metric.tasks:
         return "Test loss"
     return f"Macro {within_sentence(metric.title)}" if metric.name in MACRO and metric.tasks else metric.title
 

@@ -75,8 +75,8 @@ class ReportData:
 
     @classmethod
     def of_table(
-        cls, scores: Scores, subject: Subject, notes: Sequence[str] = (), remarks: Sequence[str] = (), *, metric: str | None = None,
-        baseline: str | None = None, margin: float | None = None, at: str | None = None,
+        cls, scores: Scores, subject: Subject, notes: Sequence[str] = (), remarks: Sequence[str] = (), *,
+        metric: str | None = None, baseline: str | None = None, margin: float | None = None, at: str | None = None,
         looks: Literal["any", "at the end"] = "any", paired: bool = True,
     ) -> Self:  # fmt: skip
         """The analysis of scores from a table; the first metric decides, and the first arm is the baseline.

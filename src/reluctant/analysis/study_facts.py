@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from reluctant.analysis.agreement import withheld_verdicts
-from reluctant.analysis.labels import clip, count, dataset_title, duration, seed_text, varied_text
+from reluctant.analysis.labels import clip, count, dataset_title, seed_text, varied_text
+from reluctant.analysis.machines import mixed_environments
 from reluctant.catalogue import (
     ACTIVATIONS,
     AUGMENTATIONS,
@@ -22,10 +23,11 @@ from reluctant.catalogue.entry import RowType
 from reluctant.catalogue.metrics import SPLITS, total_items
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import parse
-from reluctant.records.parts import Json, LayerRecord
+from reluctant.records.parts import LayerRecord
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_records import StudyRecords
 from reluctant.study import SOURCES, Run, Study, bundled
+from reluctant.study.study import AXES
 
 Pairs = list[tuple[str, str]]
 
@@ -38,6 +40,8 @@ SHARED_SEEDS = (
 def recipe(records: StudyRecords, items: str) -> Pairs:
     """Terms and values that say what was trained."""
     study = records.study
+    if study.reported:
+        return _own_recipe(records)
     return [
         ("About", study.about or f"How do {len(study.activation)} activations compare?"),
         ("Data set", "; ".join(map(dataset_title, study.dataset))),
@@ -50,6 +54,23 @@ def recipe(records: StudyRecords, items: str) -> Pairs:
         *_options(study),
         ("Batch size", ", ".join(f"{size:,}" for size in study.batch_size)),
         ("Epochs", ", ".join(f"{epochs:,}" for epochs in study.epochs)),
+        ("Seeds", _seeds(study)),
+        ("Runs", f"{len(records):,} of {records.planned:,} finished"),
+    ]
+
+
+def _own_recipe(records: StudyRecords) -> Pairs:
+    """The same of a training of the user's own, of which only what was set is known."""
+    study = records.study
+    given = [
+        axis for axis in AXES if getattr(study, axis) != (getattr(Run, axis),) and axis not in ("train", "command")
+    ]
+    words = "arms" if study.arm else "activations"
+    return [
+        ("About", study.about or f"How do {len(study.arms)} {words} compare?"),
+        (words.capitalize(), ", ".join(study.arms)),
+        ("Training", "; ".join(filter(None, (*study.train, *study.command)))),
+        *((axis, ", ".join(map(str, getattr(study, axis)))) for axis in given),
         ("Seeds", _seeds(study)),
         ("Runs", f"{len(records):,} of {records.planned:,} finished"),
     ]
@@ -94,7 +115,11 @@ def _seeds(study: Study) -> str:
     seeds = [int(seed) for seed in study.seed]
     consecutive = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[0] + len(seeds)))
     listed = f"{seeds[0]} to {seeds[-1]}" if consecutive else ", ".join(map(str, seeds))
-    return f"{len(seeds)} ({listed}), the same for every activation" if len(seeds) > 1 else f"one ({listed})"
+    return (
+        f"{len(seeds)} ({listed}), the same for every {'arm' if study.arm else 'activation'}"
+        if len(seeds) > 1
+        else f"one ({listed})"
+    )
 
 
 def _split_sizes(records: StudyRecords, items: str) -> str:
@@ -151,7 +176,7 @@ def run_text(run: Run, study: Study | None) -> str:
 
 def warnings(records: StudyRecords) -> tuple[str, ...]:
     """What the records warn of, each once, with the number of runs that say it."""
-    texts = Counter(text for run in records for text in run.record.warnings)
+    texts = Counter(text for run in records.scored for text in run.record.warnings)
     lines = [f"{text} ({count(n, 'run')})" for text, n in texts.items()]
     damaged = sum(name.startswith("runs/") for name in records.damaged)
     if damaged:
@@ -162,64 +187,7 @@ def warnings(records: StudyRecords) -> tuple[str, ...]:
         lines.append(": ".join(["No verdict", *([" and ".join(sorted(pair))] if pair else []), reason]))
     if records.study.sources:
         lines.append(SHARED_SEEDS)
-    return (*lines, *_mixed_environments(records))
-
-
-def _mixed_environments(records: StudyRecords) -> list[str]:
-    """What differs between the machines of the runs and may change their last digits."""
-    machines = [records.environments.get(str(run.record.environment), {}) for run in records]
-    keys = ("python", "processor", "torch", "settings")
-    values = [(key, [_setting_words(each.get(key)) for each in machines]) for key in keys]
-    values.append(("commit", [str(each.get("commit") or "not known")[:10] for each in machines]))
-    for package in sorted({package for each in machines for package in each.get("packages", {})}):
-        values.append((package, [str(each.get("packages", {}).get(package, "not known")) for each in machines]))
-    lines = []
-    for subject, texts in values:
-        if len(runs := Counter(texts)) > 1:
-            parts = ", ".join(f"{text} ({count(n, 'run')})" for text, n in runs.items())
-            what = "at different commits of reluctant" if subject == "commit" else f"with different {subject}"
-            lines.append(f"Runs were trained {what}: {parts}. Last digits may differ")
-    return lines
-
-
-def _setting_words(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key.replace('products', 'matrix library')} {v}" for key, v in value.items()) or "none"
-    return "not known" if value is None else str(value)[:60]
-
-
-def environments(records: StudyRecords) -> list[Pairs]:
-    """Per environment: what machine and versions, and how many runs it made."""
-    used = Counter(str(run.record.environment) for run in records)
-    return [[*_environment(records.environments.get(name)), ("Runs", f"{runs:,}")] for name, runs in used.items()]
-
-
-def _environment(environment: Json | None) -> Pairs:
-    if not environment:
-        return [("Machine", "its description is missing from the folder")]
-    e = environment
-    terms = {
-        "Processor": e.get("processor"),
-        "Cores": e.get("cores"),
-        "System": " ".join(str(e[key]) for key in ("system", "machine") if e.get(key)),
-        "Python": e.get("python"),
-        "Packages": ", ".join(f"{name} {version}" for name, version in dict(e.get("packages", {})).items()),
-        "Settings": _setting_words(e["settings"]) if e.get("settings") else None,
-        "PyTorch": _setting_words(e["torch"]) if e.get("torch") else None,
-        "Commit of reluctant": e.get("commit"),
-    }
-    return [(term, str(value)) for term, value in terms.items() if value]
-
-
-def provenance(records: StudyRecords) -> Pairs:
-    """Checksums, recipe and time over all runs."""
-    seconds = sum(float(run.seconds[part].sum()) for run in records for part in ("train", "evaluate"))
-    data, recipes = (dict.fromkeys(str(getattr(run.record, key)) for run in records) for key in ("data", "recipe"))
-    return [
-        ("Data, SHA-256", ", ".join(data) or "not known"),
-        ("Version of the training code", ", ".join(recipes) or "not known"),
-        ("Time", f"{duration(seconds)} of training and evaluation, all runs together"),
-    ]
+    return (*lines, *mixed_environments(records))
 
 
 def history(records: StudyRecords) -> tuple[str, ...]:
@@ -241,7 +209,7 @@ def command_to_repeat(records: StudyRecords) -> str:
 
 def data_source(study: Study) -> str:
     """Where the data come from."""
-    rows = (_row(name, DATASETS) for name in study.dataset)
+    rows = (_row(name, DATASETS) for name in (() if study.reported else study.dataset))
     return "; ".join(row.source for row in rows if row is not None)
 
 

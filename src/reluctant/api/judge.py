@@ -74,8 +74,8 @@ def judge(
         "activations" if "act" in columns.arm.lower() else "arms", reported=True, table=True,
     )  # fmt: skip
     data = ReportData.of_table(
-        judged.scores, subject, judged.notes, judged.remarks, baseline=baseline, margin=margin, at=at, looks=looks or "any",
-        paired=columns.seed is not None,
+        judged.scores, subject, judged.notes, judged.remarks, baseline=baseline, margin=margin, at=at,
+        looks=looks or "any", paired=columns.seed is not None,
     )  # fmt: skip
     if baseline is None and len(judged.scores.arms) > 1:
         data.notes = (*data.notes, f"baseline: {judged.scores.arms[0]}, the first arm of the table")

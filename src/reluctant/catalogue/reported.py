@@ -89,8 +89,8 @@ def looks_like_a_score(name: str) -> bool:
 def reported_metric(name: str, values: npt.ArrayLike = (), higher: bool | None = None) -> Metric:
     """The metric of a reported name; its unit and the margin that goes with it follow from the values.
 
-    A share (accuracy, F1, …) has a margin of 0.002, or 0.2 where it is reported in percent. The metrics of the
-    catalogue are what they are there. Every other one has a margin of 0: nothing is known of its unit.
+    A share (accuracy, F1, …) has a margin of 0.002, or 0.2 where it is reported in percent, and R² that of the
+    catalogue. Every other metric has a margin of 0: nothing is known of its unit.
 
     Args:
         name: As it is reported: `accuracy`, `val_loss`, `metrics.test_acc`.
@@ -112,7 +112,8 @@ def reported_metric(name: str, values: npt.ArrayLike = (), higher: bool | None =
         )
     better = expected if higher is None else higher
     if known is not None and known.unit != "share of 1":
-        return replace(known, name=name, higher=bool(better), aliases=(known.name,))
+        unit, margin = (NUMBER, 0.0) if known.name == "loss" else (known.unit, known.margin)
+        return replace(known, name=name, higher=bool(better), aliases=(known.name,), unit=unit, margin=margin, tasks=())
     unit = _scale(name, finite)
     margin = {"share of 1": 0.002, PERCENT: 0.2}.get(unit, 0.0)
     title, meaning = (known.title, known.meaning) if known is not None else (words, f"{name}, as reported")

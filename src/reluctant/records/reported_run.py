@@ -1,6 +1,6 @@
 """A run of which only reported scores are known: a row of somebody's table, or what a training function reported."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from reluctant.catalogue.metrics import Metric
 from reluctant.core.errors import StudyError
+from reluctant.records.parts import ReportedEpoch
 from reluctant.study import Seed
 
 Floats = npt.NDArray[np.float64]
@@ -123,3 +124,14 @@ def epochs_to_converge(curve: Floats, share: float, *, higher: bool) -> float:
     if len(curve) > 1 and (gain < 0 if higher else gain > 0):
         return float("nan")
     return epochs_to_reach(curve, float(curve[0] + share * gain), higher=higher)
+
+
+def diverged_epoch(reports: Sequence[ReportedEpoch]) -> int | None:
+    """The epoch from which on a score is not finite to the end; None where all end with a number."""
+    ends = []
+    for name in {name for report in reports for name in report.scores}:
+        curve = [(report.epoch, report.scores[name]) for report in reports if name in report.scores]
+        if curve[-1][1] is None:
+            finite = [epoch for epoch, value in curve if value is not None]
+            ends.append(next(epoch for epoch, _ in curve if not finite or epoch > finite[-1]))
+    return min(ends, default=None)

@@ -48,6 +48,11 @@ def _run(value: Any) -> Any:
     return run
 
 
+def _written_run(run: Run) -> Json:
+    """All values of a run; of another training than ours, which need not know what a learning rate is, what was set."""
+    return run.canonical() if run.reported else run.to_dict()
+
+
 def _text_or_table(value: Any) -> Any:
     if not isinstance(value, str | dict):
         raise ValueError("must be a string or a table of keys")
@@ -58,7 +63,7 @@ class RunRecord(Schema):
     """One finished run."""
 
     schema_version: Whole = Field(1, alias="schema")
-    run: Annotated[Run, BeforeValidator(_run), PlainSerializer(Run.to_dict)]
+    run: Annotated[Run, BeforeValidator(_run), PlainSerializer(_written_run)]
     recipe: Whole
     diverged: Whole | None = None  # the epoch in which the loss stopped being finite
     stopped: Whole | None = None  # the epoch after which it stopped early

@@ -3,7 +3,7 @@
 from functools import partial
 
 from reluctant import figures
-from reluctant.analysis import Comparison, ReportData, SettingData, headline, study_facts
+from reluctant.analysis import Comparison, ReportData, SettingData, headline, machines, study_facts
 from reluctant.analysis.claims import CONVERGENCE
 from reluctant.analysis.headline import comparison_sentence, comparison_title
 from reluctant.analysis.labels import count, setting_text, slug
@@ -199,8 +199,12 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         for run, text in records.failures.items()
     ]
     problems += [
-        (study_facts.run_text(run.run, records.study), f"diverged in epoch {run.diverged}: the loss was not finite", "")
-        for run in records
+        (
+            study_facts.run_text(run.run, records.study),
+            f"diverged in epoch {run.diverged}: {'a score' if data.subject.reported else 'the loss'} was not finite",
+            "",
+        )
+        for run in records.scored
         if run.diverged is not None
     ]
     remarks = dict.fromkeys(remark for each in study_facts.data_of(records) for remark in each.remarks)
@@ -208,8 +212,8 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         recipe=study_facts.recipe(records, data.subject.items),
         remarks=tuple(remarks),
         network=tables.network_table(records),
-        environments=tuple(study_facts.environments(records)),
-        provenance=study_facts.provenance(records) if len(records) else [],
+        environments=tuple(machines.environments(records)),
+        provenance=machines.provenance(records) if len(records) else [],
         problems=tuple(problems),
         command=study_facts.command_to_repeat(records),
         history=study_facts.history(records),

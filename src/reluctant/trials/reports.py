@@ -112,14 +112,3 @@ class Reports:
         merged = last.model_copy(update={"scores": {**last.scores, **scores_of(values, where)}})
         self.epochs[-1] = merged
         return merged
-
-    @property
-    def diverged(self) -> int | None:
-        """The epoch from which on a score is not finite to the end; None where all end with a number."""
-        ends = []
-        for name in {name for each in self.epochs for name in each.scores}:
-            curve = [(each.epoch, each.scores[name]) for each in self.epochs if name in each.scores]
-            if curve[-1][1] is None:
-                finite = [epoch for epoch, value in curve if value is not None]
-                ends.append(next(epoch for epoch, _ in curve if not finite or epoch > finite[-1]))
-        return min(ends, default=None)

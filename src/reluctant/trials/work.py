@@ -12,6 +12,7 @@ from reluctant.core.code_hash import code_hash
 from reluctant.core.names import parse
 from reluctant.core.user_objects import SESSION_OBJECTS, load_user_object, unpack_objects
 from reluctant.records.parts import EpochRecord, ReportedEpoch
+from reluctant.records.reported_run import diverged_epoch
 from reluctant.records.schema import NO_RECIPE, SCHEMA, Provenance, RunRecord
 from reluctant.study import Run
 
@@ -82,7 +83,7 @@ class TrialWork:
                 "schema": SCHEMA,
                 "run": run,
                 "recipe": NO_RECIPE,
-                "diverged": reports.diverged,
+                "diverged": diverged_epoch(reports.epochs),
                 "reports": reports.epochs,
                 "sources": self._sources_of(run),
                 "environment": describe_machine(device),

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reluctant.catalogue.metrics import MOST, REGRESSION, SPLITS, regression_sums, tally, total_items
+from reluctant.records.reported_run import diverged_epoch
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import RunRecord
 from reluctant.study.schedule import early_stop
@@ -22,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 
 def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator[str]:
     """What cannot be true in a record that the schema accepts, and beside what its folder keeps of its data."""
+    if record.run.reported:
+        yield from _check_reports(record)
+        return
     faults = [*_check_length(record), *_check_signs(record), *_check_tables(record)]
     yield from faults
     if faults:
@@ -54,6 +58,17 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
         yield f"it is of {result.task}, and {data.path} keeps targets of another task"
         data = None
     yield from (check_numbers if result.task == REGRESSION else check_classes)(result, predictions, data)
+
+
+def _check_reports(record: RunRecord) -> Iterator[str]:
+    """What cannot be true in what the user's own training reported."""
+    numbers = [report.epoch for report in record.reports]
+    if not numbers:
+        yield "it reports no score"
+    elif numbers != sorted(set(numbers)):
+        yield f"its epochs are not in order: {', '.join(map(str, numbers[:8]))}"
+    elif (diverged := diverged_epoch(record.reports)) != record.diverged:
+        yield f"its scores give a divergence in epoch {diverged}, and it has epoch {record.diverged}"
 
 
 def count_inputs(record: RunRecord) -> dict[str, Inputs]:

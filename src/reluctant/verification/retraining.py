@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reluctant.core.canonical_json import digest, dumps
-from reluctant.core.errors import ReluctantError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.user_code import check_user_code
 from reluctant.records.parts import Json
 from reluctant.records.schema import RunRecord
@@ -33,6 +33,11 @@ def retrain(folder: CheckedFolder, number: int, report: Callable[[str], None] = 
     this version, without its data or with other code of the user's.
     """
     sample = sample_runs(folder, number)
+    if any(each.run.reported for each in sample):
+        raise StudyError(
+            "runs of a training of your own are not trained again here; run the study in another folder and compare: "
+            "reluctant verify FOLDER OTHER"
+        )
     for count, each in enumerate(sample, 1):
         report(f"{count} of {len(sample)}: {each.run.activation}, seed {each.run.seed} is trained again")
         yield _retrain_run(folder, each)
