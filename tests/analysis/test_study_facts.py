@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reluctant.analysis import study_facts
+from reluctant.analysis import machines, study_facts
 from reluctant.core.environment import environment_id
 from reluctant.records.schema import HistoryRecord
 from reluctant.records.store import Store
@@ -125,7 +125,7 @@ def test_different_machines_are_a_warning_and_listed(tmp_path: Path) -> None:
         "Runs were trained with different processor: another (1 run), a processor (5 runs). Last digits may differ"
     )
     assert "different torch: 2.14.0 (1 run), 2.13.0 (5 runs)" in torch
-    first, second = map(dict, study_facts.environments(records))
+    first, second = map(dict, machines.environments(records))
     assert (first["Processor"], first["Runs"], second["Runs"]) == ("another", "1", "5")
     assert second["Packages"] == "torch 2.13.0"
 
@@ -134,16 +134,16 @@ def test_a_missing_environment_is_listed_as_missing(tmp_path: Path) -> None:
     study_folder(tmp_path, STUDY)
     for path in (tmp_path / "environments").iterdir():
         path.unlink()
-    (pairs,) = study_facts.environments(StudyRecords.read(tmp_path))
+    (pairs,) = machines.environments(StudyRecords.read(tmp_path))
     assert pairs == [("Machine", "its description is missing from the folder"), ("Runs", "6")]
 
 
 def test_provenance_adds_the_times_of_all_runs(records: StudyRecords) -> None:
-    terms = dict(study_facts.provenance(records))
+    terms = dict(machines.provenance(records))
     assert terms["Data, SHA-256"] == "1" * 64
     assert terms["Version of the training code"] == "2"
     assert terms["Time"] == "41 s of training and evaluation, all runs together"  # 6 · 2 · 3.4
-    nothing = dict(study_facts.provenance(StudyRecords(STUDY, ())))
+    nothing = dict(machines.provenance(StudyRecords(STUDY, ())))
     assert nothing["Data, SHA-256"] == "not known"
 
 

@@ -62,15 +62,14 @@ def recipe(records: StudyRecords, items: str) -> Pairs:
 def _own_recipe(records: StudyRecords) -> Pairs:
     """The same of a training of the user's own, of which only what was set is known."""
     study = records.study
-    given = [
-        axis for axis in AXES if getattr(study, axis) != (getattr(Run, axis),) and axis not in ("train", "command")
-    ]
+    axes = [axis for axis in AXES if axis not in ("train", "command")]
+    changed = [axis for axis in axes if getattr(study, axis) != (getattr(Run, axis),)]
     words = "arms" if study.arm else "activations"
     return [
         ("About", study.about or f"How do {len(study.arms)} {words} compare?"),
         (words.capitalize(), ", ".join(study.arms)),
         ("Training", "; ".join(filter(None, (*study.train, *study.command)))),
-        *((axis, ", ".join(map(str, getattr(study, axis)))) for axis in given),
+        *((axis, ", ".join(map(str, getattr(study, axis)))) for axis in changed),
         ("Seeds", _seeds(study)),
         ("Runs", f"{len(records):,} of {records.planned:,} finished"),
     ]

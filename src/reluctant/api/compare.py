@@ -1,22 +1,18 @@
 """`reluctant.compare`: train a network with each activation, and say which differences are real."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from reluctant.analysis import ReportData
+from reluctant.api.folders import folder_name, own_folder, run_in_folder, short_name
 from reluctant.api.objects import activation_names, is_module, model_name
-from reluctant.api.progress import Watcher, status_line
+from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
-from reluctant.api.run import run
-from reluctant.core.canonical_json import digest
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.core.user_code import SESSION_MODULE, modules_of
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.core.user_objects import register_object
-from reluctant.records.study_dir import StudyDir
 from reluctant.study import UNTIL_DECIDED, Run, Study
 
 if TYPE_CHECKING:
@@ -144,8 +140,10 @@ def compare(
     if train is not None or command is not None:
         if model is not None or data is not None:
             raise StudyError("train and command bring their own network and data; leave out model and data")
-        study = _own_study(activations, train, command, {**recipe, **({"init": init} if init else {})}, decides)
-        return _run_in_folder(study, Path(folder) if folder is not None else _own_folder(study), {}, options)
+        from reluctant.api.own_arms import own_study
+
+        study = own_study(activations, train, command, {**recipe, **({"init": init} if init else {})}, decides)
+        return run_in_folder(study, Path(folder) if folder is not None else own_folder(study), {}, options)
     if model is None or data is None:
         raise StudyError("give model and data, or train (a loop of your own), or command (a script of your own)")
     dataset_name, dataset = _dataset(data, test_fraction, kind, data_folder)
@@ -155,7 +153,7 @@ def compare(
     if f"{SESSION_MODULE}:{baseline}" in names:  # the study has `here:squash` for `squash`
         baseline = f"{SESSION_MODULE}:{baseline}"
     study = Study(
-        name=f"{_short(network)} on {_short(dataset_name)}",
+        name=f"{short_name(network)} on {short_name(dataset_name)}",
         activation=names,
         dataset=dataset_name,
         model=network,
@@ -165,49 +163,8 @@ def compare(
         compare={key: value for key, value in (decides | {"baseline": baseline}).items() if value is not None},
         **recipe,
     )
-    path = Path(folder) if folder is not None else Path("out") / _folder_name(study, dataset)
-    return _run_in_folder(study, path, {dataset_name: dataset.sha256}, options)
-
-
-def _own_study(arms: Any, train: Any, command: str | None, recipe: dict[str, Any], decides: Mapping[str, Any]) -> Study:
-    """The study of a training of the user's own."""
-    from reluctant.api.own_arms import own_arms, register_training, study_names
-
-    kind, values = own_arms(arms)
-    names = study_names(kind, values)
-    if f"{SESSION_MODULE}:{decides['baseline']}" in names:
-        decides = {**decides, "baseline": f"{SESSION_MODULE}:{decides['baseline']}"}
-    training = {"command": command} if train is None else {"train": register_training(train, values)}
-    if train is not None and command is not None:
-        raise StudyError("train and command are both given; a run is trained by one of them")
-    word = training.get("train") or str(command)
-    return Study(
-        name=_short(word) if train is not None else word.split("{")[0].strip()[:40],
-        **{kind: names},
-        **training,
-        compare={key: value for key, value in decides.items() if value is not None},
-        **recipe,
-    )
-
-
-def _own_folder(study: Study) -> Path:
-    """A folder of its own for every training and every other question."""
-    from reluctant.api.run import study_sources
-
-    keys = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "arm", "compare"})
-    code = {name: each for name, each in study_sources(study).items() if not name.startswith("arm ")}
-    return Path("out") / f"{study.folder.name}-{digest({**keys, 'sources': code})[:8]}"
-
-
-def _run_in_folder(study: Study, path: Path, data: Mapping[str, str], options: dict[str, Any]) -> Results:
-    """Train what the folder lacks, and return what this call is about."""
-    study_dir = StudyDir(path)
-    extended = _with_folder_contents(study, study_dir)
-    study_dir.check_origins(data)
-    with status_line(extended) as line:
-        options = {**options, "watch": options["watch"] or line}
-        results = run(extended, path, **options, allow_modules=modules_of(study.user_names))
-    return _only(results, study)
+    path = Path(folder) if folder is not None else Path("out") / folder_name(study, dataset)
+    return run_in_folder(study, path, {dataset_name: dataset.sha256}, options)
 
 
 def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | None) -> "tuple[str, Dataset]":
@@ -235,41 +192,3 @@ def _seeds(seeds: Any, until_decided: Mapping[str, float] | None) -> dict[str, A
             return {"seed": listed}
     message = "seeds must be a number of seeds (5), a list ([0, 1, 2]) or 'until decided'"
     raise StudyError(f"{message}, not {quoted(seeds)}")
-
-
-def _short(name: str) -> str:
-    return name.partition("(")[0].rpartition(":")[2]
-
-
-def _folder_name(study: Study, dataset: "Dataset") -> str:
-    """A folder of its own for every question: another network, data set or recipe is another one."""
-    from reluctant.training import study_sources
-
-    recipe = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "compare"})
-    identity = {**recipe, "sources": study_sources(study), "data": dataset.sha256}
-    return f"{study.folder.name}-{digest(identity)[:8]}"
-
-
-def _with_folder_contents(study: Study, study_dir: StudyDir) -> Study:
-    """The study with the seeds and activations that its folder has beside those of this call."""
-    path = study_dir.path / "study.toml"
-    if not path.is_file():
-        return study
-    stored, kind = Study.read(path), "arm" if study.arm else "activation"
-    seeds, activations = (tuple(dict.fromkeys((*getattr(stored, key), *getattr(study, key)))) for key in ("seed", kind))
-    return study.model_copy(update={"seed": seeds, kind: activations})
-
-
-def _only(results: Results, study: Study) -> Results:
-    """Of all that a folder holds, what this call is about."""
-    if study.until_decided is not None:
-        study = study.model_copy(update={"seed": results.study.seed})
-    runs, records = set(study.runs()), results.records
-    chosen = replace(
-        records,
-        study=study,
-        runs=tuple(result for result in records if result.run in runs),
-        reported=tuple(result for result in records.reported if result.run in runs),
-        failures={run: cause for run, cause in records.failures.items() if run in runs},
-    )
-    return Results(ReportData.of(chosen))

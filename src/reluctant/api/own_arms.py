@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from reluctant.api.folders import short_name
 from reluctant.api.objects import ModuleCopies, is_module
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.display import quoted
 from reluctant.core.errors import ReluctantError, StudyError
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.core.user_objects import register_object
+from reluctant.study import Study
 from reluctant.trials.work import SessionTraining
 
 Arms = Iterable[Any] | Mapping[str, Any]
@@ -65,6 +68,25 @@ def study_names(kind: str, values: Mapping[str, Any]) -> list[str]:
     if kind == "arm":
         return list(values)
     return [name if isinstance(value, str) else register_object(_word(name), value) for name, value in values.items()]
+
+
+def own_study(arms: Any, train: Any, command: str | None, recipe: dict[str, Any], decides: Mapping[str, Any]) -> Study:
+    """The study of a training of the user's own."""
+    kind, values = own_arms(arms)
+    names = study_names(kind, values)
+    if f"{SESSION_MODULE}:{decides['baseline']}" in names:
+        decides = {**decides, "baseline": f"{SESSION_MODULE}:{decides['baseline']}"}
+    training = {"command": command} if train is None else {"train": register_training(train, values)}
+    if train is not None and command is not None:
+        raise StudyError("train and command are both given; a run is trained by one of them")
+    word = training.get("train") or str(command)
+    return Study(
+        name=short_name(word) if train is not None else word.split("{")[0].strip()[:40],
+        **{kind: names},
+        **training,
+        compare={key: value for key, value in decides.items() if value is not None},
+        **recipe,
+    )
 
 
 def _word(name: str) -> str:

@@ -198,12 +198,9 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
         (study_facts.run_text(run, records.study), f"failed: {last_line(text)}", text)
         for run, text in records.failures.items()
     ]
+    what = "a score" if data.subject.reported else "the loss"
     problems += [
-        (
-            study_facts.run_text(run.run, records.study),
-            f"diverged in epoch {run.diverged}: {'a score' if data.subject.reported else 'the loss'} was not finite",
-            "",
-        )
+        (study_facts.run_text(run.run, records.study), f"diverged in epoch {run.diverged}: {what} was not finite", "")
         for run in records.scored
         if run.diverged is not None
     ]
