@@ -11,13 +11,12 @@ from reluctant.analysis.comparison import Comparison, compare_setting
 from reluctant.analysis.labels import Subject, arm_labels, dataset_title
 from reluctant.analysis.overall import Overall, overall_answers
 from reluctant.analysis.question import Question, arm_of
+from reluctant.analysis.reported import indistinguishable, reported_metrics, reported_remarks
 from reluctant.analysis.selection import select_values
 from reluctant.analysis.setting_data import SettingData
-from reluctant.catalogue.metrics import METRICS, Metric
-from reluctant.catalogue.reported import reported_metric
+from reluctant.catalogue.metrics import METRICS
 from reluctant.records.study_records import StudyRecords
 from reluctant.scores import Scores
-from reluctant.scores.table_remarks import same_for_all_seeds
 from reluctant.study import Run
 from reluctant.study.study import AXES
 
@@ -61,13 +60,14 @@ class ReportData:
         first = records.asked_first
         question = Question.of_study(study, metrics, extended=records.extended_after_looking, first=first, **options)
         provisional = records.missing > 0 and not question.sequential
-        question = replace(question, withheld=withheld_verdicts(records), provisional=provisional)
+        withheld = indistinguishable(records) if study.reported else withheld_verdicts(records)
+        question = replace(question, withheld=withheld, provisional=provisional)
         labels = arm_labels(study.arms)
         if study.reported:
             subject = Subject(study.name, "", "", arms="arms" if study.arm else "activations", reported=True)
             epochs = max((run.epochs for run in scores.runs), default=1)
             subject = replace(subject, epochs=epochs > 1)
-            remarks = tuple(same_for_all_seeds(scores))
+            remarks = reported_remarks(scores, records)
             return cls(scores, question, subject, labels, records.planned, epochs, records, remarks=remarks)
         data = "; ".join(map(dataset_title, study.dataset))
         subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")
@@ -166,10 +166,3 @@ class ReportData:
             return len(self.scores.seeds)
         name = self.question.metric.name
         return min((n for arm in self.scores.arms if (n := self.scores.interval(name, arm).n)), default=0)
-
-
-def reported_metrics(records: StudyRecords) -> Mapping[str, Metric]:
-    """The metrics that a training of the user's own has reported; the one that it is to report while nothing is."""
-    compare = records.study.compare
-    name = compare.metric or "score"
-    return records.metrics or {name: reported_metric(name, (), True if compare.higher is None else compare.higher)}

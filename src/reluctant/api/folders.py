@@ -38,7 +38,8 @@ def own_folder(study: Study) -> Path:
 
 def folder_name(study: Study, dataset: "Dataset") -> str:
     """A folder of its own for every question: another network, data set or recipe is another one."""
-    recipe = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "compare"})
+    others = {"name", "about", "seed", "activation", "compare", "arm", "train", "command"}
+    recipe = study.model_dump(mode="json", exclude=others)
     identity = {**recipe, "sources": study_sources(study), "data": dataset.sha256}
     return f"{study.folder.name}-{digest(identity)[:8]}"
 

@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
-from reluctant.engines import Done, Engine, Events, Failed, Message, Work
+from reluctant.engines import Done, Engine, Event, Events, Failed, Message, Work
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
 from reluctant.trials.work import TrialWork
+
+ENOUGH = 2  # failures of the first runs that are alike
 
 
 def check_and_describe(study: Study, folder: StudyDir, device: str, origins: list[Origin]) -> list[str]:
@@ -57,6 +60,27 @@ def check_repeatable(work: Work, run: Run, engine: Engine) -> Events:
         f"not repeatable: {name} reported {differing}. Verdicts hold, since runs still differ by chance alone, but "
         f"pairs are less alike and more seeds are needed; runs that are trained again give other numbers",
     )
+
+
+class EqualFailures:
+    """Stops a study of the user's own training whose first runs all fail alike: the others would too, after hours."""
+
+    def __init__(self, study: Study) -> None:
+        self._watched = study.reported
+        self._causes: list[str] = []
+
+    def check(self, event: Event) -> None:
+        """Take over an event; `StudyError` where the first two runs failed for one reason and none finished."""
+        if isinstance(event, Done):
+            self._watched = False
+        if not self._watched or not isinstance(event, Failed):
+            return
+        lines = [line.strip() for line in event.cause.splitlines() if line.strip()]
+        one_line = len(lines) < 3 or not lines[0].startswith("Traceback")
+        self._causes.append(lines[0] if one_line and lines else "".join(lines[-1:]))
+        if len(self._causes) == ENOUGH and len(set(self._causes)) == 1:
+            rest = "" if one_line else f"\n{event.cause.strip()[-2000:]}"
+            raise StudyError(f"the first {ENOUGH} runs failed alike, so no more were started: {self._causes[0]}{rest}")
 
 
 def _first_difference(one: list[Any], other: list[Any]) -> str:

@@ -97,7 +97,7 @@ class Results:
 
         data = self._with_options(baseline=baseline, metric=metric, margin=margin, at=at)
         rows = [row for comparison in data.comparisons for row in verdict_rows(comparison)]
-        return pd.DataFrame(rows).set_index("activation") if rows else pd.DataFrame()
+        return pd.DataFrame(rows).set_index(data.subject.arm) if rows else pd.DataFrame()
 
     def _with_options(self, **options: Any) -> ReportData:
         """The analysis, of another question where one is given."""
@@ -130,7 +130,7 @@ class Results:
         data = self.setting(setting)
         name = data.metric(metric).name
         rows = {arm: data.scores.values(name, arm, split, at) for arm in data.arms}
-        return _table_by_activation(rows, list(data.scores.seeds)).rename_axis(columns="seed")
+        return _table_by_arm(data, rows, list(data.scores.seeds)).rename_axis(columns="seed")
 
     def summary(
         self, metric: str = "", *, at: str = "last", target: float | None = None, setting: Setting = None
@@ -142,13 +142,14 @@ class Results:
         reached. A diverged run is in no mean and counts as the last in median, worst and epochs.
         """
         data = self.setting(setting)
-        return _table_by_activation({arm: summary_row(data, arm, metric, at, target) for arm in data.arms})
+        return _table_by_arm(data, {arm: summary_row(data, arm, metric, at, target) for arm in data.arms})
 
     def frame(self, metrics: Sequence[str] = ()) -> "pd.DataFrame":
         """One row per activation, seed, setting, epoch and split: the metrics as columns."""
         task = self.data.subject.task
-        table = scores_frame(self.data.scores, task, metrics or DEFAULT_COLUMNS.get(task, ()))
-        return table.assign(activation=[without_session(name) for name in table["activation"]])
+        arm = self.data.subject.arm
+        table = scores_frame(self.data.scores, task, metrics or DEFAULT_COLUMNS.get(task, ()), arm=arm)
+        return table.assign(**{arm: [without_session(name) for name in table[arm]]})
 
     def curves(self, metric: str = "", split: str = "test", *, setting: Setting = None) -> "pd.DataFrame":
         """A metric after every epoch: epochs × (activation, seed), NaN after a run diverged or stopped."""
@@ -159,7 +160,7 @@ class Results:
         columns = {(without_session(run.arm), run.seed): pd.Series(run.curve(name, split)) for run in data.scores.runs}
         table = pd.DataFrame(columns)
         table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
-        return table.rename_axis(columns=["activation", "seed"])
+        return table.rename_axis(columns=[data.subject.arm, "seed"])
 
     def plot(
         self, kind: str = "scores", metric: str = "", *, activation: str | None = None, setting: Setting = None,
@@ -242,8 +243,8 @@ def _for_notebooks(figure: "Figure") -> "Figure":
     return figure
 
 
-def _table_by_activation(rows: Mapping[str, Any], columns: list[int | str] | None = None) -> "pd.DataFrame":
+def _table_by_arm(data: SettingData, rows: Mapping[str, Any], columns: list[int | str] | None = None) -> "pd.DataFrame":
     import pandas as pd
 
     named = {without_session(arm): row for arm, row in rows.items()}
-    return pd.DataFrame.from_dict(named, orient="index", columns=columns).rename_axis(index="activation")
+    return pd.DataFrame.from_dict(named, orient="index", columns=columns).rename_axis(index=data.subject.arm)

@@ -182,6 +182,7 @@ def _train(
         if not study.reported:
             yield from (Message(None, text) for text in _check_and_describe(study, folder, options, origins))
         identity = _identity(folder)
+        failures = own_training.EqualFailures(study)
         for event in events:
             _check_present(folder, identity)
             if isinstance(event, Done):
@@ -189,6 +190,7 @@ def _train(
             elif isinstance(event, Failed):
                 folder.save_failure(event.run, event.cause)
             yield event
+            failures.check(event)
     finally:
         events.close()
 

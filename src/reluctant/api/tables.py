@@ -61,7 +61,7 @@ def verdict_rows(comparison: Comparison) -> list[dict[str, Any]]:
     name, rows = comparison.metric.name, []
     tuned = {each.axis: "tuned" for each in comparison.selected}  # every activation has its own value
     for each in comparison.rows:
-        row: dict[str, Any] = {**comparison.setting, **tuned, "activation": without_session(each.arm)}
+        row: dict[str, Any] = {**comparison.setting, **tuned, comparison.subject.arm: without_session(each.arm)}
         row |= {"n": each.score.n, name: each.score.mean, "±": each.score.half}
         if each.contrast is None:
             row["verdict"] = "baseline"
@@ -109,4 +109,4 @@ def _sentences(results: "Results") -> list[str]:
         sentences.append(f"{len(results)} of {results.data.runs_planned} runs so far. {validity(results.data)}")
     for run, cause in list(results.failures.items())[:3]:
         sentences.append(f"{without_session(run_text(run, results.study))}, failed: {last_line(cause)}")
-    return sentences
+    return [*sentences, *(f"{remark[:1].upper()}{remark[1:]}." for remark in results.data.remarks)]

@@ -43,7 +43,7 @@ def export_results(data: ReportData, path: str | Path) -> Path:
 
 
 def _write_csv(data: ReportData, path: Path) -> None:
-    frame = scores_frame(data.scores, data.subject.task)
+    frame = scores_frame(data.scores, data.subject.task, arm=data.subject.arm)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(frame.columns)
@@ -61,7 +61,7 @@ def _write_parquet(data: ReportData, path: Path) -> None:
         import pyarrow  # noqa: F401
     except ModuleNotFoundError:
         raise StudyError("Parquet files need pyarrow: pip install 'reluctant[parquet]'") from None
-    scores_frame(data.scores, data.subject.task).to_parquet(path)
+    scores_frame(data.scores, data.subject.task, arm=data.subject.arm).to_parquet(path)
 
 
 def _comparisons(data: ReportData) -> tuple[Comparison, ...]:

@@ -162,7 +162,7 @@ class Scores:
         raise StudyError(f"there is no metric {name!r}{did_you_mean(name, known) or listed}")
 
 
-def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = ()) -> "pd.DataFrame":
+def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = (), *, arm: str = "activation") -> "pd.DataFrame":
     """One row per run, epoch and split; unless named, the metrics are those of the task.
 
     A run that diverged ends with a row of NaN for the epoch in which it did. `items` is the number of inputs of the
@@ -173,21 +173,14 @@ def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = ()) -> "pd.
     names = list(metrics) or table_metrics(scores, task)
     runs = [(run, False) for run in scores.runs] + [(run, True) for run in scores.control]
     parts = [
-        _columns(run, split, names, scores.axes) | ({"control": np.full(_rows(run), extra)} if scores.control else {})
+        {arm: np.full(_rows(run), run.arm)}
+        | _columns(run, split, names, scores.axes)
+        | ({"control": np.full(_rows(run), extra)} if scores.control else {})
         for run, extra in runs
         for split in SPLITS
         if not run.epochs or any(len(run.curve(name, split)) for name in names)
     ]
-    columns = [
-        "activation",
-        "seed",
-        *scores.axes,
-        "epoch",
-        "split",
-        "items",
-        *(["control"] if scores.control else []),
-        *names,
-    ]
+    columns = [arm, "seed", *scores.axes, "epoch", "split", "items", *(["control"] if scores.control else []), *names]
     whole: dict[str, Any] = {c: np.concatenate([p[c] for p in parts]) if parts else [] for c in columns}
     return pd.DataFrame(whole, columns=columns)
 
@@ -202,7 +195,7 @@ def _rows(run: ScoredRun) -> int:
 
 
 def _columns(run: ScoredRun, split: str, metrics: Sequence[str], axes: Sequence[str]) -> dict[str, Any]:
-    n, fixed = _rows(run), {"activation": run.arm, "seed": run.seed, **{axis: run.value(axis) for axis in axes}}
+    n, fixed = _rows(run), {"seed": run.seed, **{axis: run.value(axis) for axis in axes}}
     fixed |= {"split": split, "items": run.items.get(split, 0)}
     columns = {name: np.full(n, value) for name, value in fixed.items()}
     curves = {name: run.curve(name, split) for name in metrics}

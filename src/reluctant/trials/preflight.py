@@ -33,6 +33,8 @@ def check_training(study: Study, directory: str) -> list[str]:
     trained = []
     for name in filter(None, study.train):
         function, parsed = load_user_object(parse(name).head, "train"), parse(name)
+        if isinstance(function, SessionTraining):
+            function = function.function
         if not callable(function):
             raise StudyError(f"train {name} is no function; it is called with a trial: def train(trial): …")
         try:
