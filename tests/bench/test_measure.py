@@ -14,7 +14,7 @@ from reluctant.bench.config import BenchConfig, parse_config
 from reluctant.bench.measure import measure
 from reluctant.bench.rounds import Round, time_round_in_process
 from reluctant.bench.timing import MIN_SECONDS, Clock
-from reluctant.bench.trial import PASSES, Trial, compile_trials, repeatable_backward, sample_inputs
+from reluctant.bench.trial import PASSES, TimedTrial, compile_trials, repeatable_backward, sample_inputs
 from reluctant.core.errors import StudyError
 from tests.support.bench_trials import SIZE, SMALL, constant_clock, trial
 
@@ -106,7 +106,7 @@ def test_any_number_of_activations_is_compiled(monkeypatch: pytest.MonkeyPatch) 
     names = [f"leaky_relu(negative_slope={i / 16})" for i in range(1, 11)]
     with repeatable_backward():
         trials = dict(compile_trials({name: trial(name) for name in names}))
-    assert all(isinstance(each, Trial) for each in trials.values())
+    assert all(isinstance(each, TimedTrial) for each in trials.values())
     assert len(graphs) == 10
 
 

@@ -130,7 +130,7 @@ def test_no_cell_of_a_csv_file_is_a_formula_and_numbers_stay(data: ReportData, t
     frame = scores_frame(data.scores, "classification", ["f1", "mcc", "loss"])
     assert len(rows) == len(frame) > 5000
     for name in ("f1", "mcc", "loss"):
-        assert [float(row[name]) for row in rows] == frame[name].tolist()
+        np.testing.assert_array_equal([float(row[name]) for row in rows], frame[name])
     for row in rows:
         for value in (row["activation"], row["model"], row["dataset"]):
             assert not re.search(r"(^|[;\t\r\n])\s*[=+@-]", value)

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluctant.core.errors import StudyError
-from reluctant.scores.table_cells import Column, Table
+from reluctant.scores.table_cells import Column, RunTable
 
 NAN = float("nan")
 
 
-def table(*cells: str, column: str = "acc") -> Table:
+def table(*cells: str, column: str = "acc") -> RunTable:
     """A table as of a file: one column of texts."""
-    return Table("runs.csv", pd.DataFrame({column: pd.Series(cells, dtype=object)}), first_line=2)
+    return RunTable("runs.csv", pd.DataFrame({column: pd.Series(cells, dtype=object)}), first_line=2)
 
 
 def numbers(*cells: str) -> Column:
@@ -26,7 +26,7 @@ def numbers(*cells: str) -> Column:
 
 
 def frame_numbers(values: Any, dtype: Any = None) -> Column:
-    return Table("the table", pd.DataFrame({"acc": pd.Series(values, dtype=dtype)}), 0).numbers("acc")
+    return RunTable("the table", pd.DataFrame({"acc": pd.Series(values, dtype=dtype)}), 0).numbers("acc")
 
 
 def fault(*cells: str, column: str = "acc") -> str:
@@ -138,9 +138,9 @@ def test_a_second_header_is_recognised() -> None:
 
 def test_a_row_is_named_by_its_line() -> None:
     cells = pd.DataFrame({"a": ["1", "2"]})
-    assert Table("runs.csv", cells, 2).line(5) == "line 7"
-    assert Table("the table", cells, 0).line(5) == "row 5"
-    assert Table("runs.csv", cells, 2, lines=np.array([2, 9])).line(1) == "line 9"
+    assert RunTable("runs.csv", cells, 2).line(5) == "line 7"
+    assert RunTable("the table", cells, 0).line(5) == "row 5"
+    assert RunTable("runs.csv", cells, 2, lines=np.array([2, 9])).line(1) == "line 9"
 
 
 def test_an_unknown_column_is_named_with_those_that_exist() -> None:
@@ -205,7 +205,7 @@ def test_objects_and_categories_are_numbers_too() -> None:
 )
 def test_texts_of_any_dtype(values: list[Any], dtype: Any, expected: list[str]) -> None:
     frame = pd.DataFrame({"a": pd.Series(values, dtype=dtype)})
-    assert Table("the table", frame, 0).texts("a") == expected
+    assert RunTable("the table", frame, 0).texts("a") == expected
 
 
 def test_texts_of_a_file_stay_as_they_are_written() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from reluctant.core.errors import StudyError
 from reluctant.scores import table_file
-from reluctant.scores.table_file import Table, read_table
+from reluctant.scores.table_file import RunTable, read_table
 
 RUNS = "activation,seed,acc\nrelu,0,0.93\n gelu ,1,\n"
 CELLS = [["relu", "0", "0.93"], ["gelu", "1", ""]]
@@ -29,7 +29,7 @@ def write(folder: Path, text: str | bytes, name: str = "runs.csv") -> Path:
     return path
 
 
-def cells(table: Table) -> list[list[str]]:
+def cells(table: RunTable) -> list[list[str]]:
     assert {str(dtype) for dtype in table.cells.dtypes} == {"object"}
     return table.cells.to_numpy().tolist()
 

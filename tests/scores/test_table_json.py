@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from reluctant.core.errors import StudyError
-from reluctant.scores.table_file import Table, read_table
+from reluctant.scores.table_file import RunTable, read_table
 
 
-def read(folder: Path, text: str, name: str) -> Table:
+def read(folder: Path, text: str, name: str) -> RunTable:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return read_table(path)

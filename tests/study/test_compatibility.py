@@ -33,6 +33,8 @@ TWO: dict[str, list[Any]] = {
     "label_smoothing": [0.0, 0.1],
     "augment": ["none", "flip"],
     "patience": [0, 3],
+    "train": ["my_lab:one", "my_lab:two"],
+    "command": ["python a.py {activation} {seed}", "python b.py {activation} {seed}"],
 }
 each_axis = pytest.mark.parametrize("axis", TWO)
 

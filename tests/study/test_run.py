@@ -56,6 +56,8 @@ OTHER: dict[str, Any] = {
     "label_smoothing": 0.1,
     "augment": "flip",
     "patience": 3,
+    "train": "my_lab:train",
+    "command": "python train.py --act {activation} --seed {seed}",
 }
 
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from reluctant.bench.config import BenchConfig
 from reluctant.bench.timing import MIN_SECONDS
-from reluctant.bench.trial import Step, Trial, prepare_trial, sample_inputs
+from reluctant.bench.trial import Step, TimedTrial, prepare_trial, sample_inputs
 
 SMALL = BenchConfig(shape=(4, 8, 6, 6), rounds=6)
 SIZE = 4 * 8 * 6 * 6 * 4  # bytes of its input in float32
@@ -33,5 +33,5 @@ def constant_clock(step: Step, number: int) -> float:
     return 2 * MIN_SECONDS * number
 
 
-def trial(name: str, config: BenchConfig = SMALL) -> Trial:
+def trial(name: str, config: BenchConfig = SMALL) -> TimedTrial:
     return prepare_trial(name, config, *sample_inputs(config))

@@ -95,7 +95,7 @@ class ReportData:
         labels = arm_labels(scores.arms)
         return cls(scores, question, subject, labels, runs, epochs, None, tuple(notes), tuple(remarks))
 
-    def asked(self, **options: Any) -> Self:
+    def with_question(self, **options: Any) -> Self:
         """The same scores and another question: `metric`, `baseline`, `margin`, `at` in place of this one's."""
         options = {key: value for key, value in options.items() if value is not None}
         if not options:

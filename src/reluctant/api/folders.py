@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reluctant.analysis import ReportData
 from reluctant.api.progress import status_line
 from reluctant.api.results import Results
-from reluctant.api.run import run, study_sources
+from reluctant.api.run import code_checksums, run
 from reluctant.core.canonical_json import digest
 from reluctant.core.user_code import modules_of
 from reluctant.records.study_dir import StudyDir
@@ -32,7 +32,7 @@ def run_in_folder(study: Study, path: Path, data: Mapping[str, str], options: di
 def own_folder(study: Study) -> Path:
     """A folder of its own for every training and every other question."""
     keys = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "arm", "compare"})
-    code = {name: each for name, each in study_sources(study).items() if not name.startswith("arm ")}
+    code = {name: each for name, each in code_checksums(study).items() if not name.startswith("arm ")}
     return Path("out") / f"{study.folder.name}-{digest({**keys, 'sources': code})[:8]}"
 
 
@@ -40,7 +40,7 @@ def folder_name(study: Study, dataset: "Dataset") -> str:
     """A folder of its own for every question: another network, data set or recipe is another one."""
     others = {"name", "about", "seed", "activation", "compare", "arm", "train", "command"}
     recipe = study.model_dump(mode="json", exclude=others)
-    identity = {**recipe, "sources": study_sources(study), "data": dataset.sha256}
+    identity = {**recipe, "sources": code_checksums(study), "data": dataset.sha256}
     return f"{study.folder.name}-{digest(identity)[:8]}"
 
 

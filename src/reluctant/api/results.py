@@ -101,7 +101,7 @@ class Results:
 
     def _with_options(self, **options: Any) -> ReportData:
         """The analysis, of another question where one is given."""
-        return self.data.asked(**options)
+        return self.data.with_question(**options)
 
     def setting(self, setting: Setting = None) -> SettingData:
         """The analysis of one setting; of the only one unless given.

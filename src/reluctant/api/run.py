@@ -160,7 +160,7 @@ def _check_same_code(study: Study, folder: StudyDir, origins: list[Origin]) -> N
     """Nothing is missing: make sure that the records come from the user's code of today."""
     if any(origin.sources for origin in origins):
         try:
-            sources = study_sources(study)
+            sources = code_checksums(study)
         except ReluctantError:  # the code no longer exists; its results may still be read
             return
         folder.check_origins({}, sources, origins)
@@ -234,7 +234,7 @@ def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOption
     training.clear_data_cache()  # data of an earlier study of this process may have changed since
     tensors = training.preflight(study, str(options.data) if options.data else None)
     checksums = {name: each.source.sha256 for name, each in tensors.items()}
-    folder.check_origins(checksums, study_sources(study), origins)
+    folder.check_origins(checksums, code_checksums(study), origins)
     folder.write_study(study)
     for each in tensors.values():
         folder.save_data(DataRecord.read(each.describe()))
@@ -242,7 +242,7 @@ def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOption
     return [*described, *training.describe_replacements(study, tensors)]
 
 
-def study_sources(study: Study) -> dict[str, str]:
+def code_checksums(study: Study) -> dict[str, str]:
     """The checksums of the user's code that a study runs, by name."""
     from reluctant import training
 

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reluctant.bench.trial import Step, Trial
+from reluctant.bench.trial import Step, TimedTrial
 
 
-def measure_saved_bytes(trial: Trial) -> int:
+def measure_saved_bytes(trial: TimedTrial) -> int:
     """Bytes saved for the backward pass; each storage counts once, the input's too.
 
     Parameters and buffers do not count, because they exist anyway. What a Python `autograd.Function` stores
@@ -31,7 +31,7 @@ def measure_saved_bytes(trial: Trial) -> int:
     return sum(storage.nbytes() for address, storage in saved.items() if address not in owned)
 
 
-def measure_peak_bytes(trial: Trial) -> int | None:
+def measure_peak_bytes(trial: TimedTrial) -> int | None:
     """The most bytes alive at once during both passes: input, output, gradients and intermediate results.
 
     None on a device that cannot report it.

@@ -19,7 +19,7 @@ import torch
 
 from reluctant.bench.config import BenchConfig
 from reluctant.bench.timing import Clock, time_interleaved, torch_clock
-from reluctant.bench.trial import PASSES, Trial, compile_trials, prepare_trial, repeatable_backward, sample_inputs
+from reluctant.bench.trial import PASSES, TimedTrial, compile_trials, prepare_trial, repeatable_backward, sample_inputs
 from reluctant.core.errors import StudyError
 
 REPEATS = 5  # timings of each activation in a round, of which the median is taken
@@ -44,7 +44,7 @@ def benchmark_state(config: BenchConfig) -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
-def prepare_trials(names: Sequence[str], config: BenchConfig) -> tuple[dict[Variant, Trial], tuple[str, ...]]:
+def prepare_trials(names: Sequence[str], config: BenchConfig) -> tuple[dict[Variant, TimedTrial], tuple[str, ...]]:
     """All trials, each compiled one after its plain one, and sentences on what cannot be compiled.
 
     Raises:
@@ -52,12 +52,12 @@ def prepare_trials(names: Sequence[str], config: BenchConfig) -> tuple[dict[Vari
     """
     x, gradient = sample_inputs(config)
     plain = {name: prepare_trial(name, config, x, gradient) for name in names}
-    compiled = dict(compile_trials(plain)) if config.compile else dict[str, Trial | str]()
-    trials: dict[Variant, Trial] = {}
+    compiled = dict(compile_trials(plain)) if config.compile else dict[str, TimedTrial | str]()
+    trials: dict[Variant, TimedTrial] = {}
     for name, trial in plain.items():
         trials[name, False] = trial
         fast = compiled.get(name)
-        if isinstance(fast, Trial):
+        if isinstance(fast, TimedTrial):
             trials[name, True] = fast
     return trials, tuple(sentence for sentence in compiled.values() if isinstance(sentence, str))
 

@@ -18,7 +18,7 @@ Step = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Trial:
+class TimedTrial:
     """An activation with its input and the incoming gradient; `function` is the module, or it compiled."""
 
     module: nn.Module
@@ -45,10 +45,10 @@ class Trial:
         return lambda: torch.autograd.grad(self.function(self.x), leaves, self.gradient, allow_unused=True)
 
 
-PASSES: Mapping[str, Callable[[Trial], Step]] = {
-    "forward": Trial.forward,
-    "backward": Trial.backward,
-    "both": Trial.both,
+PASSES: Mapping[str, Callable[[TimedTrial], Step]] = {
+    "forward": TimedTrial.forward,
+    "backward": TimedTrial.backward,
+    "both": TimedTrial.both,
 }
 
 
@@ -66,7 +66,7 @@ def sample_inputs(config: BenchConfig) -> tuple[Tensor, Tensor]:
     return x.requires_grad_(), gradient
 
 
-def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -> Trial:
+def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -> TimedTrial:
     """The activation of this name, in training mode, after one forward and one backward pass.
 
     Raises:
@@ -75,7 +75,7 @@ def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -
     module = make(name)
     try:
         module = module.to(config.torch_device, config.torch_dtype).train()
-        trial, before = Trial(module, module, x, gradient), x.detach().clone()
+        trial, before = TimedTrial(module, module, x, gradient), x.detach().clone()
         out = module(x)
         fault = output_mismatch(before, x, out)
         if not fault and not out.requires_grad:
@@ -92,7 +92,7 @@ def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -
     return trial
 
 
-def compile_trials(trials: Mapping[str, Trial]) -> Iterator[tuple[str, Trial | str]]:
+def compile_trials(trials: Mapping[str, TimedTrial]) -> Iterator[tuple[str, TimedTrial | str]]:
     """The compiled form of each trial, or a sentence why there is none.
 
     If the first one cannot be compiled, torch.compile does not work here and the others are not tried.

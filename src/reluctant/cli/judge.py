@@ -93,7 +93,7 @@ def _print(results: "Results", *, everything: bool, margin: float | None) -> Non
     others = list(data.scores.metrics)[1:] if data.subject.table else []
     for name in others:
         click.echo(visible(f"\n{name} (a question of its own, with error rates of its own):"))
-        print_verdicts(data.asked(metric=name, margin=margin), everything=False)
+        print_verdicts(data.with_question(metric=name, margin=margin), everything=False)
 
 
 def _write(results: "Results", output: Path) -> str:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
 
 from reluctant.catalogue.metrics import SPLITS
 from reluctant.core.display import quoted
+from reluctant.core.validation import CUSTOM
 from reluctant.records.parts import (
     EpochRecord,
     FinalRecord,
@@ -97,8 +99,9 @@ class RunRecord(Schema):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         needed = ("reports",) if self.run.reported else ("epochs", "test_predictions", "data")
-        if missing := [repr(key) for key in needed if key not in self.model_fields_set]:
-            raise ValueError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+        if missing := [key for key in needed if key not in self.model_fields_set]:
+            message = "; ".join(f"{key} is missing" for key in missing)
+            raise PydanticCustomError(CUSTOM, "{fault}", {"fault": message})
         return self
 
     def to_json(self) -> Json:

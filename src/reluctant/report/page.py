@@ -139,8 +139,8 @@ def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSectio
     draw = partial(figures.final_scores, data, metric)
     overview = book.draw(f"scores_{metric}{suffix}", draw, tables.seeds_table(data))
     usual = [USUAL.get(data.subject.task, metric) if metric == "loss" else metric, "loss"]
-    drawn = [metric, *(name for name in data.scores.metrics if name != metric)][:MOST_CURVES] if reported else usual
-    names = drawn if every and (not reported or data.planned_epochs > 1) else []
+    listed = [metric, *(name for name in data.scores.metrics if name != metric)][:MOST_CURVES] if reported else usual
+    names = listed if every and (not reported or data.planned_epochs > 1) else []
     curves = [
         book.draw(f"curves_{n}{suffix}", partial(figures.score_by_epoch, data, n), tables.epochs_table(data, n))
         for n in dict.fromkeys(names)

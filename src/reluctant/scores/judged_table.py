@@ -12,7 +12,7 @@ from reluctant.core.errors import StudyError
 from reluctant.records.reported_run import ReportedRun
 from reluctant.scores.scores import Scores, Seed
 from reluctant.scores.table_columns import FINISHED, STATES, Columns
-from reluctant.scores.table_file import Column, Table
+from reluctant.scores.table_file import Column, RunTable
 from reluctant.scores.table_remarks import remarks
 from reluctant.study.seeds import levels
 
@@ -27,7 +27,7 @@ class JudgedTable:
     remarks: tuple[str, ...]  # what a reader may not expect
 
 
-def read_scores(table: Table, columns: Columns, higher: bool | None = None) -> JudgedTable:
+def read_scores(table: RunTable, columns: Columns, higher: bool | None = None) -> JudgedTable:
     """The scores of a table whose columns are known.
 
     A run whose last score is no number counts as diverged. Rows whose `state` is not finished are left out.
@@ -74,7 +74,7 @@ def levels_of(seeds: Sequence[str]) -> bool:
         return False
 
 
-def _finished_rows(table: Table) -> tuple[list[int], list[str]]:
+def _finished_rows(table: RunTable) -> tuple[list[int], list[str]]:
     """The rows of finished runs, and what was left out."""
     rows = list(range(len(table.cells)))
     column = next((name for name in table.columns if name.lower() in STATES), None)
@@ -96,7 +96,7 @@ def _setting(run: ReportedRun, columns: Columns) -> dict[str, Any]:
 
 
 def _group_rows(
-    table: Table, columns: Columns, usable: Sequence[int], cells: Mapping[str, Column], metrics: Sequence[Metric]
+    table: RunTable, columns: Columns, usable: Sequence[int], cells: Mapping[str, Column], metrics: Sequence[Metric]
 ) -> list[ReportedRun]:
     """The rows of each run brought together, in the order of its epochs."""
     arms = table.texts(columns.arm)
@@ -140,7 +140,7 @@ def _group_rows(
 
 
 def _curves(
-    table: Table,
+    table: RunTable,
     metrics: Sequence[Metric],
     cells: Mapping[str, Column],
     rows: Sequence[int],

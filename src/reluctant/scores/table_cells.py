@@ -37,7 +37,7 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class RunTable:
     """A table of scores, cell by cell."""
 
     name: str  # the file's name, or "the table" for a frame
@@ -126,7 +126,7 @@ def _count_decimals(numbers: npt.NDArray[Any]) -> int | None:
     return None
 
 
-def _convert_texts(table: Table, column: str, cells: npt.NDArray[np.object_]) -> Column:
+def _convert_texts(table: RunTable, column: str, cells: npt.NDArray[np.object_]) -> Column:
     """Return a column of texts as numbers; every different text is converted once."""
     import pandas as pd
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from reluctant.catalogue.reported import direction, looks_like_a_score, split_of, without_prefix
 from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
-from reluctant.scores.table_file import Table
+from reluctant.scores.table_file import RunTable
 
 ARM_NAMES = ("activation", "act", "act_fn", "activation_function", "activation_fn", "nonlinearity", "arm", "condition",
              "method", "variant", "treatment", "optimizer", "optim", "algorithm", "algo", "group")  # fmt: skip
@@ -34,7 +34,7 @@ class Columns:
 
 
 def find_columns(
-    table: Table, *, arm: str | None, seed: str | None, scores: Sequence[str], settings: Sequence[str],
+    table: RunTable, *, arm: str | None, seed: str | None, scores: Sequence[str], settings: Sequence[str],
     epoch: str | None, paired: bool,
 ) -> Columns:  # fmt: skip
     """The meaning of a table's columns.
@@ -102,7 +102,7 @@ def _by_name(words: Iterable[str], columns: Sequence[str]) -> str | None:
     return next((plain[normalised(word)] for word in words if normalised(word) in plain), None)
 
 
-def _arm_column(table: Table, arm: str | None, chosen: Columns, notes: list[str]) -> str:
+def _arm_column(table: RunTable, arm: str | None, chosen: Columns, notes: list[str]) -> str:
     if arm is not None:
         return column_of(arm, table.columns, "--arm")
     used = {*chosen.scores, *chosen.settings, chosen.seed, chosen.epoch}
@@ -124,12 +124,12 @@ def _keys(chosen: Columns) -> list[str]:
     return [c for c in (chosen.seed, chosen.epoch, chosen.split, chosen.control, *chosen.settings) if c is not None]
 
 
-def _tells_apart(table: Table, columns: Sequence[str]) -> bool:
+def _tells_apart(table: RunTable, columns: Sequence[str]) -> bool:
     """Whether no two rows have the same texts in these columns."""
     return len(set(zip(*map(table.texts, columns), strict=True))) == len(table.cells)
 
 
-def _score_column(table: Table, chosen: Columns) -> str:
+def _score_column(table: RunTable, chosen: Columns) -> str:
     """The only column that can be the score; `StudyError` where there are several or none."""
     used = {chosen.arm, *_keys(chosen)}
     metrics = [name for name in table.columns if name not in used and looks_like_a_score(name)]
@@ -143,7 +143,7 @@ def _score_column(table: Table, chosen: Columns) -> str:
     raise StudyError(f"which column is the score? Add --score {known[0] if known else 'COLUMN'}; {which}")
 
 
-def _with_settings(table: Table, chosen: Columns, notes: list[str], *, guess_epoch: bool) -> Columns:
+def _with_settings(table: RunTable, chosen: Columns, notes: list[str], *, guess_epoch: bool) -> Columns:
     """The columns with the settings that tell apart runs of one arm and seed; an epoch that is none is dropped."""
     if chosen.epoch is not None and guess_epoch:
         others = [each for each in _keys(chosen) if each != chosen.epoch]
@@ -172,7 +172,7 @@ def _with_settings(table: Table, chosen: Columns, notes: list[str], *, guess_epo
     raise StudyError(_same_key(table, chosen, alone or varying))
 
 
-def _is_crossed(table: Table, arm: str, name: str) -> bool:
+def _is_crossed(table: RunTable, arm: str, name: str) -> bool:
     """Whether several arms have each value of a column: then it may be a setting, and is no number of the run."""
     arms: dict[str, set[str]] = {}
     for each, value in zip(table.texts(arm), table.texts(name), strict=True):
@@ -180,7 +180,7 @@ def _is_crossed(table: Table, arm: str, name: str) -> bool:
     return min(map(len, arms.values())) > 1
 
 
-def _same_key(table: Table, chosen: Columns, candidates: Sequence[str]) -> str:
+def _same_key(table: RunTable, chosen: Columns, candidates: Sequence[str]) -> str:
     """Which rows have one key, and what to write."""
     keys = [chosen.arm, *_keys(chosen)]
     first: dict[tuple[str, ...], int] = {}

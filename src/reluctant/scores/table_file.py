@@ -15,13 +15,13 @@ import numpy as np
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.scores.table_cells import Column, Table
+from reluctant.scores.table_cells import Column, RunTable
 from reluctant.scores.table_json import read_json, read_json_lines
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Column", "Table", "read_table"]
+__all__ = ["Column", "RunTable", "read_table"]
 
 _DELIMITED = (".csv", ".tsv", ".txt")
 _JSON_LINES = (".jsonl", ".ndjson")
@@ -32,7 +32,7 @@ _NOTHING = "{} is empty; write the names of the columns, then one row per run"
 _SAMPLE = 2**20  # characters from which the delimiter is chosen
 
 
-def read_table(source: "str | Path | pd.DataFrame") -> Table:
+def read_table(source: "str | Path | pd.DataFrame") -> RunTable:
     """Return the table of a file or a frame of pandas.
 
     The ending of the file decides how it is read: `.csv`, `.tsv` or `.txt` (cells separated by a comma, semicolon, tab
@@ -57,7 +57,7 @@ def read_table(source: "str | Path | pd.DataFrame") -> Table:
     return replace(table, notes=(*table.notes, *_describe_numbers(table)))
 
 
-def _describe_numbers(table: Table) -> list[str]:
+def _describe_numbers(table: RunTable) -> list[str]:
     """Return in which columns the numbers are written in an unusual way."""
     notes: dict[str, list[str]] = {}
     for column in table.columns:
@@ -68,7 +68,7 @@ def _describe_numbers(table: Table) -> list[str]:
     return [f"{note} in {', '.join(columns)}" for note, columns in notes.items()]
 
 
-def _read_file(path: Path) -> Table:
+def _read_file(path: Path) -> RunTable:
     try:
         if path.is_dir():
             raise StudyError(f"{path} is a folder; write the name of a file in it")
@@ -136,7 +136,7 @@ def _read_parquet(name: str, content: bytes) -> "pd.DataFrame":
         raise StudyError(f"{name} is no Parquet file, or a damaged one; write it again") from None
 
 
-def _take_frame(name: str, frame: "pd.DataFrame") -> Table:
+def _take_frame(name: str, frame: "pd.DataFrame") -> RunTable:
     """Return the table of a frame, whose index is a column if it has a name."""
     if frame.columns.nlevels > 1:
         raise StudyError(f"{name} has columns with several levels of names; give each column one name, a text")
@@ -147,10 +147,10 @@ def _take_frame(name: str, frame: "pd.DataFrame") -> Table:
     cells = frame.reset_index(level=unnamed, drop=True) if unnamed else frame
     if len(unnamed) < frame.index.nlevels:
         cells = cells.reset_index(allow_duplicates=True)
-    return Table(name, cells.set_axis([str(column).strip() for column in cells.columns], axis=1), 0, notes)
+    return RunTable(name, cells.set_axis([str(column).strip() for column in cells.columns], axis=1), 0, notes)
 
 
-def _read_delimited(name: str, text: str, ending: str) -> Table:
+def _read_delimited(name: str, text: str, ending: str) -> RunTable:
     import pandas as pd
 
     delimiter = _choose_delimiter(text)
@@ -165,7 +165,7 @@ def _read_delimited(name: str, text: str, ending: str) -> Table:
         notes.append("1 row of empty cells is left out" if blank == 1 else f"{blank} rows of empty cells are left out")
     grid = np.array([cell.strip() for cell in cells], dtype=object).reshape(-1, len(header))
     frame = pd.DataFrame(grid, columns=[cell.strip() for cell in header], dtype=object)
-    return Table(name, frame, lines[0] if lines else 2, tuple(notes), np.array(lines, dtype=np.int64))
+    return RunTable(name, frame, lines[0] if lines else 2, tuple(notes), np.array(lines, dtype=np.int64))
 
 
 def _choose_delimiter(text: str) -> str:
@@ -211,7 +211,7 @@ def _read_rows(name: str, text: str, delimiter: str) -> tuple[list[str], list[st
     return header, cells, lines, blank
 
 
-def _check_names(table: Table) -> None:
+def _check_names(table: RunTable) -> None:
     """Raise `StudyError` unless each column has a name of its own; a first one that counts the rows needs none."""
     if not table.columns:
         raise StudyError(f"{table.name} has no columns; write one for what is compared, the seed and each score")
@@ -234,7 +234,7 @@ def _counts_rows(cells: list[str]) -> bool:
     return bool((np.diff(np.array(cells, dtype=np.float64)) > 0).all())
 
 
-def _leave_out_counter(table: Table) -> Table:
+def _leave_out_counter(table: RunTable) -> RunTable:
     first, *others = table.columns
     if first in {"", "Unnamed: 0"} and others and _counts_rows(table.texts(first)):
         note = "the first column has no name and counts the rows; it is left out"

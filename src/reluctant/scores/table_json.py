@@ -9,10 +9,10 @@ import numpy as np
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
-from reluctant.scores.table_cells import Table
+from reluctant.scores.table_cells import RunTable
 
 
-def read_json_lines(name: str, text: str) -> Table:
+def read_json_lines(name: str, text: str) -> RunTable:
     """Return the table of a text with one JSON object in every line that is not blank.
 
     Raises:
@@ -32,7 +32,7 @@ def read_json_lines(name: str, text: str) -> Table:
     return _tabulate(name, rows, lines)
 
 
-def read_json(name: str, text: str) -> Table:
+def read_json(name: str, text: str) -> RunTable:
     """Return the table of a JSON list of objects, each a row, or of an object of equally long lists, each a column.
 
     Raises:
@@ -120,7 +120,7 @@ def _kind(value: object) -> str:
     return {list: "a list", dict: "an object", type(None): "null"}.get(type(value), "a single value") + ", and no row"
 
 
-def _tabulate(name: str, rows: list[dict[str, str]], lines: Iterable[int]) -> Table:
+def _tabulate(name: str, rows: list[dict[str, str]], lines: Iterable[int]) -> RunTable:
     """Return the table of rows by name; a name that a row lacks is an empty cell."""
     import pandas as pd
 
@@ -130,4 +130,4 @@ def _tabulate(name: str, rows: list[dict[str, str]], lines: Iterable[int]) -> Ta
         cells[:, position] = [row.get(column, "") for row in rows]
     positions = np.array([*lines], dtype=np.int64)
     frame = pd.DataFrame(cells, columns=columns, dtype=object)
-    return Table(name, frame, *((int(positions[0]), (), positions) if positions.size else (0,)))
+    return RunTable(name, frame, *((int(positions[0]), (), positions) if positions.size else (0,)))

@@ -7,12 +7,12 @@ import numpy as np
 from reluctant.catalogue.reported import looks_like_a_score
 from reluctant.scores.scores import Scores
 from reluctant.scores.table_columns import Columns
-from reluctant.scores.table_file import Table
+from reluctant.scores.table_file import RunTable
 
 LISTED = 4  # of arms, seeds or columns that a sentence names
 
 
-def remarks(table: Table, columns: Columns, scores: Scores, rows: Sequence[int]) -> tuple[str, ...]:
+def remarks(table: RunTable, columns: Columns, scores: Scores, rows: Sequence[int]) -> tuple[str, ...]:
     """A sentence, without full stop, for each thing that a reader may not expect."""
     return tuple(filter(None, (
         _lost(scores, columns),
@@ -72,7 +72,7 @@ def same_for_all_seeds(scores: Scores) -> list[str]:
     return sentences
 
 
-def _confounded(table: Table, columns: Columns, rows: Sequence[int]) -> str:
+def _confounded(table: RunTable, columns: Columns, rows: Sequence[int]) -> str:
     """Which other columns differ between arms and not within them: a verdict is about these too."""
     arms = table.texts(columns.arm)
     used = {

@@ -81,6 +81,8 @@ class Study(BaseModel):
             usual = ""  # what is reported decides
         if usual is not None and isinstance(compare, Mapping) and "metric" not in compare:
             content = {**content, "compare": {**compare, "metric": usual}}
+        elif isinstance(compare, Mapping) and compare.get("metric") == "" and usual != "":
+            content = {**content, "compare": {**compare, "metric": usual or Compare().metric}}
         content = with_first_seeds(content)
         try:
             super().__init__(**content)

@@ -41,11 +41,11 @@ def scores_of(values: Any, where: str) -> dict[str, float | None]:
     for name, value in values.items():
         if not isinstance(name, str) or not name.isprintable() or not 0 < len(name.strip()) <= LONGEST_NAME:
             raise StudyError(f"{where}: the name of a score is a short text, not {quoted(name)}")
-        scores[name] = number(value, f"{where}: {name}")
+        scores[name] = reported_number(value, f"{where}: {name}")
     return scores
 
 
-def number(value: Any, where: str) -> float | None:
+def reported_number(value: Any, where: str) -> float | None:
     """One reported value as a number, None where it is not finite; `StudyError` where it is no number."""
     if hasattr(value, "item") and not isinstance(value, numbers.Real):  # a tensor, an array
         try:
