@@ -81,7 +81,7 @@ def own_study(arms: Any, train: Any, command: str | None, recipe: dict[str, Any]
         raise StudyError("train and command are both given; a run is trained by one of them")
     word = training.get("train") or str(command)
     return Study(
-        name=short_name(word) if train is not None else word.split("{")[0].strip()[:40],
+        name=short_name(word) if train is not None else word.split("{")[0].strip()[:40] or "command",
         **{kind: names},
         **training,
         compare={key: value for key, value in decides.items() if value is not None},

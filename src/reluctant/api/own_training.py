@@ -9,6 +9,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
 from reluctant.engines import Done, Engine, Event, Events, Failed, Message, Work
 from reluctant.records.study_dir import Origin, StudyDir
+from reluctant.report.page import last_line
 from reluctant.study import Run, Study
 from reluctant.trials.work import TrialWork
 
@@ -75,12 +76,14 @@ class EqualFailures:
             self._watched = False
         if not self._watched or not isinstance(event, Failed):
             return
-        lines = [line.strip() for line in event.cause.splitlines() if line.strip()]
-        one_line = len(lines) < 3 or not lines[0].startswith("Traceback")
-        self._causes.append(lines[0] if one_line and lines else "".join(lines[-1:]))
+        first, _, rest = event.cause.strip().partition("\n")
+        if first.startswith("Traceback"):  # of the user's own code: its last line says what happened
+            first, rest = last_line(event.cause), event.cause.strip()
+        self._causes.append(first)
         if len(self._causes) == ENOUGH and len(set(self._causes)) == 1:
-            rest = "" if one_line else f"\n{event.cause.strip()[-2000:]}"
-            raise StudyError(f"the first {ENOUGH} runs failed alike, so no more were started: {self._causes[0]}{rest}")
+            raise StudyError(
+                f"the first {ENOUGH} runs failed alike, so no more were started: {first}\n{rest[-2000:]}".strip()
+            )
 
 
 def _first_difference(one: list[Any], other: list[Any]) -> str:

@@ -68,7 +68,7 @@ def _notes(data: SettingData, points: Sequence[CostPoint]) -> list[str]:
         data.subject.test_part,
         f"dot: mean of {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval" if most else "",
         "lines: 95 % intervals, as far as the axes reach" if most > 1 else "",
-        "grey name: another activation is both faster and better (by the means)" if points else "",
+        f"grey name: another {data.subject.arm} is both faster and better (by the means)" if points else "",
         few_seeds_note(numbers),
         f"times of {len(machines)} machines or sets of versions: compare with care" if len(machines) > 1 else "",
         diverged_note(data),

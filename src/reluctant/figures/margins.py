@@ -31,7 +31,7 @@ def verdict_by_margin(comparison: Comparison, *, width: float = WIDE) -> "Figure
     notes = ["thick: the same as the baseline", "thin with a triangle: better or worse", "dotted: undecided",
              "line: the margin of the study" if margin else "the study has no margin"]  # fmt: skip
     if not rows:
-        return empty_sheet(width, title, notes, "No activation has a verdict.")
+        return empty_sheet(width, title, notes, f"No {comparison.subject.arm} has a verdict.")
     of, turns = marks(comparison.labels), [unit.scaled(same_from(each)) for each in rows]
     names = min(max(width_of(comparison.labels[c.arm], 8.5) for c in rows), 0.35 * width)
     last = 1.25 * max(float(np.median(turns)), min(max(turns), 4 * float(np.median(turns))), margin)

@@ -129,7 +129,7 @@ def _claim_notes(data: ReportData) -> tuple[str, ...]:
     written = data.question.claims if data.records is None else data.records.study.claim
     untested = len(written) - len(data.question.claims)
     converges = any(claim.is_ in ("slowest", "fastest") for claim in data.question.claims)
-    left_out = f"{count(untested, 'claim')} cannot be tested: activations named there take no part."
+    left_out = f"{count(untested, 'claim')} cannot be tested: {data.subject.arms} named there take no part."
     return tuple(filter(None, (CONVERGENCE if converges else "", left_out if untested else "")))
 
 

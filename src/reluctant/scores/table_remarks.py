@@ -67,7 +67,7 @@ def same_for_all_seeds(scores: Scores) -> list[str]:
                 ]  # 1.0 or 0.93 may be equal by chance
                 if len(fine) == len(curves) >= 3 and all(np.array_equal(c, curves[0]) for c in curves):
                     sentences.append(
-                        f"{arm} has the same {name} under all {len(curves)} seeds: its training seems to ignore them"
+                        f"under all {len(curves)} seeds {arm} has the same {name}: its training seems to ignore them"
                     )
     return sentences
 

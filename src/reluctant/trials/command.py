@@ -96,12 +96,12 @@ def run_command(
         output, tail = _end_of(out), "\n".join(filter(None, (_end_of(out), _end_of(errors))))
     if status:
         how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-        raise StudyError(f"the command {how}: {shlex.join(words)}\n{tail[-TAIL:]}".strip())
+        raise StudyError(f"the command {how}\n{shlex.join(words)}\n{tail[-TAIL:]}".strip())
     written = [path for path in folder.glob(f"{RESULT}*") if path.is_file()]
     if f"{{{RESULT}}}" in command:
         if not written:
             raise StudyError(
-                f"the command wrote no result to {{{RESULT}}}: {shlex.join(words)}\n{tail[-TAIL:]}".strip()
+                f"the command wrote no result to {{{RESULT}}}\n{shlex.join(words)}\n{tail[-TAIL:]}".strip()
             )
         if written[0].stat().st_size > LARGEST:
             raise StudyError(
@@ -167,7 +167,7 @@ def _last_line(output: str, words: Sequence[str], tail: str) -> list[tuple[int |
     if not last.startswith("{"):
         raise StudyError(
             f"the last line that the command printed is no JSON object ({quoted(last)}); print one such as "
-            f'{{"accuracy": 0.93}}, or let it write a file and add {{result}} to the command: {shlex.join(words)}\n'
+            f'{{"accuracy": 0.93}}, or let it write a file and add {{result}} to the command\n{shlex.join(words)}\n'
             f"{tail[-TAIL:]}".strip()
         )
     return read_result(last.encode())

@@ -11,6 +11,7 @@ import numpy as np
 
 from reluctant.core.errors import StudyError
 from reluctant.core.randomness import torch_seed
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.records.parts import ReportedEpoch
 from reluctant.study import Run
 from reluctant.trials.reports import Reports
@@ -51,7 +52,8 @@ class Trial:
         emit: Callable[[ReportedEpoch], None], value: Any = None,
     ) -> None:  # fmt: skip
         self.run, self.device = run, device
-        self.arm, self.value = run.activation, run.activation if value is None else value
+        self.arm = run.activation.removeprefix(f"{SESSION_MODULE}:")
+        self.value = run.activation if value is None else value
         self._folder, self._reports, self._emit, self._process = folder, reports, emit, os.getpid()
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 
 from reluctant.core.code_hash import code_hash
 from reluctant.core.names import parse
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.core.user_objects import SESSION_OBJECTS, load_user_object, unpack_objects
 from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.records.reported_run import diverged_epoch
@@ -37,7 +38,9 @@ class SessionTraining:
     def checksums_of(head: str) -> dict[str, str]:
         """The hash of what was given for each arm, by arm; empty for another function."""
         training = SESSION_OBJECTS.get(head.partition(":")[2])
-        values = training.values if isinstance(training, SessionTraining) and head.startswith("here:") else {}
+        values = (
+            training.values if isinstance(training, SessionTraining) and head.startswith(f"{SESSION_MODULE}:") else {}
+        )
         return {arm: code_hash(value) for arm, value in values.items() if not isinstance(value, str)}
 
 
@@ -102,7 +105,8 @@ class TrialWork:
 
         name = parse(run.train)
         function = load_user_object(name.head, "train")
-        value = function.values.get(run.activation) if isinstance(function, SessionTraining) else None
+        values = function.values if isinstance(function, SessionTraining) else {}
+        value = values.get(run.activation.removeprefix(f"{SESSION_MODULE}:"))
         seed_everything(int(run.seed))
         yield from train_by_function(
             function, dict(name.arguments), lambda emit: Trial(run, device, folder, reports, emit, value), reports,
