@@ -71,8 +71,8 @@ def test_a_swap_changes_no_weight_and_no_random_state() -> None:
     ends: dict[tuple[str, int], Any] = {}
 
     def train(trial: reluctant.Trial) -> float:
-        net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
-        first = net[0]
+        first = torch.nn.Linear(3, 4)
+        net = torch.nn.Sequential(first, torch.nn.ReLU(), torch.nn.Linear(4, 1))
         assert trial.swap(net) is net
         ends[trial.arm, trial.seed] = first.weight.detach().clone(), torch.rand(1).item(), type(net[1]).__name__
         return float(first.weight.sum())
