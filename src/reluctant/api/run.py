@@ -204,7 +204,8 @@ def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOption
     training.clear_data_cache()  # data of an earlier study of this process may have changed since
     tensors = training.preflight(study, str(options.data) if options.data else None)
     checksums = {name: each.source.sha256 for name, each in tensors.items()}
-    folder.check_origins(checksums, training.study_sources(study), origins)
+    sources = {**training.study_sources(study), **training.initial_weight_sources(study, tensors)}
+    folder.check_origins(checksums, sources, origins)
     folder.write_study(study)
     for each in tensors.values():
         folder.save_data(DataRecord.read(each.describe()))

@@ -48,8 +48,12 @@ SCHEDULES: Catalogue[Entry] = Catalogue("schedule", (
 ), own=False)  # fmt: skip
 
 INITIALISATIONS: Catalogue[Entry] = Catalogue("initialisation", (
-    Entry("default", "PyTorch's defaults",
-        "reset_parameters of every layer: for convolutions and linear layers uniform within ±1/√fan_in",
+    Entry("default", "The network's own, else PyTorch's defaults",
+        "weights that the network's code draws itself; for every other layer its reset_parameters: for convolutions "
+        "and linear layers uniform within ±1/√fan_in",
+        source="PyTorch"),
+    Entry("pytorch", "PyTorch's defaults everywhere",
+        "reset_parameters of every layer, also of those whose weights the network's code draws itself",
         source="PyTorch"),
     Entry("as_made", "As made", "the weights stay as the network was built, pretrained weights included",
         aliases=("pretrained",), source="–"),

@@ -1,7 +1,7 @@
-"""Before a study trains: what can fail is tried, what is replaced is described, the duration is estimated."""
+"""Before a study trains: what can fail is tried, and the duration is estimated."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from reluctant.core.names import parse
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.data import data_folder, load
 from reluctant.models import build
-from reluctant.models.build import preview_replacements
 from reluctant.models.layers import channels_first
 from reluctant.study import Run, Study
 from reluctant.study.study import AXES
@@ -132,39 +131,6 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
         raise StudyError(f"model {model}, in evaluation mode, {error}")
     if not torch.isfinite(outputs).all():
         raise StudyError(f"model {model} with {activation} returns NaN or infinity before any training")
-
-
-def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> list[str]:
-    """What is replaced in user-defined networks, and the sizes their factories receive: a sentence each."""
-    sentences = []
-    for model, data in product(study.model, datasets.values()):
-        swap, sizes, own, keyword = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
-        if keyword:
-            parts = _describe_names(study, model, data, keyword)
-        else:
-            parts = [swap.one_line()] if swap else ["takes the activation"] if sizes or own else []
-        if own:
-            parts.append(f"uses one of its own as well, for every activation of the study: {', '.join(own)}")
-        if sizes:
-            listed = ", ".join(f"{keyword}={value}" for keyword, value in sizes.items())
-            parts.append(f"arguments from the data: {listed}")
-        if parts:
-            sentences.append(f"{model.removeprefix(f'{SESSION_MODULE}:')}: {'; '.join(parts)}")
-    return list(dict.fromkeys(sentences))
-
-
-def _describe_names(study: Study, model: str, data: TensorData, keyword: str) -> list[str]:
-    """Which activations a factory takes by their names, and which it does not know, so that they are swapped."""
-    swaps = {a: preview_replacements(model, a, data.input_shape, data.outputs).report for a in study.activation}
-    named, unknown = [a for a, swap in swaps.items() if not swap], [a for a, swap in swaps.items() if swap]
-    parts = [f"takes the activation by its name as {keyword}: {', '.join(named)}"] if named else []
-    if unknown and (swap := swaps[unknown[0]]):
-        subject = "it is" if len(unknown) == 1 else "they are"
-        parts.append(
-            f"has none for {', '.join(unknown)} as {keyword}, so {subject} swapped into the default network: "
-            f"{swap.one_line()}"
-        )
-    return parts
 
 
 def expected_seconds(run: Run, steps: int = 20) -> float:

@@ -18,6 +18,7 @@ from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator, torch_seed
 from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
 from reluctant.models.layers import suits_channels_last
+from reluctant.models.own_weights import initial_weights, watch_initialisation
 from reluctant.models.swap.forward import clone_sharing_parameters, seeded
 from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
@@ -26,7 +27,7 @@ from reluctant.study import RECIPE, Run
 from reluctant.study.schedule import last_rate, rate, stops_early
 from reluctant.tasks import Classification
 from reluctant.training.augmentation import Augmentation
-from reluctant.training.checksums import fingerprint, run_sources
+from reluctant.training.checksums import fingerprint, initial_weights_source, run_sources
 from reluctant.training.evaluation import calibration, evaluate, measure_robustness
 from reluctant.training.machine import limit_threads
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
@@ -52,8 +53,10 @@ class Training:
         self.device = device or torch.device("cpu")
         self.data = data if self.device.type == "cpu" else data.to(self.device)
         self.task = data.task
-        model = self.build_network()
-        initialise(model, run.init, run.seed_for("init"), run.activation)
+        with watch_initialisation():
+            model = self.build_network()
+        self.own_weights = initial_weights(model).own  # of these layers; init = "default" leaves them as they are
+        initialise(model, run.init, run.seed_for("init"), run.activation, self.own_weights)
         model = model.to(self.device)
         if len(self.data.input_shape) == 3:  # images
             if suits_channels_last(model, self.data.train.inputs[:2]):
@@ -181,7 +184,7 @@ class Training:
 
     def record(self) -> RunRecord:
         """The finished run, without the environment, which `train_run` adds."""
-        sources = run_sources(self.run)
+        sources = self._sources()
         content = {
             "schema": SCHEMA,
             "run": self.run,
@@ -202,6 +205,10 @@ class Training:
             "warnings": list(self.data.source.warnings),
         }
         return RunRecord.read(content)
+
+    def _sources(self) -> dict[str, str]:
+        """What the user's own code decides beside the run."""
+        return {**run_sources(self.run), **initial_weights_source(self.run.model, self.own_weights)}
 
     def _final_evaluation(self) -> FinalRecord:
         """After the last epoch: the training split in evaluation mode, and more about the test split."""
@@ -224,7 +231,7 @@ class Training:
         return {
             "run": self.run.to_dict(),
             "recipe": RECIPE,
-            "data": {self.data.source.name: self.data.source.sha256, **run_sources(self.run)},
+            "data": {self.data.source.name: self.data.source.sha256, **self._sources()},
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
