@@ -130,7 +130,7 @@ def _ends(split: TensorSplit, first: int, last: int) -> TensorSplit:
     """The first items of a split and, behind them, the last."""
     n = len(split)
     rows = torch.tensor([*range(min(first, n)), *range(max(n - last, min(first, n)), n)])
-    return TensorSplit(split.inputs[rows], split.targets[rows])
+    return split.of_rows(rows)
 
 
 def _other_size(n: int, size: int) -> int:

@@ -141,7 +141,8 @@ class Training:
 
         None as soon as a loss is not finite.
         """
-        inputs, targets, size = self.data.train.inputs, self.data.train.targets, self.run.batch_size
+        inputs = self.data.train.of_epoch(self.run.seed_for("noise"), number)
+        targets, size = self.data.train.targets, self.run.batch_size
         augment = Augmentation(self.run, self.data, number)
         rng = generator(self.run.seed_for("order"), "order", number)
         order = torch.from_numpy(rng.permutation(len(targets)))
