@@ -33,6 +33,10 @@ TWO: dict[str, list[Any]] = {
     "label_smoothing": [0.0, 0.1],
     "augment": ["none", "flip"],
     "patience": [0, 3],
+    "precision": ["float32", "bf16"],
+    "accumulate": [1, 4],
+    "class_weights": ["none", "balanced"],
+    "loss": ["standard", "tests.support.own_losses:Focal"],
 }
 each_axis = pytest.mark.parametrize("axis", TWO)
 

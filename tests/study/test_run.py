@@ -56,6 +56,10 @@ OTHER: dict[str, Any] = {
     "label_smoothing": 0.1,
     "augment": "flip",
     "patience": 3,
+    "precision": "bf16",
+    "accumulate": 4,
+    "class_weights": "balanced",
+    "loss": "my_lab:Focal",
 }
 
 

@@ -11,6 +11,7 @@ from reluctant.catalogue import (
     AUGMENTATIONS,
     DATASETS,
     INITIALISATIONS,
+    LOSSES,
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
@@ -75,6 +76,13 @@ def _options(study: Study) -> Pairs:
         "Early stopping": [
             f"after {count(epochs, 'epoch')} without a lower validation loss" if epochs else "never"
             for epochs in unusual("patience")
+        ],
+        "Loss": [_described(LOSSES, [name]) for name in unusual("loss")],
+        "Class weights": list(unusual("class_weights")),
+        "Gradient accumulation": [count(batches, "batch") + " per step" for batches in unusual("accumulate")],
+        "Precision": [
+            "bf16: the forward pass in bfloat16, the loss in float32" if precision == "bf16" else precision
+            for precision in unusual("precision")
         ],
     }
     return [(term, "; ".join(texts)) for term, texts in terms.items() if texts]

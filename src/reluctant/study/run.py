@@ -36,6 +36,10 @@ class Run:
     label_smoothing: float = 0.0
     augment: str = "none"
     patience: int = 0
+    precision: str = "float32"
+    accumulate: int = 1
+    class_weights: str = "none"
+    loss: str = "standard"
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
@@ -47,7 +51,7 @@ class Run:
     @property
     def user_names(self) -> tuple[str, ...]:
         """The names that may lead to code of the user's."""
-        return (self.activation, self.model, self.dataset, self.procedure)
+        return (self.activation, self.model, self.dataset, self.procedure, self.optimizer, self.loss)
 
     def seed_for(self, source: str) -> int:
         """The seed of one source of randomness (`init`, `order`, `noise`, `split`)."""

@@ -33,10 +33,8 @@ class Study(BaseModel):
 
     `name`, `about`, `task`, `control`, `choose`, `compare`, `until_decided`, `claim` and `published` have one value for
     the study; every other field takes one value or a list, and a list is an axis. With `seed = "until decided"` the
-    study grows until every comparison is decided. `schedule` is how the learning rate changes,
-    `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share of a label given to all
-    classes alike, `augment` what is done to training images, `patience` the number of epochs without a lower validation
-    loss after which a run stops (0: never). Raises `StudyError`: every fault at once.
+    study grows until every comparison is decided. docs/study.md describes every key. Raises `StudyError`: every fault
+    at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +61,10 @@ class Study(BaseModel):
     label_smoothing: axes.Shares = (Run.label_smoothing,)
     augment: axes.Augmentations = (Run.augment,)
     patience: axes.Patience = (Run.patience,)
+    precision: axes.Precisions = ("float32",)
+    accumulate: axes.Groups = (Run.accumulate,)
+    class_weights: axes.ClassWeights = (Run.class_weights,)
+    loss: axes.Losses = (Run.loss,)
     control: axes.Flag = False
     task: Literal["classification", "regression"] = "classification"
     choose: Literal["lr"] | None = None
@@ -178,7 +180,7 @@ class Study(BaseModel):
     @property
     def user_names(self) -> tuple[str, ...]:
         """The names that may lead to code of the user's."""
-        return (*self.activation, *self.model, *self.dataset, *self.procedure)
+        return (*self.activation, *self.model, *self.dataset, *self.procedure, *self.optimizer, *self.loss)
 
     @property
     def varied_axes(self) -> tuple[str, ...]:
@@ -229,7 +231,7 @@ class Study(BaseModel):
         Raises `StudyError`: the study has objects of a Python session, which no file can name.
         """
         if not objects:
-            refuse_session_objects((*self.activation, *self.model, *self.dataset, *self.procedure))
+            refuse_session_objects(self.user_names)
         content: dict[str, Any] = {"name": self.name, **({"about": self.about} if self.about else {})}
         for name in ("dataset", "model", "activation", *AXES[2:], "seed"):
             values = getattr(self, name)

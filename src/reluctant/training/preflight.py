@@ -107,6 +107,11 @@ def _check_task(study: Study, data: TensorData) -> None:
         check_augmentation(augment, tuple(data.train.inputs.shape))
     if any(study.robustness) and (regression or len(data.input_shape) != 3):
         raise StudyError("robustness is measured on corrupted images that are classified; leave it out")
+    if set(study.loss) != {Run.loss} and (
+        any(study.label_smoothing) or set(study.class_weights) != {Run.class_weights}
+    ):
+        option = "label_smoothing" if any(study.label_smoothing) else "class_weights"
+        raise StudyError(f"{option} belongs to the standard loss, and this study has a loss of its own; leave it out")
     if regression and any(study.label_smoothing):
         raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
 
