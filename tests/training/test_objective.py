@@ -97,6 +97,7 @@ class TestPrecision:
         assert one != other
         assert one == pytest.approx(other, rel=0.1)
         assert half.record().final is not None
+        assert half.record().kernels == [], "compiled kernels compute in float32"
 
     def test_it_can_be_rehearsed_and_repeated(self) -> None:
         preflight(Study(activation="relu", precision=["float32", "bf16"], model=small.SMALL))
