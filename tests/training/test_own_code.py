@@ -179,6 +179,18 @@ def test_a_study_file_names_code_beside_it(tmp_path: Path) -> None:
         reluctant.run(file, tmp_path / "other", engine="serial")
 
 
+def test_tables_tell_the_loss_that_is_minimised_from_the_metric(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"data": rows(), "seeds": 1, "epochs": 1, "engine": "serial", "folder": tmp_path}
+    losses: list[Any] = ["standard", own_losses.Focal]
+    results = compare(["relu", "tanh"], model="mlp(widths='4')", loss=losses, metric="loss", **options)
+    frame = results.frame()
+    assert set(frame["run_loss"]) == {"standard", "here:Focal"}
+    assert frame["loss"].dtype == float
+    verdicts = results.verdicts()
+    assert set(verdicts["run_loss"]) == {"standard", "here:Focal"}
+    assert verdicts["loss"].dtype == float
+
+
 def test_objects_of_python(tmp_path: Path) -> None:
     options: dict[str, Any] = {"model": "mlp(widths='4')", "data": rows(), "seeds": 1, "epochs": 1, "engine": "serial"}
     calls: tuple[dict[str, Any], ...] = (

@@ -195,9 +195,7 @@ def sentence(factory: Callable[..., nn.Module], **fields: Any) -> str:
 
 
 def test_what_is_kept_and_what_is_drawn_anew_is_said() -> None:
-    assert sentence(Applied).endswith(
-        "; keeps its own initial weights, drawn from the seed: 3 layers: first, second, out"
-    )
+    assert sentence(Applied).endswith("; keeps its own initial weights: 3 layers: first, second, out")
     assert sentence(WithInit, init="kaiming").endswith(
         "; init = kaiming draws anew what the network initialises itself: 1 layer: second"
     )

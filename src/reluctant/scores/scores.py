@@ -164,12 +164,18 @@ def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = ()) -> "pd.
     names = list(metrics) or [m.name for m in METRICS if task in m.tasks and m.name in scores.metrics]
     runs = (*scores.runs, *scores.control)
     parts = [_columns(run, split, names) for run in runs for split in SPLITS]
-    columns = ["activation", "seed", *AXES, "epoch", "split", *names]
+    columns = ["activation", "seed", *map(axis_column, AXES), "epoch", "split", *names]
     whole: dict[str, Any] = {c: np.concatenate([p[c] for p in parts]) if parts else [] for c in columns}
     return pd.DataFrame(whole, columns=columns)
 
 
+def axis_column(axis: str) -> str:
+    """The column of an axis in tables that have metrics too: `run_loss` is what was minimised, `loss` the metric."""
+    return f"run_{axis}" if any(axis == each.name for each in METRICS) else axis
+
+
 def _columns(run: ScoredRun, split: str, metrics: Sequence[str]) -> dict[str, Any]:
-    n, fixed = run.epochs, {"activation": run.arm, "seed": run.seed, **{axis: run.value(axis) for axis in AXES}}
+    n, axes = run.epochs, {axis_column(axis): run.value(axis) for axis in AXES}
+    fixed = {"activation": run.arm, "seed": run.seed, **axes}
     columns = {name: np.full(n, value) for name, value in {**fixed, "split": split}.items()}
     return {**columns, "epoch": np.arange(1, n + 1), **{name: run.curve(name, split) for name in metrics}}

@@ -54,7 +54,7 @@ def _describe_weights(weights: InitialWeights, inits: Sequence[str]) -> Iterator
     for init in inits:
         head, where = INITIALISATIONS.canonical(init).head, f" with init = {init}" if len(inits) > 1 else ""
         if weights.own and head in ("default", "as_made"):
-            yield f"keeps its own initial weights{where}, drawn from the seed: {_listed(weights.own)}"
+            yield f"keeps its own initial weights{where}: {_listed(weights.own)}"
         elif weights.own:
             yield f"init = {init} draws anew what the network initialises itself: {_listed(weights.own)}"
         if weights.made_before and head != "as_made":
