@@ -80,10 +80,7 @@ def _options(study: Study) -> Pairs:
         "Loss": [_described(LOSSES, [name]) for name in unusual("loss")],
         "Class weights": list(unusual("class_weights")),
         "Gradient accumulation": [count(batches, "batch") + " per step" for batches in unusual("accumulate")],
-        "Precision": [
-            "bf16: the forward pass in bfloat16, the loss in float32" if precision == "bf16" else precision
-            for precision in unusual("precision")
-        ],
+        "Precision": [f"{each}, forward pass only" if each == "bf16" else each for each in unusual("precision")],
     }
     return [(term, "; ".join(texts)) for term, texts in terms.items() if texts]
 

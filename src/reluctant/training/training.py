@@ -169,10 +169,7 @@ class Training:
         return total / len(targets), predictions, self.data.train
 
     def step(self, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
-        """One batch: forward, backward, and with the last batch of its `group` the update.
-
-        The mean loss over the batch, and the outputs.
-        """
+        """One batch: forward, backward, with the last of its `group` the update; its mean loss, and the outputs."""
         with forward_precision(self.run, self.device):
             outputs: Tensor = in_full(self.model(inputs))
         loss = self.objective(outputs, targets)
@@ -219,9 +216,8 @@ class Training:
         return RunRecord.read(content)
 
     def _final_evaluation(self) -> FinalRecord:
-        robustness = self.run.robustness
         with limit_threads(self.run.threads), forward_precision(self.run, self.device):
-            return final_evaluation(self.model, self.data, self.predictions, robustness=robustness)
+            return final_evaluation(self.model, self.data, self.predictions, robustness=self.run.robustness)
 
     def _sources(self) -> dict[str, str]:
         """What the user's own code decides beside the run."""
