@@ -182,6 +182,15 @@ def test_the_classes_of_pytorch_are_as_before() -> None:
     assert not any("_reluctant_as_reset" in vars(module) for module in network.modules())
 
 
+class ByGain(Plain):
+    """Draws its weights by the gain of the activation."""
+
+    def __init__(self, in_features: int = 8, num_classes: int = 2, activation: str = "relu") -> None:
+        super().__init__(in_features, num_classes)
+        self.act = {"relu": nn.ReLU(), "tanh": nn.Tanh()}[activation]  # type: ignore[assignment]
+        nn.init.xavier_uniform_(self.second.weight, nn.init.calculate_gain(activation))  # type: ignore[arg-type]
+
+
 LAYER = nn.Linear(8, 8)
 
 
@@ -190,7 +199,7 @@ def made_before(in_features: int = 8, num_classes: int = 2) -> nn.Module:
 
 
 def sentence(factory: Callable[..., nn.Module], **fields: Any) -> str:
-    study = Study(activation="relu", model=register_object("Net", factory), **fields)
+    study = Study(**{"activation": "relu", "model": register_object("Net", factory), **fields})
     return "".join(describe_replacements(study, {"table": table()}))
 
 
@@ -203,6 +212,11 @@ def test_what_is_kept_and_what_is_drawn_anew_is_said() -> None:
         "; weights that existed before the network was built are drawn anew: 1 layer: 0; init = 'as_made' keeps them"
     )
     assert "weights" not in sentence(Plain)
+    assert "not the same" not in sentence(Applied, activation=["relu", "tanh"])
+    assert sentence(ByGain, activation=["relu", "tanh"]).endswith(
+        "keeps its own initial weights: 1 layer: second; with one seed they are not the same for relu and tanh, as in "
+        "second"
+    )
     assert "keeps its own initial weights with init = default" in sentence(WithInit, init=["default", "pytorch"])
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
+import torch
+from torch import nn
+
 from reluctant.catalogue import INITIALISATIONS, MODELS
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.models.build import build, preview_replacements
@@ -27,7 +30,8 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
         if sizes:
             listed = ", ".join(f"{keyword}={value}" for keyword, value in sizes.items())
             parts.append(f"arguments from the data: {listed}")
-        parts += _describe_weights(_initial_weights(model, study.activation[0], data), study.init)
+        if MODELS.canonical(model).is_user_defined:
+            parts += _describe_weights(study, model, data)
         if parts:
             sentences.append(f"{model.removeprefix(f'{SESSION_MODULE}:')}: {'; '.join(parts)}")
     return list(dict.fromkeys(sentences))
@@ -37,24 +41,28 @@ def initial_weight_sources(study: Study, datasets: Mapping[str, TensorData]) -> 
     """What records say of the networks whose initial weights are their own (see `initial_weights_source`)."""
     sources: dict[str, str] = {}
     for model, data in product(study.model, datasets.values()):
-        sources |= initial_weights_source(model, _initial_weights(model, study.activation[0], data).own)
+        if MODELS.canonical(model).is_user_defined:
+            sources |= initial_weights_source(model, _build(model, study.activation[0], data)[1].own)
     return sources
 
 
-def _initial_weights(model: str, activation: str, data: TensorData) -> InitialWeights:
-    if not MODELS.canonical(model).is_user_defined:
-        return InitialWeights()
+def _build(model: str, activation: str, data: TensorData) -> tuple[nn.Module, InitialWeights]:
     with watch_initialisation():
         network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
-    return initial_weights(network)
+    return network, initial_weights(network)
 
 
-def _describe_weights(weights: InitialWeights, inits: Sequence[str]) -> Iterator[str]:
+def _describe_weights(study: Study, model: str, data: TensorData) -> Iterator[str]:
     """What a network keeps of its own initial weights and what is drawn anew, for every `init` of the study."""
-    for init in inits:
-        head, where = INITIALISATIONS.canonical(init).head, f" with init = {init}" if len(inits) > 1 else ""
+    network, weights = _build(model, study.activation[0], data)
+    for init in study.init:
+        head, where = INITIALISATIONS.canonical(init).head, f" with init = {init}" if len(study.init) > 1 else ""
         if weights.own and head in ("default", "as_made"):
             yield f"keeps its own initial weights{where}: {_listed(weights.own)}"
+            for other in study.activation[1:]:
+                if layer := _first_that_differs(network, _build(model, other, data)[0], weights.own):
+                    yield f"with one seed they are not the same for {study.activation[0]} and {other}, as in {layer}"
+                    break
         elif weights.own:
             yield f"init = {init} draws anew what the network initialises itself: {_listed(weights.own)}"
         if weights.made_before and head != "as_made":
@@ -62,6 +70,17 @@ def _describe_weights(weights: InitialWeights, inits: Sequence[str]) -> Iterator
                 f"weights that existed before the network was built are drawn anew{where}: "
                 f"{_listed(weights.made_before)}; init = 'as_made' keeps them"
             )
+
+
+def _first_that_differs(network: nn.Module, other: nn.Module, layers: Sequence[str]) -> str:
+    """The first of these layers that has parameters of one shape and other values in another network; or ''."""
+    others = dict(other.named_parameters())
+    for layer in layers:
+        for name, parameter in network.get_submodule(layer).named_parameters(prefix=layer, recurse=False):
+            twin = others.get(name)
+            if twin is not None and twin.shape == parameter.shape and not torch.equal(twin, parameter):
+                return layer or "the network itself"
+    return ""
 
 
 def _listed(layers: Sequence[str]) -> str:
