@@ -232,4 +232,4 @@ def test_the_folder_of_a_call_without_the_new_options_is_that_of_before() -> Non
     assert _folder_name(study.model_copy(update={"accumulate": (2,)}), load("digits")) != FOLDER
 
 
-FOLDER = "x-e7a25116"  # in version 0.2.0
+FOLDER = "x-e7a25116"  # before there were these options

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reluctant.data import Dataset
 
 
-_LATER_KEYS = ("precision", "accumulate", "class_weights", "loss")  # of a study, added after 0.2.0
+_LATER_KEYS = ("precision", "accumulate", "class_weights", "loss")  # of a study, later than the others
 
 
 def compare(
