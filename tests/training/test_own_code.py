@@ -86,9 +86,9 @@ class TestLoss:
     def test_losses_of_pytorch_pass_the_check(self) -> None:
         targets = torch.arange(6) % 3
         for loss in (torch.nn.CrossEntropyLoss(), functools.partial(F.multi_margin_loss, margin=0.5)):
-            made = own_loss(register_object("loss", loss), CPU)
-            assert made is not None
-            check_own_loss("loss", made, Classification(3), targets)
+            criterion = own_loss(register_object("loss", loss), CPU)
+            assert criterion is not None
+            check_own_loss("loss", criterion, Classification(3), targets)
 
     def test_its_buffers_are_continued(self) -> None:
         run, data = small.run(model=small.SMALL, epochs=2, loss=f"{HERE}:Focal"), small.digits(64)

@@ -62,22 +62,22 @@ def own_loss(loss: str, device: torch.device) -> OwnLoss | None:
     source = load_user_object(name.head, "loss")
     try:
         if inspect.isclass(source):
-            made = source(**name.arguments)
+            criterion = source(**name.arguments)
         else:
-            made = (
+            criterion = (
                 copy.deepcopy(source) if isinstance(source, nn.Module) else functools.partial(source, **name.arguments)
             )
     except Exception as fault:
         raise StudyError(f"loss {name} cannot be made: {describe_exception(fault)}") from fault
-    if isinstance(made, nn.Module):
-        if any(p.requires_grad for p in made.parameters()):
+    if isinstance(criterion, nn.Module):
+        if any(p.requires_grad for p in criterion.parameters()):
             raise StudyError(
                 f"loss {name} has parameters to learn, which no optimizer gets; make them part of the network"
             )
-        made = made.to(device)
-    if not callable(made):
-        raise StudyError(f"loss {name} is {type(made).__name__}; expected a function of (outputs, targets)")
-    return made
+        criterion = criterion.to(device)
+    if not callable(criterion):
+        raise StudyError(f"loss {name} is {type(criterion).__name__}; expected a function of (outputs, targets)")
+    return criterion
 
 
 def check_own_loss(name: str, loss: OwnLoss, task: Task, targets: Tensor) -> None:

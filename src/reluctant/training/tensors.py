@@ -58,8 +58,8 @@ class Redraw:
 
     def __call__(self, seed: int, epoch: int) -> Tensor:
         """Inputs of shape (n, …), float32."""
-        drawn = as_inputs(f"{self.items.name}: epoch {epoch}", self.items.draw(seed, epoch), self.word)
-        return torch.from_numpy(drawn).to(torch.float32).sub(self.mean).div_(self.std)
+        inputs = as_inputs(f"{self.items.name}: epoch {epoch}", self.items.draw(seed, epoch), self.word)
+        return torch.from_numpy(inputs).to(torch.float32).sub(self.mean).div_(self.std)
 
 
 @dataclass(frozen=True)
