@@ -82,6 +82,17 @@ def test_initial_weights_that_depend_on_the_activation_may_differ(tmp_path: Path
     assert withheld_verdicts(changed_records(tmp_path, study, other_start, "gelu")) == {}
 
 
+def other_start_by_its_own_code(content: Json) -> None:
+    other_start(content)
+    content["sources"] = {"my_nets:Net: initial weights": "own"}
+
+
+def test_a_network_that_draws_its_weights_itself_may_begin_with_others(tmp_path: Path) -> None:
+    assert withheld_verdicts(changed_records(tmp_path, STUDY, other_start_by_its_own_code)) == {}
+    changed = changed_records(tmp_path, STUDY, other_start_by_its_own_code, "relu")
+    assert withheld_verdicts(changed) == {}
+
+
 def parts_of_the_activation(content: Json) -> None:
     """An activation with a layer of its own, which begins with another value in every arm."""
     size = 0.1 if content["run"]["activation"] == "relu" else 0.4

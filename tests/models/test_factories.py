@@ -13,7 +13,7 @@ from reluctant.activations import make
 from reluctant.core.errors import ModelError
 from reluctant.core.user_objects import SESSION_OBJECTS, register_object
 from reluctant.models import activation_keyword, build, build_with_activation
-from reluctant.models.factories import AMBIGUOUS_KEYWORDS, shape_arguments, shape_keywords
+from reluctant.models.keywords import AMBIGUOUS_KEYWORDS, shape_arguments, shape_keywords
 from reluctant.models.swap import activation_modules
 from reluctant.training import fingerprint
 from tests.support.own_models import Wide

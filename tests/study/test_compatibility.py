@@ -35,6 +35,10 @@ TWO: dict[str, list[Any]] = {
     "patience": [0, 3],
     "train": ["my_lab:one", "my_lab:two"],
     "command": ["python a.py {activation} {seed}", "python b.py {activation} {seed}"],
+    "precision": ["float32", "bf16"],
+    "accumulate": [1, 4],
+    "class_weights": ["none", "balanced"],
+    "loss": ["standard", "tests.support.own_losses:Focal"],
 }
 each_axis = pytest.mark.parametrize("axis", TWO)
 

@@ -58,6 +58,10 @@ OTHER: dict[str, Any] = {
     "patience": 3,
     "train": "my_lab:train",
     "command": "python train.py --act {activation} --seed {seed}",
+    "precision": "bf16",
+    "accumulate": 4,
+    "class_weights": "balanced",
+    "loss": "my_lab:Focal",
 }
 
 

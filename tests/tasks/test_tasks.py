@@ -20,7 +20,7 @@ from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.user_objects import SESSION_OBJECTS, register_object
 from reluctant.data import Dataset, from_data
 from reluctant.models.build import build
-from reluctant.models.factories import shape_keywords
+from reluctant.models.keywords import shape_keywords
 from reluctant.records.parts import Json, Sums
 from reluctant.records.schema import RunRecord
 from reluctant.records.store import Store

@@ -39,10 +39,10 @@ def test_factory_whose_activation_is_a_ready_module_trains(tmp_path: Path) -> No
     assert losses(TakesAnInstance, tmp_path / "instance") == losses(Plain, tmp_path / "plain")
 
 
-def test_factory_that_falls_back_to_relu_is_refused(tmp_path: Path) -> None:
+def test_factory_that_falls_back_to_relu_is_swapped(tmp_path: Path) -> None:
     """Its table does not know GELU, which would be a second ReLU."""
-    with pytest.raises(ReluctantError, match="returns the same outputs with relu and gelu"):
-        losses(FallsBackToReLU, tmp_path, activations=("relu", "gelu"))
+    swapped = losses(FallsBackToReLU, tmp_path / "falls_back", activations=("gelu",))
+    assert swapped == losses(Plain, tmp_path / "plain", activations=("gelu",))
 
 
 def test_factory_that_uses_the_activation_for_the_gain_only_is_swapped(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from reluctant.catalogue import INITIALISATIONS
 from reluctant.records.run_result import RunResult
+from reluctant.records.study_dir import INITIAL_WEIGHTS
 from reluctant.study.seeds import source_seed
 
 Withheld = Mapping[frozenset[str], str]  # reasons why there is no verdict, by the pair of arms; all pairs: empty set
@@ -51,8 +52,9 @@ def _layer_that_started_apart(one: RunResult, other: RunResult) -> str:
     """
     if one.probes is None or other.probes is None:
         return ""
-    if INITIALISATIONS.canonical(one.run.init).head in ("kaiming", "as_made"):
-        return ""  # kaiming scales by the activation's gain, and a factory may
+    own = any(name.endswith(INITIAL_WEIGHTS) for name in one.record.sources)
+    if own or INITIALISATIONS.canonical(one.run.init).head in ("kaiming", "as_made"):
+        return ""  # kaiming scales by the activation's gain, and so may code of the user's
     layers, norms = [], []
     for result, table in ((one, one.probes), (other, other.probes)):
         layers.append({row.name: (row.kind, row.shape, row.parameters) for row in result.record.layers})

@@ -12,6 +12,7 @@ from reluctant.catalogue import (
     AUGMENTATIONS,
     DATASETS,
     INITIALISATIONS,
+    LOSSES,
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
@@ -96,6 +97,10 @@ def _options(study: Study) -> Pairs:
             f"after {count(epochs, 'epoch')} without a lower validation loss" if epochs else "never"
             for epochs in unusual("patience")
         ],
+        "Loss": [_described(LOSSES, [name]) for name in unusual("loss")],
+        "Class weights": list(unusual("class_weights")),
+        "Gradient accumulation": [count(batches, "batch") + " per step" for batches in unusual("accumulate")],
+        "Precision": [f"{each}, forward pass only" if each == "bf16" else each for each in unusual("precision")],
     }
     return [(term, "; ".join(texts)) for term, texts in terms.items() if texts]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from reluctant.api.folders import folder_name, own_folder, run_in_folder, short_name
-from reluctant.api.objects import activation_names, is_module, model_name
+from reluctant.api.objects import activation_names, code_name, is_module, model_name
 from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
 from reluctant.core.display import quoted
@@ -39,7 +39,7 @@ def compare(
     kind: str = "auto",
     epochs: int = Run.epochs,
     lr: float | Sequence[float] = Run.lr,
-    optimizer: str | Sequence[str] = Run.optimizer,
+    optimizer: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = Run.optimizer,
     batch_size: int | Sequence[int] = Run.batch_size,
     schedule: str | Sequence[str] = Run.schedule,
     init: str | Sequence[str] | None = None,
@@ -49,7 +49,7 @@ def compare(
     patience: int = Run.patience,
     train_fraction: float = Run.train_fraction,
     pixels: str = "standardised",
-    procedure: str | Sequence[str] = Run.procedure,
+    procedure: str | type | Sequence[str | type] = Run.procedure,
     choose: str | None = None,
     control: bool = False,
     robustness: bool = Run.robustness,
@@ -63,6 +63,10 @@ def compare(
     device: str = "auto",
     timeout: float | None = None,
     data_folder: str | Path | None = None,
+    precision: str | Sequence[str] = "float32",
+    accumulate: int | Sequence[int] = Run.accumulate,
+    class_weights: str | Sequence[Any] = Run.class_weights,
+    loss: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = Run.loss,
 ) -> Results:
     """Train with each activation, or any other arm, from the same seeds, and say which differences are real.
 
@@ -93,17 +97,19 @@ def compare(
         kind: `classes` or `numbers` where y is not to be guessed.
         epochs: Passes over the training split.
         lr: The learning rate; a list varies it.
-        optimizer: `adam`, `sgd(momentum=0.9)`, …; a list varies it.
+        optimizer: `adam`, `sgd(momentum=0.9)`, …, or a class or function of your own, called as (parameters, lr=lr); a
+            list varies it.
         batch_size: Inputs per step; a list varies it.
         schedule: How the learning rate changes: `constant`, `cosine(warmup=1)`, …
-        init: How weights are drawn: `default`, `kaiming`, or `as_made` (a network's own weights).
+        init: How weights are drawn: `default` (by the network's own code, else by PyTorch's), `kaiming`, or `as_made`
+            (all weights stay as the network was built).
         clip_norm: The largest norm of all gradients together; 0 for any.
         label_smoothing: The share of a label given to all classes alike.
         augment: What is done to training images: `flip + crop(padding=4)`, …
         patience: Epochs without a lower validation loss after which a run stops; 0 for never.
         train_fraction: Share of the training data that is trained on; the rest is the validation split.
         pixels: `standardised`, or `unit` for bytes divided by 255.
-        procedure: The training loop: `standard`, or a training class of your own as `module:Class`.
+        procedure: The training loop: `standard`, or a class of your own derived from `reluctant.training.Training`.
         choose: `lr`, to give each activation the learning rate that is best on validation.
         control: Whether to train the baseline again under other seeds, as the noise floor.
         robustness: Whether to test on degraded images too.
@@ -117,6 +123,10 @@ def compare(
         device: `auto`, `cpu`, `cuda`, …
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         data_folder: The folder of named data sets.
+        precision: `float32`, or `bf16` for a forward pass in bfloat16.
+        accumulate: Batches whose gradients make one step.
+        class_weights: `balanced`, or a list of numbers: weights of the cross entropy in training.
+        loss: What is minimised: a module, a class that builds one, or a function of (outputs, targets).
 
     Raises:
         ReluctantError: Before anything trains, where the question cannot be answered.
@@ -127,6 +137,7 @@ def compare(
     """
     decides = {"metric": metric, "margin": margin, "baseline": baseline, "higher": higher}
     recipe: dict[str, Any] = {
+        "precision": precision, "accumulate": accumulate, "class_weights": class_weights, "loss": loss,
         "epochs": epochs, "lr": lr, "optimizer": optimizer, "batch_size": batch_size, "schedule": schedule,
         "clip_norm": clip_norm, "label_smoothing": label_smoothing, "augment": augment, "patience": patience,
         "train_fraction": train_fraction, "pixels": pixels, "procedure": procedure, "robustness": robustness,
@@ -150,6 +161,10 @@ def compare(
     used: dict[str, Any] = {}
     names = activation_names(activations, used)
     network = model_name(model, used)
+    recipe |= {
+        key: code_name(value, key, used)
+        for key, value in (("optimizer", optimizer), ("procedure", procedure), ("loss", loss))
+    }
     if f"{SESSION_MODULE}:{baseline}" in names:  # the study has `here:squash` for `squash`
         baseline = f"{SESSION_MODULE}:{baseline}"
     study = Study(

@@ -17,6 +17,9 @@ from reluctant.study import Study
 if TYPE_CHECKING:
     from reluctant.data import Dataset
 
+# keys that studies got later: their defaults must not change the folders of earlier calls
+LATER_KEYS = ("precision", "accumulate", "class_weights", "loss")
+
 
 def run_in_folder(study: Study, path: Path, data: Mapping[str, str], options: dict[str, Any]) -> Results:
     """Train what the folder lacks, and return what this call is about."""
@@ -39,6 +42,7 @@ def own_folder(study: Study) -> Path:
 def folder_name(study: Study, dataset: "Dataset") -> str:
     """A folder of its own for every question: another network, data set or recipe is another one."""
     others = {"name", "about", "seed", "activation", "compare", "arm", "train", "command"}
+    others |= {key for key in LATER_KEYS if getattr(study, key) == Study.model_fields[key].default}
     recipe = study.model_dump(mode="json", exclude=others)
     identity = {**recipe, "sources": code_checksums(study), "data": dataset.sha256}
     return f"{study.folder.name}-{digest(identity)[:8]}"

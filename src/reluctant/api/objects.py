@@ -92,6 +92,18 @@ def model_name(model: Any, used: dict[str, Any]) -> str:
     return _register(_identifier(_python_name(model)), model, used)
 
 
+def code_name(value: Any, kind: str, used: dict[str, Any]) -> Any:
+    """The name in a study of a procedure, an optimizer or a loss, or those of a list; objects are registered."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple):
+        return [code_name(each, kind, used) for each in value]
+    if not callable(value):
+        raise StudyError(f"{kind} must be a name, a class or a function, not {quoted(value)}")
+    word = type(value).__name__ if is_module(value) else _python_name(value)
+    return _register(kind if word == "<lambda>" else _identifier(word), value, used)
+
+
 def _register(word: str, value: Any, used: dict[str, Any]) -> str:
     """Register an object under its word, or under one like it where another of this call has that."""
     while word in used and used[word] is not value:

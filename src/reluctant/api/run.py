@@ -21,6 +21,7 @@ from reluctant.core.user_code import check_user_code
 from reluctant.core.user_objects import pack_objects
 from reluctant.engines import Done, Engine, Events, Failed, Message, Work, local, serial
 from reluctant.engines.training_work import TrainingWork
+from reluctant.records.folder_watch import FolderWatch
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.study import Run, Study
@@ -181,10 +182,10 @@ def _train(
         next(events)  # processes start up while the study is checked here
         if not study.reported:
             yield from (Message(None, text) for text in _check_and_describe(study, folder, options, origins))
-        identity = _identity(folder)
+        present = FolderWatch(folder.path)
         failures = own_training.EqualFailures(study)
         for event in events:
-            _check_present(folder, identity)
+            present.check()
             if isinstance(event, Done):
                 folder.save(event.run, event.record, event.attempts)
             elif isinstance(event, Failed):
@@ -207,24 +208,6 @@ def _work(study: Study, folder: StudyDir, options: ExecutionOptions, missing: li
     return TrainingWork(path, data, options.device, first=missing[0], objects=objects)
 
 
-def _identity(folder: StudyDir) -> tuple[int, int] | None:
-    """What a folder keeps while it exists, whatever its name; None where there is no such folder."""
-    try:
-        status = folder.path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _check_present(folder: StudyDir, identity: tuple[int, int] | None) -> None:
-    """`StudyError` where the folder was removed, renamed or replaced since training began."""
-    if _identity(folder) != identity:
-        raise StudyError(
-            f"{folder.path} was removed or renamed while the study was running, so nothing more can be stored; move it "
-            f"back and type the same command again to continue"
-        )
-
-
 def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]) -> list[str]:
     """What the data are and what is replaced in networks, after everything was tried that can be."""
     from reluctant import training
@@ -234,7 +217,8 @@ def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOption
     training.clear_data_cache()  # data of an earlier study of this process may have changed since
     tensors = training.preflight(study, str(options.data) if options.data else None)
     checksums = {name: each.source.sha256 for name, each in tensors.items()}
-    folder.check_origins(checksums, code_checksums(study), origins)
+    sources = {**code_checksums(study), **training.initial_weight_sources(study, tensors)}
+    folder.check_origins(checksums, sources, origins)
     folder.write_study(study)
     for each in tensors.values():
         folder.save_data(DataRecord.read(each.describe()))

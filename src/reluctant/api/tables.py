@@ -15,6 +15,7 @@ from reluctant.core.user_code import SESSION_MODULE
 from reluctant.records.run_result import RunResult
 from reluctant.report.page import last_line
 from reluctant.scores import Floats
+from reluctant.scores.scores import axis_column
 
 if TYPE_CHECKING:
     from reluctant.api.results import Results
@@ -61,7 +62,8 @@ def verdict_rows(comparison: Comparison) -> list[dict[str, Any]]:
     name, rows = comparison.metric.name, []
     tuned = {each.axis: "tuned" for each in comparison.selected}  # every activation has its own value
     for each in comparison.rows:
-        row: dict[str, Any] = {**comparison.setting, **tuned, comparison.subject.arm: without_session(each.arm)}
+        setting = {axis_column(axis): value for axis, value in comparison.setting.items()}
+        row: dict[str, Any] = {**setting, **tuned, comparison.subject.arm: without_session(each.arm)}
         row |= {"n": each.score.n, name: each.score.mean, "±": each.score.half}
         if each.contrast is None:
             row["verdict"] = "baseline"

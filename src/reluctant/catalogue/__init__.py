@@ -8,9 +8,10 @@ from reluctant.catalogue.augmentations import AUGMENTATIONS, augmentation_steps,
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
 from reluctant.catalogue.entry import Catalogue, Entry, Parameter
 from reluctant.catalogue.models import MODELS
-from reluctant.catalogue.training import INITIALISATIONS, OPTIMIZERS, PROCEDURES, SCHEDULES
+from reluctant.catalogue.training import INITIALISATIONS, LOSSES, OPTIMIZERS, PROCEDURES, SCHEDULES
 
 __all__ = [
-    "ACTIVATIONS", "AUGMENTATIONS", "DATASETS", "INITIALISATIONS", "MODELS", "OPTIMIZERS", "PROCEDURES", "SCHEDULES",
-    "Activation", "Catalogue", "DatasetEntry", "Entry", "Parameter", "augmentation_steps", "canonical_augmentation",
+    "ACTIVATIONS", "AUGMENTATIONS", "DATASETS", "INITIALISATIONS", "LOSSES", "MODELS", "OPTIMIZERS", "PROCEDURES",
+    "SCHEDULES", "Activation", "Catalogue", "DatasetEntry", "Entry", "Parameter", "augmentation_steps",
+    "canonical_augmentation",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""How a network is trained: optimizers, learning-rate schedules, initial weights, procedures.
+"""How a network is trained: optimizers, learning-rate schedules, initial weights, procedures, losses.
 
 The learning rate itself is a key of the study.
 """
@@ -29,7 +29,7 @@ OPTIMIZERS: Catalogue[Entry] = Catalogue("optimizer", (
         parameters=(Parameter("alpha", 0.99, "decay of the mean of squares", low=0.0, below=1.0), _EPS,
                     Parameter("momentum", 0.0, "share of the last step that is added", low=0.0, below=1.0),
                     _WEIGHT_DECAY)),
-), own=False)  # fmt: skip
+))  # fmt: skip
 
 _WARMUP = Parameter("warmup", 0.0, "epochs in which the rate rises linearly from 0; it need not be whole", 0.0, 1e6)
 
@@ -48,8 +48,12 @@ SCHEDULES: Catalogue[Entry] = Catalogue("schedule", (
 ), own=False)  # fmt: skip
 
 INITIALISATIONS: Catalogue[Entry] = Catalogue("initialisation", (
-    Entry("default", "PyTorch's defaults",
-        "reset_parameters of every layer: for convolutions and linear layers uniform within ±1/√fan_in",
+    Entry("default", "The network's own, else PyTorch's defaults",
+        "weights that the network's code draws itself; for every other layer its reset_parameters: for convolutions "
+        "and linear layers uniform within ±1/√fan_in",
+        source="PyTorch"),
+    Entry("pytorch", "PyTorch's defaults everywhere",
+        "reset_parameters of every layer, also of those whose weights the network's code draws itself",
         source="PyTorch"),
     Entry("as_made", "As made", "the weights stay as the network was built, pretrained weights included",
         aliases=("pretrained",), source="–"),
@@ -68,4 +72,9 @@ INITIALISATIONS: Catalogue[Entry] = Catalogue("initialisation", (
 PROCEDURES: Catalogue[Entry] = Catalogue("procedure", (
     Entry("standard", "The standard loop",
         "shuffled batches, cross entropy, one optimizer for all epochs, evaluation on whole splits"),
+))  # fmt: skip
+
+LOSSES: Catalogue[Entry] = Catalogue("loss", (
+    Entry("standard", "The loss of the task",
+        "cross entropy of classes, squared error of numbers, standardised"),
 ))  # fmt: skip

@@ -7,7 +7,7 @@ import click
 from reluctant.core.display import visible
 
 KINDS = ("activations", "models", "datasets", "optimizers", "initialisations", "procedures", "schedules",
-         "augmentations", "studies", "metrics")  # fmt: skip
+         "augmentations", "losses", "studies", "metrics")  # fmt: skip
 
 
 @click.command(name="list")
@@ -15,8 +15,8 @@ KINDS = ("activations", "models", "datasets", "optimizers", "initialisations", "
 def list_(kind: str) -> None:
     """List all names of one kind, with a line on each.
 
-    KIND is activations, models, datasets, optimizers, initialisations, procedures, schedules, augmentations, studies or
-    metrics.
+    KIND is activations, models, datasets, optimizers, initialisations, procedures, schedules, augmentations, losses,
+    studies or metrics.
     """
     from rich.console import Console
     from rich.table import Table

@@ -15,9 +15,10 @@ from reluctant.data.checks import checked
 from reluctant.data.columns import as_numbers, check_unique_names
 from reluctant.data.dataset import Dataset, Split
 from reluctant.data.labels import check_kind, flatten_column, interpret_labels
-from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise, tensor_as_array
+from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise
 from reluctant.data.splits import hold_out
 from reluctant.data.table import interpret_target, series_labels
+from reluctant.data.torch_items import tensor_as_array
 
 _EXPECTED = (
     "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), (frame, 'target'), a torch Dataset, or two "
@@ -44,8 +45,8 @@ def from_data(
             training and test. x and y are arrays, tensors on any device, lists, pandas frames or series.
         classes: The names of the classes; without them see `interpret_labels`.
         kind: "classes", "numbers" or "auto", see `interpret_labels`.
-        limit: PyTorch data sets are read once, in order, into at most so many bytes; what a random transform
-            returns that once is used in every epoch.
+        limit: PyTorch data sets are read once, in order, into at most so many bytes. The training items of one with
+            random transforms are drawn afresh in every epoch.
 
     Raises `DataError`: nothing can be trained on these data.
     """
@@ -58,9 +59,9 @@ def from_data(
     remarks = tuple(dict.fromkeys(remark for part in parts for remark in part.remarks))
     fields: dict[str, Any] = {"title": title or name, **columns, **label_fields, "remarks": remarks}
     if len(parts) == 1:
-        return hold_out(name, parts[0].inputs, parts[0].labels, test_fraction, **fields)
+        return hold_out(name, parts[0].inputs, parts[0].labels, test_fraction, random=parts[0].random, **fields)
     train, test = ((part.inputs, part.labels) for part in parts)
-    return checked(name, train, test, **fields)
+    return replace(checked(name, train, test, **fields), random=parts[0].random)
 
 
 def from_factory(name: Name) -> Dataset:
@@ -92,7 +93,7 @@ def _check_dataset(data: Dataset, name: str, classes: Sequence[str] = ()) -> Dat
     """A data set that somebody built without `checked`, checked and under this name."""
     if not (isinstance(data.train, Split) and isinstance(data.test, Split)):
         raise DataError(f"the Dataset {data.name!r} has no two Splits; give it train=Split(x, y), test=…")
-    return checked(
+    dataset = checked(
         name,
         (data.train.inputs, data.train.targets),
         (data.test.inputs, data.test.targets),
@@ -103,6 +104,7 @@ def _check_dataset(data: Dataset, name: str, classes: Sequence[str] = ()) -> Dat
         items=data.items if data.items != Dataset.items else None,
         remarks=data.remarks,
     )
+    return replace(dataset, random=data.random)
 
 
 def _as_parts(name: str, data: Any) -> list[Any]:
@@ -200,7 +202,7 @@ def _interpret_parts(
             labels = _cut_like(series_labels(name, joint), labels)
         labels, classes, kind, remarks = interpret_labels(name, labels, kind, classes)
     interpreted_parts = [
-        LabelledArrays(part.inputs, y, (*part.remarks, *remarks)) for part, y in zip(parts, labels, strict=True)
+        replace(part, labels=y, remarks=(*part.remarks, *remarks)) for part, y in zip(parts, labels, strict=True)
     ]
     return interpreted_parts, {"classes": classes, "kind": kind}
 

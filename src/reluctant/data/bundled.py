@@ -1,6 +1,7 @@
 """Two data sets bundled with scikit-learn, without a download: digits (images) and diabetes (a table)."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ def load_digits(name: Name, folder: Path) -> Dataset:
     bunch = datasets.load_digits()
     scans = enlarge(np.asarray(bunch.images).astype(np.int64))
     labels = np.asarray(bunch.target).astype(np.int64)
-    fields = {"title": row.title, "classes": row.classes, "note": row.note}
+    fields: dict[str, Any] = {"title": row.title, "classes": row.classes, "note": row.note}
     return checked_by_strata(str(name), scans, labels, labels, DIGITS_TEST, **fields)
 
 
@@ -70,5 +71,5 @@ def load_diabetes(name: Name, folder: Path) -> Dataset:
 
     bunch = datasets.load_diabetes(scaled=False)
     rows, target = np.asarray(bunch.data, np.float32), np.asarray(bunch.target, np.float64)
-    fields = {"title": DATASETS[name.head].title, "columns": bunch.feature_names}
+    fields: dict[str, Any] = {"title": DATASETS[name.head].title, "columns": bunch.feature_names}
     return checked_by_strata(str(name), rows, target, np.zeros(len(rows), np.int64), DIABETES_TEST, **fields)

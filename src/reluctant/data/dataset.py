@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.core.code_hash import code_hash
+from reluctant.data.random_items import RandomItems
 
 Inputs = NDArray[np.uint8] | NDArray[np.float32]
 Targets = NDArray[Any]  # int64 (n,) for classes, float64 (n, outputs) for numbers
@@ -51,6 +52,7 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     items: str = "images"
     remarks: tuple[str, ...] = ()
+    random: RandomItems | None = None  # draws the training inputs afresh, where these are random
 
     @property
     def task(self) -> Literal["classification", "regression"]:
@@ -65,6 +67,7 @@ class Dataset:
         """
         recorded = object.__new__(Dataset)
         vars(recorded).update(vars(self))
+        del vars(recorded)["random"]  # the values of a fixed seed stand for it
         for part, split in (("train", self.train), ("test", self.test)):
             vars(recorded)[part] = object.__new__(Split)
             vars(vars(recorded)[part]).update(images=split.inputs, labels=split.targets)

@@ -4,27 +4,37 @@ PyTorch is never imported here: a program that hands over its objects has import
 """
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
 from reluctant.data.labels import flatten_column
-from reluctant.data.pictures import as_pixels
+from reluctant.data.random_items import RandomItems, differs_when_read_twice, preserved_random_states
+from reluctant.data.torch_items import item_as_array, read_item
 
+RANDOM = (
+    "the Dataset is not the same when it is read twice, so every training item is drawn afresh every epoch, from the "
+    "seed and the epoch, in the same way for every activation; what is validated and tested on is read once, from a "
+    "fixed seed"
+)
+UNSEEDED = (
+    "the Dataset is not the same when it is read twice, and does not follow the seeds of Python, NumPy and torch: it "
+    "is read once, and these values are used in every epoch; with their global random numbers, and labels that are not "
+    "random, it is drawn afresh every epoch"
+)
 LIMIT = 2 * 1024**3  # bytes of inputs
 
 
 @dataclass(frozen=True)
 class LabelledArrays:
-    """Inputs and labels, and remarks about the way they were read."""
+    """Inputs and labels, remarks about the way they were read, and what draws them afresh where they are random."""
 
     inputs: Any
     labels: Any
     remarks: tuple[str, ...] = ()
+    random: RandomItems | None = None
 
 
 def is_torch_data(value: object) -> bool:
@@ -54,11 +64,11 @@ def materialise(name: str, source: Any, limit: int = LIMIT) -> LabelledArrays:
     if type(source) is data.TensorDataset and len(source.tensors) == 2:
         x, y = (tensor.detach().cpu() for tensor in source.tensors)
         _check_limit(f"{name}: {kind}", len(source), x.numel() * x.element_size(), limit)
-        return LabelledArrays(_item_as_array(x), flatten_column(_item_as_array(y)), remarks)
-    return LabelledArrays(*_read_items(f"{name}: {kind}", name, source, limit), remarks)
+        return LabelledArrays(item_as_array(x), flatten_column(item_as_array(y)), remarks)
+    return _read_items(f"{name}: {kind}", name, source, limit, remarks)
 
 
-def _read_items(where: str, name: str, source: Any, limit: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def _read_items(where: str, name: str, source: Any, limit: int, remarks: tuple[str, ...]) -> LabelledArrays:
     try:
         n = len(source)
     except Exception as fault:  # whatever the user's code raises
@@ -68,11 +78,18 @@ def _read_items(where: str, name: str, source: Any, limit: int) -> tuple[NDArray
         ) from None
     if n == 0:
         raise DataError(f"{where} is empty; at least one item is needed")
-    first, first_label = _read_item(name, source, 0, n)
+    with preserved_random_states():
+        first, first_label = read_item(name, source, 0, n)
     _check_limit(where, n, n * first.nbytes, limit)
+    if differs := differs_when_read_twice(name, source, n):
+        if differs == "seeded":
+            random = RandomItems(name, source, np.arange(n))
+            inputs, labels = random.read_first()
+            return LabelledArrays(inputs, flatten_column(np.asarray(labels)), (*remarks, RANDOM), random)
+        remarks = (*remarks, UNSEEDED)
     inputs, labels = np.empty((n, *first.shape), first.dtype), []
     for i in range(n):
-        item, label = _read_item(name, source, i, n) if i else (first, first_label)
+        item, label = read_item(name, source, i, n) if i else (first, first_label)
         for what, value, first_value in (("input", item, first), ("label", label, first_label)):
             if (shape := np.shape(value)) != (first_shape := np.shape(first_value)):
                 raise DataError(
@@ -85,62 +102,7 @@ def _read_items(where: str, name: str, source: Any, limit: int) -> tuple[NDArray
             )
         inputs[i] = item
         labels.append(label)
-    return inputs, flatten_column(np.asarray(labels))
-
-
-def _read_item(name: str, source: Any, i: int, n: int) -> tuple[NDArray[Any], Any]:
-    """Item i: its input as an array; its label as a number, a text, or an array of numbers."""
-    kind = type(source).__name__
-    try:
-        item = source[i]
-    except (IndexError, StopIteration):
-        raise DataError(
-            f"{name}: {kind} has the length {n:,} and ends after {i:,} items; correct its __len__ so that it "
-            f"returns {i:,}"
-        ) from None
-    except Exception as fault:
-        raise DataError(f"{name}: item {i} of {kind} fails: {type(fault).__name__}: {fault}") from fault
-    if not isinstance(item, tuple | list) or len(item) != 2:
-        size = f" of {len(item)}" if hasattr(item, "__len__") else ""
-        raise DataError(
-            f"{name}: item {i} of {kind} is {type(item).__name__}{size}; expected (input, label), so wrap it "
-            f"in a Dataset whose __getitem__ returns these two"
-        )
-    if isinstance(item[0], Mapping) or (isinstance(item[0], tuple | list) and any(map(np.ndim, item[0]))):
-        raise DataError(
-            f"{name}: the input of item {i} of {kind} is a {type(item[0]).__name__} of several arrays; only one tensor "
-            f"per item is possible, so join them (torch.cat) or return one of them"
-        )
-    if isinstance(item[1], str | bytes):
-        return _item_as_array(item[0]), item[1]
-    label = _item_as_array(item[1])
-    return _item_as_array(item[0]), label.item() if label.size == 1 else label
-
-
-def tensor_as_array(tensor: Any) -> NDArray[Any]:
-    """The values of a tensor on any device; `DataError` where NumPy has no such array."""
-    torch = sys.modules["torch"]
-    if tensor.layout != torch.strided or tensor.is_nested:
-        raise DataError("a sparse or nested tensor cannot be read; give x.to_dense(), or x.to_padded_tensor(0.0)")
-    try:
-        values = tensor.detach().cpu()
-        return np.asarray((values.float() if values.dtype == torch.bfloat16 else values).resolve_conj().resolve_neg())
-    except (TypeError, NotImplementedError, RuntimeError) as fault:
-        raise DataError(
-            f"a tensor of {tensor.dtype} on {tensor.device} cannot be read ({fault}); give x.float()"
-        ) from None
-
-
-def _item_as_array(value: Any) -> NDArray[Any]:
-    """A tensor, an image, a number or an array as an array, colours first."""
-    torch = sys.modules["torch"]
-    if isinstance(value, torch.Tensor):
-        return tensor_as_array(value)
-    image = sys.modules.get("PIL.Image")
-    if image is not None and isinstance(value, image.Image):
-        pixels = as_pixels(value)
-        return pixels[np.newaxis] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
-    return np.asarray(value)
+    return LabelledArrays(inputs, flatten_column(np.asarray(labels)), remarks)
 
 
 def _check_limit(where: str, n: int, size: int, limit: int) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -15,6 +16,7 @@ from reluctant.data.checks import check_lengths, checked
 from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import as_array, singular, usual_word
 from reluctant.data.labels import are_classes, as_labels
+from reluctant.data.random_items import RandomItems
 
 Indices = NDArray[np.int64]
 
@@ -54,12 +56,22 @@ def stratified(labels: Indices, n: int) -> Indices:
 
 
 def checked_by_strata(
-    name: str, inputs: NDArray[Any], labels: NDArray[Any], strata: Indices, n: int, **fields: Any
+    name: str,
+    inputs: NDArray[Any],
+    labels: NDArray[Any],
+    strata: Indices,
+    n: int,
+    random: RandomItems | None = None,
+    **fields: Any,
 ) -> Dataset:
-    """The data set of which `n` items are the test part, of every stratum its share; `fields` are for `checked`."""
+    """The data set of which `n` items are the test part, of every stratum its share; `fields` are for `checked`.
+
+    `random` draws all items afresh, and in the data set those of the training part.
+    """
     test = stratified(strata, n)
     train = np.setdiff1d(np.arange(len(strata)), test)
-    return checked(name, (inputs[train], labels[train]), (inputs[test], labels[test]), **fields)
+    dataset = checked(name, (inputs[train], labels[train]), (inputs[test], labels[test]), **fields)
+    return replace(dataset, random=random.of_rows(train)) if random else dataset
 
 
 def hold_out(

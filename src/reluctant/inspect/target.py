@@ -15,7 +15,7 @@ from reluctant.core.errors import ReluctantError, StudyError, build_error
 from reluctant.core.names import Name, parse
 from reluctant.core.user_code import check_user_code
 from reluctant.core.user_objects import load_user_object
-from reluctant.models.factories import SHAPE_KEYWORDS, shape_arguments
+from reluctant.models.keywords import SHAPE_KEYWORDS, shape_arguments
 from reluctant.records.store import Store
 from reluctant.records.study_records import read_study
 from reluctant.study import Run

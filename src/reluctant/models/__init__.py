@@ -2,8 +2,9 @@
 
 from reluctant.models.build import build
 from reluctant.models.convnet import CNN, ConvNet, kernels_used
-from reluctant.models.factories import activation_keyword, build_with_activation
+from reluctant.models.factories import build_with_activation
 from reluctant.models.fused import Dropout
+from reluctant.models.keywords import activation_keyword
 from reluctant.models.layers import initialise, layer_table
 from reluctant.models.mlp import MLP
 from reluctant.models.resnet import ResNet

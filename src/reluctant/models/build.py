@@ -15,7 +15,8 @@ from reluctant.core.extensions import load_object
 from reluctant.core.names import Name
 from reluctant.core.randomness import torch_seed
 from reluctant.core.user_objects import load_user_object
-from reluctant.models.factories import build_with_activation, shape_arguments
+from reluctant.models.factories import build_with_activation
+from reluctant.models.keywords import name_keyword, shape_arguments
 from reluctant.models.swap.find_sites import find_sites
 from reluctant.models.swap.forward import materialise_lazy_parameters, seeded
 from reluctant.models.swap.report import SwapReport, reasons_to_skip
@@ -63,12 +64,14 @@ class Replacements(NamedTuple):
     """How a user-defined network gets its activation.
 
     `report` is of the swap, None if the factory takes the activation; `own` are then the sites where the network uses
-    another one all the same. `sizes` are the arguments that tell the factory the shape of the data.
+    another one all the same. `sizes` are the arguments that tell the factory the shape of the data. `keyword` is the
+    parameter that takes the activation's name, '' where none does.
     """
 
     report: SwapReport | None = None
     sizes: Mapping[str, Any] = {}
     own: tuple[str, ...] = ()
+    keyword: str = ""
 
 
 def preview_replacements(name: str, activation: str, image: tuple[int, ...], classes: int) -> Replacements:
@@ -78,14 +81,16 @@ def preview_replacements(name: str, activation: str, image: tuple[int, ...], cla
         return Replacements()
     with seeded(0):
         network, report = _build_user_network(name, canonical, activation, image, classes)
-    arguments = shape_arguments(load_user_object(canonical.head, "model"), image, classes)
-    sizes = {keyword: value for keyword, value in arguments.items() if keyword not in canonical.arguments}
+    factory = load_user_object(canonical.head, "model")
+    arguments = shape_arguments(factory, image, classes)
+    sizes = {key: value for key, value in arguments.items() if key not in canonical.arguments}
+    keyword = "" if name_keyword(factory) in canonical.arguments else name_keyword(factory)
     own: tuple[str, ...] = ()
-    if report is None and isinstance(network, nn.Module):
+    if report is None and not keyword and isinstance(network, nn.Module):
         with suppress(ModelError):  # the check of the network reports what fails
             reasons = reasons_to_skip(find_sites(network, torch.zeros(2, *image)), None, None)
             own = tuple(site.name for site, reason in reasons.items() if not (reason or site.from_reluctant))
-    return Replacements(report, sizes, own)
+    return Replacements(report, sizes, own, keyword)
 
 
 def _build_user_network(

@@ -4,7 +4,6 @@ What a factory takes is known from its keywords: for an activation, and for the 
 """
 
 import copy
-import functools
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import Parameter, isclass, signature
@@ -15,24 +14,14 @@ from torch import Tensor, nn
 
 from reluctant.activations import factory as activation_factory
 from reluctant.core.errors import ModelError
+from reluctant.models.by_name import follows_the_name, names_for
+from reluctant.models.keywords import activation_keyword, bound_keywords, keyword_parameters, name_keyword
 from reluctant.models.swap.find_sites import find_sites
-from reluctant.models.swap.forward import preserve_random_states
+from reluctant.models.swap.forward import preserve_random_states, rewinding
 from reluctant.models.swap.report import SwapReport
 from reluctant.models.swap.swap import swap_activations
 
 Activation = str | nn.Module | Callable[..., Any]  # a name, a module class, a module or a function of a tensor
-ACTIVATION_KEYWORDS = (
-    "activation", "act_layer", "act", "act_fn", "activation_function", "nonlinearity", "hidden_act"
-)  # fmt: skip
-OUTPUT_KEYWORDS = ("num_classes", "n_classes", "num_labels", "out_features", "outputs")
-FEATURE_KEYWORDS = ("in_features", "n_features", "num_features", "features", "inputs", "input_dim")
-CHANNEL_KEYWORDS = ("in_channels", "in_chans", "channels", "num_channels")
-SHAPE_KEYWORDS = ("image", "classes", *OUTPUT_KEYWORDS, *FEATURE_KEYWORDS, *CHANNEL_KEYWORDS)  # the data give them
-# May also mean a width inside the network, so they are passed only where the parameter has no default.
-AMBIGUOUS_KEYWORDS = frozenset(
-    ("n_features", "num_features", "features", "inputs", "input_dim", "channels", "num_channels", "outputs",
-     "out_features")
-)  # fmt: skip
 # Of factories that are functions: whether every call returns the same weights.
 _shares_weights: "WeakKeyDictionary[Callable[..., Any], bool]" = WeakKeyDictionary()
 
@@ -77,16 +66,18 @@ def build_with_activation(
 ) -> tuple[Any, SwapReport | None]:
     """A factory's network with this activation; and a report if activations were swapped.
 
-    The network is built as it is and swapped if the factory takes no activation, takes one in a form of its own
-    (the default is a string, a module or a function of a tensor), or if its network does not use the one that it
-    gets, or only after the last weights. A network that would share weights with another one of the same factory
-    is copied.
+    A parameter whose default is a text gets the activation's name. The network is built as it is and swapped if the
+    factory takes no activation, takes one in a form of its own (the default is a module or a function of a tensor),
+    does not know the name, or if its network does not use the activation that it gets, or only after the last
+    weights. A network that would share weights with another one of the same factory is copied.
 
     Args:
         factory: A class or function that returns a network; its other results are returned as they are.
         example: An input of the network, to find functional calls.
         optional: Keyword arguments for which the factory may have no parameter. One with `**options` gets
             them all; those that it then refuses are dropped.
+
+    Raises `ModelError`: the factory takes a name, and the activation has none that it could know.
     """
     arguments, parameters = dict(arguments or {}), keyword_parameters(factory)
     any_keyword = not parameters or any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
@@ -98,12 +89,18 @@ def build_with_activation(
     extra = {key: value for key, value in extra.items() if key not in arguments}
     keyword = activation_keyword(factory) or ("activation" if any_keyword else None)
     parameter = parameters.get(keyword or "")
+    named = name_keyword(factory)
+    if named and named not in arguments:
+        network, accepted, followed = _call_by_name(factory, named, activation, arguments, extra, example)
+        if followed or not isinstance(network, nn.Module):
+            return network, None
+        return _swap(network, factory, {**arguments, **accepted}, activation, example)
     if keyword is not None and keyword not in arguments:
         failure: Exception | None = None
         unused = False
         required = parameter is not None and parameter.default is Parameter.empty
-        for value in _activation_arguments(keyword, parameter, activation):
-            if isinstance(value, str) and not (failure or required or _is_name(parameter)):
+        for value in _activation_arguments(parameter, activation):
+            if isinstance(value, str) and not (failure or required):
                 break  # the network took the activation itself and did not use it
             try:
                 network, accepted = _call_factory(factory, arguments, {**extra, keyword: value}, parameters)
@@ -152,7 +149,35 @@ def _call_factory(
             del extra[refused[0]]
 
 
-def _activation_arguments(keyword: str, parameter: Parameter | None, activation: Activation) -> list[Any]:
+def _call_by_name(
+    factory: Callable[..., Any],
+    keyword: str,
+    activation: Activation,
+    arguments: dict[str, Any],
+    extra: dict[str, Any],
+    example: Any,
+) -> tuple[Any, dict[str, Any], bool]:
+    """What a factory returns for the activation's name, the extra arguments that it accepted, and whether it followed.
+
+    If it does not, its default network is returned. Every attempt begins with the same random numbers, so that a name
+    that one activation has and another has not does not change the weights.
+    """
+    parameters = keyword_parameters(factory)
+    default, rewind = parameters[keyword].default, rewinding()
+    for name in names_for(keyword, default, activation):
+        with suppress(Exception):  # the factory may know the next name
+            network, accepted = _call_factory(factory, arguments, {**extra, keyword: name}, parameters)
+            if not isinstance(network, nn.Module):
+                return network, accepted, True
+            if name == default or follows_the_name(
+                network, lambda: _call_factory(factory, arguments, extra, parameters)[0], example
+            ):
+                return _with_separate_weights(network, factory, {**arguments, **accepted}), accepted, True
+        rewind()
+    return *_call_factory(factory, arguments, extra, parameters), False
+
+
+def _activation_arguments(parameter: Parameter | None, activation: Activation) -> list[Any]:
     """The arguments for an activation to try in turn, in the form that the parameter's default shows."""
     default = Parameter.empty if parameter is None else parameter.default
     if default is Parameter.empty or default is None:
@@ -161,11 +186,7 @@ def _activation_arguments(keyword: str, parameter: Parameter | None, activation:
         callable(default) and not isinstance(default, nn.Module) and not _needs_an_argument(default)
     ):
         return [FreshActivation(activation)]
-    return [activation] if keyword == "activation" and isinstance(default, str) else []
-
-
-def _is_name(parameter: Parameter | None) -> bool:
-    return parameter is not None and isinstance(parameter.default, str)
+    return []
 
 
 def _uses_activation(network: nn.Module, value: Any, example: Any) -> bool:
@@ -227,47 +248,3 @@ def _with_separate_weights(network: nn.Module, factory: Callable[..., Any], argu
 def _weight_ids(network: Any) -> set[int]:
     tensors = (*network.parameters(), *network.buffers()) if isinstance(network, nn.Module) else ()
     return {id(tensor) for tensor in tensors}
-
-
-def keyword_parameters(factory: Callable[..., Any]) -> dict[str, Parameter]:
-    """The parameters that accept a keyword, `**options` among them; empty where there is no signature."""
-    try:
-        parameters = signature(factory).parameters
-    except (TypeError, ValueError):
-        return {}
-    return {name: p for name, p in parameters.items() if p.kind is not Parameter.POSITIONAL_ONLY}
-
-
-def bound_keywords(factory: Callable[..., Any]) -> Mapping[str, Any]:
-    """The keywords that a `functools.partial` has bound, those of partials within it among them."""
-    return factory.keywords if isinstance(factory, functools.partial) else {}
-
-
-def activation_keyword(factory: Callable[..., Any]) -> str | None:
-    """The keyword under which a factory takes an activation: the first of `ACTIVATION_KEYWORDS`, or None."""
-    parameters = keyword_parameters(factory)
-    return next((keyword for keyword in ACTIVATION_KEYWORDS if keyword in parameters), None)
-
-
-def shape_keywords(shape: tuple[int, ...], outputs: int) -> dict[str, int]:
-    """All usual keywords for the size of one input and for the number of outputs, with their values."""
-    size_keywords = FEATURE_KEYWORDS if len(shape) == 1 else CHANNEL_KEYWORDS
-    return dict.fromkeys(OUTPUT_KEYWORDS, outputs) | dict.fromkeys(size_keywords, shape[0])
-
-
-def shape_arguments(factory: Callable[..., Any], shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
-    """The arguments that tell a factory the shape of the data, for those keywords that it declares.
-
-    The keywords are `image` (the shape of one input), `classes` (the number of outputs) and the
-    `shape_keywords`. A value that a `functools.partial` has bound is left, and so is the default of one of
-    the `AMBIGUOUS_KEYWORDS`, such as `features=64` for the width of a hidden layer.
-    """
-    parameters, bound = keyword_parameters(factory), bound_keywords(factory)
-    values = {"image": shape, "classes": outputs, **shape_keywords(shape, outputs)}
-    return {
-        keyword: value
-        for keyword, value in values.items()
-        if keyword in parameters
-        and keyword not in bound
-        and (keyword not in AMBIGUOUS_KEYWORDS or parameters[keyword].default is Parameter.empty)
-    }

@@ -20,7 +20,8 @@ SINGLE_CHANNEL, WINOGRAD, GENERAL = "first block", "winograd block", "block"
 
 def is_supported(x: Tensor) -> bool:
     """Whether the kernels take this tensor."""
-    return x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64)
+    precise = x.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled("cpu")
+    return x.device.type == "cpu" and precise
 
 
 def kernel_name(x: Tensor, weight: Tensor) -> str:

@@ -1,6 +1,7 @@
 """The layers of a network: initial weights that follow from a seed, and a table of kinds, shapes and parameters."""
 
 import copy
+from collections.abc import Collection
 from functools import partial
 from math import sqrt
 from typing import Any
@@ -16,12 +17,13 @@ from reluctant.models.swap.forward import clone_sharing_parameters, evaluation_m
 WEIGHTED = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear
 
 
-def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu") -> None:
+def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu", own: Collection[str] = ()) -> None:
     """Draw new weights for every layer that has parameters and a `reset_parameters`.
 
-    The numbers of a layer follow from the seed and the layer's name alone: layers of one name and shape get
-    the same weights in every network; with `kaiming` they differ by a factor, the gain of the activation.
-    `as_made` changes nothing. PyTorch's global random state does not change.
+    The numbers of a layer follow from the seed and the layer's name alone: layers of one name and shape get the same
+    weights in every network; with `kaiming` they differ by a factor, the gain of the activation. `own` names layers
+    with initial weights of the network's own, which `default` leaves as they are. `as_made` changes nothing. PyTorch's
+    global random state does not change.
     """
     name = INITIALISATIONS.canonical(init)
     if name.head == "as_made":
@@ -29,12 +31,14 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu")
     factor = gain(activation) if name.head == "kaiming" else 1.0
     last = [module for module in model.modules() if isinstance(module, WEIGHTED)][-1:]
     for path, module in model.named_modules():
+        if path in own and name.head == "default":
+            continue
         reset: Any = getattr(module, "reset_parameters", None)
         if not callable(reset) or not any(True for _ in module.parameters(recurse=False)):
             continue
         with seeded(torch_seed(seed, "weights", path)):
             reset()
-            if not isinstance(module, WEIGHTED) or name.head == "default":
+            if not isinstance(module, WEIGHTED) or name.head in ("default", "pytorch"):
                 continue
             if name.head == "normal":
                 nn.init.normal_(module.weight, std=INITIALISATIONS.arguments(name)["std"])

@@ -33,6 +33,7 @@ from reluctant.study import RECIPE, Run, Study, study_changes
 
 RUNS, CHECKPOINTS, WEIGHTS, FIGURES, DAMAGED = "runs", "checkpoints", "weights", "figures", "damaged"
 NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+INITIAL_WEIGHTS = ": initial weights"  # behind the name of a network, in a record's sources: it keeps its own
 SUBFOLDERS = (RUNS, FAILED, ENVIRONMENTS, DATA, CHECKPOINTS, WEIGHTS, FIGURES)
 
 
@@ -201,6 +202,14 @@ class StudyDir:
                     f"{origin.data[:12]}… there, {now[:12]}… now). Restore the old data, or choose a new folder "
                     f"with -o."
                 )
+            for name in sources or {}:
+                head = name.removesuffix(INITIAL_WEIGHTS)
+                if head != name and head in origin.sources and name not in origin.sources:
+                    raise StudyError(
+                        f"{head} draws its initial weights itself, and {self.path} was trained by a version that drew "
+                        f"them anew; the numbers would be mixed. Choose a new folder with -o; with init = 'pytorch' "
+                        f"they are drawn anew there too."
+                    )
             for name, source in origin.sources.items():
                 if (sources or {}).get(name, source) != source:
                     raise StudyError(

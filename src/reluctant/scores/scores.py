@@ -180,9 +180,23 @@ def scores_frame(scores: Scores, task: str, metrics: Sequence[str] = (), *, arm:
         for split in SPLITS
         if not run.epochs or any(len(run.curve(name, split)) for name in names)
     ]
-    columns = [arm, "seed", *scores.axes, "epoch", "split", "items", *(["control"] if scores.control else []), *names]
+    columns = [
+        arm,
+        "seed",
+        *map(axis_column, scores.axes),
+        "epoch",
+        "split",
+        "items",
+        *(["control"] if scores.control else []),
+        *names,
+    ]
     whole: dict[str, Any] = {c: np.concatenate([p[c] for p in parts]) if parts else [] for c in columns}
     return pd.DataFrame(whole, columns=columns)
+
+
+def axis_column(axis: str) -> str:
+    """The column of an axis in tables that have metrics too: `run_loss` is what was minimised, `loss` the metric."""
+    return f"run_{axis}" if any(axis == each.name for each in METRICS) else axis
 
 
 def table_metrics(scores: Scores, task: str) -> list[str]:
@@ -195,7 +209,7 @@ def _rows(run: ScoredRun) -> int:
 
 
 def _columns(run: ScoredRun, split: str, metrics: Sequence[str], axes: Sequence[str]) -> dict[str, Any]:
-    n, fixed = _rows(run), {"seed": run.seed, **{axis: run.value(axis) for axis in axes}}
+    n, fixed = _rows(run), {"seed": run.seed, **{axis_column(axis): run.value(axis) for axis in axes}}
     fixed |= {"split": split, "items": run.items.get(split, 0)}
     columns = {name: np.full(n, value) for name, value in fixed.items()}
     curves = {name: run.curve(name, split) for name in metrics}

@@ -9,6 +9,7 @@ from reluctant import catalogue
 from reluctant.catalogue.metrics import metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import parse
+from reluctant.study.class_weights import canonical_weights, several_weights
 from reluctant.study.seeds import LARGEST, Seed, as_table, crossed
 
 T = TypeVar("T")
@@ -134,5 +135,13 @@ Patience = Axis[Annotated[int, Field(strict=True, ge=0, le=10**6)]]
 Threads = Axis[Annotated[int, Field(strict=True, ge=1, le=1024)]]
 Fractions = Axis[Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]]
 Norms = Axis[NonNegative]
+Precisions = Axis[Literal["float32", "bf16"]]
+Groups = Axis[Annotated[int, Field(strict=True, ge=1, le=10**6)]]
+Losses = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.LOSSES.canonical))]]
+ClassWeights = Annotated[
+    tuple[Annotated[str, BeforeValidator(canonical_weights)], ...],
+    BeforeValidator(several_weights),
+    AfterValidator(_distinct),
+]
 Shares = Axis[Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)]]
 Flags = Axis[Flag]

@@ -38,6 +38,10 @@ class Run:
     patience: int = 0
     train: str = ""  # the user's own function that trains; our loop where it is empty
     command: str = ""  # or the user's own command
+    precision: str = "float32"
+    accumulate: int = 1
+    class_weights: str = "none"
+    loss: str = "standard"
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
@@ -51,7 +55,7 @@ class Run:
         """The names that may lead to code of the user's."""
         if self.reported:  # an arm may be any word that the user's own function or command understands
             return (self.train,) if self.train else ()
-        return (self.activation, self.model, self.dataset, self.procedure)
+        return (self.activation, self.model, self.dataset, self.procedure, self.optimizer, self.loss)
 
     @property
     def reported(self) -> bool:

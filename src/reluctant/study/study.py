@@ -12,7 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from reluctant.catalogue.metrics import CLASSIFICATION, USUAL
+from reluctant.catalogue.metrics import USUAL
 from reluctant.core.errors import StudyError
 from reluctant.core.validation import CUSTOM, validation_message
 from reluctant.study import axes
@@ -21,8 +21,9 @@ from reluctant.study.growth import UntilDecided, with_first_seeds
 from reluctant.study.rules import activation_fault, study_fault
 from reluctant.study.run import Run
 from reluctant.study.schedule import schedule_fault
-from reluctant.study.seeds import as_table, levels
+from reluctant.study.seeds import levels
 from reluctant.study.tables import Claim, Compare, Publications, PublishedNumber
+from reluctant.study.written import written_content
 
 MANY = 10_000  # runs; more than this must be confirmed
 # In the order in which they vary, between the seeds (slowest) and the activations (fastest).
@@ -34,10 +35,8 @@ class Study(BaseModel):
 
     `name`, `about`, `task`, `control`, `choose`, `compare`, `until_decided`, `claim` and `published` have one value for
     the study; every other field takes one value or a list, and a list is an axis. With `seed = "until decided"` the
-    study grows until every comparison is decided. `schedule` is how the learning rate changes,
-    `clip_norm` the largest norm of all gradients together (0: any), `label_smoothing` the share of a label given to all
-    classes alike, `augment` what is done to training images, `patience` the number of epochs without a lower validation
-    loss after which a run stops (0: never). Raises `StudyError`: every fault at once.
+    study grows until every comparison is decided. docs/study.md describes every key. Raises `StudyError`: every fault
+    at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +66,10 @@ class Study(BaseModel):
     patience: axes.Patience = (Run.patience,)
     train: axes.Functions = (Run.train,)
     command: axes.Commands = (Run.command,)
+    precision: axes.Precisions = ("float32",)
+    accumulate: axes.Groups = (Run.accumulate,)
+    class_weights: axes.ClassWeights = (Run.class_weights,)
+    loss: axes.Losses = (Run.loss,)
     control: axes.Flag = False
     task: Literal["classification", "regression"] = "classification"
     choose: Literal["lr"] | None = None
@@ -180,7 +183,7 @@ class Study(BaseModel):
         """The names that may lead to code of the user's."""
         if self.reported:
             return (*self.activation, *filter(None, self.train))
-        return (*self.activation, *self.model, *self.dataset, *self.procedure)
+        return (*self.activation, *self.model, *self.dataset, *self.procedure, *self.optimizer, *self.loss)
 
     @property
     def varied_axes(self) -> tuple[str, ...]:
@@ -231,26 +234,5 @@ class Study(BaseModel):
         Raises `StudyError`: the study has objects of a Python session, which no file can name.
         """
         if not objects:
-            refuse_session_objects((*self.activation, *self.model, *self.dataset, *self.procedure, *self.train))
-        content: dict[str, Any] = {"name": self.name, **({"about": self.about} if self.about else {})}
-        first = ("arm" if self.arm else "activation", "train", "command")
-        axes_written = (
-            (*first, "dataset", "model", *AXES[2:]) if self.reported else ("dataset", "model", "activation", *AXES[2:])
-        )
-        for name in dict.fromkeys((*axes_written, "seed")):
-            values = getattr(self, name)
-            if values == (getattr(Run, name, None),) and (self.reported or name in ("train", "command")):
-                continue  # what our own loop needs means nothing to another training, and the other way round
-            content[name] = values[0] if len(values) == 1 else list(values)
-        if self.sources:
-            content["seed"] = as_table(self.seed)
-        optional = {
-            "task": self.task if self.task != CLASSIFICATION else None,
-            "control": self.control,
-            "choose": self.choose,
-            "compare": self.compare.to_table(),
-            "until_decided": self.until_decided and self.until_decided.model_dump(exclude_none=True),
-            "claim": [claim.to_table() for claim in self.claim],
-            "published": [each.to_table() for each in self.published],
-        }
-        return tomli_w.dumps(content | {key: value for key, value in optional.items() if value})
+            refuse_session_objects(self.user_names)
+        return tomli_w.dumps(written_content(self))

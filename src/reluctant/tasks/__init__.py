@@ -31,9 +31,12 @@ class Classification:
         """One logit per class."""
         return self.classes
 
-    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
-        """Mean cross entropy in nats; with label smoothing as of Szegedy et al. 2016 (1512.00567)."""
-        return nn.functional.cross_entropy(outputs, targets, label_smoothing=smoothing)
+    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
+        """Mean cross entropy in nats; with label smoothing as of Szegedy et al. 2016 (1512.00567).
+
+        `weights` are those of the classes: the mean is then weighted by them.
+        """
+        return nn.functional.cross_entropy(outputs, targets, weights, label_smoothing=smoothing)
 
     def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The same without smoothing, summed over a batch in double precision, on the CPU."""
@@ -80,7 +83,7 @@ class Regression:
         """How many numbers are predicted for one input."""
         return len(self.mean)
 
-    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
         """Mean squared error over the batch and the outputs."""
         return nn.functional.mse_loss(outputs.reshape(targets.shape), targets)
 

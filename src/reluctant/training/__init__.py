@@ -1,14 +1,16 @@
 """Training one run: the data as tensors, the epochs as an iterator, the record at the end."""
 
 from reluctant.training.checksums import fingerprint, study_sources
+from reluctant.training.description import describe_replacements, initial_weight_sources
 from reluctant.training.evaluation import evaluate
 from reluctant.training.machine import select_device
-from reluctant.training.preflight import describe_replacements, expected_seconds, preflight
+from reluctant.training.preflight import expected_seconds, preflight
 from reluctant.training.runner import build_training, clear_data_cache, train_run, warm_up
 from reluctant.training.tensors import TensorData, TensorSplit, prepare
 from reluctant.training.training import Training
 
 __all__ = [
     "TensorData", "TensorSplit", "Training", "build_training", "clear_data_cache", "describe_replacements", "evaluate",
-    "expected_seconds", "fingerprint", "preflight", "prepare", "select_device", "study_sources", "train_run", "warm_up",
+    "expected_seconds", "fingerprint", "initial_weight_sources", "preflight", "prepare", "select_device",
+    "study_sources", "train_run", "warm_up",
 ]  # fmt: skip

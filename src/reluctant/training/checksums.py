@@ -2,7 +2,7 @@
 
 import hashlib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch.nn.parameter import is_lazy
 
 from reluctant.core import user_objects as objects
 from reluctant.core.names import parse
+from reluctant.records.study_dir import INITIAL_WEIGHTS
 from reluctant.study import Run, Study
 
 
@@ -44,6 +45,14 @@ def source_checksums(names: Iterable[str]) -> dict[str, str]:
                 text = head
             checksums[head] = hashlib.sha256(text.encode()).hexdigest()
     return checksums
+
+
+def initial_weights_source(model: str, own: Sequence[str]) -> dict[str, str]:
+    """An entry for the sources of a record where layers have initial weights of the network's own.
+
+    Records of versions that drew all weights anew lack it.
+    """
+    return {f"{parse(model).head}{INITIAL_WEIGHTS}": "own"} if own else {}
 
 
 def fingerprint(model: nn.Module) -> str:

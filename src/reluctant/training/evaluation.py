@@ -8,11 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator
 from reluctant.models.swap.forward import evaluation_mode
-from reluctant.records.parts import Json
+from reluctant.records.parts import FinalRecord, Json
 from reluctant.tasks import Classification, Task
-from reluctant.training.tensors import TensorSplit
+from reluctant.training.objective import in_full
+from reluctant.training.tensors import TensorData, TensorSplit
 
 BATCH = 50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
 BINS = 15  # even bins of the highest probability, (0, 1/15], …, (14/15, 1] (Guo et al. 2017, 1706.04599)
@@ -32,7 +34,7 @@ def evaluate(model: nn.Module, split: TensorSplit, task: Task = _CLASSES) -> tup
     predictions = torch.empty(split.targets.shape, dtype=split.targets.dtype)
     with _no_gradients(model), evaluation_mode(model):
         for batch in _batches(split):
-            outputs = model(split.inputs[batch].clone())  # the network may write into its inputs
+            outputs = in_full(model(split.inputs[batch].clone()))  # the network may write into its inputs
             loss += task.loss_sum(outputs, split.targets[batch])
             predictions[batch] = task.predict(outputs).cpu()
     return float(loss) / len(split), predictions
@@ -58,7 +60,7 @@ def calibration(model: nn.Module, split: TensorSplit) -> Json:
     with _no_gradients(model), evaluation_mode(model):
         for batch in _batches(split):
             targets = split.targets[batch].cpu()
-            p = model(split.inputs[batch].clone()).cpu().double().softmax(dim=1)
+            p = in_full(model(split.inputs[batch].clone())).cpu().double().softmax(dim=1)
             top, predictions = p.max(dim=1)
             bins = (top * BINS).ceil().long().clamp(1, BINS) - 1
             images += torch.bincount(bins, minlength=BINS)
@@ -71,6 +73,20 @@ def calibration(model: nn.Module, split: TensorSplit) -> Json:
         "confidence": [round(c, 6) for c in confidence.tolist()],
         "brier": round(brier, 6),
     }
+
+
+def final_evaluation(model: nn.Module, data: TensorData, test_predictions: Tensor, *, robustness: bool) -> FinalRecord:
+    """After the last epoch: the training split in evaluation mode, and more about the test split."""
+    task = data.task
+    loss, predictions = evaluate(model, data.train, task)
+    final: Json = {"loss": loss, task.key: task.counts(predictions, data.train.targets)}
+    if isinstance(task, Classification):
+        final["calibration"] = calibration(model, data.test)
+        if task.classes > MOST:  # where epochs hold three rows of the test matrix
+            final["test_confusion"] = task.confusion_matrix(test_predictions, data.test.targets).tolist()
+    if robustness:
+        final["robustness"] = measure_robustness(model, data.test, -data.mean / data.std, data.pixel_std)
+    return FinalRecord.read(final)
 
 
 def measure_robustness(model: nn.Module, split: TensorSplit, background: float, pixel_std: float = 1.0) -> Json:

@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from reluctant.catalogue import OPTIMIZERS
 from reluctant.core.errors import StudyError
 from reluctant.core.extensions import load_object
+from reluctant.training.own_code import own_optimizer
 
 
 def optimizer_from_name(
@@ -21,7 +22,7 @@ def optimizer_from_name(
     is then one operation. Use `zero_grad(set_to_none=False)`: the gradients stay in their memory. Frozen
     parameters (`requires_grad` False) are left out, as PyTorch leaves them alone. Those that take no part in
     the forward pass have gradients of zero here, where PyTorch would see none, so weight decay shrinks them
-    too. Raises `StudyError` where there is nothing to train.
+    too. An optimizer of the user's gets the parameters themselves. Raises `StudyError` where there is nothing to train.
 
     Args:
         name: As in a study, `adamw(weight_decay=0.1)`.
@@ -35,6 +36,8 @@ def optimizer_from_name(
             "set requires_grad=True on those that are to learn"
         )
     canonical = OPTIMIZERS.canonical(name)
+    if canonical.is_user_defined:
+        return own_optimizer(canonical, trained, lr, no_decay)
     keywords: dict[str, Any] = OPTIMIZERS.arguments(canonical)
     if "beta1" in keywords:
         keywords["betas"] = (keywords.pop("beta1"), keywords.pop("beta2"))

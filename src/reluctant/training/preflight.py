@@ -1,7 +1,7 @@
-"""Before a study trains: what can fail is tried, what is replaced is described, the duration is estimated."""
+"""Before a study trains: what can fail is tried, and the duration is estimated."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from reluctant.core.names import parse
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.data import data_folder, load
 from reluctant.models import build
-from reluctant.models.build import preview_replacements
 from reluctant.models.layers import channels_first
 from reluctant.study import Run, Study
 from reluctant.study.study import AXES
@@ -108,6 +107,11 @@ def _check_task(study: Study, data: TensorData) -> None:
         check_augmentation(augment, tuple(data.train.inputs.shape))
     if any(study.robustness) and (regression or len(data.input_shape) != 3):
         raise StudyError("robustness is measured on corrupted images that are classified; leave it out")
+    if set(study.loss) != {Run.loss} and (
+        any(study.label_smoothing) or set(study.class_weights) != {Run.class_weights}
+    ):
+        option = "label_smoothing" if any(study.label_smoothing) else "class_weights"
+        raise StudyError(f"{option} belongs to the standard loss, and this study has a loss of its own; leave it out")
     if regression and any(study.label_smoothing):
         raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
 
@@ -132,22 +136,6 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
         raise StudyError(f"model {model}, in evaluation mode, {error}")
     if not torch.isfinite(outputs).all():
         raise StudyError(f"model {model} with {activation} returns NaN or infinity before any training")
-
-
-def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> list[str]:
-    """What is replaced in user-defined networks, and the sizes their factories receive: a sentence each."""
-    sentences = []
-    for model, data in product(study.model, datasets.values()):
-        swap, sizes, own = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
-        parts = [swap.one_line()] if swap else ["takes the activation"] if sizes or own else []
-        if own:
-            parts.append(f"uses one of its own as well, for every activation of the study: {', '.join(own)}")
-        if sizes:
-            listed = ", ".join(f"{keyword}={value}" for keyword, value in sizes.items())
-            parts.append(f"arguments from the data: {listed}")
-        if parts:
-            sentences.append(f"{model.removeprefix(f'{SESSION_MODULE}:')}: {'; '.join(parts)}")
-    return list(dict.fromkeys(sentences))
 
 
 def expected_seconds(run: Run, steps: int = 20) -> float:

@@ -16,6 +16,7 @@ from reluctant.models.swap.forward import evaluation_mode, preserve_random_state
 from reluctant.study import Run
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
+from reluctant.training.own_code import check_own_loss
 from reluctant.training.runner import build_training
 from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
@@ -44,6 +45,8 @@ def rehearse(run: Run, data: TensorData) -> None:
         _check_evaluation_changes_nothing(training, network)
         training.model.train()
         inputs, targets = training.data.train.inputs, training.data.train.targets
+        if training.objective.own is not None:
+            check_own_loss(run.loss, training.objective.own, training.task, targets[:first])
         with _faults(f"{network} fails in training on a batch of {first} {items}"), seeded(0):
             training.step(inputs[:first].clone(), targets[:first])  # the network may write into its inputs
         if parse(run.model).is_user_defined:
@@ -130,7 +133,7 @@ def _ends(split: TensorSplit, first: int, last: int) -> TensorSplit:
     """The first items of a split and, behind them, the last."""
     n = len(split)
     rows = torch.tensor([*range(min(first, n)), *range(max(n - last, min(first, n)), n)])
-    return TensorSplit(split.inputs[rows], split.targets[rows])
+    return split.of_rows(rows)
 
 
 def _other_size(n: int, size: int) -> int:

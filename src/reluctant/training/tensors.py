@@ -13,8 +13,10 @@ from torch import Tensor
 from reluctant.catalogue.metrics import REGRESSION
 from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, Split, split_indices
+from reluctant.data.inputs import as_inputs
+from reluctant.data.random_items import RandomItems
 from reluctant.models.layers import channels_first
-from reluctant.tasks import Classification, Regression, Task
+from reluctant.tasks import Classification, Regression, Task, to_numpy
 
 Indices = npt.NDArray[np.int64]
 _CLASSES = Classification()
@@ -28,8 +30,36 @@ class TensorSplit:
     inputs: Tensor  # float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory
     targets: Tensor  # classes as int64 (n,), or standardised numbers, float32 (n, outputs)
 
+    redraw: "Redraw | None" = None  # where the inputs are random
+
     def __len__(self) -> int:
         return len(self.targets)
+
+    def of_epoch(self, seed: int, epoch: int) -> Tensor:
+        """The inputs in one epoch: drawn afresh from the seed and the epoch where they are random."""
+        if self.redraw is None:
+            return self.inputs
+        return torch.empty_like(self.inputs).copy_(self.redraw(seed, epoch))
+
+    def of_rows(self, rows: Tensor) -> "TensorSplit":
+        """Some of these items."""
+        redraw = self.redraw and replace(self.redraw, items=self.redraw.items.of_rows(to_numpy(rows)))
+        return TensorSplit(self.inputs[rows], self.targets[rows], redraw)
+
+
+@dataclass(frozen=True)
+class Redraw:
+    """The inputs of a seed and an epoch, standardised as those of the data set are, whose items are `word`."""
+
+    items: RandomItems
+    word: str
+    mean: float | Tensor
+    std: float | Tensor
+
+    def __call__(self, seed: int, epoch: int) -> Tensor:
+        """Inputs of shape (n, …), float32."""
+        inputs = as_inputs(f"{self.items.name}: epoch {epoch}", self.items.draw(seed, epoch), self.word)
+        return torch.from_numpy(inputs).to(torch.float32).sub(self.mean).div_(self.std)
 
 
 @dataclass(frozen=True)
@@ -94,7 +124,8 @@ class TensorData:
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "TensorData":
         train, valid, test = (
-            TensorSplit(change(split.inputs), change(split.targets)) for split in (self.train, self.valid, self.test)
+            replace(split, inputs=change(split.inputs), targets=change(split.targets))
+            for split in (self.train, self.valid, self.test)
         )
         return replace(self, train=train, valid=valid, test=test)
 
@@ -139,6 +170,9 @@ def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str
         return TensorSplit(x, torch.from_numpy(split.targets[indices].astype(np.int64)))
 
     splits = convert(dataset.train, train), convert(dataset.train, valid), convert(dataset.test, slice(None))
+    if dataset.random is not None:
+        redraw = Redraw(dataset.random.of_rows(train), dataset.items, mean, std)
+        splits = replace(splits[0], redraw=redraw), *splits[1:]
     scale = (mean, std) if isinstance(mean, float) and isinstance(std, float) else (0.0, 1.0)
     return TensorData(*splits, dataset, *scale, pixel_std, task)
 

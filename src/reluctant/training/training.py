@@ -14,21 +14,22 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.activations import Stochastic, make, sample_curve
-from reluctant.catalogue.metrics import MOST
+from reluctant.catalogue import OPTIMIZERS
 from reluctant.core.randomness import generator, torch_seed
 from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
 from reluctant.models.layers import suits_channels_last
+from reluctant.models.own_weights import initial_weights, watch_initialisation
 from reluctant.models.swap.forward import clone_sharing_parameters, seeded
 from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, RunRecord, written
 from reluctant.study import RECIPE, Run
 from reluctant.study.schedule import last_rate, rate, stops_early
-from reluctant.tasks import Classification
 from reluctant.training.augmentation import Augmentation
-from reluctant.training.checksums import fingerprint, run_sources
-from reluctant.training.evaluation import calibration, evaluate, measure_robustness
+from reluctant.training.checksums import fingerprint, initial_weights_source, run_sources
+from reluctant.training.evaluation import evaluate, final_evaluation
 from reluctant.training.machine import limit_threads
+from reluctant.training.objective import Group, Objective, forward_precision, group_of, in_full
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
 from reluctant.training.probes import Probes
 from reluctant.training.tensors import TensorData, TensorSplit
@@ -52,8 +53,10 @@ class Training:
         self.device = device or torch.device("cpu")
         self.data = data if self.device.type == "cpu" else data.to(self.device)
         self.task = data.task
-        model = self.build_network()
-        initialise(model, run.init, run.seed_for("init"), run.activation)
+        with watch_initialisation():
+            model = self.build_network()
+        self.own_weights = initial_weights(model).own  # of these layers; init = "default" leaves them as they are
+        initialise(model, run.init, run.seed_for("init"), run.activation, self.own_weights)
         model = model.to(self.device)
         if len(self.data.input_shape) == 3:  # images
             if suits_channels_last(model, self.data.train.inputs[:2]):
@@ -61,7 +64,10 @@ class Training:
             else:
                 self.data = self.data.contiguous()
         self.model = model
+        self.objective = Objective(run, self.task, self.data.train.targets)
         self.optimizer = self.build_optimizer()
+        self.own_optimizer = OPTIMIZERS.canonical(run.optimizer).is_user_defined
+        self.group = Group()  # of batches that make one step
         self.probes = Probes(self.model, self.data.train, self.task)
         self.start: ProbeSnapshot | None = None  # before the first step
         self.kernels: list[str] = []  # that ran before an interruption
@@ -110,8 +116,9 @@ class Training:
         began = time.perf_counter()
         train = self.train_epoch(number)
         trained = time.perf_counter()
-        valid = evaluate(self.model, self.data.valid, self.task)
-        test = evaluate(self.model, self.data.test, self.task)
+        with forward_precision(self.run, self.device):
+            valid = evaluate(self.model, self.data.valid, self.task)
+            test = evaluate(self.model, self.data.test, self.task)
         evaluated = time.perf_counter()
         if train is None or not math.isfinite(valid[0] + test[0]):
             return None
@@ -138,7 +145,8 @@ class Training:
 
         None as soon as a loss is not finite.
         """
-        inputs, targets, size = self.data.train.inputs, self.data.train.targets, self.run.batch_size
+        inputs = self.data.train.of_epoch(self.run.seed_for("noise"), number)
+        targets, size = self.data.train.targets, self.run.batch_size
         augment = Augmentation(self.run, self.data, number)
         rng = generator(self.run.seed_for("order"), "order", number)
         order = torch.from_numpy(rng.permutation(len(targets)))
@@ -152,6 +160,7 @@ class Training:
                 if self.run.schedule != Run.schedule:  # the rate is not the same in all steps
                     for group in self.optimizer.param_groups:
                         group["lr"] = rate(self.run, number, start // size, self._batches)
+                self.group = group_of(self.run, start, len(targets))
                 loss, outputs = self.step(augment(inputs[batch], batch), targets[batch])
                 predictions[batch] = self.task.predict(outputs)
                 if not math.isfinite(loss):
@@ -160,14 +169,17 @@ class Training:
         return total / len(targets), predictions, self.data.train
 
     def step(self, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
-        """One batch: forward, backward, update. The mean loss over the batch, and the outputs."""
-        outputs: Tensor = self.model(inputs)
-        loss = self.task.loss(outputs, targets, self.run.label_smoothing)
-        self.optimizer.zero_grad(set_to_none=False)
-        loss.backward()  # type: ignore[no-untyped-call]
-        clip_gradients(self.optimizer, self.run.clip_norm)
-        self.optimizer.step()
-        return loss.item(), outputs.detach()
+        """One batch: forward, backward, with the last of its `group` the update; its mean loss, and the outputs."""
+        with forward_precision(self.run, self.device):
+            outputs: Tensor = in_full(self.model(inputs))
+        loss = self.objective(outputs, targets)
+        if self.group.first:
+            self.optimizer.zero_grad(set_to_none=self.own_optimizer)
+        (loss if self.group.share == 1 else loss * self.group.share).backward()  # type: ignore[no-untyped-call]
+        if self.group.last:
+            clip_gradients(self.optimizer, self.run.clip_norm)
+            self.optimizer.step()
+        return self.objective.reported(loss, outputs, targets), outputs.detach()
 
     @property
     def _batches(self) -> int:
@@ -181,7 +193,7 @@ class Training:
 
     def record(self) -> RunRecord:
         """The finished run, without the environment, which `train_run` adds."""
-        sources = run_sources(self.run)
+        sources = self._sources()
         content = {
             "schema": SCHEMA,
             "run": self.run,
@@ -204,39 +216,33 @@ class Training:
         return RunRecord.read(content)
 
     def _final_evaluation(self) -> FinalRecord:
-        """After the last epoch: the training split in evaluation mode, and more about the test split."""
-        with limit_threads(self.run.threads):
-            loss, predictions = evaluate(self.model, self.data.train, self.task)
-            counts = self.task.counts(predictions, self.data.train.targets)
-            final: dict[str, Any] = {"loss": loss, self.task.key: counts}
-            if isinstance(self.task, Classification):
-                final["calibration"] = calibration(self.model, self.data.test)
-                if self.task.classes > MOST:  # where epochs hold three rows of the test matrix
-                    matrix = self.task.confusion_matrix(self.predictions, self.data.test.targets)
-                    final["test_confusion"] = matrix.tolist()
-            if self.run.robustness:
-                black = -self.data.mean / self.data.std
-                final["robustness"] = measure_robustness(self.model, self.data.test, black, self.data.pixel_std)
-        return FinalRecord.read(final)
+        with limit_threads(self.run.threads), forward_precision(self.run, self.device):
+            return final_evaluation(self.model, self.data, self.predictions, robustness=self.run.robustness)
+
+    def _sources(self) -> dict[str, str]:
+        """What the user's own code decides beside the run."""
+        return {**run_sources(self.run), **initial_weights_source(self.run.model, self.own_weights)}
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next epoch depends on, as tensors and plain values."""
         return {
             "run": self.run.to_dict(),
             "recipe": RECIPE,
-            "data": {self.data.source.name: self.data.source.sha256, **run_sources(self.run)},
+            "data": {self.data.source.name: self.data.source.sha256, **self._sources()},
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
             "start": written(self.start) if self.start else None,
             "epochs": [written(epoch) for epoch in self.epochs],
             "predictions": self.predictions,
+            **self.objective.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a state that `state_dict` returned."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.objective.load_state_dict(state)
         self.start = ProbeSnapshot.read(state["start"]) if state["start"] else None
         self.epochs = [EpochRecord.read(epoch) for epoch in state["epochs"]]
         self.predictions, self.kernels = state["predictions"], list(state["kernels"])

@@ -5,7 +5,7 @@ import random
 import threading
 import types
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -166,6 +166,18 @@ def preserve_random_states(model: nn.Module) -> Iterator[None]:
         finally:
             random.setstate(python_state)
             np.random.set_state(numpy_state)
+
+
+def rewinding() -> Callable[[], None]:
+    """A function that sets the random states of PyTorch's CPU, NumPy and Python back to what they are now."""
+    torch_state, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(), random.getstate()
+
+    def rewind() -> None:
+        torch.set_rng_state(torch_state)
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+
+    return rewind
 
 
 @contextmanager
