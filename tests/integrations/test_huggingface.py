@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
 
 import reluctant
 from reluctant.integrations.huggingface import Report
@@ -55,7 +56,7 @@ def trainer_of(trial: Any, activation: str, **arguments: Any) -> Trainer:
 def train_bert(trial: Trial) -> None:
     trainer = trainer_of(trial, trial.activation.name)
     trainer.train()
-    trainer.evaluate(Words(3, 400), metric_key_prefix="test")  # type: ignore[arg-type]
+    trainer.evaluate(Words(3, 400), metric_key_prefix="test")
     (Path("noted") / f"{trial.arm}-{trial.seed}.json").write_text(json.dumps(trainer.state.log_history))
 
 
@@ -94,7 +95,7 @@ def test_a_model_is_compared_by_what_its_trainer_evaluates(in_folder: Path, engi
         assert reports_of(again) == reports
 
 
-def trained(trial: Trial, *, resume: bool = False, **arguments: Any) -> Trainer:
+def trained(trial: Trial, *, resume: str | None = None, **arguments: Any) -> Trainer:
     torch.manual_seed(0)
     trainer = trainer_of(trial, "gelu", **arguments)
     trainer.train(resume_from_checkpoint=resume)
@@ -107,7 +108,7 @@ def test_evaluations_between_epochs_are_counted(in_folder: Path) -> None:
     assert [epoch for epoch, _ in trial.reports] == [1, 2, 3]  # after 3, 6 and 8 steps
     trainer.evaluate()
     assert trial.reports[-1] == trial.reports[-2]
-    trainer.predict(Words(3))  # type: ignore[arg-type]
+    trainer.predict(Words(3))
     assert trial.reports[-1][0] == 3
     assert set(trial.reports[-1][1]) == {"eval_loss", "eval_accuracy", "test_loss", "test_accuracy"}
 
@@ -127,7 +128,7 @@ def test_an_evaluation_of_two_data_sets_is_one_report(in_folder: Path) -> None:
     trial = RecordedTrial(in_folder)
     torch.manual_seed(0)
     trainer = trainer_of(trial, "gelu", num_train_epochs=1)
-    trainer.eval_dataset = {"near": Words(2), "far": Words(3)}  # type: ignore[assignment]
+    trainer.eval_dataset = {"near": Words(2), "far": Words(3)}
     trainer.train()
     assert [epoch for epoch, _ in trial.reports] == [1, 1]
     assert {"eval_near_accuracy", "eval_far_accuracy"} <= set(trial.reports[-1][1])
@@ -138,8 +139,11 @@ def test_a_resumed_training_goes_on_with_its_numbers(in_folder: Path, strategy: 
     saved: dict[str, Any] = {"save_strategy": strategy, "eval_strategy": strategy, "eval_steps": 4, "save_steps": 4}
     whole, parts = RecordedTrial(in_folder / "a"), RecordedTrial(in_folder / "b")
     trained(whole, num_train_epochs=4, output_dir="whole", **saved)
-    trained(parts, num_train_epochs=4, output_dir="parts", max_steps=8, **saved)
-    trained(parts, resume=True, num_train_epochs=4, output_dir="parts", lr_scheduler_type="linear", **saved)
+    options: dict[str, Any] = {"num_train_epochs": 4, "output_dir": parts.checkpoint_dir, **saved}
+    for more in ({"max_steps": 8}, {}):
+        checkpoint = get_last_checkpoint(parts.checkpoint_dir)  # type: ignore[no-untyped-call]
+        assert (checkpoint is None) == ("max_steps" in more)
+        trained(parts, resume=checkpoint, **more, **options)
     assert [epoch for epoch, _ in whole.reports] == [epoch for epoch, _ in parts.reports] == [1, 2, 3, 4]
 
 

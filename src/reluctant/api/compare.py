@@ -67,6 +67,7 @@ def compare(
     device: str = "auto",
     timeout: float | None = None,
     data_folder: str | Path | None = None,
+    track: Sequence[str] = (),
 ) -> Results:
     """Train with each activation, or any other arm, from the same seeds, and say which differences are real.
 
@@ -121,6 +122,7 @@ def compare(
         device: `auto`, `cpu`, `cuda`, …
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         data_folder: The folder of named data sets.
+        track: Trackers that get every run and the verdicts: `mlflow`, `wandb`, `tensorboard`.
 
     Raises:
         ReluctantError: Before anything trains, where the question cannot be answered.
@@ -139,7 +141,7 @@ def compare(
     recipe |= _seeds(seeds, until_decided)
     options: dict[str, Any] = {
         "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout,
-        "data": data_folder, "check_repeatable": check_repeatable,
+        "data": data_folder, "check_repeatable": check_repeatable, "track": track,
     }  # fmt: skip
     if train is not None or command is not None:
         if model is not None or data is not None:

@@ -2,4 +2,10 @@
 
 from reluctant.core.extensions import Extension
 
-EXTENSION = Extension()
+EXTENSION = Extension(
+    trackers={
+        "mlflow": "reluctant.integrations.mlflow:MLflowTracker",
+        "tensorboard": "reluctant.integrations.tensorboard:TensorBoardTracker",
+        "wandb": "reluctant.integrations.wandb:WandbTracker",
+    }
+)
