@@ -107,7 +107,7 @@ def read_wandb(folder: Path) -> tuple[Runs, dict[str, Any]]:
 
 def wandb_records(content: bytes) -> Iterator[Any]:
     """The records of a file of wandb: a log of LevelDB, in blocks of 32 KB, after a header of 7 bytes."""
-    from wandb.proto.wandb_internal_pb2 import Record
+    from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
 
     position, parts = 7, b""
     while position + 7 <= len(content):
