@@ -14,7 +14,16 @@ from reluctant.cli.main import reluctant as commands
 from reluctant.study import Study, bundled, parse_overrides
 
 ROOT = Path(__file__).parent.parent
-GUIDES = ("notebook", "model", "data", "study", "report", "inside", "replication")  # they run as written
+GUIDES = (
+    "notebook",
+    "model",
+    "data",
+    "study",
+    "report",
+    "inside",
+    "replication",
+    "integrations",
+)  # they run as written
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "log.md"]
 SHORTER = {"reluctant run dying": "reluctant run dying --set epochs=1 --set seed=0"}  # for the tests

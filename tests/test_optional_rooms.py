@@ -13,7 +13,7 @@ from reluctant.cli.main import reluctant as commands
 from reluctant.core.extensions import PACKAGE, extensions
 from reluctant.study import bundled
 
-ROOMS = ("bench", "cards", "inspect", "replication", "verification")
+ROOMS = ("bench", "cards", "inspect", "integrations", "replication", "verification")
 PROGRAM = """
 import json, sys
 from pathlib import Path

@@ -32,6 +32,7 @@ SAME_NAME_ALLOWED = {
     "run": "in Python and on the command line the same action",
     "judge": "in Python and on the command line the same action",
     "fetch": "in Python and on the command line the same action",
+    "Report": "the callback of each framework's Trainer",
     "compare": "in Python; on the command line the hidden old name of judge",
 }
 

@@ -67,6 +67,7 @@ def compare(
     accumulate: int | Sequence[int] = Run.accumulate,
     class_weights: str | Sequence[Any] = Run.class_weights,
     loss: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = Run.loss,
+    track: Sequence[str] = (),
 ) -> Results:
     """Train with each activation, or any other arm, from the same seeds, and say which differences are real.
 
@@ -127,6 +128,7 @@ def compare(
         accumulate: Batches whose gradients make one step.
         class_weights: `balanced`, or a list of numbers: weights of the cross entropy in training.
         loss: What is minimised: a module, a class that builds one, or a function of (outputs, targets).
+        track: Trackers that get every run and the verdicts: `mlflow`, `wandb`, `tensorboard`.
 
     Raises:
         ReluctantError: Before anything trains, where the question cannot be answered.
@@ -146,7 +148,7 @@ def compare(
     recipe |= _seeds(seeds, until_decided)
     options: dict[str, Any] = {
         "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout,
-        "data": data_folder, "check_repeatable": check_repeatable,
+        "data": data_folder, "check_repeatable": check_repeatable, "track": track,
     }  # fmt: skip
     if train is not None or command is not None:
         if model is not None or data is not None:

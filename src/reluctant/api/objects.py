@@ -82,9 +82,16 @@ def _register_activation(word: str, activation: Any, used: dict[str, Any]) -> st
 
 
 def model_name(model: Any, used: dict[str, Any]) -> str:
-    """The name of a network in a study; an object is registered for this session."""
+    """The name of a network in a study; an object is registered for this session.
+
+    Raises:
+        ReluctantError: It is no network, or one that brings its own training, such as a LightningModule.
+    """
     if isinstance(model, str):
         return model
+    from reluctant.models.own_training import refuse_own_training
+
+    refuse_own_training(model)
     if is_module(model):
         return _register(_identifier(type(model).__name__), ModuleCopies(model), used)
     if not callable(model):

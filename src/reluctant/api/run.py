@@ -11,6 +11,7 @@ from pathlib import Path
 from reluctant.api import own_training
 from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
+from reluctant.api.tracking import Tracking
 from reluctant.api.until_decided import until_decided
 from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
@@ -77,7 +78,7 @@ def run(
     study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, engine: str = "local",
     workers: int | None = None, device: str = "auto", data: str | Path | None = None, timeout: float | None = None,
     address: str | None = None, gpus_per_run: float = 0.0, check_repeatable: bool = False,
-    allow_modules: Sequence[str] = (),
+    allow_modules: Sequence[str] = (), track: Sequence[str] = (),
 ) -> Results:  # fmt: skip
     """Train whatever part of a study is not yet in its folder, and return all results.
 
@@ -95,6 +96,7 @@ def run(
         check_repeatable: Train the first run twice before the study, and compare: for `train` and `command`.
         allow_modules: Installed packages whose classes and functions the study may name. Files beside the study file
             and in the current folder may always be named, the standard library never.
+        track: Trackers that get every run and the verdicts: `mlflow`, `wandb`, `tensorboard`.
 
     Raises:
         ReluctantError: Before anything trains, where the study cannot be run.
@@ -114,11 +116,16 @@ def run(
         tuple(allow_modules),
         study_file,
     )
+    tracking = Tracking(track, study, study_dir.path)
     with preserve_process_state():
-        for event in run_events(study, study_dir, options):
+        for event in tracking.follow(run_events(study, study_dir, options)):
             if watch:
                 watch(event)
-    return Results.read(study_dir.path)
+        results = Results.read(study_dir.path)
+        for message in tracking.summarise(results.data):
+            if watch:
+                watch(message)
+    return results
 
 
 def run_events(study: Study, folder: StudyDir, options: ExecutionOptions) -> Events:

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,11 @@ import click
 
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
+from reluctant.core.extensions import extensions
 
 if TYPE_CHECKING:
     from reluctant.api.run import ExecutionOptions
+    from reluctant.api.tracking import Tracking
     from reluctant.records.study_dir import StudyDir
     from reluctant.study import Study
 
@@ -56,6 +58,17 @@ def stop_on_signal() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def track_option(command: Callable[..., int]) -> Callable[..., int]:
+    """The option `--track`, where an extension of the package has trackers."""
+    names = sorted(name for extension in extensions() for name in extension.trackers)
+    if not names:
+        return command
+    return click.option(
+        "--track", multiple=True, metavar="TRACKER",
+        help=f"Send every run and the verdicts there: {', '.join(names)}. May be given several times.",
+    )(command)  # fmt: skip
+
+
 @click.command()
 @click.argument("study")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study. [default: out/NAME]")
@@ -81,18 +94,21 @@ def stop_on_signal() -> Iterator[None]:
 @click.option(
     "--check-repeatable", is_flag=True, help="For `train` and `command`: train the first run twice, and compare."
 )
+@track_option
 @click.option("--dry-run", is_flag=True, help="Print the runs and how long they will take; train nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
     until_decided: bool, address: str | None, gpus_per_run: float, run_timeout: float | None,
     allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, yes: bool,
+    track: tuple[str, ...] = (),
 ) -> int:  # fmt: skip
     """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
 
     The same command again continues where it stopped.
     """
     from reluctant.api.run import ExecutionOptions
+    from reluctant.api.tracking import Tracking
     from reluctant.records.study_dir import StudyDir
     from reluctant.study import MANY, UNTIL_DECIDED, Study, parse_overrides
     from reluctant.study.files import study_path
@@ -111,7 +127,8 @@ def run(
         engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run,
         check_repeatable=check_repeatable, allow_modules=allow_modules, study_file=study_path(study),
     )  # fmt: skip
-    return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options)
+    tracking = Tracking(track, planned, folder.path)
+    return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options, tracking)
 
 
 def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:
@@ -168,7 +185,7 @@ def _print_own_plan(study: "Study", folder: "StudyDir") -> int:
     return 0
 
 
-def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:
+def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions", tracking: "Tracking") -> int:
     from rich.console import Console
 
     from reluctant.api.progress import ProgressBoard
@@ -180,7 +197,7 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
     around, watcher = watch(Console(), ProgressBoard(missing, len(folder.needed(study)) - len(missing), study=study))
     try:
         with stop_on_signal(), around:
-            for event in run_events(study, folder, options):
+            for event in tracking.follow(run_events(study, folder, options)):
                 watcher(event)
     except Stopped as stop:
         study = folder.continued(study)
@@ -192,10 +209,10 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> i
             err=True,
         )
         return stop.status
-    return _finish(folder)
+    return _finish(folder, tracking)
 
 
-def _finish(folder: "StudyDir") -> int:
+def _finish(folder: "StudyDir", tracking: "Tracking") -> int:
     """Write the report, print the verdicts, name the failures."""
     from reluctant.analysis.study_facts import run_text
     from reluctant.api.results import Results
@@ -205,6 +222,8 @@ def _finish(folder: "StudyDir") -> int:
 
     results = Results.read(folder.path)
     page = write_report(results.data, folder.path)
+    for message in tracking.summarise(results.data, page):
+        click.echo(visible(message.text), err=True)
     click.echo("")
     print_verdicts(results.data)
     for failed, cause in results.failures.items():

@@ -18,12 +18,14 @@ class Extension:
     """What an optional folder adds. Objects are named `module:attribute` and imported when they are used.
 
     `commands` are click commands, `report_section` is a function of the report, `studies` a folder of study
-    files. `renamed_modules` maps a module's name in old studies and records to its present name.
+    files. `trackers` are classes by the name that `--track` has for them. `renamed_modules` maps a module's name in old
+    studies and records to its present name.
     """
 
     commands: tuple[str, ...] = ()
     report_section: str = ""
     studies: Path | None = None
+    trackers: Mapping[str, str] = field(default_factory=dict)
     renamed_modules: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -17,6 +17,7 @@ from reluctant.core.randomness import torch_seed
 from reluctant.core.user_objects import load_user_object
 from reluctant.models.factories import build_with_activation
 from reluctant.models.keywords import name_keyword, shape_arguments
+from reluctant.models.own_training import refuse_own_training
 from reluctant.models.swap.find_sites import find_sites
 from reluctant.models.swap.forward import materialise_lazy_parameters, seeded
 from reluctant.models.swap.report import SwapReport, reasons_to_skip
@@ -97,11 +98,14 @@ def _build_user_network(
     name: str, canonical: Name, activation: str, image: tuple[int, ...], classes: int
 ) -> tuple[Any, SwapReport | None]:
     factory = load_user_object(canonical.head, "model")
+    refuse_own_training(factory)
     optional = {"image": image, "classes": classes, **shape_arguments(factory, image, classes)}
     example = torch.zeros(2, *image)
     try:
-        return build_with_activation(factory, activation, canonical.arguments, example, optional)
+        network, report = build_with_activation(factory, activation, canonical.arguments, example, optional)
     except ReluctantError:
         raise
     except Exception as error:
         raise ModelError(f"model {build_error(name, error)}") from error
+    refuse_own_training(network)
+    return network, report

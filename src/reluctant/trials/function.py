@@ -35,6 +35,8 @@ def train_by_function(
         try:
             return function(make_trial(emit), **keywords)
         except SystemExit as fault:
+            if isinstance(fault.__context__, KeyboardInterrupt):  # Lightning makes an exit of an interrupt
+                raise fault.__context__ from None
             raise StudyError(f"{name} ended the program (sys.exit({fault.code!r})); let it return instead") from None
 
     body = greenlet(call)

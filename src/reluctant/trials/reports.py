@@ -70,7 +70,7 @@ class Reports:
         self.path = folder / FILE
         self.epochs: list[ReportedEpoch] = []
         self.stored = False
-        self._last = time.monotonic()
+        self._began = self._last = time.monotonic()  # of the last epoch: when it began, when it was reported
         with suppress(OSError, ValueError, RecordError):  # a damaged file: the training reports all of it again
             self.epochs = [ReportedEpoch.read(json.loads(line)) for line in self.path.read_text("utf-8").splitlines()]
         self._before = bool(self.epochs)  # whether reports are those of an interrupted attempt
@@ -87,7 +87,9 @@ class Reports:
         if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
             raise StudyError(f"{where}: an epoch is a whole number from 0, not {quoted(epoch)}")
         now = time.monotonic()
-        report = ReportedEpoch(epoch=epoch, seconds=now - self._last, scores=scores_of(values, where))
+        if not self.epochs or self.epochs[-1].epoch != epoch:  # else the last epoch goes on, with more scores
+            self._began = self._last
+        report = ReportedEpoch(epoch=epoch, seconds=now - self._began, scores=scores_of(values, where))
         self._last = now
         self.epochs = [*(each for each in self.epochs if each.epoch < epoch), report]
         if self.stored:

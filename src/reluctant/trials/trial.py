@@ -124,6 +124,12 @@ class Trial:
         return len(self._reports.epochs)
 
     @property
+    def last_report(self) -> tuple[int, dict[str, float | None]]:
+        """The epoch and the scores of the last report, that before an interruption too; (0, {}) before the first."""
+        epochs = self._reports.epochs
+        return (epochs[-1].epoch, dict(epochs[-1].scores)) if epochs else (0, {})
+
+    @property
     def checkpoint_dir(self) -> Path:
         """A folder of this run's own, which exists until the run has finished: for those who resume."""
         self._folder.mkdir(parents=True, exist_ok=True)

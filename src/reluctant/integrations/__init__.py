@@ -1,0 +1,1 @@
+"""Frameworks and trackers of others: callbacks that report a Trainer's epochs, and where a study's runs are sent."""
