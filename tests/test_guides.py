@@ -23,6 +23,8 @@ GUIDES = (
     "inside",
     "replication",
     "integrations",
+    "judge",
+    "loop",
 )  # they run as written
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "log.md"]
