@@ -80,7 +80,7 @@ class Study(BaseModel):
 
     def __init__(self, /, **content: Any) -> None:
         compare, usual = content.get("compare", {}), USUAL.get(str(content.get("task")))
-        if content.get("train") or content.get("command"):
+        if {*map(str, _listed(content, "train")), *map(str, _listed(content, "command"))} - {""}:
             usual = ""  # what is reported decides
         if usual is not None and isinstance(compare, Mapping) and "metric" not in compare:
             content = {**content, "compare": {**compare, "metric": usual}}
@@ -236,3 +236,9 @@ class Study(BaseModel):
         if not objects:
             refuse_session_objects(self.user_names)
         return tomli_w.dumps(written_content(self))
+
+
+def _listed(content: Mapping[str, Any], key: str) -> tuple[Any, ...]:
+    """The values of a key, which may be one or a list."""
+    values = content.get(key, ())
+    return tuple(values) if isinstance(values, list | tuple) else (values,)
