@@ -69,7 +69,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counted.append(len(done))
         return results
 
-    monkeypatch.setattr("reluctant.api.compare.run", counting)
+    monkeypatch.setattr("reluctant.api.folders.run", counting)
     return counted
 
 
