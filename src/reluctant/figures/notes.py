@@ -44,4 +44,5 @@ def probe_notes(data: SettingData) -> list[str]:
 
 def metric_axis(data: SettingData, metric: Metric) -> str:
     """`macro F1 (share of 1)`, `loss (nats per image)`: what an axis with this metric is called."""
-    return f"{metric_words(metric)} ({data.unit(metric.name).axis})"
+    words, unit = metric_words(metric), data.unit(metric.name).axis
+    return words if unit == metric.title else f"{words} ({unit})"

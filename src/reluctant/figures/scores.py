@@ -100,7 +100,8 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
         few_seeds_note(numbers),
         "sorted" if len(comparison.family) > FEW else "",
     ]
-    axis = f"difference in {within_sentence(metric_title(metric))} ({unit.difference_axis})"
+    axis = f"difference in {within_sentence(metric_title(metric))}"
+    axis += "" if unit.difference_axis == metric.title else f" ({unit.difference_axis})"
     drawing, axes = interval_plot(rows, bounds, title=title, notes=notes, axis=axis, width=width, above=0.22)
     _draw_margin(axes, margin, metric.higher)
     return drawing.finish(" ".join(f"{row.mark.label}: {row.text}." for row in rows))
