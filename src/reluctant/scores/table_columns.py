@@ -108,6 +108,7 @@ def _arm_column(table: RunTable, arm: str | None, chosen: Columns, notes: list[s
     used = {*chosen.scores, *chosen.settings, chosen.seed, chosen.epoch}
     named = [name for word in ARM_NAMES if (name := _by_name((word,), table.columns)) and name not in used]
     usable = [name for name in dict.fromkeys(named) if 1 < len(set(table.texts(name))) < len(table.cells)]
+    usable = usable or list(dict.fromkeys(named))  # one arm, or one run of each
     apart = [name for name in usable if _tells_apart(table, [name, *_keys(chosen)])]
     partitions = {tuple(map(table.texts(name).index, table.texts(name))): name for name in reversed(apart or usable)}
     if len(partitions) == 1:

@@ -46,7 +46,7 @@ def _missing(scores: Scores) -> list[str]:
             lacking = [str(seed) for seed in scores.seeds if seed in seeds and seed not in runs]
             if lacking and runs:
                 where = "".join(f", {axis} = {value}" for axis, value in setting.items())
-                sentences.append(f"{arm} has no run for seed {_listed(lacking)}{where}; only shared seeds are compared")
+                sentences.append(f"only shared seeds are compared: {arm} has no run for seed {_listed(lacking)}{where}")
     return (
         sentences
         if len(sentences) <= LISTED
