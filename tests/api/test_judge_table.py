@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -15,22 +14,10 @@ from reluctant.cli.main import CANNOT, DONE
 from reluctant.core.errors import StudyError
 from tests.support.commands import answer
 from tests.support.records import study_folder, study_records
+from tests.support.run_tables import SEEDS, runs
 
 Capture = pytest.CaptureFixture[str]
-SEEDS = range(8)
 REAL = Path(os.environ.get("RELUCTANT_DATA", "")) / "runs"
-
-
-def runs(**columns: Any) -> pd.DataFrame:
-    """Two arms and eight seeds; the second is better by two points, with noise that pairs remove."""
-    rng = np.random.default_rng(3)
-    shared = 0.9 + rng.normal(size=len(SEEDS)) * 0.02
-    rows = [
-        {"activation": arm, "seed": seed, "test_accuracy": shared[seed] + gain + rng.normal() * 0.001}
-        for arm, gain in (("relu", 0.0), ("gelu", 0.02))
-        for seed in SEEDS
-    ]
-    return pd.DataFrame(rows).assign(**columns)
 
 
 def verdict(source: Any, **options: Any) -> str:
@@ -46,7 +33,7 @@ def fault(source: Any, **options: Any) -> str:
 def test_columns_are_guessed_and_what_was_guessed_is_written() -> None:
     results = reluctant.judge(runs())
     assert verdict(runs()) == "better"
-    assert set(results.data.notes) == {"arms: activation", "seed: seed", "score: test_accuracy",
+    assert set(results.data.notes) == {"arms: activation", "seed: seed", "score: test_accuracy, more is better",
                                        "baseline: relu, the first arm of the table"}  # fmt: skip
     assert results.data.remarks == ()
     assert "GELU is better than ReLU" in repr(results)
@@ -129,7 +116,7 @@ def test_unfinished_runs_are_left_out() -> None:
     table = runs(state=["finished"] * 15 + ["crashed"])
     results = reluctant.judge(table)
     assert results.verdicts().loc["gelu", "n"] == 7
-    assert "1 rows are left out, because their state is crashed" in " ".join(results.data.remarks)
+    assert "1 rows are left out: their state is crashed" in " ".join(results.data.remarks)
     assert "gelu has no run for seed 7" in " ".join(results.data.remarks)
 
 
@@ -230,7 +217,7 @@ def test_the_command_prints_verdicts_json_and_a_status(tmp_path: Path, capsys: C
     runs().to_csv(path, index=False)
     status, out, _ = answer(capsys, "judge", str(path), "--margin", "0.01")
     assert status == DONE
-    assert "Score: test_accuracy." in out
+    assert "Score: test_accuracy, more is better." in out
     assert "▲ better" in out
     status, out, _ = answer(capsys, "judge", str(path), "--json", "--fail-if", "worse")
     content = json.loads(out)

@@ -49,6 +49,13 @@ class TableRow:
     epochs: int = 1
     items: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def numbers(self) -> Floats:
+        return np.ones(1)
+
+    def numbers_of(self, name: str, split: str = "test") -> Floats:
+        return self.numbers
+
     def value(self, axis: str) -> Any:
         return {"size": 1}[axis]
 

@@ -107,7 +107,7 @@ def with_items(
     family: Sequence[Contrast], scores: Scores, question: Question, families: int = 1
 ) -> tuple[Contrast, ...]:
     """The comparisons with their intervals for other test items too."""
-    if question.at != "last":
+    if question.at != "last" or not question.paired:
         return tuple(family)
     without = {
         arm: {run.seed: run.without_groups(question.metric.name, GROUPS) for run in scores.finished(arm)}

@@ -29,8 +29,8 @@ def overall_answers(comparisons: Sequence[Comparison]) -> tuple[Overall, ...]:
     an arm with such a setting, or with lost runs at any, is never better or the same over all. Nor is one worse or the
     same where the baseline has lost runs.
     """
-    if not comparisons:
-        return ()
+    if not comparisons or not comparisons[0].question.paired:
+        return ()  # without pairs there are no differences whose mean could be taken
     question, answers = comparisons[0].question, []
     arms = [contrast.arm for contrast in comparisons[0].family]
     for arm in arms:

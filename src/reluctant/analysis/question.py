@@ -84,6 +84,8 @@ def _changes(
     question: tuple[Metric, str, float, str], study: Study, first: Compare, metrics: Mapping[str, Metric]
 ) -> tuple[str, ...]:
     """Which parts of a question are not those that were asked first."""
+    if first.metric and first.metric not in metrics:
+        return ()  # what the study asked before was never reported, so it had no answer
     metric = _metric_of(first, metrics)
     margin = metric.margin if first.margin is None else first.margin
     usual = margin if question[0] is metric else question[0].margin

@@ -12,7 +12,7 @@ from reluctant.catalogue.reported import reported_metric
 from reluctant.records.reported_result import ReportedResult
 from reluctant.records.study_records import StudyRecords
 from reluctant.scores import Scores
-from reluctant.scores.table_remarks import same_for_all_seeds
+from reluctant.scores.table_remarks import other_ends, same_for_all_seeds
 
 FEWEST = 2  # seeds under which two arms must have reported the same, before they are taken for one
 
@@ -28,7 +28,7 @@ def reported_remarks(scores: Scores, records: StudyRecords) -> tuple[str, ...]:
     """What a reader may not expect of these runs, a sentence each without full stop."""
     decides = next(iter(scores.metrics))
     lacking = [run for run in records.reported if run.diverged is None and not len(run.curve(decides))]
-    sentences = list(same_for_all_seeds(scores))
+    sentences = list(filter(None, (*same_for_all_seeds(scores), other_ends(scores))))
     if lacking:
         first = lacking[0]
         names = dict.fromkeys(name for report in first.record.reports for name in report.scores)

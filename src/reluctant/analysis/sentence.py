@@ -89,6 +89,13 @@ def leader_sentence(comparison: Comparison) -> str:
         and {pair.arm, pair.other} <= {*best, *behind}
         and pair.verdict in (Verdict.BETTER, Verdict.WORSE)
     ]
+    decided = [
+        pair
+        for pair in (*comparison.pairs, *comparison.family)
+        if {pair.arm in best, pair.other in best} == {True, False} and pair.verdict in (Verdict.BETTER, Verdict.WORSE)
+    ]
+    if not decided:
+        return ""  # the one-sided test alone says so, beside verdicts that are undecided
     names = _names(comparison, [labels[arm] for arm in best])
     among, which = "", f"{names} can still be the best"
     if len(best) == 1:

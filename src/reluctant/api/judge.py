@@ -8,7 +8,7 @@ from reluctant.analysis import ReportData, Subject
 from reluctant.api.results import Results
 from reluctant.core.errors import StudyError
 from reluctant.records.study_records import StudyRecords
-from reluctant.scores.judged_table import read_scores
+from reluctant.scores.judged_table import read_scores, without_unfinished
 from reluctant.scores.table_columns import find_columns
 from reluctant.scores.table_file import read_table
 
@@ -51,7 +51,8 @@ def judge(
         reluctant.judge("out/quick", metric="loss").verdicts()
         reluctant.judge("runs.csv", arm="activation", seed="seed", score="test_accuracy")
     """
-    scores, settings = ([each] if isinstance(each, str) else list(each) for each in (score, setting))
+    scores, settings = ([each] if isinstance(each, str) else list(map(str, each)) for each in (score, setting))
+    arm, seed, epoch = (None if each is None else str(each) for each in (arm, seed, epoch))
     options = {"arm": arm, "seed": seed, "score": scores, "setting": settings, "epoch": epoch, "higher": higher,
                "paired": paired or None, "looks": looks, "name": name}  # fmt: skip
     if isinstance(source, str | Path) and (Path(source).is_dir() or not Path(source).suffix):
@@ -64,9 +65,9 @@ def judge(
             )
         records = StudyRecords.read(source)
         return Results(ReportData.of(records, metric=metric, baseline=baseline, margin=margin, at=at))
-    if metric is not None and not scores:
-        scores = [metric]
-    table = read_table(source)
+    if metric is not None:
+        scores = [metric, *(each for each in scores if each != metric)]
+    table, left_out = without_unfinished(read_table(source))
     columns = find_columns(table, arm=arm, seed=seed, scores=scores, settings=settings, epoch=epoch, paired=paired)
     judged = read_scores(table, columns, higher)
     subject = Subject(
@@ -74,7 +75,7 @@ def judge(
         "activations" if "act" in columns.arm.lower() else "arms", reported=True, table=True,
     )  # fmt: skip
     data = ReportData.of_table(
-        judged.scores, subject, judged.notes, judged.remarks, baseline=baseline, margin=margin, at=at,
+        judged.scores, subject, judged.notes, (*left_out, *judged.remarks), baseline=baseline, margin=margin, at=at,
         looks=looks or "any", paired=columns.seed is not None,
     )  # fmt: skip
     if baseline is None and len(judged.scores.arms) > 1:

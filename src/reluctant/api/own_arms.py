@@ -6,11 +6,12 @@ from typing import Any, cast
 from reluctant.api.folders import short_name
 from reluctant.api.objects import ModuleCopies, is_module
 from reluctant.catalogue import ACTIVATIONS
-from reluctant.core.display import quoted
+from reluctant.core.display import nearest_names, quoted
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.core.user_objects import register_object
 from reluctant.study import Study
+from reluctant.study.axes import arm_name
 from reluctant.trials.work import SessionTraining
 
 Arms = Iterable[Any] | Mapping[str, Any]
@@ -34,9 +35,11 @@ def own_arms(arms: Arms) -> tuple[str, dict[str, Any]]:
     for name, value in pairs:
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             raise StudyError(f"the name of an arm is a short text, not {quoted(name)}")
-        if name in values:
+        if arm_name(name) in values:
             raise StudyError(f"{name!r} is there twice; give names: {{'first': …, 'second': …}}")
-        values[name] = ModuleCopies(cast(Any, value)) if is_module(value) else value
+        if name.startswith(f"{SESSION_MODULE}:"):
+            raise StudyError(f"{name!r}: leave out {SESSION_MODULE}: in the name of an arm")
+        values[arm_name(name)] = ModuleCopies(cast(Any, value)) if is_module(value) else value
     activations = [name for name, value in values.items() if _is_activation(value)]
     if 0 < len(activations) < len(values) and any(not isinstance(value, str) for value in values.values()):
         other = next(name for name in values if name not in activations)
@@ -44,14 +47,23 @@ def own_arms(arms: Arms) -> tuple[str, dict[str, Any]]:
             f"{activations[0]} is an activation and {other} is none (a module, or a function that returns a tensor of "
             f"the same shape); compare one kind of thing"
         )
-    return ("activation" if len(activations) == len(values) else "arm"), values
+    for name in values if activations else ():
+        if name not in activations and (near := nearest_names(name, [row.name for row in ACTIVATIONS])):
+            raise StudyError(
+                f"{name!r} is no activation; did you mean {near[0]!r}? If it is another kind of arm, give a mapping of "
+                f"names to values"
+            )
+    kind = "activation" if len(activations) == len(values) else "arm"
+    for name, value in values.items() if kind == "activation" else ():
+        if isinstance(value, str) and arm_name(value) != name:
+            raise StudyError(f"{value!r} has a name of its own, which tables show; write {value!r}: {value!r}")
+    return kind, values
 
 
 def register_training(train: Any, values: Mapping[str, Any]) -> str:
     """The name of the training in a study; a function of this session is registered with what the arms stand for."""
     if isinstance(train, str):
-        if any(not isinstance(value, str) for value in values.values()):
-            raise StudyError("a training in a module knows arms by name; give names alone, or give the function itself")
+        refuse_values(values)
         return train
     if not callable(train):
         raise StudyError(f"train is a function of a trial, or its name (module:function), not {quoted(train)}")
@@ -61,6 +73,14 @@ def register_training(train: Any, values: Mapping[str, Any]) -> str:
     word = "train" if not word.isidentifier() or word == "<lambda>" else word
     own = {name: value for name, value in values.items() if not isinstance(value, str) or value != name}
     return register_object(word, SessionTraining(train, own))
+
+
+def refuse_values(values: Mapping[str, Any]) -> None:
+    """`StudyError` where a mapping has values that a module or a command would never see."""
+    if any(value != name for name, value in values.items() if not callable(value)) or any(
+        map(callable, values.values())
+    ):
+        raise StudyError("a training in a module, or a command, knows arms by name alone; give a list of names")
 
 
 def study_names(kind: str, values: Mapping[str, Any]) -> list[str]:
@@ -76,6 +96,8 @@ def own_study(arms: Any, train: Any, command: str | None, recipe: dict[str, Any]
     names = study_names(kind, values)
     if f"{SESSION_MODULE}:{decides['baseline']}" in names:
         decides = {**decides, "baseline": f"{SESSION_MODULE}:{decides['baseline']}"}
+    if train is None:
+        refuse_values(values)
     training = {"command": command} if train is None else {"train": register_training(train, values)}
     if train is not None and command is not None:
         raise StudyError("train and command are both given; a run is trained by one of them")

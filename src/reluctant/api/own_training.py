@@ -8,6 +8,8 @@ from typing import Any
 from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
 from reluctant.engines import Done, Engine, Event, Events, Failed, Message, Work
+from reluctant.records.reported_result import missing_metric
+from reluctant.records.schema import RunRecord
 from reluctant.records.study_dir import Origin, StudyDir
 from reluctant.report.page import last_line
 from reluctant.study import Run, Study
@@ -42,15 +44,15 @@ def check_repeatable(work: Work, run: Run, engine: Engine) -> Events:
     """Train one run twice, away from the study's folder, and say whether it reported the same both times."""
     assert isinstance(work, TrialWork)
     scores: list[list[Any]] = []
-    for attempt in (1, 2):
-        with tempfile.TemporaryDirectory() as folder:
-            for event in engine(replace(work, folder=folder), [run]):
-                if isinstance(event, Done):
-                    scores.append([(report.epoch, report.scores) for report in event.record.reports])
-                elif isinstance(event, Failed):
-                    yield Message(None, f"not checked whether the training is repeatable: attempt {attempt} failed")
-                    yield Message(run, event.cause)
-                    return
+    with tempfile.TemporaryDirectory() as folder:
+        for event in engine(replace(work, folder=folder, fresh=True), [run, run]):  # one worker: what it keeps counts
+            if isinstance(event, Done):
+                scores.append([(report.epoch, report.scores) for report in event.record.reports])
+            elif isinstance(event, Failed):
+                yield Message(
+                    None, f"not checked whether the training is repeatable: it failed: {last_line(event.cause)}"
+                )
+                return
     differing = _first_difference(*scores)
     name = f"{run.activation}, seed {run.seed}"
     if not differing:
@@ -67,23 +69,31 @@ class EqualFailures:
     """Stops a study of the user's own training whose first runs all fail alike: the others would too, after hours."""
 
     def __init__(self, study: Study) -> None:
-        self._watched = study.reported
+        self._watched, self._metric = study.reported, study.compare.metric
         self._causes: list[str] = []
 
     def check(self, event: Event) -> None:
         """Take over an event; `StudyError` where the first two runs failed for one reason and none finished."""
         if isinstance(event, Done):
+            if self._watched:
+                self._check_metric(event.record)
             self._watched = False
         if not self._watched or not isinstance(event, Failed):
             return
-        first, _, rest = event.cause.strip().partition("\n")
-        if first.startswith("Traceback"):  # of the user's own code: its last line says what happened
-            first, rest = last_line(event.cause), event.cause.strip()
+        first, rest = last_line(event.cause), event.cause.strip()
+        if not rest.startswith("Traceback"):
+            rest = rest.partition("\n")[2]
         self._causes.append(first)
         if len(self._causes) == ENOUGH and len(set(self._causes)) == 1:
             raise StudyError(
                 f"the first {ENOUGH} runs failed alike, so no more were started: {first}\n{rest[-2000:]}".strip()
             )
+
+    def _check_metric(self, record: RunRecord) -> None:
+        """`StudyError` where the first run did not report what the study compares."""
+        names = list(dict.fromkeys(name for report in record.reports for name in report.scores))
+        if self._metric and self._metric not in names:
+            raise StudyError(f"{missing_metric(self._metric, names)}; no more runs were started")
 
 
 def _first_difference(one: list[Any], other: list[Any]) -> str:

@@ -64,14 +64,14 @@ def judge(
     if as_json:
         click.echo(verdicts_json(results.data), nl=False)
     else:
-        _print(results, everything=metric is None, margin=margin)
+        _print(results, everything=metric is None)
         if written:
             click.echo(written)
     verdicts = {str(c.verdict.value) for each in results.comparisons for c in each.family}
     return FAILED if verdicts & set(fail_if) else 0
 
 
-def _print(results: "Results", *, everything: bool, margin: float | None) -> None:
+def _print(results: "Results", *, everything: bool) -> None:
     from reluctant.analysis.headline import validity
     from reluctant.analysis.labels import count
     from reluctant.cli.verdicts import print_verdicts
@@ -93,7 +93,7 @@ def _print(results: "Results", *, everything: bool, margin: float | None) -> Non
     others = list(data.scores.metrics)[1:] if data.subject.table else []
     for name in others:
         click.echo(visible(f"\n{name} (a question of its own, with error rates of its own):"))
-        print_verdicts(data.with_question(metric=name, margin=margin), everything=False)
+        print_verdicts(data.with_question(metric=name), everything=False)
 
 
 def _write(results: "Results", output: Path) -> str:

@@ -1,15 +1,24 @@
 """The records of runs that the user's own training reported, as scores."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from reluctant.catalogue.metrics import Metric
-from reluctant.catalogue.reported import direction, name_words, reported_metric, split_of, splits_of
+from reluctant.catalogue.reported import (
+    decimals_of,
+    direction,
+    looks_like_a_score,
+    reported_metric,
+    split_of,
+    splits_of,
+)
+from reluctant.core.display import nearest_names
 from reluctant.core.errors import StudyError
-from reluctant.records.reported_run import ReportedRun
+from reluctant.records.reported_run import ReportedRun, diverged_epoch
 from reluctant.records.schema import RunRecord
 from reluctant.study import Run, Study
 
@@ -51,16 +60,26 @@ def reported_results(study: Study, records: Iterable[RunRecord]) -> tuple[dict[R
                 values.setdefault(name, []).append(np.nan if value is None else value)
     metrics = _metrics(study, values)
     planned = max((len(record.reports) for record in finished), default=1)
+    decimals = {name: decimals_of(each) for name, each in values.items()}
+    steps = {name: 10.0**-number for name, number in decimals.items() if number is not None}
     results = {}
+    grids: dict[tuple[str, str], Any] = {}
+    columns = {(name, split): column for name in values for split, column in splits_of(name, values).items()}
+    for key, column in columns.items():
+        epochs = {r.epoch for record in finished for r in record.reports if r.scores.get(column) is not None}
+        grids[key] = np.array(sorted(epochs), float)
     for record in finished:
-        curves = {}
-        for name in values:
-            for split, column in splits_of(name, values).items():
-                curve = [report.scores[column] for report in record.reports if column in report.scores]
-                curves[name, split] = np.array([x for x in curve if x is not None], float)
+        curves, points, broken = {}, {}, set()
+        for key, column in columns.items():
+            curve = [(r.epoch, r.scores[column]) for r in record.reports if r.scores.get(column) is not None]
+            ends = next((r.scores[column] for r in reversed(record.reports) if column in r.scores), 0.0)
+            broken |= {key} if ends is None else set()
+            points[key], curves[key] = (np.array([pair[k] for pair in curve], float) for k in (0, 1))
+        decides = next(iter(metrics), "")
         results[record.run] = ReportedResult(
-            record.run.activation, record.run.seed, curves, metrics, planned, record.diverged, record=record
-        )
+            record.run.activation, record.run.seed, curves, metrics, planned, diverged_epoch(record.reports, decides),
+            steps=steps, points=points, grids=grids, broken=frozenset(broken), record=record,
+        )  # fmt: skip
     return results, metrics
 
 
@@ -70,15 +89,22 @@ def _metrics(study: Study, values: Mapping[str, list[float]]) -> dict[str, Metri
         return {}
     decides = study.compare.metric or usual_metric(list(values))
     if decides not in values:
-        raise StudyError(
-            f"the study compares {decides!r}, and the runs reported {', '.join(values)}; choose one of these: "
-            f"metric = {next(iter(values))!r} under [compare] (in Python metric={next(iter(values))!r})"
-        )
+        raise StudyError(missing_metric(decides, list(values)))
     metrics = {decides: reported_metric(decides, values[decides], study.compare.higher)}
     for name in values:
         if name != decides and direction(name) is not None:
-            metrics[name] = reported_metric(name, values[name])
+            with suppress(StudyError):  # units that are mixed: it decides nothing here
+                metrics[name] = reported_metric(name, values[name])
     return metrics
+
+
+def missing_metric(decides: str, names: Sequence[str]) -> str:
+    """That runs did not report what a study compares, and what to write instead."""
+    nearest = next(iter(nearest_names(decides, names)), usual_metric(list(names)))
+    return (
+        f"the study compares {decides!r}, and the runs reported {', '.join(names)}; choose one of these: "
+        f"metric = {nearest!r} under [compare] (in Python metric={nearest!r})"
+    )
 
 
 def usual_metric(names: list[str]) -> str:
@@ -87,7 +113,7 @@ def usual_metric(names: list[str]) -> str:
     Among these the first in which more is better, since a loss may depend on what is compared.
     """
     for split in ("test", "", "valid"):
-        here = [name for name in names if split_of(name) == split and direction(name) is not None]
+        here = [name for name in names if split_of(name) == split and looks_like_a_score(name)]
         if here:
-            return next((name for name in here if direction(name) and "time" not in name_words(name)), here[0])
+            return next((name for name in here if direction(name)), here[0])
     return names[0]

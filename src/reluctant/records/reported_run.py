@@ -32,6 +32,20 @@ class ReportedRun:
     values: Mapping[str, Any] = field(default_factory=dict)  # on the axes beside arm and seed
     steps: Mapping[str, float] = field(default_factory=dict)  # one step of a score by metric; 0 or none where unknown
     items: Mapping[str, int] = field(default_factory=dict)  # how many inputs a split has, where that is known
+    # the epochs of each curve's values, and those of the metric in all runs; 1, 2, … where they are not there
+    points: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
+    grids: Mapping[tuple[str, str], Floats] = field(default_factory=dict)
+    broken: frozenset[tuple[str, str]] = frozenset()  # metrics whose last value was not finite
+
+    @property
+    def numbers(self) -> Floats:
+        """All epochs at which something was reported."""
+        every = [self.numbers_of(name, split) for name, split in self.curves]
+        return np.unique(np.concatenate(every)) if every else NOTHING
+
+    def numbers_of(self, name: str, split: str = "test") -> Floats:
+        """The epochs at which a metric was reported, shape (epochs,)."""
+        return self.points.get((name, split), np.arange(1.0, len(self.curve(name, split)) + 1))
 
     @property
     def epochs(self) -> int:
@@ -47,10 +61,16 @@ class ReportedRun:
         return self.curves.get((name, split), NOTHING)
 
     def full_curve(self, name: str, split: str = "test") -> Floats:
-        """The curve over all epochs; a run that ended early keeps its last value."""
-        curve = self.curve(name, split)
-        missing = self.planned_epochs - len(curve)
-        return np.pad(curve, (0, missing), "edge") if len(curve) and missing > 0 and self.diverged is None else curve
+        """The curve over the epochs of all runs; where this one was not measured it keeps its last value."""
+        curve, grid = self.curve(name, split), self._grid(name, split)
+        if not len(curve) or self.diverged is not None:
+            return curve
+        position = np.searchsorted(self.numbers_of(name, split), grid, side="right") - 1
+        whole: Floats = curve[np.maximum(position, 0)]
+        return whole
+
+    def _grid(self, name: str, split: str) -> Floats:
+        return self.grids.get((name, split), np.arange(1.0, max(self.planned_epochs, len(self.curve(name, split))) + 1))
 
     def score(self, name: str, split: str = "test", at: str = "last") -> float:
         """A metric after the last epoch, at the epoch that is best on validation, or the mean; NaN where diverged.
@@ -59,19 +79,26 @@ class ReportedRun:
             StudyError: The best epoch is asked for, and no validation scores were reported.
         """
         curve = self.curve(name, split)
-        if self.diverged is not None or not len(curve):
+        if self.diverged is not None or not len(curve) or (name, split) in self.broken:
             return float("nan")
+        numbers = self.numbers_of(name, split)
         if at == "mean":
+            if not np.array_equal(numbers, self._grid(name, split)[: len(numbers)]):
+                raise StudyError(
+                    f"{name} was not measured at the same epochs in all runs, so means differ; use at = 'last'"
+                )
             return float(self.full_curve(name, split).mean())
         if at == "last":
             return float(curve[-1])
         valid = self.curve(name, "valid")
-        if len(valid) != len(curve):
+        common, of_valid, of_test = np.intersect1d(self.numbers_of(name, "valid"), numbers, return_indices=True)
+        if not len(common):
             raise StudyError(
-                f"the best epoch is chosen by validation scores, and {name} has none for every epoch; report them "
+                f"the best epoch is chosen by validation scores, and {name} has none for its epochs; report them "
                 f"(val_{name}), or use at = 'last'"
             )
-        return float(curve[valid.argmax() if self.metrics[name].higher else valid.argmin()])
+        chosen = valid[of_valid].argmax() if self.metrics[name].higher else valid[of_valid].argmin()
+        return float(curve[of_test[chosen]])
 
     def resolution(self, name: str, split: str = "test") -> float:
         """One step of a score; 0 where it has none, or none is known."""
@@ -126,10 +153,13 @@ def epochs_to_converge(curve: Floats, share: float, *, higher: bool) -> float:
     return epochs_to_reach(curve, float(curve[0] + share * gain), higher=higher)
 
 
-def diverged_epoch(reports: Sequence[ReportedEpoch]) -> int | None:
-    """The epoch from which on a score is not finite to the end; None where all end with a number."""
+def diverged_epoch(reports: Sequence[ReportedEpoch], decides: str = "") -> int | None:
+    """The epoch from which on a score is not finite to the end; None where all end with a number.
+
+    With `decides`, a metric's name, only that metric counts.
+    """
     ends = []
-    for name in {name for report in reports for name in report.scores}:
+    for name in {name for report in reports for name in report.scores if decides in ("", name)}:
         curve = [(report.epoch, report.scores[name]) for report in reports if name in report.scores]
         if curve[-1][1] is None:
             finite = [epoch for epoch, value in curve if value is not None]

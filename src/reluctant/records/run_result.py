@@ -90,6 +90,15 @@ class RunResult:
         return len(self.loss["test"])
 
     @property
+    def numbers(self) -> Floats:
+        """The epochs that ended with finite numbers, from 1."""
+        return np.arange(1.0, self.epochs + 1)
+
+    def numbers_of(self, name: str, split: str = "test") -> Floats:
+        """The epochs of a metric's curve: all of them."""
+        return self.numbers
+
+    @property
     def items(self) -> Mapping[str, int]:
         """How many inputs each split has; empty for a run without epochs."""
         return {split: total_items(self.counts[split][-1]) for split in SPLITS} if self.epochs else {}

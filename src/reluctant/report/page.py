@@ -224,6 +224,8 @@ def capitalised(text: str) -> str:
 
 
 def last_line(text: str) -> str:
-    """The last line of a traceback that holds anything, cut short."""
+    """What happened, in a line: the last one of a traceback, the first of any other text, cut short."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "no traceback was saved"
+    if not lines:
+        return "no traceback was saved"
+    return lines[-1 if any(line.startswith("Traceback") for line in lines) else 0][:300]

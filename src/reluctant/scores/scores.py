@@ -47,6 +47,13 @@ class ScoredRun(Protocol):
     def items(self) -> Mapping[str, int]:
         """How many inputs each split has; empty where that is not known."""
 
+    @property
+    def numbers(self) -> Floats:
+        """The epochs at which there is a score."""
+
+    def numbers_of(self, name: str, split: str = "test") -> Floats:
+        """The epochs at which there is this score, shape (epochs,)."""
+
     def value(self, axis: str) -> Any:
         """The run's value on an axis of the study."""
 
@@ -205,13 +212,27 @@ def table_metrics(scores: Scores, task: str) -> list[str]:
 
 
 def _rows(run: ScoredRun) -> int:
-    return run.epochs + (run.diverged is not None)
+    return len(run.numbers) + (run.diverged is not None)
 
 
 def _columns(run: ScoredRun, split: str, metrics: Sequence[str], axes: Sequence[str]) -> dict[str, Any]:
     n, fixed = _rows(run), {"seed": run.seed, **{axis_column(axis): run.value(axis) for axis in axes}}
     fixed |= {"split": split, "items": run.items.get(split, 0)}
     columns = {name: np.full(n, value) for name, value in fixed.items()}
-    curves = {name: run.curve(name, split) for name in metrics}
-    padded = {name: np.pad(curve, (0, n - len(curve)), constant_values=np.nan) for name, curve in curves.items()}
-    return {**columns, "epoch": np.arange(1, n + 1), **padded}
+    epochs = run.numbers.astype(int)
+    if run.diverged is not None:
+        epochs = np.append(epochs, max(run.diverged, int(epochs[-1]) + 1 if len(epochs) else 1))
+    return {**columns, "epoch": epochs, **{name: _on_epochs(run, name, split, n) for name in metrics}}
+
+
+def _on_epochs(run: ScoredRun, name: str, split: str, rows: int) -> "npt.NDArray[Any]":
+    """A metric at every epoch of its run: NaN where the run diverged, None where it was not measured."""
+    curve, position = run.curve(name, split), np.searchsorted(run.numbers, run.numbers_of(name, split))
+    values = np.full(rows, np.nan)
+    values[position[: len(curve)]] = curve
+    unmeasured = np.setdiff1d(np.arange(len(run.numbers)), position)
+    if not len(unmeasured):
+        return values
+    gaps = values.astype(object)
+    gaps[unmeasured] = None
+    return gaps

@@ -1,7 +1,7 @@
 """The cells of a table as numbers or texts: what is written in them, and nothing else."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,8 +54,13 @@ class RunTable:
     def line(self, row: int) -> str:
         """Return where a row is, such as `line 7` of a file or `row 5` of a frame; the first row is 0."""
         if not self.first_line:
-            return f"row {row}"
+            return f"row {row if self.lines is None else self.lines[row]}"
         return f"line {self.first_line + row if self.lines is None else self.lines[row]}"
+
+    def only(self, rows: "list[int]") -> "RunTable":
+        """The table with these rows alone, which keep their places in messages."""
+        numbers = np.arange(len(self.cells)) + self.first_line if self.lines is None else self.lines
+        return replace(self, cells=self.cells.iloc[rows].reset_index(drop=True), lines=numbers[rows])
 
     def numbers(self, column: str) -> Column:
         """Return a column as numbers, each one exactly as `float` reads it.

@@ -1,8 +1,11 @@
 """What the columns of a table of runs mean: as a user says, else guessed where only one meaning is possible."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from reluctant.catalogue.metrics import SPLITS
 from reluctant.catalogue.reported import direction, looks_like_a_score, split_of, without_prefix
 from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
@@ -12,10 +15,11 @@ ARM_NAMES = ("activation", "act", "act_fn", "activation_function", "activation_f
              "method", "variant", "treatment", "optimizer", "optim", "algorithm", "algo", "group")  # fmt: skip
 SEED_NAMES = ("seed", "random_seed", "rng_seed", "manual_seed", "global_seed", "random_state", "replicate", "repeat",
               "rep", "fold")  # fmt: skip
-EPOCH_NAMES = ("epoch", "epochs_trained", "step", "global_step", "iteration", "iter", "_step")
-STATES = ("state", "status")
-FINISHED = frozenset(("finished", "complete", "completed", "done", "success", "ok", "terminated", ""))
+RUN_NAMES = ("run_id", "run", "run_name", "name", "trial", "number", "experiment", "id")
+EPOCH_NAMES = ("epoch", "step", "global_step", "iteration", "iter", "_step")
+EXPORTED = ("epoch", "split", "items")  # columns that only our own export has together
 MOST_VALUES = 1000  # of a column that may be a setting
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -24,13 +28,25 @@ class Columns:
 
     arm: str
     scores: tuple[str, ...]
-    seed: str | None  # None: runs of different arms are not paired
+    seed: str | None  # pairs the runs of all arms; None: they are not paired
+    run: str | None = None  # where they are not paired: tells the runs of one arm apart
     settings: tuple[str, ...] = ()
     epoch: str | None = None
     split: str | None = None
     control: str | None = None  # marks runs of the baseline under other seeds, as our export has it
     items: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str | None:
+        """What tells the runs of one arm and setting apart; None where each row is a run, or a block of rows."""
+        return self.seed or self.run
+
+    @property
+    def keys(self) -> list[str]:
+        """All columns but the arm that tell rows apart."""
+        columns = (self.identity, self.epoch, self.split, self.control, *self.settings)
+        return [column for column in columns if column is not None]
 
 
 def find_columns(
@@ -51,34 +67,43 @@ def find_columns(
     Raises:
         StudyError: No such column, none that can be guessed, or rows that nothing tells apart.
     """
-    names, notes = table.columns, []
+    names = table.columns
+    notes: list[str] = []
+    exported = all(each in names for each in EXPORTED)
+    split = exported or ("split" in names and "test" in (values := set(table.texts("split"))) and values <= set(SPLITS))
     chosen = Columns(
         "", tuple(column_of(each, names, "--score") for each in scores),
         None if seed is None else column_of(seed, names, "--seed"),
-        tuple(column_of(each, names, "--setting") for each in settings),
-        None if epoch is None else column_of(epoch, names, "--epoch"),
-        _by_name(("split",), names), _by_name(("control",), names), _by_name(("items",), names),
+        settings=tuple(column_of(each, names, "--setting") for each in settings),
+        epoch=None if epoch is None else column_of(epoch, names, "--epoch"),
+        split="split" if split else None,
+        control="control" if exported and "control" in names else None,
+        items="items" if exported else None,
     )  # fmt: skip
-    if chosen.split is not None and not set(table.texts(chosen.split)) <= {"train", "valid", "test"}:
-        chosen = replace(chosen, split=None)
-    if seed is None and paired:
-        if name := _by_name(SEED_NAMES, names):
-            chosen = replace(chosen, seed=name)
-            notes.append(f"seed: {name}")
-        else:
-            notes.append(
-                "no column of seeds, so runs are not paired (--seed COLUMN pairs runs of all arms; verdicts then need "
-                "fewer runs)"
-            )
+    if chosen.seed is None and (name := _by_name(SEED_NAMES, names)):
+        chosen = replace(chosen, seed=name)
+        notes.append(f"seed: {name}" if paired else f"runs: {name}")
+    if chosen.seed is None:
+        notes.append(
+            "no column of seeds, so runs are not paired (--seed COLUMN pairs runs of all arms; then fewer runs decide)"
+        )
     if not paired:
-        chosen = replace(chosen, seed=None)
-    if epoch is None and (name := _by_name(EPOCH_NAMES, names)):
-        chosen = replace(chosen, epoch=name)
+        chosen = replace(chosen, seed=None, run=chosen.seed)
     chosen = replace(chosen, arm=_arm_column(table, arm, chosen, notes))
-    if not scores:
-        chosen = replace(chosen, scores=(_score_column(table, chosen),))
-        notes.append(f"score: {chosen.scores[0]}")
-    return _with_settings(table, chosen, notes, guess_epoch=epoch is None)
+    chosen = replace(chosen, scores=chosen.scores or (_score_column(table, chosen),))
+    if chosen.identity is None:
+        chosen = _find_runs(table, chosen, notes)
+    if epoch is None and chosen.identity is not None:
+        chosen = _find_epoch(table, chosen, notes)
+    return _with_settings(table, chosen, notes)
+
+
+def value_of(text: str) -> Any:
+    """A text as a number where it is written as one: `01` and `1.0` are 1; any other as it is."""
+    if not _NUMBER.fullmatch(text):
+        return text
+    number = float(text)
+    return int(text) if text.isdecimal() else int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def column_of(name: str, columns: Sequence[str], option: str) -> str:
@@ -105,15 +130,15 @@ def _by_name(words: Iterable[str], columns: Sequence[str]) -> str | None:
 def _arm_column(table: RunTable, arm: str | None, chosen: Columns, notes: list[str]) -> str:
     if arm is not None:
         return column_of(arm, table.columns, "--arm")
-    used = {*chosen.scores, *chosen.settings, chosen.seed, chosen.epoch}
+    used = {*chosen.scores, *chosen.keys}
     named = [name for word in ARM_NAMES if (name := _by_name((word,), table.columns)) and name not in used]
     usable = [name for name in dict.fromkeys(named) if 1 < len(set(table.texts(name))) < len(table.cells)]
     usable = usable or list(dict.fromkeys(named))  # one arm, or one run of each
-    apart = [name for name in usable if _tells_apart(table, [name, *_keys(chosen)])]
+    apart = [name for name in usable if _tells_apart(table, name, chosen.keys)]
     partitions = {tuple(map(table.texts(name).index, table.texts(name))): name for name in reversed(apart or usable)}
     if len(partitions) == 1:
         notes.append(f"arms: {(name := next(iter(partitions.values())))}")
-        return name
+        return str(name)
     if usable:
         raise StudyError(f"the arms may be {' or '.join(usable)}; say which: --arm {usable[0]}")
     raise StudyError(
@@ -121,52 +146,92 @@ def _arm_column(table: RunTable, arm: str | None, chosen: Columns, notes: list[s
     )
 
 
-def _keys(chosen: Columns) -> list[str]:
-    return [c for c in (chosen.seed, chosen.epoch, chosen.split, chosen.control, *chosen.settings) if c is not None]
-
-
-def _tells_apart(table: RunTable, columns: Sequence[str]) -> bool:
-    """Whether no two rows have the same texts in these columns."""
-    return len(set(zip(*map(table.texts, columns), strict=True))) == len(table.cells)
+def _tells_apart(table: RunTable, arm: str, columns: Sequence[str]) -> bool:
+    """Whether no two rows have the same arm and the same values in these columns."""
+    values = [list(map(value_of, table.texts(column))) for column in columns]
+    return len(set(zip(table.texts(arm), *values, strict=True))) == len(table.cells)
 
 
 def _score_column(table: RunTable, chosen: Columns) -> str:
     """The only column that can be the score; `StudyError` where there are several or none."""
-    used = {chosen.arm, *_keys(chosen)}
+    used = {chosen.arm, *chosen.keys}
     metrics = [name for name in table.columns if name not in used and looks_like_a_score(name)]
     test = [name for name in metrics if split_of(name) == "test"]
     candidates = test or [name for name in metrics if split_of(name) != "train"]
     if len(candidates) == 1:
         return candidates[0]
     candidates.sort(key=lambda name: not direction(name))  # a loss may depend on what is compared
-    known = candidates or [name for name in table.columns if name not in used]
-    which = f"it may be {', '.join(known[:8])}" if candidates else f"there are {', '.join(known[:12])}"
+    known = candidates or [name for name in table.columns if name not in used and _varies(table, name)]
+    which = f"it may be {', '.join(known[:8])}" if candidates else f"there are {', '.join(known[:20])}"
     raise StudyError(f"which column is the score? Add --score {known[0] if known else 'COLUMN'}; {which}")
 
 
-def _with_settings(table: RunTable, chosen: Columns, notes: list[str], *, guess_epoch: bool) -> Columns:
-    """The columns with the settings that tell apart runs of one arm and seed; an epoch that is none is dropped."""
-    if chosen.epoch is not None and guess_epoch:
-        others = [each for each in _keys(chosen) if each != chosen.epoch]
-        needed = not _tells_apart(table, [chosen.arm, *others])
-        enough = _tells_apart(table, [chosen.arm, *others, chosen.epoch])
-        if chosen.seed is not None and not (needed and enough):
-            chosen = replace(chosen, epoch=None)  # one row per run: the epochs it took
-        else:
-            notes.append(f"epoch: {chosen.epoch}")
-    if chosen.seed is None or _tells_apart(table, [chosen.arm, *_keys(chosen)]):
+def _varies(table: RunTable, name: str) -> bool:
+    """Whether a column holds different numbers, at least in its first rows."""
+    values = {value_of(text) for text in table.texts(name)[:200]} - {""}
+    return len(values) > 1 and all(isinstance(value, int | float) for value in values)
+
+
+def _find_runs(table: RunTable, chosen: Columns, notes: list[str]) -> Columns:
+    """What tells the runs of an arm apart where there are no seeds: a column, else whole blocks of epochs.
+
+    Raises:
+        StudyError: Rows may be runs or epochs of a run.
+    """
+    epochs = [chosen.epoch] if chosen.epoch else [n for w in EPOCH_NAMES if (n := _by_name((w,), table.columns))]
+    for run in filter(None, (_by_name((word,), table.columns) for word in RUN_NAMES)):
+        for epoch in epochs:
+            several = len(set(table.texts(run))) < len(table.cells)
+            if run != chosen.arm and several and _tells_apart(table, chosen.arm, [run, epoch]):
+                notes.append(f"runs: {run}")
+                return replace(chosen, run=run)
+    for epoch in epochs:
+        blocks: dict[str, list[list[Any]]] = {}
+        for arm, value in zip(table.texts(chosen.arm), map(value_of, table.texts(epoch)), strict=True):
+            mine = blocks.setdefault(arm, [[]])
+            if mine[-1] and not (isinstance(value, int | float) and value > mine[-1][-1]):
+                mine.append([])
+            mine[-1].append(value)
+        shapes = {tuple(block) for mine in blocks.values() for block in mine}
+        if all(len(shape) == 1 for shape in shapes):
+            continue  # one row per run: the epochs it took
+        if len(shapes) == 1:
+            notes.append(f"epoch: {epoch}")
+            return replace(chosen, epoch=epoch)
+        raise StudyError(
+            f"rows with other {epoch} may be runs, or epochs of one run; name the column that tells runs apart "
+            f"(--seed COLUMN, and --unpaired if it does not pair them), or leave out {epoch}"
+        )
+    return chosen
+
+
+def _find_epoch(table: RunTable, chosen: Columns, notes: list[str]) -> Columns:
+    """The columns with that of the epoch, where it tells rows of one run apart; without it where each run has a row."""
+    if _tells_apart(table, chosen.arm, chosen.keys):
+        return chosen
+    for word in EPOCH_NAMES:
+        name = _by_name((word,), table.columns)
+        if name and name not in chosen.keys and _tells_apart(table, chosen.arm, [*chosen.keys, name]):
+            notes.append(f"epoch: {name}")
+            return replace(chosen, epoch=name)
+    return chosen
+
+
+def _with_settings(table: RunTable, chosen: Columns, notes: list[str]) -> Columns:
+    """The columns with the settings that tell apart runs of one arm and seed."""
+    if chosen.identity is None or _tells_apart(table, chosen.arm, chosen.keys):
         return replace(chosen, notes=tuple(notes))
-    used = {chosen.arm, *_keys(chosen), *chosen.scores}
+    epochs = {_by_name((word,), table.columns) for word in EPOCH_NAMES}
+    used = {chosen.arm, *chosen.keys, *chosen.scores} | epochs
     varying = [
         name
         for name in table.columns
-        if name not in used and not looks_like_a_score(name) and 1 < len(set(table.texts(name))) <= MOST_VALUES
+        if name not in used
+        and not looks_like_a_score(name)
+        and 1 < len(set(table.texts(name))) <= MOST_VALUES
+        and _is_crossed(table, chosen.arm, name)
     ]
-    alone = [
-        name
-        for name in varying
-        if _tells_apart(table, [chosen.arm, *_keys(chosen), name]) and _is_crossed(table, chosen.arm, name)
-    ]
+    alone = [name for name in varying if _tells_apart(table, chosen.arm, [*chosen.keys, name])]
     if len(alone) == 1:
         notes.append(f"settings: {alone[0]}, each compared by itself")
         return replace(chosen, settings=(*chosen.settings, alone[0]), notes=tuple(notes))
@@ -183,9 +248,10 @@ def _is_crossed(table: RunTable, arm: str, name: str) -> bool:
 
 def _same_key(table: RunTable, chosen: Columns, candidates: Sequence[str]) -> str:
     """Which rows have one key, and what to write."""
-    keys = [chosen.arm, *_keys(chosen)]
-    first: dict[tuple[str, ...], int] = {}
-    for row, key in enumerate(zip(*map(table.texts, keys), strict=True)):
+    keys = [chosen.arm, *chosen.keys]
+    first: dict[tuple[Any, ...], int] = {}
+    values = [table.texts(chosen.arm), *(list(map(value_of, table.texts(key))) for key in chosen.keys)]
+    for row, key in enumerate(zip(*values, strict=True)):
         if key in first:
             named = ", ".join(f"{name} = {value}" for name, value in zip(keys, key, strict=True))
             told_apart = (

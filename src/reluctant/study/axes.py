@@ -76,7 +76,7 @@ Sentence = Annotated[str, Field(strict=True, min_length=1, max_length=500), Afte
 ActivationName = Annotated[str, BeforeValidator(_canonical(catalogue.ACTIVATIONS.canonical))]
 
 
-def _arm_name(text: object) -> str:
+def arm_name(text: object) -> str:
     """An activation by its canonical name; any other word as it is."""
     try:
         return str(catalogue.ACTIVATIONS.canonical(text))
@@ -108,7 +108,7 @@ def _metric_name(text: str) -> str:
 
 
 Axis = Annotated[tuple[T, ...], BeforeValidator(_several), AfterValidator(_distinct)]
-ArmName = Annotated[str, BeforeValidator(_arm_name)]
+ArmName = Annotated[str, BeforeValidator(arm_name)]
 MetricName = Annotated[str, STRICT, Field(max_length=100), AfterValidator(_metric_name), AfterValidator(_printable)]
 Activations = Axis[ActivationName]
 Arms = Annotated[tuple[ArmName, ...], BeforeValidator(lambda value: value if value == () else _several(value)),

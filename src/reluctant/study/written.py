@@ -24,7 +24,7 @@ def written_content(study: "Study") -> dict[str, Any]:
     axes = [field.name for field in fields(Run) if field.name not in ("activation", "seed", "train", "command")]
     for key in dict.fromkeys((*(FIRST_OF_ANOTHER if study.reported else FIRST), *axes, "seed")):
         values = getattr(study, key)
-        if study.reported and values in ((), (getattr(Run, key, None),)):
+        if study.reported and key != "seed" and values in ((), (getattr(Run, key, None),)):
             continue
         content[key] = values[0] if len(values) == 1 else list(values)
     if study.sources:

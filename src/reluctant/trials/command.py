@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import re
 import shlex
 import signal
@@ -21,6 +22,7 @@ from reluctant.study import Run
 RESULT = "result"
 TAIL = 2000  # characters of the command's output that a failure shows
 LARGEST = 64 * 2**20  # bytes of a result
+NO_SCORE = ("", "na", "n/a", "null", "none", "-")
 _FIELD = re.compile(r"\{(\w+)\}")
 KEYS = ("activation", "arm", "seed", RESULT,
         *(f.name for f in fields(Run) if f.name not in ("activation", "seed", "train", "command")))  # fmt: skip
@@ -137,17 +139,46 @@ def read_result(content: bytes) -> list[tuple[int | None, Mapping[str, Any]]]:
                 raise StudyError(f"the result of the command is no whole JSON ({whole})") from None
     else:
         rows = list(csv.DictReader(io.StringIO(text)))
-    reports: list[tuple[int | None, Mapping[str, Any]]] = []
     for row in rows:
         if not isinstance(row, Mapping):
             raise StudyError(f"the result of the command holds {quoted(row)} where an object of scores belongs")
-        scores = {str(key): value for key, raw in row.items() if (value := _number(raw)) is not None}
-        epoch = scores.pop("epoch", None)
-        if scores:
-            reports.append((None if epoch is None else int(epoch), scores))
+    reports = _reports([_flattened(row) for row in rows])
     if not reports:
         raise StudyError('the result of the command holds no number; write a JSON object such as {"accuracy": 0.93}')
     return reports
+
+
+def _reports(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int | None, Mapping[str, Any]]]:
+    """Scores by epoch, in the order of the epochs; those of one epoch belong together."""
+    numeric = {key for row in rows for key, raw in row.items() if _number(raw) is not None}
+    reports: list[tuple[int | None, Mapping[str, Any]]] = []
+    for row in rows:
+        for key, raw in row.items():
+            if key not in numeric and re.fullmatch(r"[\d.,]+\s*%", str(raw).strip()):
+                raise StudyError(f"the result of the command has {key} = {quoted(raw)}; write it as a number")
+        scores = {key: _score(key, raw) for key, raw in row.items() if key in numeric}
+        epoch = scores.pop("epoch", None)
+        if epoch is not None and not (math.isfinite(epoch) and epoch >= 0):
+            raise StudyError(f"the result of the command has the epoch {epoch}; an epoch is a number from 0")
+        if scores:
+            reports.append((None if epoch is None else int(epoch), scores))
+    if any(epoch is None for epoch, _ in reports):
+        return reports
+    merged: dict[int, dict[str, Any]] = {}
+    for number, part in sorted(reports, key=lambda report: report[0] or 0):
+        merged.setdefault(number or 0, {}).update(part)
+    return list(merged.items())
+
+
+def _flattened(row: Mapping[Any, Any], before: str = "") -> dict[str, Any]:
+    """A result in which objects within objects are named `metrics.accuracy`."""
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            flat |= _flattened(value, f"{before}{key}.")
+        else:
+            flat[f"{before}{key}".strip()] = value
+    return flat
 
 
 def _number(value: Any) -> float | None:
@@ -156,8 +187,18 @@ def _number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
+
+
+def _score(key: str, value: Any) -> float:
+    """A score; NaN where nothing was written for it; `StudyError` for a text that is no number."""
+    number = _number(value)
+    if number is not None:
+        return number
+    if value is None or str(value).strip().casefold() in NO_SCORE:
+        return math.nan
+    raise StudyError(f"the result of the command has {key} = {quoted(value)}, which is no number")
 
 
 def _last_line(output: str, words: Sequence[str], tail: str) -> list[tuple[int | None, Mapping[str, Any]]]:
@@ -166,8 +207,8 @@ def _last_line(output: str, words: Sequence[str], tail: str) -> list[tuple[int |
     last = lines[-1].strip() if lines else ""
     if not last.startswith("{"):
         raise StudyError(
-            f"the last line that the command printed is no JSON object ({quoted(last)}); print one such as "
-            f'{{"accuracy": 0.93}}, or let it write a file and add {{result}} to the command\n{shlex.join(words)}\n'
+            'the last line that the command printed is no JSON object; print one such as {"accuracy": 0.93}, or let it '
+            f"write a file and add {{result}} to the command\nthe last line was {quoted(last)}\n{shlex.join(words)}\n"
             f"{tail[-TAIL:]}".strip()
         )
     return read_result(last.encode())

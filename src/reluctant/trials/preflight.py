@@ -15,10 +15,7 @@ from reluctant.training.checksums import source_checksums
 from reluctant.trials.command import command_words
 from reluctant.trials.work import SessionTraining
 
-PROMISE = (
-    "{}: what its numbers depend on beside the seed is up to it. Runs of one seed are pairs; {} trains the "
-    "first run twice and compares"
-)
+PROMISE = "trains by {}; to see whether its numbers depend on the seed alone, add {}"
 
 
 def check_training(study: Study, directory: str) -> list[str]:

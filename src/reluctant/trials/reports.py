@@ -14,12 +14,13 @@ from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
 from reluctant.records.parts import RecordError, ReportedEpoch
 
-FILE = "reports.jsonl"
+FILE, CODE = "reports.jsonl", "code.sha256"  # in the folder of a run: its reports, and the code that made them
 LONGEST_NAME = 100  # characters of a metric's name
 MOST_METRICS = 1000
 
 RETURN_SOMETHING = (
-    "return a score (a number, or a mapping such as {'accuracy': 0.93}), or call trial.report(epoch=1, accuracy=0.93)"
+    "return a score (a number, or a mapping such as {'accuracy': 0.93}), or call trial.report(epoch=1, accuracy=0.93); "
+    "in Lightning or Hugging Face give the Trainer callbacks=[Report(trial)]"
 )
 
 
@@ -55,19 +56,22 @@ def reported_number(value: Any, where: str) -> float | None:
             raise StudyError(f"{where} is an array of {shape} values, not one number; report its mean") from None
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise StudyError(f"{where} must be a number, not {type(value).__name__} ({quoted(value)})")
-    plain = float(value)
+    try:
+        plain = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
     return plain if math.isfinite(plain) else None
 
 
 class Reports:
-    """The reports of one run so far; a report of an epoch replaces those of that epoch and of all later ones.
+    """The reports of one run so far: a second report of an epoch adds its scores to it, and epochs do not go back.
 
     A training that uses its folder of checkpoints may resume, so its reports are stored there (`stored`): it need not
     report again what it reported before an interruption.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
+    def __init__(self, folder: Path, code: str = "") -> None:
+        self.path, self.code = folder / FILE, code
         self.epochs: list[ReportedEpoch] = []
         self.stored = False
         self._began = self._last = time.monotonic()  # of the last epoch: when it began, when it was reported
@@ -75,21 +79,33 @@ class Reports:
             self.epochs = [ReportedEpoch.read(json.loads(line)) for line in self.path.read_text("utf-8").splitlines()]
         self._before = bool(self.epochs)  # whether reports are those of an interrupted attempt
 
+    def store(self) -> None:
+        """From now on reports are stored, beside the checksum of the code that makes them."""
+        self.stored = True
+        write_atomically(self.path.parent / CODE, self.code)
+
     def add(self, values: Any, epoch: int | None, where: str) -> ReportedEpoch:
         """Take over what is reported; the report as it is stored."""
         if epoch is None and self._before:
             if self.stored:
                 raise StudyError(f"{where}: this run resumes, so give the number of the epoch: epoch=…")
             self.epochs = []
-        self._before = False
+        resumes, self._before = self._before, False
         if epoch is None:
             epoch = self.epochs[-1].epoch + 1 if self.epochs else 1
         if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
             raise StudyError(f"{where}: an epoch is a whole number from 0, not {quoted(epoch)}")
+        if self.epochs and epoch < self.epochs[-1].epoch and not resumes:
+            raise StudyError(
+                f"{where}: epoch {epoch} comes after epoch {self.epochs[-1].epoch}; report epochs in order"
+            )
         now = time.monotonic()
         if not self.epochs or self.epochs[-1].epoch != epoch:  # else the last epoch goes on, with more scores
             self._began = self._last
-        report = ReportedEpoch(epoch=epoch, seconds=now - self._began, scores=scores_of(values, where))
+        scores = scores_of(values, where)
+        if self.epochs and self.epochs[-1].epoch == epoch and not resumes:
+            scores = {**self.epochs[-1].scores, **scores}
+        report = ReportedEpoch(epoch=epoch, seconds=now - self._began, scores=scores)
         self._last = now
         self.epochs = [*(each for each in self.epochs if each.epoch < epoch), report]
         if self.stored:

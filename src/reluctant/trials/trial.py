@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+NO_VALUE = object()  # for an arm that has nothing but its name
+
+
 class ActivationFactory:
     """Makes fresh modules of one activation: `trial.activation()`; give it to a network as `act_layer`."""
 
@@ -49,11 +52,11 @@ class Trial:
 
     def __init__(
         self, run: Run, device: "torch.device", folder: Path, reports: Reports,
-        emit: Callable[[ReportedEpoch], None], value: Any = None,
+        emit: Callable[[ReportedEpoch], None], value: Any = NO_VALUE,
     ) -> None:  # fmt: skip
         self.run, self.device = run, device
         self.arm = run.activation.removeprefix(f"{SESSION_MODULE}:")
-        self.value = run.activation if value is None else value
+        self.value = self.arm if value is NO_VALUE else value
         self._folder, self._reports, self._emit, self._process = folder, reports, emit, os.getpid()
 
     @property
@@ -133,7 +136,7 @@ class Trial:
     def checkpoint_dir(self) -> Path:
         """A folder of this run's own, which exists until the run has finished: for those who resume."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._reports.stored = True
+        self._reports.store()
         return self._folder
 
     def __repr__(self) -> str:

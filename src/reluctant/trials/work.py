@@ -1,5 +1,6 @@
 """The work that lets a training of the user's own train a study's runs on any engine."""
 
+import copy
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Mapping
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reluctant.core.canonical_json import digest
 from reluctant.core.code_hash import code_hash
 from reluctant.core.names import parse
 from reluctant.core.user_code import SESSION_MODULE
@@ -41,7 +43,15 @@ class SessionTraining:
         values = (
             training.values if isinstance(training, SessionTraining) and head.startswith(f"{SESSION_MODULE}:") else {}
         )
-        return {arm: code_hash(value) for arm, value in values.items() if not isinstance(value, str)}
+        return {arm: code_hash(value) for arm, value in values.items()}
+
+
+def copy_of(value: Any) -> Any:
+    """A copy of what was given for an arm; the thing itself where it cannot be copied, such as a module of Python."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value
 
 
 @dataclass(frozen=True)
@@ -57,26 +67,33 @@ class TrialWork:
     directory: str = "."
     objects: bytes = b""  # packed session objects
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fresh: bool = False  # whether what an earlier attempt left is removed, for the check of repeatability
 
     def __call__(self, run: Run) -> Generator[EpochRecord | ReportedEpoch | str, None, RunRecord]:
         """Train one run: yield every report, return the record."""
         from reluctant.training.machine import describe_machine, limit_threads, select_device
-        from reluctant.trials.reports import Reports
+        from reluctant.trials.reports import CODE, Reports
 
         unpack_objects(self.objects)
         began = datetime.now(UTC).isoformat(timespec="seconds")
         shared = Path(self.folder).is_dir()  # else this machine does not share the study's folder
         root = Path(self.folder) / "checkpoints" if shared else Path(tempfile.mkdtemp(prefix="reluctant-"))
-        reports, device = Reports(root / run.key), select_device(self.device)
+        folder, code = root / run.key, digest(self._sources_of(run))
+        left = folder / CODE
+        if folder.is_dir() and (self.fresh or not left.is_file() or left.read_text() != code):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not self.fresh:
+                yield "what an earlier attempt left was made by other code, and is removed"
+        reports, device = Reports(folder, code), select_device(self.device)
         resumed = len(reports.epochs)
         if resumed:
             yield f"begins again; {resumed} epochs had been reported before it was interrupted"
         try:
             with limit_threads(run.threads):
                 if run.train:
-                    yield from self._by_function(run, device, root / run.key, reports)
+                    yield from self._by_function(run, device, folder, reports)
                 else:
-                    yield from self._by_command(run, root / run.key, reports)
+                    yield from self._by_command(run, folder, reports)
         finally:
             if not shared:
                 shutil.rmtree(root, ignore_errors=True)
@@ -101,12 +118,14 @@ class TrialWork:
 
     def _by_function(self, run: Run, device: Any, folder: Path, reports: Any) -> Generator[ReportedEpoch, None, None]:
         from reluctant.trials.function import train_by_function
-        from reluctant.trials.trial import Trial, seed_everything
+        from reluctant.trials.trial import NO_VALUE, Trial, seed_everything
 
         name = parse(run.train)
         function = load_user_object(name.head, "train")
         values = function.values if isinstance(function, SessionTraining) else {}
-        value = values.get(run.activation.removeprefix(f"{SESSION_MODULE}:"))
+        value = values.get(run.activation.removeprefix(f"{SESSION_MODULE}:"), NO_VALUE)
+        if value is not NO_VALUE:
+            value = copy_of(value)  # a run may change it, and the next one has its own
         seed_everything(int(run.seed))
         yield from train_by_function(
             function, dict(name.arguments), lambda emit: Trial(run, device, folder, reports, emit, value), reports,
