@@ -24,6 +24,7 @@ from reluctant.catalogue.entry import RowType
 from reluctant.catalogue.metrics import SPLITS, total_items
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import parse
+from reluctant.core.user_code import SESSION_MODULE
 from reluctant.records.parts import LayerRecord
 from reluctant.records.schema import DataRecord
 from reluctant.records.study_records import StudyRecords
@@ -204,8 +205,10 @@ def history(records: StudyRecords) -> tuple[str, ...]:
 
 
 def command_to_repeat(records: StudyRecords) -> str:
-    """The command that trains this study, or continues it."""
+    """The command that trains this study, or continues it; empty where only the Python session can that compared it."""
     study, folder = records.study, records.folder or records.study.folder
+    if any(name.startswith(f"{SESSION_MODULE}:") for name in study.user_names):
+        return ""
     if folder == study.folder and study.name in bundled() and Study.read(study.name) == study:
         return f"reluctant run {study.name}"
     return f"reluctant run {folder}/study.toml -o {folder}"
