@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+import reluctant
 from reluctant import Trial
 
 
@@ -96,3 +97,8 @@ def traces(trial: Trial) -> float:
     with Path("calls.txt").open("a") as file:
         file.write(f"{trial.arm} {trial.seed}\n")
     return 0.5 + 0.01 * trial.seed + 0.001 * len(trial.arm)
+
+
+def compared(train: Any, arms: Any = ("relu", "gelu"), **options: Any) -> Any:
+    """A comparison of three seeds in this process, in the folder `out`."""
+    return reluctant.compare(arms, train=train, **{"seeds": 3, "engine": "serial", "folder": "out", **options})
