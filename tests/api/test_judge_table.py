@@ -57,6 +57,18 @@ def test_a_file_of_any_format_gives_the_same(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(reluctant.judge(path).verdicts(), expected, rtol=1e-12)
 
 
+def test_each_arm_may_be_a_column(tmp_path: Path) -> None:
+    expected = reluctant.judge(runs(), arm="activation").comparisons[0].family[0].difference
+    wide = reluctant.judge(runs(), arm="activation").scores().T
+    assert reluctant.judge(wide, arm=["relu", "gelu"], score="accuracy").comparisons[0].family[0].difference == expected
+    wide.to_csv(tmp_path / "wide.csv")
+    results = reluctant.judge(tmp_path / "wide.csv", arm=["relu", "gelu"], score="accuracy", baseline="gelu")
+    assert results.verdicts().loc["relu", "verdict"] == "worse"
+    assert "name them all: --arm relu --arm gelu" in fault(wide)
+    assert "--arm elu: the table has no such column" in fault(wide, arm=["relu", "elu"])
+    assert "names a column twice" in fault(wide, arm=["relu", "relu"])
+
+
 def test_without_seeds_runs_are_not_paired() -> None:
     paired, unpaired = reluctant.judge(runs()), reluctant.judge(runs().drop(columns="seed"))
     assert "no column of seeds" in " ".join(unpaired.data.notes)

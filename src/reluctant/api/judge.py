@@ -11,6 +11,7 @@ from reluctant.records.study_records import StudyRecords
 from reluctant.scores.judged_table import read_scores, without_unfinished
 from reluctant.scores.table_columns import find_columns
 from reluctant.scores.table_file import read_table
+from reluctant.scores.wide_table import ARM, with_one_score_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ Names = str | Sequence[str]
 
 def judge(
     source: "str | Path | pd.DataFrame", *, metric: str | None = None, baseline: str | None = None,
-    margin: float | None = None, at: str | None = None, arm: str | None = None, seed: str | None = None,
+    margin: float | None = None, at: str | None = None, arm: Names | None = None, seed: str | None = None,
     score: Names = (), setting: Names = (), epoch: str | None = None, higher: bool | None = None, paired: bool = True,
     looks: Literal["any", "at the end"] | None = None, name: str | None = None,
 ) -> Results:  # fmt: skip
@@ -33,7 +34,8 @@ def judge(
         baseline: The arm that the others are compared with; the first unless given.
         margin: Differences below this do not matter, in the metric's unit: 0.01 of accuracy is one point.
         at: After the `last` epoch, the `best` one on validation, or the `mean` over epochs.
-        arm: Of a table: the column of what is compared. Columns that are not given are guessed, and said.
+        arm: Of a table: the column of what is compared; or several columns, where each arm is a column of scores.
+            Columns that are not given are guessed, and said.
         seed: Of a table: the column that pairs runs. Without one, runs are not paired.
         score: Of a table: the column of the score, or several; the first decides.
         setting: Of a table: columns that tell apart runs of one arm and seed; each setting is compared by itself.
@@ -52,8 +54,9 @@ def judge(
         reluctant.judge("runs.csv", arm="activation", seed="seed", score="test_accuracy")
     """
     scores, settings = ([each] if isinstance(each, str) else list(map(str, each)) for each in (score, setting))
-    arm, seed, epoch = (None if each is None else str(each) for each in (arm, seed, epoch))
-    options = {"arm": arm, "seed": seed, "score": scores, "setting": settings, "epoch": epoch, "higher": higher,
+    arms = [] if arm is None else [arm] if isinstance(arm, str) else list(map(str, arm))
+    seed, epoch = (None if each is None else str(each) for each in (seed, epoch))
+    options = {"arm": arms, "seed": seed, "score": scores, "setting": settings, "epoch": epoch, "higher": higher,
                "paired": paired or None, "looks": looks, "name": name}  # fmt: skip
     if isinstance(source, str | Path) and (Path(source).is_dir() or not Path(source).suffix):
         extra = [key for key, value in options.items() if value not in (None, [], True)]
@@ -68,7 +71,12 @@ def judge(
     if metric is not None:
         scores = [metric, *(each for each in scores if each != metric)]
     table, left_out = without_unfinished(read_table(source))
-    columns = find_columns(table, arm=arm, seed=seed, scores=scores, settings=settings, epoch=epoch, paired=paired)
+    if len(arms) > 1:  # each is a column
+        scores = scores or ["score"]
+        table, arms = with_one_score_column(table, arms, scores[0]), [ARM]
+    columns = find_columns(
+        table, arm=arms[0] if arms else None, seed=seed, scores=scores, settings=settings, epoch=epoch, paired=paired
+    )
     judged = read_scores(table, columns, higher)
     subject = Subject(
         name or Path(table.name).stem, table.name, "", "items",

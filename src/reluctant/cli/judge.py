@@ -25,7 +25,8 @@ FAILED = 1  # exit status where a verdict is one of --fail-if
               help="last: the score after the last epoch; best: after the epoch that is best on validation; "
               "mean: the mean over all epochs. [default: that of the study, or last]"
               )  # fmt: skip
-@click.option("--arm", metavar="COLUMN", help="Of a table: what is compared. Columns that are not named are guessed.")
+@click.option("--arm", "arms", metavar="COLUMN", multiple=True, help="Of a table: what is compared. Several times, "
+              "where each arm is a column of scores. Columns that are not named are guessed.")  # fmt: skip
 @click.option("--seed", metavar="COLUMN", help="Of a table: what pairs runs.")
 @click.option("--score", "scores", metavar="COLUMN", multiple=True, help="Of a table. Several times: the first decides "
               "the exit status, and each gets its verdicts.")  # fmt: skip
@@ -43,7 +44,7 @@ FAILED = 1  # exit status where a verdict is one of --fail-if
 @click.option("--fail-if", "fail_if", type=click.Choice(VERDICTS), multiple=True,
               help="Exit with status 1 if an arm has this verdict. May be given several times.")  # fmt: skip
 def judge(
-    source: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None, arm: str | None,
+    source: Path, metric: str | None, baseline: str | None, margin: float | None, at: str | None, arms: tuple[str, ...],
     seed: str | None, scores: tuple[str, ...], settings: tuple[str, ...], epoch: str | None, higher: bool | None,
     unpaired: bool, looks: Literal["any", "at the end"] | None, output: Path | None, as_json: bool,
     fail_if: tuple[str, ...],
@@ -57,7 +58,7 @@ def judge(
     from reluctant.report.verdict_json import verdicts_json
 
     results = judged(
-        source, metric=metric, baseline=baseline, margin=margin, at=at, arm=arm, seed=seed, score=scores,
+        source, metric=metric, baseline=baseline, margin=margin, at=at, arm=arms or None, seed=seed, score=scores,
         setting=settings, epoch=epoch, higher=higher, paired=not unpaired, looks=looks,
     )  # fmt: skip
     written = "" if output is None else _write(results, output)

@@ -142,7 +142,8 @@ def _arm_column(table: RunTable, arm: str | None, chosen: Columns, notes: list[s
     if usable:
         raise StudyError(f"the arms may be {' or '.join(usable)}; say which: --arm {usable[0]}")
     raise StudyError(
-        f"which column names what is compared? Add --arm COLUMN; there are {', '.join(table.columns[:20])}"
+        f"which column names what is compared? Add --arm COLUMN; there are {', '.join(table.columns[:20])}. If each "
+        f"arm is a column of scores, name them all: --arm relu --arm gelu"
     )
 
 
