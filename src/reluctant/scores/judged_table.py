@@ -11,8 +11,8 @@ from reluctant.catalogue.reported import direction, reported_metric, splits_of
 from reluctant.core.errors import StudyError
 from reluctant.records.reported_run import Floats, ReportedRun
 from reluctant.scores.scores import Scores
-from reluctant.scores.table_columns import Columns, value_of
 from reluctant.scores.table_file import Column, RunTable
+from reluctant.scores.table_keys import Columns, value_of
 from reluctant.scores.table_remarks import remarks
 from reluctant.study.seeds import levels
 

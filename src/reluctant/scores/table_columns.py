@@ -1,8 +1,7 @@
 """What the columns of a table of runs mean: as a user says, else guessed where only one meaning is possible."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from reluctant.catalogue.metrics import SPLITS
@@ -10,43 +9,14 @@ from reluctant.catalogue.reported import direction, looks_like_a_score, split_of
 from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
 from reluctant.scores.table_file import RunTable
+from reluctant.scores.table_keys import EPOCH_NAMES, Columns, by_name, find_epoch, find_runs, tells_apart, value_of
 
 ARM_NAMES = ("activation", "act", "act_fn", "activation_function", "activation_fn", "nonlinearity", "arm", "condition",
              "method", "variant", "treatment", "optimizer", "optim", "algorithm", "algo", "group")  # fmt: skip
 SEED_NAMES = ("seed", "random_seed", "rng_seed", "manual_seed", "global_seed", "random_state", "replicate", "repeat",
               "rep", "fold")  # fmt: skip
-RUN_NAMES = ("run_id", "run", "run_name", "name", "trial", "number", "experiment", "id")
-EPOCH_NAMES = ("epoch", "step", "global_step", "iteration", "iter", "_step")
 EXPORTED = ("epoch", "split", "items")  # columns that only our own export has together
 MOST_VALUES = 1000  # of a column that may be a setting
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The columns of a table by what they mean; `notes` say what was guessed."""
-
-    arm: str
-    scores: tuple[str, ...]
-    seed: str | None  # pairs the runs of all arms; None: they are not paired
-    run: str | None = None  # where they are not paired: tells the runs of one arm apart
-    settings: tuple[str, ...] = ()
-    epoch: str | None = None
-    split: str | None = None
-    control: str | None = None  # marks runs of the baseline under other seeds, as our export has it
-    items: str | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def identity(self) -> str | None:
-        """What tells the runs of one arm and setting apart; None where each row is a run, or a block of rows."""
-        return self.seed or self.run
-
-    @property
-    def keys(self) -> list[str]:
-        """All columns but the arm that tell rows apart."""
-        columns = (self.identity, self.epoch, self.split, self.control, *self.settings)
-        return [column for column in columns if column is not None]
 
 
 def find_columns(
@@ -80,7 +50,7 @@ def find_columns(
         control="control" if exported and "control" in names else None,
         items="items" if exported else None,
     )  # fmt: skip
-    if chosen.seed is None and (name := _by_name(SEED_NAMES, names)):
+    if chosen.seed is None and (name := by_name(SEED_NAMES, names)):
         chosen = replace(chosen, seed=name)
         notes.append(f"seed: {name}" if paired else f"runs: {name}")
     if chosen.seed is None:
@@ -92,18 +62,10 @@ def find_columns(
     chosen = replace(chosen, arm=_arm_column(table, arm, chosen, notes))
     chosen = replace(chosen, scores=chosen.scores or (_score_column(table, chosen),))
     if chosen.identity is None:
-        chosen = _find_runs(table, chosen, notes)
+        chosen = find_runs(table, chosen, notes)
     if epoch is None and chosen.identity is not None:
-        chosen = _find_epoch(table, chosen, notes)
+        chosen = find_epoch(table, chosen, notes)
     return _with_settings(table, chosen, notes)
-
-
-def value_of(text: str) -> Any:
-    """A text as a number where it is written as one: `01` and `1.0` are 1; any other as it is."""
-    if not _NUMBER.fullmatch(text):
-        return text
-    number = float(text)
-    return int(text) if text.isdecimal() else int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def column_of(name: str, columns: Sequence[str], option: str) -> str:
@@ -121,20 +83,14 @@ def column_of(name: str, columns: Sequence[str], option: str) -> str:
     )
 
 
-def _by_name(words: Iterable[str], columns: Sequence[str]) -> str | None:
-    """The first column with one of these names, whatever a tracker writes before it."""
-    plain = {normalised(without_prefix(column)): column for column in reversed(columns)}
-    return next((plain[normalised(word)] for word in words if normalised(word) in plain), None)
-
-
 def _arm_column(table: RunTable, arm: str | None, chosen: Columns, notes: list[str]) -> str:
     if arm is not None:
         return column_of(arm, table.columns, "--arm")
     used = {*chosen.scores, *chosen.keys}
-    named = [name for word in ARM_NAMES if (name := _by_name((word,), table.columns)) and name not in used]
+    named = [name for word in ARM_NAMES if (name := by_name((word,), table.columns)) and name not in used]
     usable = [name for name in dict.fromkeys(named) if 1 < len(set(table.texts(name))) < len(table.cells)]
     usable = usable or list(dict.fromkeys(named))  # one arm, or one run of each
-    apart = [name for name in usable if _tells_apart(table, name, chosen.keys)]
+    apart = [name for name in usable if tells_apart(table, name, chosen.keys)]
     partitions = {tuple(map(table.texts(name).index, table.texts(name))): name for name in reversed(apart or usable)}
     if len(partitions) == 1:
         notes.append(f"arms: {(name := next(iter(partitions.values())))}")
@@ -145,12 +101,6 @@ def _arm_column(table: RunTable, arm: str | None, chosen: Columns, notes: list[s
         f"which column names what is compared? Add --arm COLUMN; there are {', '.join(table.columns[:20])}. If each "
         f"arm is a column of scores, name them all: --arm relu --arm gelu"
     )
-
-
-def _tells_apart(table: RunTable, arm: str, columns: Sequence[str]) -> bool:
-    """Whether no two rows have the same arm and the same values in these columns."""
-    values = [list(map(value_of, table.texts(column))) for column in columns]
-    return len(set(zip(table.texts(arm), *values, strict=True))) == len(table.cells)
 
 
 def _score_column(table: RunTable, chosen: Columns) -> str:
@@ -173,56 +123,11 @@ def _varies(table: RunTable, name: str) -> bool:
     return len(values) > 1 and all(isinstance(value, int | float) for value in values)
 
 
-def _find_runs(table: RunTable, chosen: Columns, notes: list[str]) -> Columns:
-    """What tells the runs of an arm apart where there are no seeds: a column, else whole blocks of epochs.
-
-    Raises:
-        StudyError: Rows may be runs or epochs of a run.
-    """
-    epochs = [chosen.epoch] if chosen.epoch else [n for w in EPOCH_NAMES if (n := _by_name((w,), table.columns))]
-    for run in filter(None, (_by_name((word,), table.columns) for word in RUN_NAMES)):
-        for epoch in epochs:
-            several = len(set(table.texts(run))) < len(table.cells)
-            if run != chosen.arm and several and _tells_apart(table, chosen.arm, [run, epoch]):
-                notes.append(f"runs: {run}")
-                return replace(chosen, run=run)
-    for epoch in epochs:
-        blocks: dict[str, list[list[Any]]] = {}
-        for arm, value in zip(table.texts(chosen.arm), map(value_of, table.texts(epoch)), strict=True):
-            mine = blocks.setdefault(arm, [[]])
-            if mine[-1] and not (isinstance(value, int | float) and value > mine[-1][-1]):
-                mine.append([])
-            mine[-1].append(value)
-        shapes = {tuple(block) for mine in blocks.values() for block in mine}
-        if all(len(shape) == 1 for shape in shapes):
-            continue  # one row per run: the epochs it took
-        if len(shapes) == 1:
-            notes.append(f"epoch: {epoch}")
-            return replace(chosen, epoch=epoch)
-        raise StudyError(
-            f"rows with other {epoch} may be runs, or epochs of one run; name the column that tells runs apart "
-            f"(--seed COLUMN, and --unpaired if it does not pair them), or leave out {epoch}"
-        )
-    return chosen
-
-
-def _find_epoch(table: RunTable, chosen: Columns, notes: list[str]) -> Columns:
-    """The columns with that of the epoch, where it tells rows of one run apart; without it where each run has a row."""
-    if _tells_apart(table, chosen.arm, chosen.keys):
-        return chosen
-    for word in EPOCH_NAMES:
-        name = _by_name((word,), table.columns)
-        if name and name not in chosen.keys and _tells_apart(table, chosen.arm, [*chosen.keys, name]):
-            notes.append(f"epoch: {name}")
-            return replace(chosen, epoch=name)
-    return chosen
-
-
 def _with_settings(table: RunTable, chosen: Columns, notes: list[str]) -> Columns:
     """The columns with the settings that tell apart runs of one arm and seed."""
-    if chosen.identity is None or _tells_apart(table, chosen.arm, chosen.keys):
+    if chosen.identity is None or tells_apart(table, chosen.arm, chosen.keys):
         return replace(chosen, notes=tuple(notes))
-    epochs = {_by_name((word,), table.columns) for word in EPOCH_NAMES}
+    epochs = {by_name((word,), table.columns) for word in EPOCH_NAMES}
     used = {chosen.arm, *chosen.keys, *chosen.scores} | epochs
     varying = [
         name
@@ -232,7 +137,7 @@ def _with_settings(table: RunTable, chosen: Columns, notes: list[str]) -> Column
         and 1 < len(set(table.texts(name))) <= MOST_VALUES
         and _is_crossed(table, chosen.arm, name)
     ]
-    alone = [name for name in varying if _tells_apart(table, chosen.arm, [*chosen.keys, name])]
+    alone = [name for name in varying if tells_apart(table, chosen.arm, [*chosen.keys, name])]
     if len(alone) == 1:
         notes.append(f"settings: {alone[0]}, each compared by itself")
         return replace(chosen, settings=(*chosen.settings, alone[0]), notes=tuple(notes))

@@ -7,8 +7,8 @@ import numpy as np
 
 from reluctant.catalogue.reported import doubtful_unit, looks_like_a_score, name_words
 from reluctant.scores.scores import ScoredRun, Scores
-from reluctant.scores.table_columns import Columns
 from reluctant.scores.table_file import Column, RunTable
+from reluctant.scores.table_keys import Columns
 
 LISTED = 4  # of arms, seeds or columns that a sentence names
 LABELS = frozenset(("name", "label", "method", "title", "display", "legend"))  # words of columns that only name an arm
