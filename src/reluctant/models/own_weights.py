@@ -1,7 +1,6 @@
 """Layers whose initial weights are the network's own: its code changed what their `reset_parameters` had set."""
 
 import functools
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FunctionType
@@ -12,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import is_lazy
 
+from reluctant.models.swap.forward import RANDOM_STATES
+
 _MARK = "_reluctant_as_reset"  # in a layer: the values that its reset_parameters set; a copy of the layer has them too
-_CLASSES = threading.RLock()  # one thread at a time changes classes and restores them
 
 
 class InitialWeights(NamedTuple):
@@ -47,7 +47,9 @@ def watch_initialisation() -> Iterator[None]:
         for cls in type(module).__mro__:
             watch(cls, "reset_parameters", _mark)
 
-    with _CLASSES:
+    # One thread at a time changes classes and restores them. It is the lock of the random states, which is held by
+    # whoever builds a network under a seed: two locks would be taken in either order, and threads wait for ever.
+    with RANDOM_STATES:
         hook = register_module_parameter_registration_hook(watch_classes)
         # Attention sets the bias of a linear layer in it: PyTorch's initial weights as well.
         watch(nn.MultiheadAttention, "_reset_parameters", lambda attention: [*map(_mark, attention.children())])  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from reluctant.catalogue.reported import (
 )
 from reluctant.core.display import nearest_names
 from reluctant.core.errors import StudyError
-from reluctant.records.reported_run import ReportedRun, diverged_epoch
+from reluctant.records.reported_run import ReportedRun, diverged_epoch, rounding_steps
 from reluctant.records.schema import RunRecord
 from reluctant.study import Run, Study
 
@@ -61,7 +61,6 @@ def reported_results(study: Study, records: Iterable[RunRecord]) -> tuple[dict[R
     metrics = _metrics(study, values)
     planned = max((len(record.reports) for record in finished), default=1)
     decimals = {name: decimals_of(each) for name, each in values.items()}
-    steps = {name: 10.0**-number for name, number in decimals.items() if number is not None}
     results = {}
     grids: dict[tuple[str, str], Any] = {}
     columns = {(name, split): column for name in values for split, column in splits_of(name, values).items()}
@@ -78,9 +77,10 @@ def reported_results(study: Study, records: Iterable[RunRecord]) -> tuple[dict[R
         decides = next(iter(metrics), "")
         results[record.run] = ReportedResult(
             record.run.activation, record.run.seed, curves, metrics, planned, diverged_epoch(record.reports, decides),
-            steps=steps, points=points, grids=grids, broken=frozenset(broken), record=record,
+            points=points, grids=grids, broken=frozenset(broken), record=record,
         )  # fmt: skip
-    return results, metrics
+    steps = rounding_steps(list(results.values()), decimals)
+    return {run: replace(result, steps=steps) for run, result in results.items()}, metrics
 
 
 def _metrics(study: Study, values: Mapping[str, list[float]]) -> dict[str, Metric]:

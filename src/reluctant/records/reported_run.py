@@ -14,6 +14,7 @@ from reluctant.study import Seed
 
 Floats = npt.NDArray[np.float64]
 NOTHING = np.empty(0)
+COARSE = 5.0  # steps of rounding; where runs vary by more, rounding adds less than one per cent to their variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +126,25 @@ class ReportedRun:
     def seconds_per_epoch(self) -> float:
         """NaN: not known."""
         return float("nan")
+
+
+def rounding_steps(runs: Sequence[ReportedRun], decimals: Mapping[str, int | None]) -> dict[str, float]:
+    """One step of each score that is rounded so coarsely that it matters: beside it the runs of an arm hardly differ.
+
+    Args:
+        runs: All runs.
+        decimals: With how many decimals each score is written; None for a score that was not rounded.
+    """
+    steps = {}
+    for name, number in decimals.items():
+        by_arm: dict[str, list[float]] = {}
+        for run in runs:
+            curve = run.curve(name)
+            by_arm.setdefault(run.arm, []).extend(curve[-1:].tolist())
+        spreads = [float(np.std(values)) for values in by_arm.values() if len(values) > 1]
+        if number is not None and spreads and np.median(spreads) < COARSE * 10.0**-number:
+            steps[name] = 10.0**-number
+    return steps
 
 
 def epochs_to_reach(curve: Floats, target: float, *, higher: bool) -> float:

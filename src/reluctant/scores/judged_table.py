@@ -9,7 +9,7 @@ import numpy as np
 from reluctant.catalogue.metrics import Metric
 from reluctant.catalogue.reported import direction, reported_metric, splits_of
 from reluctant.core.errors import StudyError
-from reluctant.records.reported_run import Floats, ReportedRun
+from reluctant.records.reported_run import Floats, ReportedRun, rounding_steps
 from reluctant.scores.scores import Scores
 from reluctant.scores.table_file import Column, RunTable
 from reluctant.scores.table_keys import Columns, value_of
@@ -157,7 +157,6 @@ def _group_rows(
         for metric in metrics
         for split, name in _split_columns(metric, splits, table).items()
     }
-    steps = {m.name: 10.0**-d for m in metrics if (d := cells[m.name].decimals) is not None}
     runs = []
     for (arm, setting, seed), rows in rows_of.items():
         ordered = rows if epochs is None else sorted(rows, key=lambda row: float(epochs[row]))
@@ -176,11 +175,12 @@ def _group_rows(
         lost = int(points[decides][-1] if len(points[decides]) else 0) + 1 if decides in broken else None
         runs.append(
             ReportedRun(
-                arm, seed, curves, named, max(map(len, every.values())), lost, values, steps, known, points, every,
+                arm, seed, curves, named, max(map(len, every.values())), lost, values, {}, known, points, every,
                 frozenset(broken),
             )
         )  # fmt: skip
-    return runs
+    steps = rounding_steps(runs, {metric.name: cells[metric.name].decimals for metric in metrics})
+    return [replace(run, steps=steps) for run in runs]
 
 
 def _split_columns(metric: Metric, splits: Sequence[str] | None, table: RunTable) -> dict[str, str]:

@@ -87,11 +87,12 @@ def running_moments(first: Floats, second: Floats, resolution: float = 0.0) -> t
     n = np.arange(FIRST, min(len(first), LAST) + 1)
     if not len(n):
         return np.empty(0), np.empty(0), np.empty(0)
-    within = np.arange(n[-1]) < n[:, None]  # (looks, seeds): the seeds of each look
     one, two = first[: n[-1]], second[: n[-1]]
-    mean = np.where(within, one - two, 0.0).sum(axis=-1) / n
-    squares = np.where(within, one - two - mean[:, None], 0.0) ** 2
-    std = np.sqrt(squares.sum(axis=-1) / (n - 1))
+    differences, last = one - two, (np.arange(len(n)), n - 1)
+    # Sums from the first seed on, one after the other: what a look finds does not depend on the seeds after it.
+    mean = np.cumsum(differences)[n - 1] / n
+    squares = np.cumsum((differences - mean[:, None]) ** 2, axis=-1)[last]  # (looks,)
+    std = np.sqrt(squares / (n - 1))
     largest = np.maximum.accumulate(np.maximum(np.abs(one), np.abs(two)))[n - 1]
     return mean, np.sqrt(spread_of(std, largest) ** 2 + resolution**2 / 6), n.astype(float)
 

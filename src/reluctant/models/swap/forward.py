@@ -21,7 +21,7 @@ from reluctant.core.errors import ModelError
 
 HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
 
-_RANDOM_STATES = threading.RLock()  # one thread at a time seeds and restores
+RANDOM_STATES = threading.RLock()  # one thread at a time seeds and restores
 
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
@@ -158,7 +158,7 @@ def preserve_random_states(model: nn.Module) -> Iterator[None]:
     Other threads of this process wait: the states belong to all of them, and restoring in turn would mix them up.
     """
     devices = {p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"}
-    with _RANDOM_STATES:
+    with RANDOM_STATES:
         python_state, numpy_state = random.getstate(), np.random.get_state()
         try:
             with torch.random.fork_rng(devices=sorted(devices)):
