@@ -14,20 +14,10 @@ from reluctant.cli.main import CANNOT, DONE
 from reluctant.core.errors import StudyError
 from tests.support.commands import answer
 from tests.support.records import study_folder, study_records
-from tests.support.run_tables import SEEDS, runs
+from tests.support.run_tables import SEEDS, fault, runs, verdict
 
 Capture = pytest.CaptureFixture[str]
 REAL = Path(os.environ.get("RELUCTANT_DATA", "")) / "runs"
-
-
-def verdict(source: Any, **options: Any) -> str:
-    return str(reluctant.judge(source, **options).verdicts()["verdict"].iloc[1])
-
-
-def fault(source: Any, **options: Any) -> str:
-    with pytest.raises(StudyError) as error:
-        reluctant.judge(source, **options)
-    return str(error.value)
 
 
 def test_columns_are_guessed_and_what_was_guessed_is_written() -> None:

@@ -1,24 +1,12 @@
 """What a table must not be taken for: names, units, keys, epochs and runs that mislead."""
 
-from typing import Any
-
 import pandas as pd
 import pytest
 
 import reluctant
 from reluctant.catalogue.reported import direction, reported_metric
 from reluctant.core.errors import StudyError
-from tests.support.run_tables import SEEDS, runs
-
-
-def verdict(source: Any, **options: Any) -> str:
-    return str(reluctant.judge(source, **options).verdicts()["verdict"].iloc[1])
-
-
-def fault(source: Any, **options: Any) -> str:
-    with pytest.raises(StudyError) as error:
-        reluctant.judge(source, **options)
-    return str(error.value)
+from tests.support.run_tables import SEEDS, fault, runs, verdict
 
 
 @pytest.mark.parametrize(

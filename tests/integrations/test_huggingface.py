@@ -15,6 +15,7 @@ from transformers.trainer_utils import get_last_checkpoint
 import reluctant
 from reluctant.integrations.huggingface import Report
 from reluctant.trials.trial import Trial
+from tests.support.own_training import reports_of
 from tests.support.recorded_trial import RecordedTrial
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
@@ -58,20 +59,6 @@ def train_bert(trial: Trial) -> None:
     trainer.train()
     trainer.evaluate(Words(3, 400), metric_key_prefix="test")
     (Path("noted") / f"{trial.arm}-{trial.seed}.json").write_text(json.dumps(trainer.state.log_history))
-
-
-def reports_of(results: reluctant.Results) -> dict[str, list[tuple[int, dict[str, float | None]]]]:
-    return {
-        f"{r.run.activation}-{r.run.seed}": [(e.epoch, e.scores) for e in r.record.reports]
-        for r in results.records.reported
-    }
-
-
-@pytest.fixture
-def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "noted").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.mark.parametrize("engine", ["serial", "local"])

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import reluctant
 from reluctant.integrations.lightning import Report
 from reluctant.trials.trial import Trial
+from tests.support.own_training import reports_of
 from tests.support.recorded_trial import RecordedTrial
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning.*", "ignore::FutureWarning:lightning.*")
@@ -72,20 +73,6 @@ def train_classifier(trial: Trial) -> None:
     trainer.fit(module, loader(1, shuffle=True), loader(2))
     trainer.test(module, loader(3, 500), verbose=False)
     (Path("noted") / f"{trial.arm}-{trial.seed}.json").write_text(json.dumps(module.noted))
-
-
-def reports_of(results: reluctant.Results) -> dict[str, list[tuple[int, dict[str, float | None]]]]:
-    return {
-        f"{r.run.activation}-{r.run.seed}": [(e.epoch, e.scores) for e in r.record.reports]
-        for r in results.records.reported
-    }
-
-
-@pytest.fixture
-def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "noted").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.mark.parametrize("engine", ["serial", "local"])

@@ -247,6 +247,16 @@ def test_real_trackers_change_no_record_of_our_loop(tmp_path: Path) -> None:
     assert len(list((tmp_path / "tracked" / "wandb").glob("offline-run-*"))) == 5
 
 
+def test_verdicts_on_arms_that_are_no_activations_are_sent(tmp_path: Path) -> None:
+    results = reluctant.compare(
+        {"adamw": 1.0, "sgd": 2.0}, train=lambda trial: {"accuracy": 0.1 * trial.seed + trial.value},
+        seeds=3, engine="serial", folder=tmp_path,
+    )  # fmt: skip
+    summary = tracking.VerdictSummary.of(results.data, tmp_path / "report.html")
+    assert list(summary.verdicts) == ["sgd/verdict"]
+    assert summary.numbers["sgd/difference"] == pytest.approx(1.0)
+
+
 def test_an_interrupted_run_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 

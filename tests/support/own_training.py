@@ -102,3 +102,11 @@ def traces(trial: Trial) -> float:
 def compared(train: Any, arms: Any = ("relu", "gelu"), **options: Any) -> Any:
     """A comparison of three seeds in this process, in the folder `out`."""
     return reluctant.compare(arms, train=train, **{"seeds": 3, "engine": "serial", "folder": "out", **options})
+
+
+def reports_of(results: reluctant.Results) -> dict[str, list[tuple[int, dict[str, float | None]]]]:
+    """Epochs and scores of every run that reported."""
+    return {
+        f"{r.run.activation}-{r.run.seed}": [(e.epoch, e.scores) for e in r.record.reports]
+        for r in results.records.reported
+    }

@@ -4,6 +4,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
+
+import reluctant
+from reluctant.core.errors import StudyError
 
 SEEDS = range(8)
 
@@ -18,3 +22,15 @@ def runs(**columns: Any) -> pd.DataFrame:
         for seed in SEEDS
     ]
     return pd.DataFrame(rows).assign(**columns)
+
+
+def verdict(source: Any, **options: Any) -> str:
+    """The verdict on the second arm."""
+    return str(reluctant.judge(source, **options).verdicts()["verdict"].iloc[1])
+
+
+def fault(source: Any, **options: Any) -> str:
+    """Why a table is not judged."""
+    with pytest.raises(StudyError) as error:
+        reluctant.judge(source, **options)
+    return str(error.value)

@@ -25,14 +25,14 @@ class Jitter(Rows):
     """A row of its own number and noise of one library, as a transform adds it."""
 
     def __init__(self, library: str = "torch", n: int = 40) -> None:
-        self.library, self.n = library, n
+        self.origin, self.n = library, n
 
     def __len__(self) -> int:
         return self.n
 
     def __getitem__(self, i: int) -> tuple[Tensor, int]:
         noise = {"torch": lambda: float(torch.rand(1)), "numpy": np.random.rand, "python": random.random}
-        return torch.tensor([i, 0.5 * noise[self.library](), float(i % 2)]), i % 2
+        return torch.tensor([i, 0.5 * noise[self.origin](), float(i % 2)]), i % 2
 
 
 class Mirrored(Rows):

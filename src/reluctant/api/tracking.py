@@ -48,7 +48,7 @@ class VerdictSummary:
         for comparison in data.comparisons:
             for row in verdict_rows(comparison):
                 if "difference" in row:
-                    arm = ", ".join(filter(None, (row["activation"], setting_text(comparison.setting))))
+                    arm = ", ".join(filter(None, (row[comparison.subject.arm], setting_text(comparison.setting))))
                     known = {key: row[key] for key in ("difference", "low", "high", "p") if row[key] is not None}
                     numbers |= {f"{arm}/{key}": float(number) for key, number in known.items() if np.isfinite(number)}
                     verdicts[f"{arm}/verdict"] = str(row["verdict"])
@@ -155,13 +155,15 @@ class Tracking:
         """Do something with each tracker that has not failed."""
         if not self._active:
             return
-        from reluctant.trials.trial import preserved_randomness
+        from torch import nn
+
+        from reluctant.models.swap.forward import preserve_random_states
 
         for name, started in tuple(self._active.items()):
             kind, _, target = name.partition("=")
             try:
                 # A run in this process (engine serial) goes on with the random state that it had.
-                with preserved_randomness(), warnings.catch_warnings():
+                with preserve_random_states(nn.Identity()), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     tracker = started or load_object(known_trackers()[kind])(self._study.name, self._folder, target)
                     self._active[name] = tracker

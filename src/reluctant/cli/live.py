@@ -85,7 +85,7 @@ class LiveTable:
         states = [state for state in self.board.states.values() if id(state) in chosen]
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column(
-            "arm" if any(run.reported for run in self.board.runs) else "activation",
+            "arm" if self.board.study is not None and self.board.study.arm else "activation",
             overflow="ellipsis",
             no_wrap=True,
             ratio=1,

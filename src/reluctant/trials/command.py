@@ -6,6 +6,7 @@ import json
 import math
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,10 +61,8 @@ def arguments(command: str, run: Run, result: Path) -> list[str]:
     return [_FIELD.sub(lambda match: str(values[match[1]]), word) for word in command_words(command)]
 
 
-def run_command(
-    command: str, run: Run, folder: Path, directory: str
-) -> tuple[list[tuple[int | None, Mapping[str, Any]]], str]:
-    """Run the command for one run: its scores, by epoch where it gives epochs, and the end of its output.
+def run_command(command: str, run: Run, folder: Path, directory: str) -> list[tuple[int | None, Mapping[str, Any]]]:
+    """Run the command for one run: its scores, by epoch where it gives epochs.
 
     Args:
         command: With `{activation}` or `{arm}`, `{seed}`, and where it writes its result `{result}`.
@@ -74,9 +73,8 @@ def run_command(
     Raises:
         StudyError: There is no such program, it ends with another status than 0, or its result cannot be read.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"{RESULT}*"):
-        old.unlink()
+    shutil.rmtree(folder, ignore_errors=True)  # what an earlier attempt left is no result of this one
+    folder.mkdir(parents=True)
     words = arguments(command, run, folder / RESULT)
     with (folder / "stdout").open("w+b") as out, (folder / "stderr").open("w+b") as errors:
         try:
@@ -109,8 +107,8 @@ def run_command(
             raise StudyError(
                 f"the result of the command is larger than {LARGEST // 2**20} MB; it holds scores, nothing else"
             )
-        return read_result(written[0].read_bytes()), tail
-    return _last_line(output, words, tail), tail
+        return read_result(written[0].read_bytes())
+    return _last_line(output, words, tail)
 
 
 def read_result(content: bytes) -> list[tuple[int | None, Mapping[str, Any]]]:

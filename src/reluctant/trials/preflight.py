@@ -15,8 +15,6 @@ from reluctant.training.checksums import source_checksums
 from reluctant.trials.command import command_words
 from reluctant.trials.work import SessionTraining
 
-PROMISE = "trains by {}; to see whether its numbers depend on the seed alone, add {}"
-
 
 def check_training(study: Study, directory: str) -> list[str]:
     """What a user should know before training, a sentence each.
@@ -46,7 +44,10 @@ def check_training(study: Study, directory: str) -> list[str]:
         if shutil.which(program, path=None) is None and not (Path(directory) / program).is_file():
             raise StudyError(f"command: there is no program {program!r} here; write its whole path, or install it")
         trained.append(command)
-    return [PROMISE.format("; ".join(trained), "--check-repeatable (in Python check_repeatable=True)")]
+    return [
+        f"trains by {'; '.join(trained)}; to see whether its numbers depend on the seed alone, add --check-repeatable "
+        f"(in Python check_repeatable=True)"
+    ]
 
 
 def _values_of(head: str) -> Mapping[str, object]:
@@ -72,5 +73,5 @@ def command_sources(command: str, directory: str) -> dict[str, str]:
     for word in command_words(command):
         path = Path(directory) / word
         if "{" not in word and path.is_file() and not (Path(word).is_absolute() and not path.suffix):
-            sources[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            sources[path.name if Path(word).is_absolute() else word] = hashlib.sha256(path.read_bytes()).hexdigest()
     return sources

@@ -32,9 +32,12 @@ class ActivationFactory:
 
     def __call__(self) -> "nn.Module":
         """A fresh module. No random state changes, so that all arms start from the same weights."""
-        from reluctant.activations import make
+        from torch import nn
 
-        with preserved_randomness():
+        from reluctant.activations import make
+        from reluctant.models.swap.forward import preserve_random_states
+
+        with preserve_random_states(nn.Identity()):
             return make(self._source)
 
     def __str__(self) -> str:
@@ -96,8 +99,7 @@ class Trial:
         from reluctant.models.swap import swap_activations
 
         source = self.activation._source
-        with preserved_randomness():
-            network, _ = swap_activations(model, source, example=example, only=only, exclude=exclude)
+        network, _ = swap_activations(model, source, example=example, only=only, exclude=exclude)
         return network
 
     def generator(self, purpose: str = "order") -> "torch.Generator":
@@ -111,11 +113,12 @@ class Trial:
 
         Args:
             scores: Names and numbers, where names are no Python names (`val/accuracy`).
-            epoch: The next one unless given. A report replaces those of the same epoch and of later ones.
+            epoch: The next one unless given. A second report of an epoch adds its scores to the first; epochs do not go
+                back, but where a run resumes.
             more: Names and numbers.
 
         Raises:
-            StudyError: A value is no number.
+            StudyError: A value is no number, or an epoch comes before the last one.
         """
         if os.getpid() != self._process:
             raise StudyError("trial.report was called in another process than the one that the training began in")
@@ -150,20 +153,3 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-
-
-class preserved_randomness:  # noqa: N801 (used as a function)
-    """A context after which the random states of Python, NumPy and torch are what they were."""
-
-    def __enter__(self) -> None:
-        import torch
-
-        self._states = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
-
-    def __exit__(self, *_: object) -> None:
-        import torch
-
-        python, numpy, of_torch = self._states
-        random.setstate(python)
-        np.random.set_state(numpy)
-        torch.random.set_rng_state(of_torch)

@@ -80,9 +80,10 @@ class TrialWork:
         root = Path(self.folder) / "checkpoints" if shared else Path(tempfile.mkdtemp(prefix="reluctant-"))
         folder, code = root / run.key, digest(self._sources_of(run))
         left = folder / CODE
-        if folder.is_dir() and (self.fresh or not left.is_file() or left.read_text() != code):
+        made_by = left.read_text() if left.is_file() else ""
+        if self.fresh or made_by != code:
             shutil.rmtree(folder, ignore_errors=True)
-            if not self.fresh:
+            if made_by and not self.fresh:
                 yield "what an earlier attempt left was made by other code, and is removed"
         reports, device = Reports(folder, code), select_device(self.device)
         resumed = len(reports.epochs)
@@ -135,7 +136,7 @@ class TrialWork:
     def _by_command(self, run: Run, folder: Path, reports: Any) -> Generator[ReportedEpoch, None, None]:
         from reluctant.trials.command import run_command
 
-        rows, _ = run_command(run.command, run, folder.resolve(), self.directory)
+        rows = run_command(run.command, run, folder.resolve(), self.directory)
         reports.epochs.clear()
         for epoch, scores in rows:
             yield reports.add(scores, epoch, "the result of the command")
