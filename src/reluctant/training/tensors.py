@@ -195,7 +195,7 @@ def column_moments(rows: npt.NDArray[Any]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(mean.astype(np.float32)), torch.from_numpy(std.astype(np.float32))
 
 
-def pixel_moments(images: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> tuple[float, float]:
+def pixel_moments(images: npt.NDArray[Any]) -> tuple[float, float]:
     """Mean and (population) standard deviation of all pixels, in double precision."""
     if images.dtype != np.uint8:
         return float(images.mean(dtype=float)), float(images.std(dtype=float))
