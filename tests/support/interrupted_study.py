@@ -22,6 +22,7 @@ STUDY = Study(
     model="convnet(dropout=0.15)",
     optimizer="adam(beta1=0.89)",
     lr=0.002,
+    train_fraction=0.3,  # the real network, and a third of the steps of an epoch
 )
 
 
