@@ -28,11 +28,12 @@ def test_the_script_prints_verdicts(tmp_path: Path) -> None:
     assert list(tmp_path.glob("out/*/report.html"))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_study_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     study = Study.read(EXAMPLES / "study.toml")
     assert study.size == 3 * 3 * 5
     monkeypatch.chdir(tmp_path)
-    shorter = ["--set", "seed=0..1", "--set", "epochs=2"]
+    shorter = ["--set", "seed=0..1", "--set", "epochs=2", "--engine", "serial"]
     assert execute(["run", str(EXAMPLES / "study.toml"), *shorter]) == DONE, capsys.readouterr().err
     assert "Each at its own lr" in capsys.readouterr().out
     assert (tmp_path / study.folder / "report.html").is_file()
