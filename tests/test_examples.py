@@ -1,5 +1,6 @@
 """The examples run in an empty folder."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,17 @@ from reluctant.cli.main import DONE, execute
 from reluctant.study import Study
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+# Runs a script without worker processes and drawings, which have tests of their own.
+IN_ONE_PROCESS = """
+import runpy, sys
+import reluctant.api.run
+from reluctant.engines import serial
+from tests.support.undrawn import leave_out_drawings
+
+leave_out_drawings()
+reluctant.api.run.local = lambda work, runs, **_: serial(work, runs)
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
 
 
 def test_every_example_is_tested_and_in_the_readme() -> None:
@@ -20,8 +32,9 @@ def test_every_example_is_tested_and_in_the_readme() -> None:
 
 
 def test_the_script_prints_verdicts(tmp_path: Path) -> None:
-    command = [sys.executable, str(EXAMPLES / "own_activation.py")]
-    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", IN_ONE_PROCESS, str(EXAMPLES / "own_activation.py")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert process.returncode == 0, process.stderr
     assert "SmallNet: activations at 2 sites" in process.stdout
     assert "LearnedSwish" in process.stdout.partition("verdict")[2]
