@@ -10,7 +10,7 @@ import pytest
 
 import reluctant
 from reluctant.core.errors import ReluctantError
-from tests.support.interrupted_study import STUDY, check_files_complete, expected_records
+from tests.support.interrupted_study import STUDY, check_files_complete
 from tests.support.small import SMALL, records
 
 TWO = STUDY.model_copy(update={"model": (SMALL,), "seed": (0,), "epochs": (2,)})
@@ -166,6 +166,8 @@ def test_a_damaged_record_is_quarantined_and_trained_again(tmp_path: Path) -> No
 
 @pytest.mark.resume
 def test_without_faults_the_study_has_the_expected_records(tmp_path: Path) -> None:
-    reluctant.run(STUDY, tmp_path, workers=2)
-    check_files_complete(tmp_path)
-    assert records(tmp_path) == expected_records()
+    study = TWO.model_copy(update={"seed": (0, 1)})
+    reluctant.run(study, tmp_path / "one", engine="serial")
+    reluctant.run(study, tmp_path / "two", workers=2)
+    check_files_complete(tmp_path / "two", study)
+    assert records(tmp_path / "two") == records(tmp_path / "one")

@@ -37,6 +37,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> ReportData:
 
 @pytest.fixture(scope="module")
 def html(data: ReportData) -> str:
+    """Its page, with drawings: a fixture of a module comes before `undrawn`."""
     return render_page(data)
 
 
@@ -126,10 +127,8 @@ def test_beyond_twelve_the_pairs_are_left_out_and_rows_sorted(tmp_path: Path) ->
     assert [row[0] for row in section.verdicts.rows[1:3]] == ["LeakyReLU 0.15", "LeakyReLU 0.14"]
 
 
-@pytest.mark.drawn
-def test_the_interval_that_decides_is_wider_and_named(tmp_path: Path) -> None:
-    data = predicted_data(tmp_path, STUDY, std=STD)
-    text = ParsedPage(render_page(data)).text
+def test_the_interval_that_decides_is_wider_and_named(data: ReportData, html: str) -> None:
+    text = ParsedPage(html).text
     assert "thick line: its 95 % interval · thin line: the interval that decides, for all activations together" in text
     first = data.one_setting.comparison.family[0]
     assert first.interval is not None

@@ -78,10 +78,10 @@ def record_files(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in (folder / "runs").glob("*.json")}
 
 
-def check_files_complete(folder: Path) -> None:
+def check_files_complete(folder: Path, study: Study = STUDY) -> None:
     """Every file that has its final name must be complete."""
     if (folder / "study.toml").exists():
-        assert Study.read(folder / "study.toml") == STUDY
+        assert Study.read(folder / "study.toml") == study
     store = Store(folder / "runs")
     for key in store:
         assert store.read(key).run.key == key  # raises if the record cannot be trusted

@@ -100,6 +100,7 @@ def test_figures_are_compared_to_the_byte(reported: Path, on_page: OnPage) -> No
     }
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_older_page_is_no_contradiction(reported: Path) -> None:
     gone = record_files(reported)[0]
     content = gone.read_bytes()
@@ -111,6 +112,7 @@ def test_an_older_page_is_no_contradiction(reported: Path) -> None:
     assert finding.message.startswith("is older than the records: it was drawn from 3 of 4 runs, and now there are 4")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_page_of_runs_without_a_record_is_found(reported: Path) -> None:
     record_files(reported)[0].unlink()
     (finding,) = list(check_page(reported))
