@@ -179,19 +179,19 @@ def test_seeds_count_in_the_order_in_which_they_joined(tmp_path: Path) -> None:
 def test_workers_change_nothing_of_a_study_that_grows(tmp_path: Path) -> None:
     options: dict[str, Any] = {
         "model": SMALL, "data": "digits", "epochs": 1, "seeds": "until decided",
-        "until_decided": {"start": 3, "most": 5}, "metric": "accuracy", "margin": 0.0001,
+        "until_decided": {"start": 3, "most": 4}, "metric": "accuracy", "margin": 0.0001,
     }  # fmt: skip
     one = reluctant.compare(["relu", "elu"], folder=tmp_path / "one", engine="serial", **options)
     two = reluctant.compare(["relu", "elu"], folder=tmp_path / "two", workers=2, **options)
-    assert len(one) == len(two) == 10
+    assert len(one) == len(two) == 8
     assert records(tmp_path / "one") == records(tmp_path / "two")
     assert (tmp_path / "one" / "looks.jsonl").read_text() == (tmp_path / "two" / "looks.jsonl").read_text()
     # stopped after some runs, by another engine, it becomes the same study
-    shutil.copytree(tmp_path / "one", tmp_path / "part")
+    shutil.copytree(tmp_path / "two", tmp_path / "part")
     for path in sorted((tmp_path / "part" / "runs").glob("*.json"))[::2]:
         path.unlink()
     lines = (tmp_path / "part" / "looks.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "part" / "looks.jsonl").write_text("".join(lines[:1]))
-    reluctant.compare(["relu", "elu"], folder=tmp_path / "part", workers=2, **options)
+    reluctant.compare(["relu", "elu"], folder=tmp_path / "part", engine="serial", **options)
     assert records(tmp_path / "part") == records(tmp_path / "one")
-    assert [look.seeds for look in StudyRecords.read(tmp_path / "part").looks] == [3, 4, 5]
+    assert [look.seeds for look in StudyRecords.read(tmp_path / "part").looks] == [3, 4]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,43 +38,45 @@ def study_seconds() -> float:
     return time.monotonic() - began
 
 
-def check_killed_driver(folder: Path, seconds: float) -> None:
-    """A driver that is killed after so many seconds leaves no worker, and its study can be resumed."""
-    process = start_study(folder)
-    try:
-        process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        workers = list(children(process.pid))
-        process.kill()
-        process.communicate()
-        assert all(ends(pid) for pid in workers), "a worker outlived its driver"
+def check_killed_driver(process: "subprocess.Popen[str]", folder: Path) -> None:
+    """A driver that is killed leaves no worker, and its study can be resumed."""
+    workers = list(children(process.pid))
+    process.kill()
+    process.communicate()
+    assert all(ends(pid) for pid in workers), "a worker outlived its driver"
     check_files_complete(folder)
     resume_study(folder)
 
 
-def check_killed_worker(folder: Path, seconds: float) -> None:
-    """The driver replaces a worker that is killed, and the study ends with the expected records."""
-    process = start_study(folder, "--workers", "2")
-    try:
-        output, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        for pid in list(children(process.pid))[:1]:
-            kill(pid)
-        output, _ = process.communicate(timeout=240)
+def check_killed_worker(process: "subprocess.Popen[str]", folder: Path) -> str:
+    """The driver replaces a worker that is killed, and the study ends with the expected records; its output."""
+    for pid in list(children(process.pid))[:1]:
+        kill(pid)
+    output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, output
     assert records(folder) == expected_records()
+    return output
 
 
 SLOW = pytest.mark.slow  # every kind has one test that is not slow
 
 
-@pytest.mark.parametrize("part", [pytest.param(0.35, marks=SLOW), 0.6, pytest.param(0.85, marks=SLOW)])
-def test_a_killed_driver_changes_no_number(part: float, tmp_path: Path) -> None:
-    check_killed_driver(tmp_path / "killed", part * study_seconds())
+@pytest.mark.parametrize("epochs", [pytest.param(2, marks=SLOW), 6, pytest.param(10, marks=SLOW)])  # of twelve
+def test_a_killed_driver_changes_no_number(epochs: int, tmp_path: Path) -> None:
+    process = start_study(tmp_path / "killed")
+    wait_for_epochs(process, epochs)
+    check_killed_driver(process, tmp_path / "killed")
 
 
-def test_a_killed_worker_changes_no_number(tmp_path: Path) -> None:
-    check_killed_worker(tmp_path / "killed", 0.6 * study_seconds())
+def test_a_second_call_is_refused_and_a_killed_worker_changes_no_number(tmp_path: Path) -> None:
+    process = start_study(tmp_path / "killed", "--workers", "2")
+    wait_for_epochs(process, 1)
+    second = start_study(tmp_path / "killed")
+    output = check_killed_worker(process, tmp_path / "killed")
+    assert "starting again, attempt 2 of 3" in output
+    output, _ = second.communicate(timeout=60)
+    assert second.returncode == 2
+    assert f"is being worked on by process {process.pid} on " in output
 
 
 @pytest.mark.slow
@@ -81,7 +84,10 @@ def test_a_killed_worker_changes_no_number(tmp_path: Path) -> None:
 def test_a_driver_killed_at_fifty_moments(tmp_path: Path) -> None:
     seconds, generator = study_seconds(), random.Random(5)
     for number in range(MOMENTS):
-        check_killed_driver(tmp_path / str(number), generator.uniform(0, seconds))
+        process = start_study(tmp_path / str(number))
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(generator.uniform(0, seconds))
+        check_killed_driver(process, tmp_path / str(number))
 
 
 @pytest.mark.slow
@@ -89,7 +95,10 @@ def test_a_driver_killed_at_fifty_moments(tmp_path: Path) -> None:
 def test_workers_killed_at_fifty_moments(tmp_path: Path) -> None:
     seconds, generator = study_seconds(), random.Random(6)
     for number in range(MOMENTS):
-        check_killed_worker(tmp_path / str(number), generator.uniform(0, seconds))
+        process = start_study(tmp_path / str(number), "--workers", "2")
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(generator.uniform(0, seconds))
+        check_killed_worker(process, tmp_path / str(number))
 
 
 @pytest.mark.parametrize(
@@ -129,16 +138,6 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     assert process.returncode in (-signal.SIGTERM, 143)
     assert all(ends(pid) for pid in workers)
     resume_study(tmp_path / "out")
-
-
-def test_a_second_call_is_refused_and_names_the_writer(tmp_path: Path) -> None:
-    process = start_study(tmp_path / "out")
-    wait_for_epochs(process, 1)
-    output, _ = (second := start_study(tmp_path / "out")).communicate(timeout=60)
-    assert second.returncode == 2
-    assert f"is being worked on by process {process.pid} on " in output
-    process.communicate(timeout=240)
-    assert records(tmp_path / "out") == expected_records()
 
 
 def test_the_study_has_four_runs() -> None:
