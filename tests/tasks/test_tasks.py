@@ -98,8 +98,8 @@ class TestNumbers:
         out, targets = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([[1.0], [0.0], [4.0]])
         assert float(task.loss(out, targets)) == pytest.approx(4 / 3)
         assert float(task.loss_sum(out, targets)) == pytest.approx(4)
-        assert task.output_error(out, 3) == ""
-        assert "returns shape (3, 2) for 3 inputs; expected (3, 1)" in task.output_error(torch.zeros(3, 2), 3)
+        assert task.output_error(out, targets) == ""
+        assert "returns shape (3, 2) for 3 inputs; expected (3, 1)" in task.output_error(torch.zeros(3, 2), targets)
 
     def test_an_interrupted_run_ends_with_the_same_numbers(self) -> None:
         run, data = Run("relu", model=MLP, epochs=3), prepare(numbers(), 0.8)

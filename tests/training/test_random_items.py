@@ -106,7 +106,7 @@ def test_bytes_are_scaled_as_those_of_the_data_set() -> None:
     for kind in ("standardised", "unit"):
         tensors = prepare(data, 0.8, pixels=kind)
         images = tensors.train.inputs
-        inputs = tensors.train.of_epoch(3, 1)
+        inputs, _ = tensors.train.of_epoch(3, 1)
         same = (inputs == images).flatten(1).all(1)
         mirrored = (inputs == images.flip(3)).flatten(1).all(1)
         assert (same | mirrored).all()
@@ -114,7 +114,7 @@ def test_bytes_are_scaled_as_those_of_the_data_set() -> None:
         assert mirrored.any()
         assert inputs.stride() == images.stride()
     rows = torch.tensor([4, 2])
-    assert torch.equal(tensors.train.of_rows(rows).of_epoch(3, 1), inputs[rows])
+    assert torch.equal(tensors.train.of_rows(rows).of_epoch(3, 1)[0], inputs[rows])
 
 
 def test_it_is_said_before_training() -> None:

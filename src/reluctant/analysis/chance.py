@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from reluctant.catalogue.metrics import REGRESSION, Counts, tally
+from reluctant.catalogue.metrics import REGRESSION, TOKENS, Counts, tally
 from reluctant.records.run_result import RunResult
 from reluctant.scores import ScoredRun
 
@@ -19,7 +19,13 @@ def all_at_chance(runs: Iterable[ScoredRun], task: str) -> bool:
 
 
 def has_learned(run: RunResult, task: str) -> bool:
-    """Whether a finished run's accuracy is above chance, or its R² above 0, the score of the mean target."""
+    """Whether a finished run's accuracy is above chance, or its R² above 0, the score of the mean target.
+
+    Of tokens: whether its test loss is below that of its first evaluation by more than 1 %.
+    """
+    if task == TOKENS:
+        losses = run.loss["test"]
+        return len(losses) == 1 or bool(losses[-1] < 0.99 * losses[0])
     return run.score("r2") > 0 if task == REGRESSION else _beats_chance(run.counts["test"][-1])
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS
-from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, Metric
+from reluctant.catalogue.metrics import CLASSIFICATION, Metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
 from reluctant.core.user_code import SESSION_MODULE
@@ -156,17 +156,47 @@ def duration(seconds: float) -> str:
 
 
 @dataclass(frozen=True)
+class Period:
+    """What lies between two evaluations: an epoch, or so many steps."""
+
+    steps: int = 0  # 0: an epoch
+
+    @property
+    def word(self) -> str:
+        """`epoch` or `step`."""
+        return "step" if self.steps else "epoch"
+
+    @property
+    def length(self) -> str:
+        """`epoch`, or `250 steps`."""
+        return count(self.steps, "step") if self.steps else "epoch"
+
+    def number(self, evaluation: int) -> int:
+        """The epochs or steps before an evaluation, counted from 1."""
+        return evaluation * (self.steps or 1)
+
+
+EPOCH = Period()
+
+
+@dataclass(frozen=True)
 class Subject:
     """The nouns of a study."""
 
     name: str  # what the study is called
     data: str = ""  # the title of the data; empty where not known
-    task: str = CLASSIFICATION  # `classification` or `regression`
+    task: str = CLASSIFICATION  # `classification`, `regression` or `tokens`
     items: str = "items"  # what the inputs are called: images, rows, signals
     arms: str = "arms"  # what the arms are called: activations
     reported: bool = False  # whether nothing but reported scores is known: no counts, no test items
     table: bool = False  # whether the scores come from somebody's table
     epochs: bool = True  # whether runs have scores of several epochs, or one only
+    period: Period = EPOCH  # what lies between two scores of a run
+
+    @property
+    def after_last(self) -> str:
+        """`after the last epoch`."""
+        return f"after the last {self.period.word}"
 
     @property
     def item(self) -> str:
@@ -182,8 +212,3 @@ class Subject:
     def test_part(self) -> str:
         """`the test images`; empty where nothing is known of them."""
         return "" if self.reported else f"the test {self.items}"
-
-    @property
-    def regression(self) -> bool:
-        """Whether numbers are predicted."""
-        return self.task == REGRESSION

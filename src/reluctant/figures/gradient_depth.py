@@ -34,7 +34,7 @@ def gradient_by_depth(data: SettingData, *, width: float = WIDE) -> "Figure":
     """
     probes, many = data.probes, len(data.probes.arms) > FEW
     notes = [data.subject.data, "weight layers from the first to the last", *probe_notes(data),
-             diverged_note(data), "grey: at the start, coloured: after the last epoch" if many else "",
+             diverged_note(data), f"grey: at the start, coloured: {data.subject.after_last}" if many else "",
              "number: the depth index, log₁₀ of first over last" if many else ""]  # fmt: skip
     title = "The gradient’s norm by depth"
     if not probes.layers or not probes.arms:

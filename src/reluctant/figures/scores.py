@@ -57,7 +57,7 @@ def final_scores(data: SettingData, metric: str = "", *, width: float = WIDE) ->
     most = max(numbers, default=0)
     seeds = f"dots: {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval"
     title, axis = (
-        metric_title(chosen) + (" after the last epoch" if data.subject.epochs else ""),
+        metric_title(chosen) + (f" {data.subject.after_last}" if data.subject.epochs else ""),
         metric_axis(data, chosen),
     )
     notes = [data.subject.data, data.subject.test_part, seeds if most else "no finished run yet",

@@ -82,7 +82,7 @@ def suits_channels_last(model: nn.Module, images: Tensor) -> bool:
     return plain.shape == last.shape and torch.allclose(plain, last, rtol=1e-3, atol=1e-3 * float(plain.abs().max()))
 
 
-def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]]:
+def layer_table(model: nn.Module, example: Tensor) -> list[dict[str, Any]]:
     """One row per layer in the order of use: `name`, `kind`, `shape` (without the batch), `parameters`."""
     rows: dict[str, dict[str, Any]] = {}
 
@@ -99,8 +99,7 @@ def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]
     hooks = [module.register_forward_hook(partial(add_row, name)) for name, module in leaves if name]
     try:
         with torch.no_grad(), evaluation_mode(model):
-            device = next((p.device for p in model.parameters()), None)
-            model(torch.zeros(2, *image, device=device))
+            model(example)
     finally:
         for hook in hooks:
             hook.remove()

@@ -120,7 +120,8 @@ class DataRecord(Schema):
     classes: list[str] = Field(default=[])
     images: dict[str, Whole]  # inputs per split
     test_labels: str | None = None  # classes, base64
-    test_targets: str | None = None  # numbers, base64 of float64
+    test_targets: str | None = None  # numbers, or of tokens the sizes of sequences (`token_sums`), base64 of float64
+    tokens: bool = False
     outputs: Whole = 1
     warnings: list[str] = Field(default=[])
     items: str = "images"

@@ -9,7 +9,7 @@ from reluctant.analysis.headline import comparison_sentence, comparison_title
 from reluctant.analysis.labels import count, setting_text, slug
 from reluctant.analysis.sentence import comparison_warnings, floor_sentence
 from reluctant.analysis.variance import variance_sentence
-from reluctant.catalogue.metrics import USUAL
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, USUAL
 from reluctant.figures.rates import rate_settings
 from reluctant.figures.style import FEW
 from reluctant.records.study_records import StudyRecords
@@ -165,7 +165,7 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
         narrow=False,
         png=few,
     )
-    classes = () if data.subject.regression else [detail_tables.classes_table(s, arm) for s in every]
+    classes = () if data.subject.task != CLASSIFICATION else [detail_tables.classes_table(s, arm) for s in every]
     return ArmSection(
         anchor=f"activation-{data.scores.arms.index(arm) + 1}",
         label=data.labels[arm],
@@ -184,13 +184,14 @@ def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) 
     """Training curves and confusion matrix, or predicted numbers; of many arms the narrow form for all widths."""
     suffix, caption = f"_{slug(arm)}{file_suffix(data.title)}", setting_text(data.setting)
     curves = partial(figures.training_curves, data, arm, **({} if few else {"width": 3.4}))
-    name, draw, table = "confusion", figures.confusion, detail_tables.confusion_table
-    if data.subject.regression:
-        name, draw, table = "predicted", figures.predicted, detail_tables.predicted_table
-    return (
-        book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few),
-        book.draw(f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few),
-    )
+    drawn = [book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few)]
+    if data.subject.task == CLASSIFICATION:
+        draw, table = partial(figures.confusion, data, arm), detail_tables.confusion_table(data, arm)
+        drawn.append(book.draw(f"confusion{suffix}", draw, table, caption, narrow=few, png=few))
+    elif data.subject.task == REGRESSION:
+        draw, table = partial(figures.predicted, data, arm), detail_tables.predicted_table(data, arm)
+        drawn.append(book.draw(f"predicted{suffix}", draw, table, caption, narrow=few, png=few))
+    return tuple(drawn)
 
 
 def _study(records: StudyRecords, data: ReportData) -> StudySection:

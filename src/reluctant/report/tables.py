@@ -97,7 +97,10 @@ def seeds_table(data: SettingData) -> Table:
         rows.append((summary.label, *cells))
     heads = [f"seed {seed}" for seed in data.scores.seeds]
     return table_of_arms(
-        data, f"{metric_title(metric)}{' after the last epoch' if data.subject.epochs else ''}, by seed", heads, rows
+        data,
+        f"{metric_title(metric)}{' ' + data.subject.after_last if data.subject.epochs else ''}, by seed",
+        heads,
+        rows,
     )
 
 
@@ -107,7 +110,7 @@ def cost_table(data: SettingData) -> Table:
     rows = [
         (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "no" if p.on_front else "yes") for p in data.cost()
     ]
-    heads = (metric_title(metric), "Training per epoch", "Another is faster and better")
+    heads = (metric_title(metric), f"Training per {data.subject.period.length}", "Another is faster and better")
     return table_of_arms(data, "Score against training time, means over seeds", heads, rows)
 
 
@@ -129,26 +132,27 @@ def _band_cell(band: Band, epoch: int, unit: Unit) -> str:
 
 def epochs_table(data: SettingData, name: str) -> Table:
     """One metric of all arms over the epochs, on the test split; the longer side runs down the page."""
-    epochs, unit = listed_epochs(data.planned_epochs), data.unit(name)
+    epochs, unit, period = listed_epochs(data.planned_epochs), data.unit(name), data.subject.period
     bands = {arm: data.band(name, arm) for arm in data.arms}
-    caption = f"{metric_title(data.metric(name))} by epoch: mean over seeds ± half of its 95 % interval"
+    caption = f"{metric_title(data.metric(name))} by {period.word}: mean over seeds ± half of its 95 % interval"
     if len(bands) <= 6:
-        rows = tuple((str(e), *(_band_cell(b, e, unit) for b in bands.values())) for e in epochs)
-        return Table(caption, ("Epoch", *data.labels.values()), rows)
+        rows = tuple((f"{period.number(e):,}", *(_band_cell(b, e, unit) for b in bands.values())) for e in epochs)
+        return Table(caption, (period.word.capitalize(), *data.labels.values()), rows)
     cells = ((data.labels[a], *(_band_cell(b, e, unit) for e in epochs)) for a, b in bands.items())
-    return table_of_arms(data, caption, [f"epoch {e}" for e in epochs], cells)
+    return table_of_arms(data, caption, [f"{period.word} {period.number(e):,}" for e in epochs], cells)
 
 
 def four_curves_table(data: SettingData, arm: str) -> Table:
     """The four curves of one arm by epoch."""
-    curves = four_curves(data)
+    curves, period = four_curves(data), data.subject.period
     bands = [(data.band(name, arm, split), data.unit(name)) for name, split, _ in curves]
     rows = tuple(
-        (str(epoch), *(_band_cell(band, epoch, unit) for band, unit in bands))
+        (f"{period.number(epoch):,}", *(_band_cell(band, epoch, unit) for band, unit in bands))
         for epoch in listed_epochs(max(len(band.mean) for band, _ in bands))
     )
     titles = [title for _, _, title in curves]
-    return Table("Scores by epoch: mean over seeds ± half of its 95 % interval", ("Epoch", *titles), rows)
+    caption = f"Scores by {period.word}: mean over seeds ± half of its 95 % interval"
+    return Table(caption, (period.word.capitalize(), *titles), rows)
 
 
 def shape_table(data: SettingData, arm: str) -> Table | None:

@@ -42,6 +42,9 @@ class Run:
     accumulate: int = 1
     class_weights: str = "none"
     loss: str = "standard"
+    steps: int = (
+        0  # updates of the weights; 0: every epoch is a pass over the data. With steps, epochs count evaluations
+    )
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""

@@ -19,7 +19,7 @@ def rate(run: Run, epoch: int, batch: int, batches: int) -> float:
     if head == "constant":
         return run.lr
     step = (epoch - 1) * batches + batch
-    warm: float = parameters.get("warmup", 0.0) * batches
+    warm: float = parameters.get("warmup", 0.0) * (run.accumulate if run.steps else batches)  # of steps, or of epochs
     if step < warm:
         return run.lr * min(1.0, (step + 1) / warm) * _share(head, parameters, epoch, 0.0)
     return run.lr * _share(head, parameters, epoch, (step - warm) / (run.epochs * batches - warm))
@@ -30,14 +30,14 @@ def last_rate(run: Run, epoch: int, batches: int) -> float:
     return rate(run, epoch, batches - 1, batches)
 
 
-def schedule_fault(schedule: str, epochs: float) -> str:
-    """Why a schedule does not fit into this many epochs; empty where it does."""
+def schedule_fault(schedule: str, length: float, unit: str = "epochs") -> str:
+    """Why a schedule does not fit into this many epochs or steps; empty where it does."""
     warm = _parsed(schedule)[1].get("warmup", 0.0)
-    if warm < epochs:
+    if warm < length:
         return ""
     return (
-        f"schedule: {schedule} warms up for {warm:g} of {epochs:g} epochs, so it never reaches the learning "
-        f"rate; give a shorter warmup, or more epochs"
+        f"schedule: {schedule} warms up for {warm:g} of {length:g} {unit}, so it never reaches the learning "
+        f"rate; give a shorter warmup, or more {unit}"
     )
 
 

@@ -12,11 +12,12 @@ from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator
 from reluctant.models.swap.forward import evaluation_mode
 from reluctant.records.parts import FinalRecord, Json
-from reluctant.tasks import Classification, Task
+from reluctant.tasks import Classification, Task, Tokens
 from reluctant.training.objective import in_full
 from reluctant.training.tensors import TensorData, TensorSplit
 
 BATCH = 50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
+LARGEST_LOGITS = 2**23  # numbers in the outputs for one batch of sequences
 BINS = 15  # even bins of the highest probability, (0, 1/15], …, (14/15, 1] (Guo et al. 2017, 1706.04599)
 # Standard deviation of the noise in those of the training pixels; standard deviation of the blur in pixels;
 # pixels of shift; degrees of rotation.
@@ -27,17 +28,17 @@ _CLASSES = Classification()
 def evaluate(model: nn.Module, split: TensorSplit, task: Task = _CLASSES) -> tuple[float, Tensor]:
     """The task's mean loss over the inputs and the predictions for them, in evaluation mode.
 
-    The loss is summed in double precision; predictions have the form of the targets: classes (n,), or numbers
-    (n, outputs).
+    The loss is summed in double precision; predictions have the form that the task stores: classes (n,), numbers
+    (n, outputs), or sums per sequence (n, 2).
     """
     loss = torch.zeros((), dtype=torch.float64)
-    predictions = torch.empty(split.targets.shape, dtype=split.targets.dtype)
+    predictions = task.no_predictions(split.targets).cpu()
     with _no_gradients(model), evaluation_mode(model):
-        for batch in _batches(split):
+        for batch in _batches(split, task):
             outputs = in_full(model(split.inputs[batch].clone()))  # the network may write into its inputs
             loss += task.loss_sum(outputs, split.targets[batch])
-            predictions[batch] = task.predict(outputs).cpu()
-    return float(loss) / len(split), predictions
+            predictions[batch] = task.predict(outputs, split.targets[batch]).cpu()
+    return float(loss) / task.units(split.targets), predictions
 
 
 def _no_gradients(model: nn.Module) -> AbstractContextManager[None]:
@@ -45,8 +46,11 @@ def _no_gradients(model: nn.Module) -> AbstractContextManager[None]:
     return torch.inference_mode() if type(model).__module__.startswith("reluctant.") else torch.no_grad()
 
 
-def _batches(split: TensorSplit) -> list[slice]:
-    return [slice(start, start + BATCH) for start in range(0, len(split), BATCH)]
+def _batches(split: TensorSplit, task: Task) -> list[slice]:
+    size = BATCH
+    if isinstance(task, Tokens):  # a large vocabulary would fill the memory with logits
+        size = min(BATCH, max(1, LARGEST_LOGITS // (split.inputs.shape[1] * task.classes)))
+    return [slice(start, start + size) for start in range(0, len(split), size)]
 
 
 def calibration(model: nn.Module, split: TensorSplit) -> Json:
@@ -58,7 +62,7 @@ def calibration(model: nn.Module, split: TensorSplit) -> Json:
     images, right, confidence = (torch.zeros(BINS, dtype=torch.float64) for _ in range(3))
     brier = 0.0
     with _no_gradients(model), evaluation_mode(model):
-        for batch in _batches(split):
+        for batch in _batches(split, _CLASSES):
             targets = split.targets[batch].cpu()
             p = in_full(model(split.inputs[batch].clone())).cpu().double().softmax(dim=1)
             top, predictions = p.max(dim=1)
@@ -77,9 +81,11 @@ def calibration(model: nn.Module, split: TensorSplit) -> Json:
 
 def final_evaluation(model: nn.Module, data: TensorData, test_predictions: Tensor, *, robustness: bool) -> FinalRecord:
     """After the last epoch: the training split in evaluation mode, and more about the test split."""
-    task = data.task
-    loss, predictions = evaluate(model, data.train, task)
-    final: Json = {"loss": loss, task.key: task.counts(predictions, data.train.targets)}
+    task, train = data.task, data.train
+    if isinstance(task, Tokens) and len(train) > len(data.test):  # as many as are tested, evenly spread
+        train = train.of_rows(torch.arange(len(data.test), device=train.targets.device) * len(train) // len(data.test))
+    loss, predictions = evaluate(model, train, task)
+    final: Json = {"loss": loss, task.key: task.counts(predictions, train.targets)}
     if isinstance(task, Classification):
         final["calibration"] = calibration(model, data.test)
         if task.classes > MOST:  # where epochs hold three rows of the test matrix

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from reluctant.activations import check_activation, gain
 from reluctant.catalogue import DATASETS, MODELS
-from reluctant.catalogue.metrics import REGRESSION
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_code import SESSION_MODULE
@@ -20,6 +21,8 @@ from reluctant.models.layers import channels_first
 from reluctant.study import Run, Study
 from reluctant.study.study import AXES
 from reluctant.training.augmentation import check_augmentation
+from reluctant.training.batches import steps_per_epoch
+from reluctant.training.causality import check_causality, predicts_next_token
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
 from reluctant.training.rehearsal import check_activation_matters, rehearse
@@ -53,6 +56,9 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
                 _check_network(model, activation, data)
             if own_network:
                 check_activation_matters(model, study.activation, data)
+            if predicts_next_token(data.train, data.task):
+                for activation in study.activation:
+                    check_causality(_build(model, activation, data), f"model {model} with {activation}", data.train)
         for run in _runs_to_rehearse(study, dataset, (first, *user_defined)):
             rehearse(run, load_run_data(run, folder))
     return datasets
@@ -95,30 +101,41 @@ def _check_gains(activations: tuple[str, ...]) -> None:
 
 def _check_task(study: Study, data: TensorData) -> None:
     """`StudyError` where the study does not fit what the data hold."""
-    regression = data.task.name == REGRESSION
+    regression, tokens = data.task.name == REGRESSION, data.task.name == TOKENS
     if data.task.name != study.task:
-        what = "numbers to predict" if regression else "classes"
-        hint = "" if regression else "; a table's whole numbers are predicted with csv(…, kind='numbers')"
+        what = "numbers to predict" if regression else "a class for every token" if tokens else "classes"
+        hint = "; a table's whole numbers are predicted with csv(…, kind='numbers')" if study.task == REGRESSION else ""
         raise StudyError(
             f"{data.source.name} holds {what}, and the study's task is {study.task}; write "
             f"task = {data.task.name!r}{hint}"
         )
     for augment in study.augment:
         check_augmentation(augment, tuple(data.train.inputs.shape))
-    if any(study.robustness) and (regression or len(data.input_shape) != 3):
+    if any(study.robustness) and (data.task.name != CLASSIFICATION or len(data.input_shape) != 3):
         raise StudyError("robustness is measured on corrupted images that are classified; leave it out")
     if set(study.loss) != {Run.loss} and (
         any(study.label_smoothing) or set(study.class_weights) != {Run.class_weights}
     ):
         option = "label_smoothing" if any(study.label_smoothing) else "class_weights"
         raise StudyError(f"{option} belongs to the standard loss, and this study has a loss of its own; leave it out")
+    if tokens and torch.equal(data.train.inputs, data.train.targets):
+        raise StudyError(
+            f"{data.source.name}: the targets are the inputs themselves, so there is nothing to predict; the target of "
+            f"a token is the next one: inputs = ids[:, :-1], targets = ids[:, 1:]"
+        )
+    if tokens and set(study.class_weights) != {Run.class_weights}:
+        raise StudyError("class_weights are for one class per input, and here every token has one; leave it out")
     if regression and any(study.label_smoothing):
         raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
 
 
+def _build(model: str, activation: str, data: TensorData) -> nn.Module:
+    return build(model, activation, data.input_shape, data.outputs, task=data.task.name)
+
+
 def _check_network(model: str, activation: str, data: TensorData) -> None:
     """Build a network and run it on two inputs."""
-    network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
+    network = _build(model, activation, data)
     inputs = channels_first(data.train.inputs[:2])
     try:
         with torch.no_grad():
@@ -130,9 +147,9 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
         raise StudyError(
             f"model {model} with {activation} fails on {data.source.items} of {size}: {type(fault).__name__}: {fault}"
         ) from fault
-    if error := data.task.output_error(outputs, len(inputs)):
+    if error := data.task.output_error(outputs, data.train.targets[:2]):
         raise StudyError(f"model {model} {error}")
-    if error := data.task.output_error(evaluated, len(inputs)):
+    if error := data.task.output_error(evaluated, data.train.targets[:2]):
         raise StudyError(f"model {model}, in evaluation mode, {error}")
     if not torch.isfinite(outputs).all():
         raise StudyError(f"model {model} with {activation} returns NaN or infinity before any training")
@@ -156,5 +173,5 @@ def expected_seconds(run: Run, steps: int = 20) -> float:
             evaluate(training.model, batch, training.task)
             evaluate_seconds.append((time.perf_counter() - began) / len(batch))
     step, per_item = sorted(step_seconds)[steps // 2], sorted(evaluate_seconds)[2]
-    per_epoch = step * -(-len(data.train) // run.batch_size) + per_item * (len(data.valid) + len(data.test))
+    per_epoch = step * steps_per_epoch(run, len(data.train)) + per_item * (len(data.valid) + len(data.test))
     return run.epochs * per_epoch + per_item * len(data.train)

@@ -10,13 +10,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from reluctant.catalogue.metrics import REGRESSION
+from reluctant.catalogue.metrics import CLASSIFICATION, TOKENS
 from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, Split, split_indices
 from reluctant.data.inputs import as_inputs
 from reluctant.data.random_items import RandomItems
 from reluctant.models.layers import channels_first
-from reluctant.tasks import Classification, Regression, Task, to_numpy
+from reluctant.tasks import Classification, Regression, Task, Tokens, to_numpy
+from reluctant.training.windows import Windows
 
 Indices = npt.NDArray[np.int64]
 _CLASSES = Classification()
@@ -27,19 +28,26 @@ IMAGES_STORED, LARGEST_STORED = 16, 2**16  # test images in a study's folder, an
 class TensorSplit:
     """One split on a device."""
 
-    inputs: Tensor  # float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory
-    targets: Tensor  # classes as int64 (n,), or standardised numbers, float32 (n, outputs)
-
+    # float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory; token ids (n, tokens)
+    inputs: Tensor
+    # classes as int64 (n,), standardised numbers, float32 (n, outputs), or classes of tokens, int64 (n, tokens)
+    targets: Tensor
     redraw: "Redraw | None" = None  # where the inputs are random
+    windows: Windows | None = None  # where the items are windows of one text
 
     def __len__(self) -> int:
         return len(self.targets)
 
-    def of_epoch(self, seed: int, epoch: int) -> Tensor:
-        """The inputs in one epoch: drawn afresh from the seed and the epoch where they are random."""
+    def of_epoch(self, seed: int, epoch: int) -> tuple[Tensor, Tensor]:
+        """Inputs and targets in one epoch: drawn afresh from the seed and the epoch where they are random.
+
+        The windows of a text begin at another place in every epoch.
+        """
+        if self.windows is not None:
+            return self.windows(seed, epoch)
         if self.redraw is None:
-            return self.inputs
-        return torch.empty_like(self.inputs).copy_(self.redraw(seed, epoch))
+            return self.inputs, self.targets
+        return torch.empty_like(self.inputs).copy_(self.redraw(seed, epoch)), self.targets
 
     def of_rows(self, rows: Tensor) -> "TensorSplit":
         """Some of these items."""
@@ -89,6 +97,11 @@ class TensorData:
         """The shape of one input: channels, height and width of an image."""
         return tuple(self.train.inputs.shape[1:])
 
+    def example(self, device: torch.device | None = None) -> Tensor:
+        """Two inputs of zeros, or of the token 0."""
+        inputs = self.train.inputs
+        return torch.zeros(2, *self.input_shape, dtype=inputs.dtype, device=device or inputs.device)
+
     def describe(self) -> dict[str, Any]:
         """What a study's folder stores about the data, so that reports do not need the data themselves."""
         source = self.source
@@ -98,11 +111,13 @@ class TensorData:
             "classes": list(source.classes),
             "images": {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)},
         }
-        truth = self.task.encode(self.test.targets)  # predictions are scored against it again
-        if self.task.name == REGRESSION:
-            description |= {"test_targets": truth, "outputs": self.task.outputs}
-        else:
+        truth = self.task.encode_targets(self.test.targets)  # predictions are scored against it again
+        if self.task.name == CLASSIFICATION:
             description["test_labels"] = truth
+        else:
+            tokens = isinstance(self.task, Tokens)
+            description |= {"test_targets": truth, "outputs": 3 if tokens else self.task.outputs}
+            description |= {"tokens": True} if tokens else {}
         description["warnings"] = list(source.warnings)
         if source.items != "images":
             description["items"] = source.items
@@ -124,7 +139,12 @@ class TensorData:
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "TensorData":
         train, valid, test = (
-            replace(split, inputs=change(split.inputs), targets=change(split.targets))
+            replace(
+                split,
+                inputs=change(split.inputs),
+                targets=change(split.targets),
+                windows=split.windows and replace(split.windows, stream=change(split.windows.stream)),
+            )
             for split in (self.train, self.valid, self.test)
         )
         return replace(self, train=train, valid=valid, test=test)
@@ -142,6 +162,8 @@ def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str
         StudyError: The scaling is not possible for these inputs.
     """
     train, valid = split_indices(len(dataset.train.targets), train_fraction, split)
+    if dataset.tokens is not None:
+        return _prepare_tokens(dataset, train, valid, pixels)
     inputs = dataset.train.inputs
     mean: float | Tensor
     std: float | Tensor
@@ -177,8 +199,31 @@ def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str
     return TensorData(*splits, dataset, *scale, pixel_std, task)
 
 
+def _prepare_tokens(dataset: Dataset, train: Indices, valid: Indices, pixels: str) -> TensorData:
+    """The splits of inputs that are token ids, which stay whole numbers."""
+    if pixels == "unit":
+        raise StudyError(f"{dataset.name}: its inputs are token ids, which are not scaled; leave `pixels` out")
+    windows = None
+    if dataset.tokens is not None and dataset.tokens.stream is not None:
+        context = dataset.train.inputs.shape[1]
+        windows = Windows(torch.from_numpy(dataset.tokens.stream[: len(train) * context + 1]), context)
+        train = train[: windows.count]
+
+    def convert(part: Split, indices: Indices | slice) -> TensorSplit:
+        inputs, targets = (torch.from_numpy(each[indices].astype(np.int64)) for each in (part.inputs, part.targets))
+        return TensorSplit(inputs, targets)
+
+    first = replace(convert(dataset.train, train), windows=windows)
+    splits = first, convert(dataset.train, valid), convert(dataset.test, slice(None))
+    return TensorData(*splits, dataset, 0.0, 1.0, task=task_of(dataset, train))
+
+
 def task_of(dataset: Dataset, train: Indices) -> Task:
     """The task of a data set; numbers are standardised by the training items."""
+    if dataset.task == TOKENS:
+        known = dataset.tokens
+        classes = len(dataset.classes) or (known.vocabulary if known else 0)
+        return Tokens(classes, None if known is None or known.sizes is None else torch.from_numpy(known.sizes))
     if dataset.classes:
         return Classification(len(dataset.classes))
     targets = dataset.train.targets[train].astype(float)

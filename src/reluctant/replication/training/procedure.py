@@ -82,7 +82,7 @@ class Published(Training):
             name = Name(name.head, {key: each for key, each in name.arguments.items() if key != "beta1"})
         return optimizer_from_name(str(name), self.model.parameters(), self.run.lr, activation_parameters(self.model))
 
-    def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
+    def train_epoch(self, number: int) -> tuple[float, Tensor, Tensor] | None:
         """Train on every image once, by an optimizer that may know nothing of earlier epochs."""
         if self.forgetful:
             self.optimizer = self.build_optimizer()

@@ -1,0 +1,86 @@
+"""The batches of one epoch, in order: every input once, or those of the steps between two evaluations."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from reluctant.core.randomness import generator
+from reluctant.study import Run
+from reluctant.training.augmentation import Augmentation
+from reluctant.training.objective import Group
+from reluctant.training.tensors import TensorData
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch: `rows` is where its predictions stand in those of the epoch, `step` its number in the epoch from 0."""
+
+    inputs: Tensor
+    targets: Tensor
+    rows: Tensor | slice
+    step: int
+    group: Group
+    units: int  # losses that the batch's mean is over
+
+
+def steps_per_epoch(run: Run, items: int) -> int:
+    """How many batches an epoch has."""
+    return run.steps // run.epochs * run.accumulate if run.steps else -(-items // run.batch_size)
+
+
+class EpochPlan:
+    """Iterates over the batches of an epoch (from 1) of a run.
+
+    With `steps`, the data are read over and over in batches of one size, each time in another order, and an epoch is
+    what lies between two evaluations. The order follows from the seed and the number of the pass over the data.
+    """
+
+    def __init__(self, run: Run, data: TensorData, number: int) -> None:
+        self.run, self.data, self.number = run, data, number
+        self.steps = steps_per_epoch(run, len(data.train))
+        if run.steps:
+            size = (self.steps * run.batch_size, *data.train.targets.shape[1:])
+            self.targets = data.train.targets.new_empty(size)  # filled batch by batch
+        else:
+            self.inputs, self.targets = data.train.of_epoch(run.seed_for("noise"), number)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._steps() if self.run.steps else self._pass()
+
+    def _pass(self) -> Iterator[Batch]:
+        """Every input once; the last batch, and the last group of batches, may be smaller."""
+        run, task, n = self.run, self.data.task, len(self.targets)
+        order = _order(run, self.number, n)
+        augment = Augmentation(run, self.data, self.number)
+        whole = run.batch_size * run.accumulate
+        for step, start in enumerate(range(0, n, run.batch_size)):
+            rows = order[start : start + run.batch_size]
+            begin = start - start % whole
+            targets = self.targets[rows]
+            units = task.units(targets)
+            in_group = units if run.accumulate == 1 else task.units(self.targets[order[begin : begin + whole]])
+            group = Group(units / max(1, in_group), start == begin, start + len(rows) == min(begin + whole, n))
+            yield Batch(augment(self.inputs[rows], rows), targets, rows, step, group, units)
+
+    def _steps(self) -> Iterator[Batch]:
+        """The batches of this epoch's steps; inputs that do not fill a batch at the end of a pass are left out."""
+        run, task, size = self.run, self.data.task, self.run.batch_size
+        per_pass, current = max(1, len(self.data.train) // size), 0
+        for step in range(self.steps):
+            number, position = divmod((self.number - 1) * self.steps + step, per_pass)
+            if number + 1 != current:
+                current = number + 1
+                inputs, targets = self.data.train.of_epoch(run.seed_for("noise"), current)
+                order, augment = _order(run, current, len(targets)), Augmentation(run, self.data, current)
+            taken = order[position * size : (position + 1) * size]
+            rows = slice(step * size, (step + 1) * size)
+            self.targets[rows] = targets[taken]
+            group = Group(1 / run.accumulate, step % run.accumulate == 0, (step + 1) % run.accumulate == 0)
+            yield Batch(augment(inputs[taken], taken), targets[taken], rows, step, group, task.units(targets[taken]))
+
+
+def _order(run: Run, number: int, items: int) -> Tensor:
+    """The order of one pass over the data."""
+    return torch.from_numpy(generator(run.seed_for("order"), "order", number).permutation(items))
