@@ -1,7 +1,8 @@
 """One record by itself: can all its numbers be true of one training?"""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -54,8 +55,9 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
     if data is not None and _task_of_data(data) != result.task:
         yield f"it is of {result.task}, and {data.path} keeps targets of another task"
         data = None
-    check = {CLASSIFICATION: check_classes, REGRESSION: check_numbers, TOKENS: check_tokens}[result.task]
-    yield from check(result, predictions, data)
+    checks: dict[str, Callable[[RunResult, Any, CheckedData | None], Iterator[str]]]
+    checks = {CLASSIFICATION: check_classes, REGRESSION: check_numbers, TOKENS: check_tokens}
+    yield from checks[result.task](result, predictions, data)
 
 
 def _task_of_data(data: CheckedData) -> str:
