@@ -52,6 +52,9 @@ _PATH = Parameter("path", "", "the file, relative to the current folder")
 _TEST_FRACTION = Parameter("test_fraction", 0.2, "the share for testing if there is no test part", low=0, below=1)
 _KIND = Parameter("kind", "auto", "whether classes or numbers are predicted; auto: decided from the labels",
                   choices=("auto", "classes", "numbers"))  # fmt: skip
+_TEST_SPLIT = Parameter("test_split", "random", "the rows for testing if there is no test part; last: they are in an "
+                        "order of time, and validation is the last part of train, too",
+                        choices=("random", "last"))  # fmt: skip
 _FIRST = Parameter("first", 0, "how many of the first training images are used; 0: all", low=0, high=10**9)
 
 _MNIST = {
@@ -106,13 +109,18 @@ DATASETS: Catalogue[DatasetEntry] = Catalogue("data set", (
     DatasetEntry("npz", "NPZ file", "your own arrays in one NumPy file: x_train, y_train, x_test, y_test, or x and y",
         code="reluctant.data.npz:load_npz", source="your own file",
         parameters=(_PATH, Parameter("classes", "", "the names of the classes, separated by commas"), _TEST_FRACTION,
-                    _KIND)),
+                    _KIND, _TEST_SPLIT,
+                    Parameter("groups", "", "the array with the group of every item; a group stays in one part"),
+                    Parameter("tokens", False, "whether the inputs are token ids; by default decided from the arrays"),
+                    Parameter("vocabulary", 0, "how many token ids there are; 0: up to the largest", low=0, high=2**31),
+                    Parameter("padding", -1, "the token id that fills up short sequences; -1: none", low=-1))),
     DatasetEntry("csv", "CSV file", "your own table: one column is predicted from the others",
         code="reluctant.data.table:load_csv", source="your own file",
         parameters=(_PATH, Parameter("target", "", "the column that is predicted"),
                     Parameter("test", "", "another file with the rows to test on"), _TEST_FRACTION, _KIND,
                     Parameter("decimal", ".", "the decimal sign", choices=(".", ",")),
-                    Parameter("categories", "", "columns of numbers that are codes, separated by commas"))),
+                    Parameter("categories", "", "columns of numbers that are codes, separated by commas"), _TEST_SPLIT,
+                    Parameter("groups", "", "the column with the group of every row; a group stays in one part"))),
     DatasetEntry("images", "Pictures in folders",
         "your own pictures: one folder per class, optionally inside folders train, val and test",
         code="reluctant.data.image_folder:load_image_folder", source="your own pictures",

@@ -141,7 +141,8 @@ def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str
     Raises:
         StudyError: The scaling is not possible for these inputs.
     """
-    train, valid = split_indices(len(dataset.train.targets), train_fraction, split)
+    order: dict[str, Any] = {"groups": dataset.groups, "by_position": dataset.by_position}
+    train, valid = split_indices(len(dataset.train.targets), train_fraction, split, **order)
     inputs = dataset.train.inputs
     mean: float | Tensor
     std: float | Tensor
