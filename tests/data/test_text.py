@@ -103,6 +103,7 @@ REFUSED = {
     "empty": (b"", "", "the text is empty"),
     "short": (b"abcdefghij" * 3, "context=9", "the text has 30 tokens, 27 to train on and 3 to test on.*context=2 is"),
     "too short": (b"abc", "context=2", "a longer text is needed"),
+    "no test part": (b"abc" * 50, "test_fraction=0", "test_fraction = 0 leaves nothing to test on"),
     "one sign": (b"a" * 500, "context=2", "every training target is the token 97; there is nothing to learn"),
     "one character": (b"a" * 500, "context=2, tokens='characters'", "at least 2 different token ids are needed"),
     "latin-1": ("Ü".encode("latin-1") * 400, "tokens='characters'", "byte 0xdc at position 0, counted from 0"),

@@ -79,6 +79,8 @@ def text_dataset(
     context, test_fraction = arguments["context"], arguments.get("test_fraction", PUBLISHED_FRACTION)
     if not content:
         raise DataError(f"{name}: the text is empty")
+    if not test_fraction:
+        raise DataError(f"{name}: test_fraction = 0 leaves nothing to test on; write a number such as 0.1")
     text = tokenize(name, content, arguments["tokens"])
     total = len(text.ids)
     n_test = math.ceil(total * Fraction(repr(test_fraction)))
