@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
-from reluctant.data.dataset import Dataset, Inputs, Split, Targets, content_checksum
+from reluctant.data.dataset import Dataset, Inputs, Split, Targets, TokenInputs, content_checksum
 from reluctant.data.inputs import as_inputs, singular, subtract_offsets, usual_word
 from reluctant.data.targets import as_targets
+from reluctant.data.tokens import SEQUENCES, are_token_targets, as_token_ids, as_token_targets, check_token_inputs
 
+_PARTS = ("train", "test")
 _LISTED = 5  # columns named in a sentence
 _FIRST_ROWS = 1000  # checked first for a leak; they clear most columns
 _FEWEST_ROWS = 20  # among fewer rows a column may equal the target by chance
@@ -31,6 +33,9 @@ def checked(
     kind: str = "auto",
     remarks: Sequence[str] = (),
     columns: Sequence[str] = (),
+    tokens: TokenInputs | None = None,
+    by_position: bool = False,
+    groups: NDArray[np.int64] | None = None,
 ) -> Dataset:
     """A data set from two pairs (inputs, labels), each array in its final form.
 
@@ -38,30 +43,54 @@ def checked(
     columns that are the target.
 
     Inputs are as for `as_inputs`, labels and `kind` as for `as_targets`; `items` is what the inputs are called (None:
-    see `usual_word`), `columns` are the names of a table's columns. Raises `DataError`: nothing can be trained on these
-    arrays.
+    see `usual_word`), `columns` are the names of a table's columns. With `tokens` the inputs are token ids. `tokens`,
+    `by_position` and `groups` become those of the data set. Raises `DataError`: nothing can be trained on these arrays.
     """
-    *pair, offset_remarks = subtract_offsets(train[0], test[0], columns)
-    first, second = (as_inputs(f"{name}: {part}", x, items) for part, x in zip(("train", "test"), pair, strict=True))
-    items = items or usual_word(first)
-    targets, test_targets, class_names, class_warnings = as_targets(
-        name, train[1], test[1], items=items, classes=classes, kind=kind
-    )
+    labels = train[1], test[1]
+    offset_remarks: tuple[str, ...] = ()
+    first: Inputs
+    second: Inputs
+    if tokens is None:
+        *pair, offset_remarks = subtract_offsets(train[0], test[0], columns)
+        first, second = (as_inputs(f"{name}: {part}", x, items) for part, x in zip(_PARTS, pair, strict=True))
+        items = items or usual_word(first)
+    else:
+        check_token_inputs(name, tokens)
+        first, second = (
+            as_token_ids(f"{name}: {part}", x, tokens.vocabulary)
+            for part, x in zip(_PARTS, (train[0], test[0]), strict=True)
+        )
+        items = items or SEQUENCES
+    if tokens is not None and are_token_targets(labels, kind):
+        interpreted = as_token_targets(name, (first, second), labels, tokens, classes)
+    else:
+        interpreted = as_targets(name, *labels, items=items, classes=classes, kind=kind)
+    targets, test_targets, class_names, target_warnings = interpreted
     splits = Split(first, targets), Split(second, test_targets)
-    for part, split in zip(("train", "test"), splits, strict=True):
+    for part, split in zip(_PARTS, splits, strict=True):
         check_lengths(f"{name}: {part}", len(split.inputs), len(split.targets), items)
     for what, in_train, in_test in (("type", first.dtype, second.dtype), ("shape", first.shape[1:], second.shape[1:])):
         if in_train != in_test:
             raise DataError(f"{name}: {items} have {what} {in_train} in train and {in_test} in test; make them equal")
-    computed = (
-        *class_warnings,
-        constant_columns_warning(first, columns),
-        leak_warning(first, targets, columns),
-        overlap_warning(first, second, items),
+    computed = list(target_warnings)
+    if tokens is None:
+        computed += [constant_columns_warning(first, columns), leak_warning(first, targets, columns)]
+    if tokens is None or tokens.stream is None:  # short windows of one text may well be equal
+        computed.append(overlap_warning(first, second, items))
+    return Dataset(
+        name,
+        title,
+        note,
+        class_names,
+        *splits,
+        sha256=content_checksum(*splits, tokens=tokens, by_position=by_position, groups=groups),
+        warnings=(*warnings, *(warning for warning in computed if warning and warning not in warnings)),
+        items=items,
+        remarks=(*remarks, *offset_remarks),
+        tokens=tokens,
+        by_position=by_position,
+        groups=groups,
     )
-    warnings = (*warnings, *(warning for warning in computed if warning and warning not in warnings))
-    sha256 = content_checksum(*splits)
-    return Dataset(name, title, note, class_names, *splits, sha256, warnings, items, (*remarks, *offset_remarks))
 
 
 def check_lengths(where: str, inputs: int, labels: int, items: str) -> None:

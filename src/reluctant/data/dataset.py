@@ -104,11 +104,25 @@ class Dataset:
         return code_hash(recorded)
 
 
-def content_checksum(train: Split, test: Split) -> str:
-    """SHA-256 of shape, type and values of the four arrays, however their files are compressed."""
+def content_checksum(
+    train: Split,
+    test: Split,
+    *,
+    tokens: TokenInputs | None = None,
+    by_position: bool = False,
+    groups: NDArray[np.int64] | None = None,
+) -> str:
+    """SHA-256 of shape, type and values of the four arrays, however their files are compressed.
+
+    The vocabulary and padding of token ids, and what decides the validation split, count where they are there.
+    """
     digest = hashlib.sha256()
-    for array in (train.inputs, train.targets, test.inputs, test.targets):
+    for array in (train.inputs, train.targets, test.inputs, test.targets, *(() if groups is None else (groups,))):
         digest.update(f"{array.dtype.name} {array.shape}\n".encode())
         little_endian = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
         digest.update(little_endian.reshape(-1).view(np.uint8).data)
+    if tokens is not None:
+        digest.update(f"tokens {tokens.vocabulary} {tokens.padding}\n".encode())
+    if by_position:
+        digest.update(b"by position\n")
     return digest.hexdigest()

@@ -43,6 +43,12 @@ def read_item(name: str, source: Any, i: int, n: int) -> tuple[NDArray[Any], Any
     return item_as_array(item[0]), label.item() if label.size == 1 else label
 
 
+def is_whole_tensor(value: Any) -> bool:
+    """Whether this is a tensor of int64 or int32, which in PyTorch can only be looked up or indexed with."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor) and value.dtype in (torch.int64, torch.int32)
+
+
 def tensor_as_array(tensor: Any) -> NDArray[Any]:
     """The values of a tensor on any device; `DataError` where NumPy has no such array."""
     torch = sys.modules["torch"]

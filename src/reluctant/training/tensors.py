@@ -161,7 +161,8 @@ def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str
     Raises:
         StudyError: The scaling is not possible for these inputs.
     """
-    train, valid = split_indices(len(dataset.train.targets), train_fraction, split)
+    order: dict[str, Any] = {"groups": dataset.groups, "by_position": dataset.by_position}
+    train, valid = split_indices(len(dataset.train.targets), train_fraction, split, **order)
     if dataset.tokens is not None:
         return _prepare_tokens(dataset, train, valid, pixels)
     inputs = dataset.train.inputs
