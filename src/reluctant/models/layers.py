@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from reluctant.activations import gain
 from reluctant.catalogue import INITIALISATIONS
 from reluctant.core.randomness import torch_seed
+from reluctant.data.dataset import TokenInputs
 from reluctant.models.swap.forward import clone_sharing_parameters, evaluation_mode, run_example, seeded
+from reluctant.models.tokens import example_inputs
 
 WEIGHTED = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear
 
@@ -82,7 +84,7 @@ def suits_channels_last(model: nn.Module, images: Tensor) -> bool:
     return plain.shape == last.shape and torch.allclose(plain, last, rtol=1e-3, atol=1e-3 * float(plain.abs().max()))
 
 
-def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]]:
+def layer_table(model: nn.Module, image: tuple[int, ...], tokens: TokenInputs | None = None) -> list[dict[str, Any]]:
     """One row per layer in the order of use: `name`, `kind`, `shape` (without the batch), `parameters`."""
     rows: dict[str, dict[str, Any]] = {}
 
@@ -100,7 +102,7 @@ def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]
     try:
         with torch.no_grad(), evaluation_mode(model):
             device = next((p.device for p in model.parameters()), None)
-            model(torch.zeros(2, *image, device=device))
+            model(example_inputs(image, tokens).to(device))
     finally:
         for hook in hooks:
             hook.remove()
