@@ -333,7 +333,7 @@ def test_the_activations() -> None:
         "tanhshrink",
         "threshold",
     } <= {row.name for row in ACTIVATIONS}
-    assert len(ACTIVATIONS) == len(list(ACTIVATIONS)) == 137
+    assert len(ACTIVATIONS) == len(list(ACTIVATIONS)) == 140
 
 
 def test_an_activation_has_a_formula_a_sentence_and_known_traits() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+IGNORED = -100  # the target of a token that is not predicted, as in PyTorch's cross entropy
 TOKEN_SUMS = ("sequences", "tokens", "nats", "right", "bytes", "characters")  # the rows of the sums, in this order
 
 

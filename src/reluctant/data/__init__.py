@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.extensions import load_object
 from reluctant.data.arrays import from_data, from_factory
-from reluctant.data.dataset import IGNORED, Dataset, Split, TokenInputs
+from reluctant.data.dataset import Dataset, Split, TokenInputs
 from reluctant.data.description import describe_dataset
 from reluctant.data.download import fetch
 from reluctant.data.folder import data_folder

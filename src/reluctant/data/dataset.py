@@ -12,7 +12,6 @@ from reluctant.data.random_items import RandomItems
 
 Inputs = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64]
 Targets = NDArray[Any]  # int64 (n,) for classes, float64 (n, outputs) for numbers, int64 (n, tokens) for tokens
-IGNORED = -100  # the target of a token that is not predicted, as in PyTorch's cross entropy
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,9 @@ from textwrap import wrap
 
 import numpy as np
 
+from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.user_code import SESSION_MODULE
-from reluctant.data.dataset import IGNORED, Dataset
+from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import singular
 
 WIDTH = 79

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.display import quoted
 from reluctant.core.errors import DataError
-from reluctant.data.dataset import IGNORED, TokenInputs
+from reluctant.data.dataset import TokenInputs
 from reluctant.data.inputs import as_array
 from reluctant.data.targets import SplitTargets
 

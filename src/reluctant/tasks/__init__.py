@@ -20,9 +20,7 @@ from reluctant.catalogue.metrics import (
     regression_sums,
     stored_counts,
 )
-from reluctant.catalogue.token_sums import token_sums
-
-IGNORED = -100  # the target of a token that is not predicted
+from reluctant.catalogue.token_sums import IGNORED, token_sums
 
 
 @dataclass(frozen=True)

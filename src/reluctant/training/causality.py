@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.errors import ModelError
-from reluctant.data.dataset import IGNORED
 from reluctant.models.swap.forward import clone_sharing_parameters, run_example
 from reluctant.tasks import Task, Tokens
 from reluctant.training.tensors import TensorSplit

@@ -8,7 +8,7 @@ from torch import nn
 
 from reluctant.catalogue import INITIALISATIONS, MODELS
 from reluctant.core.user_code import SESSION_MODULE
-from reluctant.models.build import build, preview_replacements
+from reluctant.models.build import Replacements, preview_replacements
 from reluctant.models.own_weights import InitialWeights, initial_weights, watch_initialisation
 from reluctant.models.swap.report import FEW_NAMES, join_names
 from reluctant.study import Study
@@ -20,7 +20,7 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     """What is replaced in user-defined networks, what they get, which weights they keep: a sentence each."""
     sentences = []
     for model, data in product(study.model, datasets.values()):
-        swap, sizes, own, keyword = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
+        swap, sizes, own, keyword = _preview(model, study.activation[0], data)
         if keyword:
             parts = _describe_names(study, model, data, keyword)
         else:
@@ -37,6 +37,10 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     return list(dict.fromkeys(sentences))
 
 
+def _preview(model: str, activation: str, data: TensorData) -> Replacements:
+    return preview_replacements(model, activation, data.input_shape, data.outputs, data.source.tokens)
+
+
 def initial_weight_sources(study: Study, datasets: Mapping[str, TensorData]) -> dict[str, str]:
     """What records say of the networks whose initial weights are their own (see `initial_weights_source`)."""
     sources: dict[str, str] = {}
@@ -48,7 +52,7 @@ def initial_weight_sources(study: Study, datasets: Mapping[str, TensorData]) -> 
 
 def _build(model: str, activation: str, data: TensorData) -> tuple[nn.Module, InitialWeights]:
     with watch_initialisation():
-        network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
+        network = data.build_network(model, activation)
     return network, initial_weights(network)
 
 
@@ -91,7 +95,7 @@ def _listed(layers: Sequence[str]) -> str:
 
 def _describe_names(study: Study, model: str, data: TensorData, keyword: str) -> list[str]:
     """Which activations a factory takes by their names, and which it does not know, so that they are swapped."""
-    swaps = {a: preview_replacements(model, a, data.input_shape, data.outputs).report for a in study.activation}
+    swaps = {a: _preview(model, a, data).report for a in study.activation}
     named, unknown = [a for a, swap in swaps.items() if not swap], [a for a, swap in swaps.items() if swap]
     parts = [f"takes the activation by its name as {keyword}: {', '.join(named)}"] if named else []
     if unknown and (swap := swaps[unknown[0]]):

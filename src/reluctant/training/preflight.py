@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from reluctant.activations import check_activation, gain
 from reluctant.catalogue import DATASETS, MODELS
@@ -16,7 +15,6 @@ from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.data import data_folder, load
-from reluctant.models import build
 from reluctant.models.layers import channels_first
 from reluctant.study import Run, Study
 from reluctant.study.study import AXES
@@ -58,7 +56,8 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
                 check_activation_matters(model, study.activation, data)
             if predicts_next_token(data.train, data.task):
                 for activation in study.activation:
-                    check_causality(_build(model, activation, data), f"model {model} with {activation}", data.train)
+                    network = data.build_network(model, activation)
+                    check_causality(network, f"model {model} with {activation}", data.train)
         for run in _runs_to_rehearse(study, dataset, (first, *user_defined)):
             rehearse(run, load_run_data(run, folder))
     return datasets
@@ -129,13 +128,9 @@ def _check_task(study: Study, data: TensorData) -> None:
         raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
 
 
-def _build(model: str, activation: str, data: TensorData) -> nn.Module:
-    return build(model, activation, data.input_shape, data.outputs, task=data.task.name)
-
-
 def _check_network(model: str, activation: str, data: TensorData) -> None:
     """Build a network and run it on two inputs."""
-    network = _build(model, activation, data)
+    network = data.build_network(model, activation)
     inputs = channels_first(data.train.inputs[:2])
     try:
         with torch.no_grad():

@@ -10,7 +10,6 @@ import torch
 
 from reluctant.core.errors import ModelError, ReluctantError, describe_exception
 from reluctant.core.names import parse
-from reluctant.models.build import build
 from reluctant.models.layers import channels_first
 from reluctant.models.swap.forward import evaluation_mode, preserve_random_states, seeded
 from reluctant.study import Run
@@ -109,7 +108,7 @@ def check_activation_matters(model: str, activations: tuple[str, ...], data: Ten
     inputs = channels_first(data.train.inputs[:8])
 
     def outputs_of(activation: str) -> torch.Tensor:
-        network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
+        network = data.build_network(model, activation)
         with torch.no_grad(), evaluation_mode(network), preserve_random_states(network):
             outputs: torch.Tensor = network(inputs.clone())
         return outputs

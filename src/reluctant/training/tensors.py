@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from reluctant.catalogue.metrics import CLASSIFICATION, TOKENS
 from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, Split, split_indices
 from reluctant.data.inputs import as_inputs
 from reluctant.data.random_items import RandomItems
+from reluctant.models.build import build
 from reluctant.models.layers import channels_first
+from reluctant.models.tokens import example_inputs
 from reluctant.tasks import Classification, Regression, Task, Tokens, to_numpy
 from reluctant.training.windows import Windows
 
@@ -98,9 +100,14 @@ class TensorData:
         return tuple(self.train.inputs.shape[1:])
 
     def example(self, device: torch.device | None = None) -> Tensor:
-        """Two inputs of zeros, or of the token 0."""
-        inputs = self.train.inputs
-        return torch.zeros(2, *self.input_shape, dtype=inputs.dtype, device=device or inputs.device)
+        """Two inputs of zeros, or of one token."""
+        return example_inputs(self.input_shape, self.source.tokens).to(device or self.train.inputs.device)
+
+    def build_network(self, model: str, activation: str, seed: int = 0) -> nn.Module:
+        """A network for these inputs and outputs (see `reluctant.models.build`)."""
+        return build(
+            model, activation, self.input_shape, self.outputs, seed, task=self.task.name, tokens=self.source.tokens
+        )
 
     def describe(self) -> dict[str, Any]:
         """What a study's folder stores about the data, so that reports do not need the data themselves."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue import OPTIMIZERS
 from reluctant.core.randomness import torch_seed
-from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
+from reluctant.models import activation_parameters, initialise, kernels_used, layer_table
 from reluctant.models.layers import suits_channels_last
 from reluctant.models.own_weights import initial_weights, watch_initialisation
 from reluctant.models.swap.forward import clone_sharing_parameters, seeded
@@ -77,8 +77,7 @@ class Training:
 
     def build_network(self) -> nn.Module:
         """The network to train, before its weights are initialised."""
-        run, data, seed = self.run, self.data, self.run.seed_for("init")
-        return build(run.model, run.activation, data.input_shape, data.outputs, seed, task=data.task.name)
+        return self.data.build_network(self.run.model, self.run.activation, self.run.seed_for("init"))
 
     def build_optimizer(self) -> torch.optim.Optimizer:
         """The run's optimizer over the network's parameters, as before the first step."""
