@@ -198,6 +198,12 @@ class Subject:
         """`after the last epoch`."""
         return f"after the last {self.period.word}"
 
+    def when(self, at: str) -> str:
+        """Which of a run's scores counts: `after the last epoch`, `at the step best on validation`."""
+        word = self.period.word
+        best, mean = f"at the {word} best on validation", f"averaged over the {word}s"
+        return {"last": self.after_last, "best": best, "mean": mean}[at]
+
     @property
     def item(self) -> str:
         """One of the inputs."""

@@ -19,6 +19,7 @@ PURPOSES = {
     "robustness": 7,
     "augment": 8,
     "trial": 9,
+    "windows": 10,
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SNAPSHOTS = ((START, "At the start"), (END, "After the last epoch"))
+SNAPSHOTS = ((START, "At the start"), (END, "At the end"))
 LEFT, LONGEST = 0.52, 0.82  # inches: beside the panels for numbers, and for the slanted name of a layer
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -41,8 +41,9 @@ class EpochPlan:
         self.run, self.data, self.number = run, data, number
         self.steps = steps_per_epoch(run, len(data.train))
         if run.steps:
-            size = (self.steps * run.batch_size, *data.train.targets.shape[1:])
-            self.targets = data.train.targets.new_empty(size)  # filled batch by batch
+            self.size = min(run.batch_size, len(data.train))
+            shape = (self.steps * self.size, *data.train.targets.shape[1:])
+            self.targets = data.train.targets.new_empty(shape)  # filled batch by batch
         else:
             self.inputs, self.targets = data.train.of_epoch(run.seed_for("noise"), number)
 
@@ -66,8 +67,8 @@ class EpochPlan:
 
     def _steps(self) -> Iterator[Batch]:
         """The batches of this epoch's steps; inputs that do not fill a batch at the end of a pass are left out."""
-        run, task, size = self.run, self.data.task, self.run.batch_size
-        per_pass, current = max(1, len(self.data.train) // size), 0
+        run, task, size = self.run, self.data.task, self.size
+        per_pass, current = len(self.data.train) // size, 0
         for step in range(self.steps):
             number, position = divmod((self.number - 1) * self.steps + step, per_pass)
             if number + 1 != current:

@@ -49,6 +49,6 @@ def check_causality(model: nn.Module, description: str, split: TensorSplit) -> N
 def _other_ids(ids: Tensor, known: Tensor) -> Tensor:
     """Another id of the data for each."""
     values = torch.unique(known)
-    position = torch.searchsorted(values, ids)
+    position = torch.searchsorted(values, ids.contiguous())
     others: Tensor = values[(position + 1) % len(values)]
     return others

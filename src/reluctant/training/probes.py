@@ -17,10 +17,11 @@ from reluctant.models.swap.modules import SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
 from reluctant.records.parts import NORMS, Json
 from reluctant.records.probe_table import CURVE, EDGES
-from reluctant.tasks import Classification, Task
+from reluctant.tasks import Classification, Task, Tokens
 from reluctant.training.tensors import TensorSplit
 
 LARGEST_BATCH, SMALLEST_BATCH, SHARE = 256, 32, 64  # the probe batch: one in 64 of the training split
+PROBED_TOKENS = 4096  # the most tokens of the probe batch
 NEARLY_ZERO_SLOPE = 1e-3
 FLAT_SLOPE = 0.05  # below this a value is saturated
 ZERO_OUTPUT = 1e-3
@@ -36,7 +37,10 @@ class Probes:
 
     def __init__(self, model: nn.Module, train: TensorSplit, task: Task = _CLASSES) -> None:
         self.model = model
-        chosen = generator(0, "probe").permutation(len(train))[: probe_batch_size(len(train))]
+        size = probe_batch_size(len(train))
+        if isinstance(task, Tokens):
+            size = min(size, max(1, PROBED_TOKENS // train.inputs.shape[1]))
+        chosen = generator(0, "probe").permutation(len(train))[:size]
         rows = torch.from_numpy(np.sort(chosen)).to(train.targets.device)
         self.inputs, self.targets, self.task = train.inputs[rows], train.targets[rows], task
         self.sites = activation_modules(model)

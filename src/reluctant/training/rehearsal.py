@@ -39,7 +39,8 @@ def rehearse(run: Run, data: TensorData) -> None:
         test=_ends(data.test, BATCH, len(data.test) % BATCH),
     )
     items, network = data.source.items, f"model {run.model} with {run.activation}"
-    training = build_training(replace(run, epochs=1), excerpt)
+    short = replace(run, epochs=1, steps=min(run.steps, 2))
+    training = build_training(short, excerpt)
     with preserve_random_states(training.model), limit_threads(run.threads):
         _check_evaluation_changes_nothing(training, network)
         training.model.train()
@@ -49,7 +50,7 @@ def rehearse(run: Run, data: TensorData) -> None:
         with _faults(f"{network} fails in training on a batch of {first} {items}"), seeded(0):
             training.step(inputs[:first].clone(), targets[:first])  # the network may write into its inputs
         if parse(run.model).is_user_defined:
-            _check_repeatable_step(training, build_training(replace(run, epochs=1), excerpt), first, network)
+            _check_repeatable_step(training, build_training(short, excerpt), first, network)
         with _faults(f"{network} fails in the second training step", _DETACH):
             training.step(inputs[:first].clone(), targets[:first])
         advice = f"; write batch_size = {_other_size(n, size)}" if last < first else ""
