@@ -18,7 +18,7 @@ TASK = Tokens(3, SIZES)
 
 
 def nats(outputs: torch.Tensor, target: int) -> float:
-    values = outputs.double().tolist()
+    values: list[float] = outputs.double().tolist()
     return math.log(sum(map(math.exp, values))) - values[target]
 
 

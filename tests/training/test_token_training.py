@@ -56,10 +56,10 @@ def test_steps_are_those_of_a_plain_loop() -> None:
             optimizer.param_groups[0]["lr"] = rate
             loss = F.cross_entropy(plain(data.train.inputs[rows]).flatten(0, 1), data.train.targets[rows].flatten())
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(plain.parameters(), 0.5)
             optimizer.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
             step += 1
     epochs = list(ours)
     assert [epoch.loss.train for epoch in epochs] == pytest.approx(
@@ -127,7 +127,7 @@ class TestRefused:
 
     def test_a_tagger_may_see_later_tokens(self) -> None:
         x = ids()
-        data = prepare(from_data((x, (x > 3).astype(np.int64)), "tags", tokens=True), 0.75)
+        data = prepare(from_data((x, (x > 3).astype(np.int64)), "tags", tokens=True, classes=("low", "high")), 0.75)
         assert not predicts_next_token(data.train, data.task)
         assert data.task.outputs == 2
 
