@@ -8,10 +8,18 @@ from reluctant.models.keywords import activation_keyword
 from reluctant.models.layers import initialise, layer_table
 from reluctant.models.mlp import MLP
 from reluctant.models.resnet import ResNet
-from reluctant.models.swap import SwapReport, activation_modules, activation_parameters, site_name, swap_activations
+from reluctant.models.swap import (
+    GatesReport,
+    SwapReport,
+    activation_modules,
+    activation_parameters,
+    site_name,
+    swap_activations,
+    swap_report,
+)
 
 __all__ = [
-    "CNN", "MLP", "ConvNet", "Dropout", "ResNet", "SwapReport", "activation_keyword", "activation_modules",
-    "activation_parameters", "build", "build_with_activation", "initialise", "kernels_used", "layer_table", "site_name",
-    "swap_activations",
+    "CNN", "MLP", "ConvNet", "Dropout", "GatesReport", "ResNet", "SwapReport", "activation_keyword",
+    "activation_modules", "activation_parameters", "build", "build_with_activation", "initialise", "kernels_used",
+    "layer_table", "site_name", "swap_activations", "swap_report",
 ]  # fmt: skip

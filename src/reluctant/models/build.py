@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from reluctant.activations import undecided_axes
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION
 from reluctant.catalogue.models import IMAGE_MODELS
@@ -21,6 +22,7 @@ from reluctant.models.own_training import refuse_own_training
 from reluctant.models.swap.find_sites import find_sites
 from reluctant.models.swap.forward import materialise_lazy_parameters, seeded
 from reluctant.models.swap.report import SwapReport, reasons_to_skip
+from reluctant.models.swap.site_axes import complete_blocks
 
 
 def build(
@@ -54,7 +56,9 @@ def build(
             arguments = {"image": image, "classes": classes, **MODELS.arguments(canonical)}
             if canonical.head == "convnet" and task == REGRESSION:
                 arguments["numbers"] = True
-            model = load_object(MODELS[canonical.head].code)(activation=activation, **arguments)
+            with undecided_axes():
+                model = load_object(MODELS[canonical.head].code)(activation=activation, **arguments)
+            complete_blocks(model, activation, torch.zeros(2, *image))
     if not isinstance(model, nn.Module):
         raise ModelError(f"model {name} returned {type(model).__name__}; a torch module is expected")
     materialise_lazy_parameters(model, torch.zeros(2, *image))
@@ -102,7 +106,10 @@ def _build_user_network(
     optional = {"image": image, "classes": classes, **shape_arguments(factory, image, classes)}
     example = torch.zeros(2, *image)
     try:
-        network, report = build_with_activation(factory, activation, canonical.arguments, example, optional)
+        with undecided_axes():
+            network, report = build_with_activation(factory, activation, canonical.arguments, example, optional)
+        if isinstance(network, nn.Module):
+            complete_blocks(network, activation, example)
     except ReluctantError:
         raise
     except Exception as error:
