@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
+from reluctant.activations import undecided_axes
 from reluctant.catalogue import MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS
 from reluctant.catalogue.models import IMAGE_MODELS, TOKEN_MODELS
@@ -21,6 +22,7 @@ from reluctant.models.own_training import refuse_own_training
 from reluctant.models.swap.find_sites import find_sites
 from reluctant.models.swap.forward import materialise_lazy_parameters, seeded
 from reluctant.models.swap.report import SwapReport, reasons_to_skip
+from reluctant.models.swap.site_axes import complete_blocks
 from reluctant.models.tokens import example_inputs, mask_padding, unpack_logits
 
 
@@ -67,7 +69,9 @@ def build(
                     arguments |= {"classes": classes, "padding": tokens.padding}
             if canonical.head == "convnet" and task == REGRESSION:
                 arguments["numbers"] = True
-            model = load_object(MODELS[canonical.head].code)(activation=activation, **arguments)
+            with undecided_axes():
+                model = load_object(MODELS[canonical.head].code)(activation=activation, **arguments)
+            complete_blocks(model, activation, example_inputs(image, tokens))
     if not isinstance(model, nn.Module):
         raise ModelError(f"model {name} returned {type(model).__name__}; a torch module is expected")
     materialise_lazy_parameters(model, example_inputs(image, tokens))
@@ -144,7 +148,10 @@ def _build_user_network(
     optional = {"image": image, "classes": classes, **shape_arguments(factory, image, classes, tokens)}
     example = example_inputs(image, tokens)
     try:
-        network, report = build_with_activation(factory, activation, canonical.arguments, example, optional)
+        with undecided_axes():
+            network, report = build_with_activation(factory, activation, canonical.arguments, example, optional)
+        if isinstance(network, nn.Module):
+            complete_blocks(network, activation, example)
     except ReluctantError:
         raise
     except Exception as error:

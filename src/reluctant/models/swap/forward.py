@@ -17,6 +17,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
+from reluctant.activations import undecided_axes
 from reluctant.core.errors import ModelError
 
 HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
@@ -137,6 +138,9 @@ def count_multiply_adds(clone: nn.Module, example: Any) -> int | None:
 
     None where PyTorch's counter fails, as within `torch.func.grad`.
     """
+    for module in clone.modules():  # a compiled kernel, which no counter sees, does not run a layer with hooks
+        if not isinstance(module, torch.jit.ScriptModule):
+            module.register_forward_hook(_no_change)
     try:
         with FlopCounterMode(display=False) as counter:
             run_example(clone, example)
@@ -144,6 +148,18 @@ def count_multiply_adds(clone: nn.Module, example: Any) -> int | None:
         return None
     flops: int = counter.get_total_flops()
     return flops // 2  # a multiplication and an addition are two
+
+
+def _no_change(*_: object) -> None:
+    """A hook that does nothing."""
+
+
+def size_of(model: nn.Module, example: Any = None) -> tuple[int, int | None]:
+    """A network's parameters, and its multiply-adds on the example; those of blocks whose axis is open not counted."""
+    if example is None:
+        return count_parameters(model), None
+    with undecided_axes():
+        return count_parameters(model), count_multiply_adds(clone_sharing_parameters(model), example)
 
 
 def count_parameters(model: nn.Module) -> int:
