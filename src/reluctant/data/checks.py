@@ -11,6 +11,7 @@ from reluctant.data.dataset import Dataset, Inputs, Split, Targets, TokenInputs,
 from reluctant.data.inputs import as_inputs, singular, subtract_offsets, usual_word
 from reluctant.data.targets import as_targets
 from reluctant.data.tokens import SEQUENCES, are_token_targets, as_token_ids, as_token_targets, check_token_inputs
+from reluctant.data.window_overlap import window_overlap_warning
 
 _PARTS = ("train", "test")
 _LISTED = 5  # columns named in a sentence
@@ -76,7 +77,7 @@ def checked(
     if tokens is None:
         computed += [constant_columns_warning(first, columns), leak_warning(first, targets, columns)]
     if tokens is None or tokens.stream is None:  # short windows of one text may well be equal
-        computed.append(overlap_warning(first, second, items))
+        computed += [overlap_warning(first, second, items), window_overlap_warning(first, second, items)]
     return Dataset(
         name,
         title,
