@@ -151,7 +151,7 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "negative padding": ((X, Y), {"padding": -1}, "padding is -1"),
     "no number": ((X, Y), {"tokens": "yes"}, "tokens is True, False, or how many token ids there are, not 'yes'"),
     "large numbers": ((torch.from_numpy(X) * 10**6, CLASSES), {}, r"write tokens=\d+, the size of the vocabulary"),
-    "classes": ((X, Y), {"classes": ("a", "b")}, "every token has a target; leave the classes out"),
+    "classes": ((X, Y), {"classes": ("a", "b")}, "the 2 classes go from 0 to 1"),
     "one id": ((np.zeros((4, 3), int), [0, 1] * 2), {"tokens": True}, "at least 2 different token ids are needed"),
 }
 

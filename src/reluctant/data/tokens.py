@@ -106,13 +106,12 @@ def are_token_targets(labels: Sequence[Any], kind: str) -> bool:
 def as_token_targets(
     name: str, inputs: Sequence[NDArray[Any]], labels: Sequence[Any], tokens: TokenInputs, classes: Sequence[str] = ()
 ) -> SplitTargets:
-    """The targets of every token of train and of test, (n, t) int64, no classes, and warnings.
+    """The targets of every token of train and of test, (n, t) int64, the names of the classes, and warnings.
 
-    A target is a token id, or `IGNORED` where nothing is predicted. Raises `DataError`: another shape than that of the
-    inputs, ids past the vocabulary, named classes, or nothing to predict or to learn.
+    A target is a token id, or one of the `classes` where these are named (tags), or `IGNORED` where nothing is
+    predicted. Raises `DataError`: another shape than that of the inputs, a target that is too large, or nothing to
+    predict or to learn.
     """
-    if classes:
-        raise DataError(f"{name}: classes are named, and every token has a target; leave the classes out")
     targets = []
     for part, ids, value in zip(("train", "test"), inputs, labels, strict=True):
         where = f"{name}: {part}"
@@ -124,17 +123,19 @@ def as_token_targets(
             )
         if (array == IGNORED).all():
             raise DataError(f"{where}: every target is {IGNORED}, which is ignored, so nothing is predicted")
-        _check_range(f"{where} targets", array, tokens.vocabulary, f"; {IGNORED} marks tokens that are not predicted")
+        hint = f"; {IGNORED} marks tokens that are not predicted"
+        noun = "classes" if classes else "ids of the vocabulary"
+        _check_range(f"{where} targets", array, len(classes) or tokens.vocabulary, hint, noun)
         targets.append(np.ascontiguousarray(array, np.int64))
     train, test = targets
     predicted = train[train != IGNORED]
     if (predicted == predicted[0]).all():
         raise DataError(f"{name}: every training target is the token {predicted[0]}; there is nothing to learn")
-    padded = 0 if tokens.padding is None else sum(int((each == tokens.padding).sum()) for each in targets)
+    padded = 0 if tokens.padding is None or classes else sum(int((each == tokens.padding).sum()) for each in targets)
     warning = (
         f"{padded:,} targets are the padding {tokens.padding}, so it is predicted too; give {IGNORED} there instead"
     )
-    return train, test, (), (warning,) if padded else ()
+    return train, test, tuple(map(str, classes)), (warning,) if padded else ()
 
 
 def _is_count(value: object, least: int = 1) -> bool:
@@ -170,9 +171,11 @@ def _check_form(where: str, array: NDArray[Any]) -> None:
         raise DataError(f"{where}: token ids are whole numbers, and these are {array.dtype}; give .astype('int64')")
 
 
-def _check_range(what: str, array: NDArray[Any], vocabulary: int, hint: str = "") -> None:
+def _check_range(
+    what: str, array: NDArray[Any], limit: int, hint: str = "", noun: str = "ids of the vocabulary"
+) -> None:
     """`DataError` about the first number that is no id; in targets also `IGNORED` is allowed, with a `hint`."""
-    bad = (array < 0) | (array >= vocabulary)
+    bad = (array < 0) | (array >= limit)
     if hint:
         bad &= array != IGNORED
     if not bad.any():
@@ -182,5 +185,5 @@ def _check_range(what: str, array: NDArray[Any], vocabulary: int, hint: str = ""
     more = f", and {others:,} more like it" if others else ""
     raise DataError(
         f"{what}: the token at position {position} of item {item}, both counted from 0, is {array[item, position]}"
-        f"{more}; the {vocabulary:,} ids of the vocabulary go from 0 to {vocabulary - 1:,}{hint or '; ' + _TO_ROWS}"
+        f"{more}; the {limit:,} {noun} go from 0 to {limit - 1:,}{hint or '; ' + _TO_ROWS}"
     )
