@@ -8,6 +8,7 @@ import numpy as np
 
 from reluctant.analysis import ReportData, SettingData
 from reluctant.analysis.labels import metric_title
+from reluctant.analysis.sizes import NetworkSize, network_sizes
 from reluctant.analysis.study_facts import network_layers
 from reluctant.analysis.summary import Band
 from reluctant.analysis.units import DASH, Unit, number
@@ -49,6 +50,7 @@ def final_scores_table(data: SettingData) -> Table:
     names = [name for name in usual if name in data.scores.metrics]
     names += [] if chosen in names else [chosen]
     columns = {name: {s.arm: s for s in data.summaries(name)} for name in names}
+    sizes = {size.arm: size for size in network_sizes(data)}
     rows = []
     for summary in data.summaries():
         arm, unit = summary.arm, data.unit(chosen)
@@ -56,7 +58,10 @@ def final_scores_table(data: SettingData) -> Table:
         scores = [data.unit(name).interval(columns[name][arm].interval) for name in names]
         lost = summary.diverged if data.question.seed_sources else data.comparison.lost(arm)
         failed = f"{lost} of {summary.runs}" if lost else f"0\n≤ {100 * largest_rate(summary.runs):.0f} %"
-        rows.append((summary.label, str(summary.interval.n), *scores, worst, failed))
+        size = sizes.get(arm)
+        parameters = size_cell(size, sizes.get(data.question.baseline)) if size else DASH
+        columns_of_size = (parameters,) if sizes else ()
+        rows.append((summary.label, str(summary.interval.n), *scores, worst, failed, *columns_of_size))
     titles = [metric_title(data.metric(name)) for name in names]
     titles[names.index(chosen)] += "\u00a0*"
     few = 1 < max((int(row[1]) for row in rows), default=0) < 5
@@ -67,8 +72,16 @@ def final_scores_table(data: SettingData) -> Table:
         f"{data.subject.arm}), or what share of such runs is not excluded."
     )
     where = f" on {data.subject.test_part}" if data.subject.test_part else ""
-    caption, heads = f"Final scores{where}", ("n", *titles, "Worst seed", "Lost")
+    caption, heads = f"Final scores{where}", ("n", *titles, "Worst seed", "Lost", *(("Parameters",) if sizes else ()))
     return table_of_arms(data, caption, heads, rows, note=note, strong=2 + names.index(chosen), stacked=True)
+
+
+def size_cell(size: NetworkSize, baseline: NetworkSize | None) -> str:
+    """`808,480`, and below it how this differs from the baseline, the inner width and the multiply-adds."""
+    parts = [size.against(baseline)] if baseline and size is not baseline else []
+    parts += [f"inner width {', '.join(map(str, size.widths))}"] if size.widths else []
+    parts += [f"{size.multiply_adds / 1e6:,.3g} M multiply-adds"] if size.multiply_adds else []
+    return f"{size.parameters:,}" + "".join(f"\n{part}" for part in parts)
 
 
 def rates_table(data: ReportData, other: Mapping[str, Any]) -> Table:

@@ -19,7 +19,7 @@ from reluctant.core.randomness import torch_seed
 from reluctant.models import activation_parameters, initialise, kernels_used, layer_table
 from reluctant.models.layers import suits_channels_last
 from reluctant.models.own_weights import initial_weights, watch_initialisation
-from reluctant.models.swap.forward import clone_sharing_parameters, seeded
+from reluctant.models.swap.forward import clone_sharing_parameters, count_multiply_adds, seeded
 from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, RunRecord, written
@@ -184,7 +184,8 @@ class Training:
 
     def record(self) -> RunRecord:
         """The finished run, without the environment, which `train_run` adds."""
-        sources = self._sources()
+        sources, example = self._sources(), self.data.example(self.device)
+        operations = count_multiply_adds(clone_sharing_parameters(self.model), example)
         content = {
             "schema": SCHEMA,
             "run": self.run,
@@ -193,7 +194,8 @@ class Training:
             **({"stopped": self.stopped} if self.stopped else {}),
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            "layers": layer_table(clone_sharing_parameters(self.model), self.data.example(self.device)),
+            **({} if operations is None else {"multiply_adds": operations // len(example)}),
+            "layers": layer_table(clone_sharing_parameters(self.model), example),
             "start": self.start,
             "epochs": self.epochs,
             "final": self._final_evaluation() if self.diverged is None else None,
