@@ -127,6 +127,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "too few": ({"groups": PATIENTS[:30]}, r"groups have the shape \(30,\); expected \(40,\)"),
     "two groups": ({"groups": Y}, "there are 2 groups; at least 3 are needed"),
     "missing": ({"groups": [None, *PATIENTS[1:]]}, "1 items have no group, the first is item 0"),
+    "a name": ({"groups": "patient"}, r"groups is 'patient'; give the group of every item, such as frame\['patient'\]"),
+    "missing in pandas": ({"groups": pd.Series([1, None, *range(38)], dtype="Int64")}, "the first is item 1"),
     "missing number": ({"groups": np.where(np.arange(N) == 4, np.nan, 1.0)}, "the first is item 4"),
 }
 
@@ -138,6 +140,8 @@ def test_groups_that_cannot_be_are_refused(case: str) -> None:
         from_data((X, Y), **options)
     with pytest.raises(DataError, match="all training items are of one group"):
         from_data((X[:30], Y[:30], X[30:], Y[30:]), groups=np.zeros(30))
+    with pytest.raises(DataError, match="a Dataset has its parts; write tokens=, by_position= and groups= there"):
+        from_data(from_data((X, Y)), **options)
 
 
 def test_files_have_the_same_splits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,11 @@ def from_data(
     Raises `DataError`: nothing can be trained on these data.
     """
     if isinstance(data, Dataset):
+        if (tokens, padding, test_split) != (None, None, "random") or groups is not None:
+            raise DataError(
+                f"{name}: a Dataset has its parts; write tokens=, by_position= and groups= there, and leave out "
+                f"tokens, padding, test_split and groups here"
+            )
         return data if data.sha256 and not classes else _check_dataset(data, data.name, classes)
     check_kind(name, kind)
     sources = _as_parts(name, data)

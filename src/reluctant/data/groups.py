@@ -13,13 +13,16 @@ Indices = NDArray[np.int64]
 
 def as_groups(name: str, groups: object, n: int) -> Indices:
     """The group of each of `n` items as a code from 0; `DataError` where there are too few, or one is missing."""
+    if isinstance(groups, str):
+        raise DataError(f"{name}: groups is {groups!r}; give the group of every item, such as frame[{groups!r}]")
     array = as_array(name, "groups", groups)
     if array.shape == (n, 1):
         array = array[:, 0]
     if array.shape != (n,):
         raise DataError(f"{name}: groups have the shape {array.shape}; expected ({n},), the group of every item")
     values = array.tolist()
-    missing = [i for i, each in enumerate(values) if each is None or each != each]  # noqa: PLR0124  (NaN)
+    # NaN is not equal to itself, and of pandas.NA it is not known
+    missing = [i for i, each in enumerate(values) if each is None or str(each == each) != "True"]  # noqa: PLR0124
     if missing:
         raise DataError(
             f"{name}: {len(missing):,} items have no group, the first is item {missing[0]:,}, counted from 0; give "

@@ -161,8 +161,8 @@ def order_fields(name: str, test_split: str, groups: object, n_train: int, n_tes
     fields: dict[str, Any] = {"by_position": test_split == "last"}
     if groups is None:
         return fields
-    with_test = len(as_array(name, "groups", groups)) == n_train + n_test
-    codes = as_groups(name, groups, n_train + n_test * with_test)
+    of_all = np.shape(as_array(name, "groups", groups))[:1] == (n_train + n_test,)
+    codes = as_groups(name, groups, n_train + n_test * of_all)
     fields["groups"] = codes[:n_train]
     if len(np.unique(codes[:n_train])) < 2:
         raise DataError(f"{name}: all training items are of one group; at least 2 groups are needed")
