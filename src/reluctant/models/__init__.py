@@ -10,11 +10,13 @@ from reluctant.models.layers import initialise, layer_table
 from reluctant.models.mlp import MLP
 from reluctant.models.resnet import ResNet
 from reluctant.models.swap import SwapReport, activation_modules, activation_parameters, site_name, swap_activations
+from reluctant.models.swap_norms import NormReport, swap_norms
 from reluctant.models.text_classifier import TextClassifier
 from reluctant.models.tokens import example_inputs, mask_padding, unpack_logits
 
 __all__ = [
-    "CNN", "GPT", "MLP", "ConvNet", "Dropout", "ResNet", "SwapReport", "TextClassifier", "activation_keyword",
-    "activation_modules", "activation_parameters", "build", "build_with_activation", "example_inputs", "initialise",
-    "kernels_used", "layer_table", "mask_padding", "site_name", "swap_activations", "unpack_logits",
+    "CNN", "GPT", "MLP", "ConvNet", "Dropout", "NormReport", "ResNet", "SwapReport", "TextClassifier",
+    "activation_keyword", "activation_modules", "activation_parameters", "build", "build_with_activation",
+    "example_inputs", "initialise", "kernels_used", "layer_table", "mask_padding", "site_name", "swap_activations",
+    "swap_norms", "unpack_logits",
 ]  # fmt: skip
