@@ -80,7 +80,7 @@ class TestFormulas:
 @pytest.mark.parametrize("name", NAMES)
 def test_gpt_trains_with_every_norm(name: str) -> None:
     model: Any = build(
-        f"gpt(layers=1, width=8, heads=2, norm={name!r})", "relu", (6,), 11, task="tokens", tokens=TOKENS
+        f"gpt(layers=1, width=8, heads=2, norm={name!r})", "relu", (6,), 11, task="tokens", tokens=TokenInputs(11)
     )
     initialise(model, "default", 1)
     assert type(model.blocks[0].norm1) is type(model.norm) is type(make_norm(name, 8))
