@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from reluctant.catalogue import NORMS
 from reluctant.core.errors import ModelError, StudyError
+from reluctant.data.dataset import TokenInputs
 from reluctant.models import build, initialise, swap_norms
 from reluctant.models.norms import make_norm
 
