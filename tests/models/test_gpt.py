@@ -134,6 +134,15 @@ class TestInitialWeights:
                 assert parameter.std().item() == pytest.approx(std, rel=0.05), name
                 assert abs(parameter.mean().item()) < 0.1 * std
 
+    def test_pytorch_s_defaults_are_pytorch_s(self) -> None:
+        model: Any = GPT("gelu", vocabulary=300, context=64, layers=1, width=64, norm="dyt")
+        initialise(model, "pytorch", 1)
+        linear = model.blocks[0].feed_forward.linear
+        assert 0.99 / 8 < linear.weight.abs().max() <= 1 / 8
+        assert linear.bias.abs().max() > 0.5 / 8
+        assert model.embedding.tokens.weight.std().item() == pytest.approx(1, rel=0.05)
+        assert model.norm.alpha.item() == 0.5
+
     def test_weights_follow_from_seed_and_layer_not_from_the_activation(self) -> None:
         starts = {name: network(name).state_dict() for name in ("relu", "prelu", "snake")}
         for key, value in starts["relu"].items():

@@ -3,7 +3,7 @@
 import copy
 import pickle
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -97,11 +97,18 @@ class TestArguments:
         assert torch.equal(example_inputs((1, 2, 2)), torch.zeros(2, 1, 2, 2))
 
 
+class WithAuxiliary(NamedTuple):
+    """As GoogLeNet of torchvision returns it in training."""
+
+    logits: Tensor
+    aux_logits: Tensor
+
+
 class TestUnpackLogits:
     def test_only_objects_with_logits_are_unpacked(self) -> None:
         logits = torch.ones(2, 3)
-        pair, empty = (logits, logits), SimpleNamespace(logits=None)
-        for output, expected in ((SimpleNamespace(logits=logits), logits), *((x, x) for x in (logits, pair, empty))):
+        others = (logits, (logits, logits), WithAuxiliary(logits, logits), SimpleNamespace(logits=None))
+        for output, expected in ((SimpleNamespace(logits=logits), logits), *((x, x) for x in others)):
             model = nn.Identity()
             unpack_logits(model)
             assert model(output) is expected

@@ -3,6 +3,7 @@
 import re
 
 from reluctant.catalogue.entry import Catalogue, Entry, Parameter
+from reluctant.catalogue.norms import NORMS
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
 
@@ -94,7 +95,9 @@ MODELS: Catalogue[Entry] = Catalogue("model", (
         "with the activation, learned positions, one weight matrix for embedding and output",
         code="reluctant.models.gpt:GPT", source="Radford et al. 2019 (GPT-2)",
         parameters=(*_transformer_parameters(4, 0.0),
-                    Parameter("inner", 4, "width inside the feed-forward networks, as a multiple of width", 1, 64)),
+                    Parameter("inner", 4, "width inside the feed-forward networks, as a multiple of width", 1, 64),
+                    Parameter("norm", "layer_norm", "the norm before every attention and feed-forward network, and "
+                              "before the output", choices=tuple(row.name for row in NORMS))),
         fault=lambda values: heads_fault(values["width"], values["heads"])),
     Entry("text_classifier", "Transformer encoder for texts",
         "token and position embeddings, pre-norm blocks of attention over all tokens but padding and a feed-forward "

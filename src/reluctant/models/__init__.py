@@ -18,12 +18,13 @@ from reluctant.models.swap import (
     swap_activations,
     swap_report,
 )
+from reluctant.models.swap_norms import NormReport, swap_norms
 from reluctant.models.text_classifier import TextClassifier
 from reluctant.models.tokens import example_inputs, mask_padding, unpack_logits
 
 __all__ = [
-    "CNN", "GPT", "MLP", "ConvNet", "Dropout", "GatesReport", "ResNet", "SwapReport", "TextClassifier",
+    "CNN", "GPT", "MLP", "ConvNet", "Dropout", "GatesReport", "NormReport", "ResNet", "SwapReport", "TextClassifier",
     "activation_keyword", "activation_modules", "activation_parameters", "build", "build_with_activation",
     "example_inputs", "initialise", "kernels_used", "layer_table", "mask_padding", "site_name", "swap_activations",
-    "swap_report", "unpack_logits",
+    "swap_norms", "swap_report", "unpack_logits",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from reluctant.activations import factory
 from reluctant.models.factories import Activation
+from reluctant.models.norms import make_norm
 from reluctant.models.transformer import TokenEmbedding, TransformerBlock, check_heads, residual_std
 
 
@@ -23,6 +24,7 @@ class GPT(nn.Module):
         dropout: The probability of a zero after the embedding, every attention and every feed-forward network. The
             weights of attention have none.
         inner: The width inside the feed-forward networks, as a multiple of `width`.
+        norm: A name of the catalogue of norms, such as `dyt`.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class GPT(nn.Module):
         heads: int = 4,
         dropout: float = 0.0,
         inner: int = 4,
+        norm: str = "layer_norm",
     ) -> None:
         super().__init__()
         check_heads(width, heads)
@@ -45,12 +48,12 @@ class GPT(nn.Module):
             *(
                 TransformerBlock(
                     make_activation(), width=width, heads=heads, inner=inner, dropout=dropout, causal=True,
-                    output_std=residual_std(layers),
+                    output_std=residual_std(layers), norm=norm,
                 )
                 for _ in range(layers)
             )
         )  # fmt: skip
-        self.norm = nn.LayerNorm(width)
+        self.norm = make_norm(norm, width)
 
     def forward(self, ids: Tensor) -> Tensor:
         x = self.norm(self.blocks(self.embedding(ids)))

@@ -28,13 +28,16 @@ def real_tokens(ids: Tensor, padding: int) -> Tensor:
 
 
 def unpack_logits(model: nn.Module) -> None:
-    """Let a network return its logits where its output is an object that has them, as in transformers."""
+    """Let a network return its logits where its output is an object that has them, as in transformers.
+
+    A tuple with that field, which may have logits of auxiliary outputs as well, stays as it is.
+    """
     if not isinstance(model, torch.jit.ScriptModule):  # it takes no hooks, and returns no such objects
         model.register_forward_hook(_take_logits)
 
 
 def _take_logits(_: nn.Module, __: tuple[Any, ...], output: Any) -> Any:
-    logits = None if isinstance(output, Tensor) else getattr(output, "logits", None)
+    logits = None if isinstance(output, Tensor | tuple) else getattr(output, "logits", None)
     return logits if isinstance(logits, Tensor) else output
 
 

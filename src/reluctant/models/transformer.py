@@ -1,7 +1,6 @@
 """The parts of a transformer: layers with GPT-2's initial weights, attention, and a pre-norm block."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 from math import sqrt
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from reluctant.catalogue.models import heads_fault
 from reluctant.core.errors import ModelError
 from reluctant.models.fused import Dropout
+from reluctant.models.norms import make_norm
 
 INITIAL_STD = 0.02  # of all weights; Radford et al. 2019 (GPT-2)
 
@@ -93,13 +93,13 @@ class TransformerBlock(nn.Module):
         dropout: float,
         causal: bool,
         output_std: float,
-        make_norm: Callable[[int], nn.Module] = nn.LayerNorm,
+        norm: str = "layer_norm",
     ) -> None:
         super().__init__()
-        self.norm1 = make_norm(width)
+        self.norm1 = make_norm(norm, width)
         self.attention = Attention(width, heads, causal=causal, output_std=output_std)
         self.dropout = Dropout(dropout)
-        self.norm2 = make_norm(width)
+        self.norm2 = make_norm(norm, width)
         self.feed_forward = nn.Sequential(
             OrderedDict(
                 linear=NormalLinear(width, inner * width),
