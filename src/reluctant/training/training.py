@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue import OPTIMIZERS
 from reluctant.core.randomness import generator, torch_seed
-from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
+from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table, swap_report
 from reluctant.models.layers import suits_channels_last
 from reluctant.models.own_weights import initial_weights, watch_initialisation
-from reluctant.models.swap.forward import clone_sharing_parameters, seeded
+from reluctant.models.swap.forward import clone_sharing_parameters, seeded, size_of
 from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, RunRecord, written
@@ -193,14 +193,16 @@ class Training:
 
     def record(self) -> RunRecord:
         """The finished run, without the environment, which `train_run` adds."""
-        sources = self._sources()
+        sources, size = self._sources(), size_of(self.model, self.data.train.inputs[:1])
+        swap = swap_report(self.model)
         content = {
             "schema": SCHEMA,
             "run": self.run,
             "recipe": RECIPE,
             "diverged": self.diverged,
             **({"stopped": self.stopped} if self.stopped else {}),
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "parameters": size[0],
+            **({"multiply_adds": size[1]} if size[1] is not None else {}),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
             "layers": layer_table(clone_sharing_parameters(self.model), self.data.input_shape),
             "start": self.start,
@@ -211,7 +213,7 @@ class Training:
             "weights": fingerprint(self.model),
             "data": self.data.source.sha256,
             **({"sources": sources} if sources else {}),
-            "warnings": list(self.data.source.warnings),
+            "warnings": [*self.data.source.warnings, *(swap.warnings if swap else ())],
         }
         return RunRecord.read(content)
 
