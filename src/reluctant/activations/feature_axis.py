@@ -28,7 +28,7 @@ def undecided_axes() -> Iterator[None]:
 def set_feature_axis(module: nn.Module, axis: int | None) -> nn.Module:
     """The module, with the feature axis set in it and in its parts as far as they take one and have none yet."""
     for part in module.modules():
-        if getattr(part, "feature_axis", axis) is None:
+        if axis is not None and getattr(part, "feature_axis", axis) is None:
             part.feature_axis = axis  # type: ignore[assignment]
     return module
 

@@ -70,7 +70,7 @@ class RunRecord(Schema):
     diverged: Whole | None = None  # the epoch in which the loss stopped being finite
     stopped: Whole | None = None  # the epoch after which it stopped early
     parameters: Whole | None = None
-    multiply_adds: Whole | None = None  # for one input; where PyTorch can count them
+    multiply_adds: Whole | None = None  # of one input; records of older versions lack it
     kernels: list[str] = Field(default=[])
     layers: list[LayerRecord] = Field(default=[])
     start: ProbeSnapshot | None = None

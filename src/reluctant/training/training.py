@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue import OPTIMIZERS
 from reluctant.core.randomness import torch_seed
-from reluctant.models import activation_parameters, initialise, kernels_used, layer_table
+from reluctant.models import activation_parameters, initialise, kernels_used, layer_table, swap_report
 from reluctant.models.layers import suits_channels_last
 from reluctant.models.own_weights import initial_weights, watch_initialisation
-from reluctant.models.swap.forward import clone_sharing_parameters, count_multiply_adds, seeded
+from reluctant.models.swap.forward import clone_sharing_parameters, seeded, size_of
 from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, RunRecord, written
@@ -184,18 +184,18 @@ class Training:
 
     def record(self) -> RunRecord:
         """The finished run, without the environment, which `train_run` adds."""
-        sources, example = self._sources(), self.data.example(self.device)
-        operations = count_multiply_adds(clone_sharing_parameters(self.model), example)
+        sources, size = self._sources(), size_of(self.model, self.data.train.inputs[:1])
+        swap = swap_report(self.model)
         content = {
             "schema": SCHEMA,
             "run": self.run,
             "recipe": RECIPE,
             "diverged": self.diverged,
             **({"stopped": self.stopped} if self.stopped else {}),
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "parameters": size[0],
+            **({"multiply_adds": size[1]} if size[1] is not None else {}),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            **({} if operations is None else {"multiply_adds": operations // len(example)}),
-            "layers": layer_table(clone_sharing_parameters(self.model), example),
+            "layers": layer_table(clone_sharing_parameters(self.model), self.data.example(self.device)),
             "start": self.start,
             "epochs": self.epochs,
             "final": self._final_evaluation() if self.diverged is None else None,
@@ -204,7 +204,7 @@ class Training:
             "weights": fingerprint(self.model),
             "data": self.data.source.sha256,
             **({"sources": sources} if sources else {}),
-            "warnings": list(self.data.source.warnings),
+            "warnings": [*self.data.source.warnings, *(swap.warnings if swap else ())],
         }
         return RunRecord.read(content)
 

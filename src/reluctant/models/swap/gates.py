@@ -58,14 +58,15 @@ def plan_gates(
     Raises:
         ModelError: The network multiplies two maps itself, and the block is no such product.
     """
+    module = activation_in(module)
     if not isinstance(module, GatedLinear) or module.match == INSIDE:
         return ""
     called = [site for site in chosen if site.calls]
     if not called:
-        return "feed-forward layers are searched for on an example only; give example="
+        return "they are searched for on an example only; give example="
     for site in called:
         if isinstance(site.feed_forward, str):
-            return f"{site.name or 'a site'} is not in a feed-forward layer: {site.feed_forward}"
+            return f"{site.name or 'a site'} is in none: {site.feed_forward}"
     around = {site.name: site.feed_forward for site in called if isinstance(site.feed_forward, FeedForward)}
     existing = tuple(name for name, layer in around.items() if layer.gated)
     if existing and not type(module).gate_name:
@@ -84,6 +85,12 @@ def plan_gates(
             f"them; write match='parameters'"
         )
     return GatePlan(type(module), match, choose_widths(layers, sizes, match, total), sizes, existing)
+
+
+def activation_in(module: nn.Module) -> nn.Module:
+    """The activation that a module for factories passes its input to (`ActivationArgument`); else the module."""
+    inner = getattr(module, "function", None)
+    return inner if hasattr(module, "make_activation") and isinstance(inner, nn.Module) else module
 
 
 def _size_of(model: nn.Module, path: str, rows: int) -> LinearSize:

@@ -7,7 +7,7 @@ from torch import nn
 
 from reluctant.activations.blocks import FeatureLinear, GatedLinear
 from reluctant.models.swap.find_sites import CallSite
-from reluctant.models.swap.gates import GatePlan
+from reluctant.models.swap.gates import GatePlan, activation_in
 from reluctant.models.swap.inner_widths import InnerWidth
 
 if TYPE_CHECKING:
@@ -71,14 +71,15 @@ def inside_warnings(
         sites: Where it stands.
         parameters: The network's before and after.
     """
-    if isinstance(plan, GatePlan) or not isinstance(module, FeatureLinear) or not any(site.calls for site in sites):
+    module = activation_in(module)
+    if isinstance(plan, GatePlan) or not isinstance(module, FeatureLinear):
         return []
     before, after = parameters
-    because = f", as {plan}" if plan else ""
     kind = "as a square block" if isinstance(module, GatedLinear) else "with weights of its own"
+    larger = f": {after / max(1, before):.3g}× the parameters of relu's network, {after:,} and {before:,}"
     return [
-        f"{name} stands inside the network {kind} at {len(sites)} site{'s' * (len(sites) != 1)}{because}: "
-        f"{after / max(1, before):.3g}× the parameters of relu's network, {after:,} and {before:,}"
+        f"{name} stands inside the network {kind} at {len(sites)} site{'s' * (len(sites) != 1)}"
+        f"{larger if after > before else ''}{f'. It replaces no feed-forward layers: {plan}' if plan else ''}"
     ]
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 TOLERANCE = 0.005  # of the network's parameters or multiply-adds
 MULTIPLES = (64, 32, 16, 8, 4, 2, 1)
 LARGEST_FACTOR = 4.0
+REACH_OF_FACTOR = 0.05  # how far the factor may be from the exact one, so that rounded widths fit better
 
 
 class LinearSize(NamedTuple):
@@ -89,9 +90,25 @@ def choose_widths(
     for _ in range(60):
         factor = (low + high) / 2
         low, high = (low, factor) if cost_of(chosen([factor * h for h in before], factor, 1)) > 0 else (factor, high)
-    candidates = [
-        chosen([max(multiple, multiple * round(factor * h / multiple)) for h in before], factor, multiple)
-        for multiple in MULTIPLES
-    ]
-    near = (widths for widths in candidates if abs(cost_of(widths)) <= TOLERANCE * total)
-    return next(near, None) or min(candidates, key=lambda widths: abs(cost_of(widths)))
+    nearest = None
+    for multiple in MULTIPLES:
+        rounded = [
+            chosen([max(multiple, multiple * round(f * h / multiple)) for h in before], f, multiple)
+            for f in _factors_near(factor, before, multiple)
+        ]
+        best = min(rounded, key=lambda widths: abs(cost_of(widths)))
+        if abs(cost_of(best)) <= TOLERANCE * total:
+            return best
+        nearest = best if nearest is None else min(nearest, best, key=lambda widths: abs(cost_of(widths)))
+    assert nearest is not None
+    return nearest
+
+
+def _factors_near(factor: float, widths: Sequence[int], multiple: int) -> list[float]:
+    """The factor, and those near it on the other side of which a width rounds to another multiple."""
+    factors = [factor]
+    for h in set(widths):
+        step = multiple / h
+        first, last = (round(factor * share / step) for share in (1 - REACH_OF_FACTOR, 1 + REACH_OF_FACTOR))
+        factors += [(k + 0.5) * step * side for k in range(first - 1, last + 1) for side in (1 - 1e-9, 1 + 1e-9)]
+    return [f for f in factors if abs(f / factor - 1) <= REACH_OF_FACTOR]

@@ -52,13 +52,16 @@ class SwapReport:
 
     def one_line(self) -> str:
         """One sentence: the number of sites, their names, what was not swapped, what became gated, and warnings."""
+        return "; ".join([self.sites_text(), *self.remarks()])
+
+    def sites_text(self) -> str:
+        """The number of sites, their names, and what was not swapped."""
         calls = "a function call" if self._functional == 1 else "function calls"
         functional = f", {self._functional} of them {calls}" if self._functional else ""
         names = join_names([site.name for site in self.swapped], FEW_NAMES)
         sentence = f"activations at {_count_sites(self.swapped)}{functional}: {names}"
         skipped = join_names([f"{site.name} ({site.reason})" for site in self.skipped], FEW_NAMES)
-        sentence = f"{sentence}; not swapped: {skipped}" if skipped else sentence
-        return "; ".join([sentence, *self.remarks()])
+        return f"{sentence}; not swapped: {skipped}" if skipped else sentence
 
     def remarks(self) -> list[str]:
         """What is said of gated layers and of their size; and warnings."""

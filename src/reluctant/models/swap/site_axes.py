@@ -5,11 +5,11 @@ from typing import Any
 
 from torch import nn
 
-from reluctant.activations import MARK, needs_feature_axis, set_feature_axis
+from reluctant.activations import needs_feature_axis, set_feature_axis
 from reluctant.core.errors import ModelError
 from reluctant.models.swap import forward
 from reluctant.models.swap.find_sites import CallSite, find_sites
-from reluctant.models.swap.gates import GatePlan, plan_gates
+from reluctant.models.swap.gates import GatePlan, activation_in, plan_gates
 from reluctant.models.swap.gates_report import gates_report, inside_warnings, remember_report
 from reluctant.models.swap.modules import activation_kind, registered_activations
 from reluctant.models.swap.report import SwapReport, describe_sites
@@ -80,8 +80,10 @@ def complete_blocks(model: nn.Module, name: str, example: Any) -> SwapReport | N
         for entry in entries:
             if entry.path in called:
                 module = plan.module_of(called[entry.path]).train(entry.module.training)
-                setattr(module, MARK, True)
-                setattr(entry.parent, entry.attribute, module)
+                if activation_in(entry.module) is entry.module:
+                    setattr(entry.parent, entry.attribute, module)
+                else:
+                    entry.module.function = module
         plan.resize(model)
     else:
         for site in chosen:
