@@ -33,8 +33,9 @@ def arm_label(arm: str) -> str:
         title = name.head.rpartition(":")[2] if name.is_user_defined else ACTIVATIONS[name.head].title
     except ReluctantError:  # not the name of an activation, or of one that this version does not know
         return clip(arm)
-    values = [name.arguments[key] for key in sorted(name.arguments)]
-    return clip(" ".join([title, *(v if isinstance(v, str) else literal(v) for v in values)]))
+    values = sorted(name.arguments.items())
+    texts = (literal(v) if not isinstance(v, str) else f"{key} none" if v == "none" else v for key, v in values)
+    return clip(" ".join([title, *texts]))
 
 
 def without_session(text: str) -> str:
