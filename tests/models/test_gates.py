@@ -355,8 +355,8 @@ class TestBundledNetworks:
         assert report.parameters == (before, parameters(network))
         assert parameters(network) == pytest.approx(before, rel=0.005)
         assert isinstance(network, MLP)
-        first, second = (network.get_submodule(f"layers.{i}.linear") for i in (0, 1))
-        widths = [layer.weight.shape for layer in (first, second, network.output)]
+        state = network.state_dict()
+        widths = [state[f"{name}.weight"].shape for name in ("layers.0.linear", "layers.1.linear", "output")]
         assert 2 * widths[1][1] == widths[0][0]
         assert 2 * widths[2][1] == widths[1][0]
         assert network(torch.randn(5, 64)).shape == (5, 10)

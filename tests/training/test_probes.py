@@ -123,15 +123,16 @@ def test_the_units_of_a_function_call_on_tokens_are_their_features() -> None:
     assert [record[k] for k in ("units", "dead", "channels", "dead_channels")] == [16, 8, 16, 8]
 
 
-def test_a_unit_of_a_gate_is_dead_where_both_maps_are() -> None:
+@pytest.mark.parametrize(("gate", "dead"), [("drelu", 3), ("reglu", 2), ("swiglu", 0)])
+def test_a_unit_of_a_gate_is_dead_where_neither_map_has_a_slope(gate: str, dead: int) -> None:
+    """Of the units 0, 1 and 2 both maps, the value alone and the gate alone are negative for every input."""
     network: Any = nn.Sequential(nn.Linear(1, 6), nn.ReLU(), nn.Linear(6, 3))
-    swap_activations(network, "drelu(match='none')", example=GOOD[:, None])
+    swap_activations(network, f"{gate}(match='none')", example=GOOD[:, None])
     with torch.no_grad():
         network[0].weight.fill_(0.1)
         network[0].bias.copy_(torch.tensor([-9.0, -9, 9, 9, 9, 9, -9, 9, -9, 9, 9, 9]))  # values, then gates
     site = probes(network).snapshot()["sites"]["1"]
-    assert (site["units"], site["dead"]) == (6, 1)
-    assert site["zero"] == 3 * 32
+    assert (site["units"], site["dead"], site["values"]) == (6, dead, 6 * 32)
 
 
 def test_gradients_are_those_of_autograd() -> None:
