@@ -47,10 +47,10 @@ class Block(nn.Module):
         """The axis of the features in `x`; `ModelError` where it is not known."""
         if x.dim() < 2:
             raise ModelError(f"a block needs (n, features, …), not the shape {tuple(x.shape)}")
-        if self.feature_axis is not None:
-            return self.feature_axis
         if x.dim() == 2:
             return 1
+        if self.feature_axis is not None:
+            return self.feature_axis
         name = type(self).__name__
         raise ModelError(
             f"{name} cannot know which axis of {tuple(x.shape)} the features are: give feature_axis=, −1 after linear "

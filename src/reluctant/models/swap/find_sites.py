@@ -164,7 +164,7 @@ class _SiteTracer(CallTracer):
     def __enter__(self) -> "_SiteTracer":
         super().__enter__()
         for path, module in walk_modules(self.model):
-            if activation_kind(module) or any(module.children()):
+            if activation_kind(module) or (any(module.children()) and not is_followed(module)):
                 continue
             before, after = partial(self._enter_layer, path), partial(self._leave_layer, path)
             self.hooks.append(module.register_forward_pre_hook(before, with_kwargs=True))
