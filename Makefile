@@ -20,8 +20,9 @@ run: $(READY)  ## compare four activations on the bundled digits (about a minute
 article: $(READY)  ## the study of the article on the whole of MNIST (22 minutes on two busy cores)
 	$(BIN)/reluctant run article
 
+# Without compiled modules on disk every process of the tests would compile our source again.
 test: $(READY)  ## the tests (minutes; no network needed)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)  ## the long tests: kills, simulations (at most 40 minutes)
 	$(BIN)/python -m pytest -m slow -n 2 --dist load --timeout=2400

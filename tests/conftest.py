@@ -24,6 +24,15 @@ def _one_torch_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages have no drawings, for tests of anything else."""
+    from reluctant.report.pictures import PictureBook
+    from tests.support.undrawn import picture_without_drawing
+
+    monkeypatch.setattr(PictureBook, "draw", picture_without_drawing)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """If RELUCTANT_NO_SKIPS is set, a skipped test of a required kind fails."""

@@ -33,6 +33,8 @@ def test_the_study_file_is_valid() -> None:
 def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _, code = blocks("python")
+    code = code.replace('"out/python")', '"out/python", engine="serial")', 1)  # workers are tested with the engines
+    assert "serial" in code
     exec(code, {})
     assert len(list((tmp_path / "out/python/runs").glob("*.json"))) == 6
 

@@ -38,7 +38,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return records(folder)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("workers", [1, 3])  # two: test_a_study_stopped_by_ctrl_c_continues
 def test_workers_change_no_number(workers: int, tmp_path: Path, reference: dict[str, Any]) -> None:
     results = reluctant.run(STUDY, tmp_path, workers=workers)
     assert len(results) == 4

@@ -22,3 +22,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("RELUCTANT_DATA", raising=False)
     (tmp_path / "small.toml").write_text(STUDY)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(undrawn: None) -> None:
+    """Commands write pages without drawings."""

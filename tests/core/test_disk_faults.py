@@ -11,9 +11,9 @@ import pytest
 import reluctant
 from reluctant.core.errors import ReluctantError
 from tests.support.interrupted_study import STUDY, check_files_complete, expected_records
-from tests.support.small import records
+from tests.support.small import SMALL, records
 
-TWO = STUDY.model_copy(update={"seed": (0,), "epochs": (2,)})
+TWO = STUDY.model_copy(update={"model": (SMALL,), "seed": (0,), "epochs": (2,)})
 MOST_OPERATIONS = 400  # more than a study of two runs needs
 
 

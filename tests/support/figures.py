@@ -49,10 +49,10 @@ def notes(figure: Figure) -> str:
 
 
 def texts_outside(figure: Figure) -> list[str]:
-    """The texts that reach beyond the edge of a figure."""
+    """The texts that reach beyond the edge of a figure. Everything is laid out, and no dot is drawn."""
     with style.style(), any_script():
         renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-        figure.draw(renderer)
+        figure.draw_without_rendering()
         edge = figure.bbox.padded(1)
         visible = [t for t in figure.findobj(Text) if isinstance(t, Text) and t.get_visible() and t.get_text()]
         boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in visible]

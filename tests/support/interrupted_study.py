@@ -22,11 +22,13 @@ STUDY = Study(
     model="convnet(dropout=0.15)",
     optimizer="adam(beta1=0.89)",
     lr=0.002,
+    train_fraction=0.3,  # the real network, and a third of the steps of an epoch
 )
 
 
 # Tests may run in the background or under nohup, where processes ignore Ctrl-C and a closed terminal.
 WITH_DEFAULT_SIGNALS = (
+    "from tests.support.undrawn import leave_out_drawings; leave_out_drawings();"
     "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
     "signal.signal(signal.SIGHUP, signal.SIG_DFL);"
     "runpy.run_module('reluctant', run_name='__main__')"

@@ -64,7 +64,7 @@ def test_a_result_is_read_from_a_file_or_the_last_line(how: str, result: str) ->
 
 @pytest.mark.parametrize("how", ["csv", "lines"])
 def test_a_result_by_epoch_gives_curves(how: str) -> None:
-    curves = compared(how, workers=2, engine="local").curves("accuracy")
+    curves = compared(how).curves("accuracy")
     assert curves["relu", 1].tolist() == pytest.approx([0.818, 0.868])
 
 

@@ -1,0 +1,24 @@
+"""Pages without drawings, for tests of anything else: drawing takes nearly all of a page's time."""
+
+from collections.abc import Callable
+from typing import Any
+
+from reluctant.report.pictures import Picture, PictureBook
+from reluctant.report.tables import Table
+
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="left out in this test" viewBox="0 0 1 1"/>'
+
+
+def picture_without_drawing(
+    book: PictureBook, name: str, figure: Callable[..., Any], table: Table | None, caption: str = "", **_: bool
+) -> Picture:
+    """What `PictureBook.draw` returns, with an empty drawing; its file is as empty."""
+    if book.folder is not None:
+        book.folder.mkdir(parents=True, exist_ok=True)
+        (book.folder / f"{name}.svg").write_text(DRAWING, "utf-8")
+    return Picture(name, "", DRAWING, "", caption, table)
+
+
+def leave_out_drawings() -> None:
+    """Draw nothing in this process from now on; for processes that tests start."""
+    PictureBook.draw = picture_without_drawing  # type: ignore[method-assign, assignment]
