@@ -68,6 +68,8 @@ def compare(
     class_weights: str | Sequence[Any] = Run.class_weights,
     loss: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = Run.loss,
     track: Sequence[str] = (),
+    steps: int = Run.steps,
+    evaluate_every: int = 0,
 ) -> Results:
     """Train with each activation, or any other arm, from the same seeds, and say which differences are real.
 
@@ -83,7 +85,7 @@ def compare(
             replaced (see `reluctant.models.swap_activations`).
         data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or a
             `reluctant.data.Dataset`. Whole numbers and strings in y are classes, other numbers are predicted
-            (regression).
+            (regression). Token ids: see `reluctant.data.from_data`.
         train: Your own loop, a function of a `reluctant.Trial` that returns or reports scores, or its name.
         command: Your own script: `python train.py --act {activation} --seed {seed} --out {result}`.
         seeds: How many runs each activation gets, which seeds, or `"until decided"`: one more after each look for those
@@ -129,6 +131,8 @@ def compare(
         class_weights: `balanced`, or a list of numbers: weights of the cross entropy in training.
         loss: What is minimised: a module, a class that builds one, or a function of (outputs, targets).
         track: Trackers that get every run and the verdicts: `mlflow`, `wandb`, `tensorboard`.
+        steps: Updates of the weights, in place of `epochs`.
+        evaluate_every: Steps between two evaluations; ten evaluations unless given.
 
     Raises:
         ReluctantError: Before anything trains, where the question cannot be answered.
@@ -145,6 +149,12 @@ def compare(
         "train_fraction": train_fraction, "pixels": pixels, "procedure": procedure, "robustness": robustness,
         "keep_weights": keep_weights, "threads": threads, "control": control, "choose": choose, "about": about,
     }  # fmt: skip
+    if steps:
+        recipe |= {"steps": steps, "evaluate_every": evaluate_every}
+        if epochs == Run.epochs:  # which steps take the place of
+            del recipe["epochs"]
+    elif evaluate_every:
+        recipe["evaluate_every"] = evaluate_every  # refused: it counts steps
     recipe |= _seeds(seeds, until_decided)
     options: dict[str, Any] = {
         "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout,
