@@ -1,5 +1,7 @@
 """Two data sets bundled with scikit-learn, without a download: digits (images) and diabetes (a table)."""
 
+import gzip
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,20 @@ from reluctant.data.splits import checked_by_strata
 SIDE = 28  # pixels, as MNIST has
 DIGITS_TEST = 360
 DIABETES_TEST = 89
+DIABETES_COLUMNS = ["age", "sex", "bmi", "bp", *(f"s{i}" for i in range(1, 7))]
 _BRIGHTEST = 16  # the scans hold 0 … 16
+
+
+def read_bundled_table(file: str, **options: Any) -> NDArray[np.float64]:
+    """A table that is installed with scikit-learn, read without importing that.
+
+    Its import takes about as long as PyTorch's, and every worker of a study would wait for it.
+    """
+    spec = find_spec("sklearn")
+    assert spec is not None, "scikit-learn, which reluctant depends on, is not installed"
+    assert spec.origin is not None
+    with gzip.open(Path(spec.origin).parent / "datasets" / "data" / file, "rt", encoding="utf-8") as lines:
+        return np.loadtxt(lines, **options)
 
 
 def load_digits(name: Name, folder: Path) -> Dataset:
@@ -23,12 +38,8 @@ def load_digits(name: Name, folder: Path) -> Dataset:
     Source: Alpaydin & Kaynak 1998 (UCI), the copy in `sklearn.datasets.load_digits`, enlarged to MNIST's
     size.
     """
-    from sklearn import datasets
-
-    row = DATASETS[name.head]
-    bunch = datasets.load_digits()
-    scans = enlarge(np.asarray(bunch.images).astype(np.int64))
-    labels = np.asarray(bunch.target).astype(np.int64)
+    row, table = DATASETS[name.head], read_bundled_table("digits.csv.gz", delimiter=",").astype(np.int64)
+    scans, labels = enlarge(table[:, :-1].reshape(-1, 8, 8)), table[:, -1]
     fields: dict[str, Any] = {"title": row.title, "classes": row.classes, "note": row.note}
     return checked_by_strata(str(name), scans, labels, labels, DIGITS_TEST, **fields)
 
@@ -67,9 +78,7 @@ def load_diabetes(name: Name, folder: Path) -> Dataset:
     Age, sex, body mass index, blood pressure and six measurements of the blood, as they were measured.
     `folder` is not used: nothing is read there. Source: Efron, Hastie, Johnstone & Tibshirani 2004.
     """
-    from sklearn import datasets
-
-    bunch = datasets.load_diabetes(scaled=False)
-    rows, target = np.asarray(bunch.data, np.float32), np.asarray(bunch.target, np.float64)
-    fields: dict[str, Any] = {"title": DATASETS[name.head].title, "columns": bunch.feature_names}
+    rows = read_bundled_table("diabetes_data_raw.csv.gz").astype(np.float32)
+    target = read_bundled_table("diabetes_target.csv.gz")
+    fields: dict[str, Any] = {"title": DATASETS[name.head].title, "columns": DIABETES_COLUMNS}
     return checked_by_strata(str(name), rows, target, np.zeros(len(rows), np.int64), DIABETES_TEST, **fields)
