@@ -63,3 +63,11 @@ def test_in_a_chain_the_end_of_one_layer_is_the_beginning_of_the_next() -> None:
     assert first / second == pytest.approx(2, rel=0.05)
     assert widths.sizes_of("b", sizes["b"]) == (first, 2 * second)
     assert widths.factor < LARGEST_FACTOR
+
+
+def test_a_multiple_that_changes_a_small_layer_much_is_too_large() -> None:
+    """With multiples of 32 the widths 64 and 32 would both become 32, and the sum would be within half a percent."""
+    sizes = {"a": LinearSize(784, 64, True, 1), "b": LinearSize(64, 32, True, 1), "c": LinearSize(32, 10, True, 1)}
+    widths = choose_widths([("a", "b"), ("b", "c")], sizes, "parameters", 785 * 64 + 65 * 32 + 33 * 10)
+    assert [layer.after for layer in widths.layers] == [33, 16]  # 53,068; before 52,650
+    assert widths.multiple == 1

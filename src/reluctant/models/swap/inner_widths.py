@@ -10,6 +10,7 @@ from typing import NamedTuple
 TOLERANCE = 0.005  # of the network's parameters or multiply-adds
 MULTIPLES = (64, 32, 16, 8, 4, 2, 1)
 LARGEST_FACTOR = 4.0
+ROUNDING = 0.1  # a multiple is too large where it changes a width by more
 REACH_OF_FACTOR = 0.05  # how far the factor may be from the exact one, so that rounded widths fit better
 
 
@@ -90,18 +91,18 @@ def choose_widths(
     for _ in range(60):
         factor = (low + high) / 2
         low, high = (low, factor) if cost_of(chosen([factor * h for h in before], factor, 1)) > 0 else (factor, high)
-    nearest = None
+    candidates: list[ChosenWidths] = []
     for multiple in MULTIPLES:
-        rounded = [
-            chosen([max(multiple, multiple * round(f * h / multiple)) for h in before], f, multiple)
-            for f in _factors_near(factor, before, multiple)
-        ]
-        best = min(rounded, key=lambda widths: abs(cost_of(widths)))
-        if abs(cost_of(best)) <= TOLERANCE * total:
+        rounded = []
+        for f in _factors_near(factor, before, multiple):
+            widths = [max(multiple, multiple * round(f * h / multiple)) for h in before]
+            if multiple == 1 or all(abs(new / (f * h) - 1) <= ROUNDING for new, h in zip(widths, before, strict=True)):
+                rounded.append(chosen(widths, f, multiple))
+        candidates += rounded
+        best = min(rounded, key=lambda widths: abs(cost_of(widths)), default=None)
+        if best is not None and abs(cost_of(best)) <= TOLERANCE * total:
             return best
-        nearest = best if nearest is None else min(nearest, best, key=lambda widths: abs(cost_of(widths)))
-    assert nearest is not None
-    return nearest
+    return min(candidates, key=lambda widths: abs(cost_of(widths)))
 
 
 def _factors_near(factor: float, widths: Sequence[int], multiple: int) -> list[float]:
