@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS
-from reluctant.catalogue.metrics import CLASSIFICATION, Metric
+from reluctant.catalogue.metrics import CLASSIFICATION, TOKENS, Metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
 from reluctant.core.user_code import SESSION_MODULE
@@ -209,6 +209,11 @@ class Subject:
     def item(self) -> str:
         """One of the inputs."""
         return self.items.removesuffix("s")
+
+    @property
+    def probed(self) -> str:
+        """What a unit has a value for: one of the inputs, or a token."""
+        return "token" if self.task == TOKENS else self.item
 
     @property
     def arm(self) -> str:

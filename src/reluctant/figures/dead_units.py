@@ -56,7 +56,7 @@ def dead_units(data: SettingData, *, width: float = WIDE) -> "Figure":
     shares = {arm: probes.share(arm, "dead") for arm in probes.arms}
     panels = {arm: v for arm, v in shares.items() if len(shares) <= FEW or (v > 0).any()}
     hidden = len(shares) - len(panels)
-    notes = [subject.data, f"share of the units of a site whose slope is 0 for every {subject.item} probed",
+    notes = [subject.data, f"share of the units of a site whose slope is 0 for every {subject.probed} probed",
              f"{data.subject.period.word} 0: the start", *probe_notes(data), diverged_note(data),
              f"not shown: {count(hidden, subject.arm)} without any" if hidden else ""]  # fmt: skip
     title = f"Dead units by site and {data.subject.period.word}"

@@ -143,6 +143,8 @@ def epoch_axis(
     axes: "Axes", epochs: int, *, period: Period = EPOCH, first: int = 1, name: bool = True, most: int = 5
 ) -> None:
     """The x axis in whole epochs, or in steps, its first and last always named."""
+    if period.steps:  # their numbers have several digits
+        most = max(1, most // 3)
     span = max(epochs - first, 0)
     steps = (factor * 10**power for power in range(7) for factor in (1, 2, 5))
     step = next(s for s in steps if span <= s * most)

@@ -55,7 +55,7 @@ def probe_table(data: SettingData) -> Table | None:
         rows.append((data.labels[arm], str(n), *shares, *turnover, mean))
     few = 1 < max((probes.runs(arm) for arm in data.arms), default=0) < 5
     uncertain = "Under five seeds: wide and uncertain. " if few else ""
-    note = f"Mean over n seeds ± half of its 95 % interval. {uncertain}{PROBE_TERMS.format(item=data.subject.item)}"
+    note = f"Mean over n seeds ± half of its 95 % interval. {uncertain}{PROBE_TERMS.format(item=data.subject.probed)}"
     heads = ("n", "Dead", "Nearly dead", "Dead maps", "Saturated", "Zero", "Deaths", "Revivals", "Depth index")
     return table_of_arms(data, f"All sites together, {data.subject.after_last}", heads, rows, note=note, stacked=True)
 

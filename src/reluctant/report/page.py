@@ -150,7 +150,9 @@ def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSectio
     if curves and len(data.arms) > 1 and data.cost():
         draw = partial(figures.score_against_time, data, metric)
         cost = book.draw(f"cost_{metric}{suffix}", draw, tables.cost_table(data))
-    return ScoreSection(data.title, overview, tables.final_scores_table(data), tuple(curves), cost)
+    return ScoreSection(
+        data.title, overview, tables.final_scores_table(data), tables.size_table(data), tuple(curves), cost
+    )
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:

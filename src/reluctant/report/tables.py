@@ -8,7 +8,7 @@ import numpy as np
 
 from reluctant.analysis import ReportData, SettingData
 from reluctant.analysis.labels import metric_title
-from reluctant.analysis.sizes import NetworkSize, network_sizes
+from reluctant.analysis.sizes import network_sizes
 from reluctant.analysis.study_facts import network_layers
 from reluctant.analysis.summary import Band
 from reluctant.analysis.units import DASH, Unit, number
@@ -58,10 +58,8 @@ def final_scores_table(data: SettingData) -> Table:
         scores = [data.unit(name).interval(columns[name][arm].interval) for name in names]
         lost = summary.diverged if data.question.seed_sources else data.comparison.lost(arm)
         failed = f"{lost} of {summary.runs}" if lost else f"0\n≤ {100 * largest_rate(summary.runs):.0f} %"
-        size = sizes.get(arm)
-        parameters = size_cell(size, sizes.get(data.question.baseline)) if size else DASH
-        columns_of_size = (parameters,) if sizes else ()
-        rows.append((summary.label, str(summary.interval.n), *scores, worst, failed, *columns_of_size))
+        size = (f"{sizes[arm].parameters:,}" if arm in sizes else DASH,) if sizes else ()
+        rows.append((summary.label, str(summary.interval.n), *scores, worst, failed, *size))
     titles = [metric_title(data.metric(name)) for name in names]
     titles[names.index(chosen)] += "\u00a0*"
     few = 1 < max((int(row[1]) for row in rows), default=0) < 5
@@ -76,12 +74,28 @@ def final_scores_table(data: SettingData) -> Table:
     return table_of_arms(data, caption, heads, rows, note=note, strong=2 + names.index(chosen), stacked=True)
 
 
-def size_cell(size: NetworkSize, baseline: NetworkSize | None) -> str:
-    """`808,480`, and below it how this differs from the baseline, the inner width and the multiply-adds."""
-    parts = [size.against(baseline)] if baseline and size is not baseline else []
-    parts += [f"inner width {', '.join(map(str, size.widths))}"] if size.widths else []
-    parts += [f"{size.multiply_adds / 1e6:,.3g} M multiply-adds"] if size.multiply_adds else []
-    return f"{size.parameters:,}" + "".join(f"\n{part}" for part in parts)
+def size_table(data: SettingData) -> Table | None:
+    """Parameters, multiply-adds and inner widths of every network; None where they are all the same."""
+    sizes = {size.arm: size for size in network_sizes(data)}
+    if not sizes:
+        return None
+    base, widths = sizes.get(data.question.baseline), any(size.widths for size in sizes.values())
+    rows = [
+        (
+            size.label,
+            f"{size.parameters:,}",
+            size.against(base) if base and size is not base else DASH,
+            f"{size.multiply_adds / 1e6:,.3f}" if size.multiply_adds else DASH,
+            *((", ".join(map(str, size.widths)),) if widths else ()),
+        )
+        for size in sizes.values()
+    ]
+    against = f"Against {base.label}" if base else "Difference"
+    heads = ("Parameters", against, "Multiply-adds, millions", *(("Inner width",) if widths else ()))
+    note = f"Multiply-adds: of one {data.subject.item}, forwards. Inner width: outputs of the activation, per token."
+    return table_of_arms(
+        data, "Sizes of the networks", heads, rows, note=note if widths else note.partition(" Inner")[0]
+    )
 
 
 def rates_table(data: ReportData, other: Mapping[str, Any]) -> Table:
