@@ -1,7 +1,7 @@
 """A data set as the tensors that training reads: standardised, in memory, channels last."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from reluctant.data.inputs import as_inputs
 from reluctant.data.random_items import RandomItems
 from reluctant.models.layers import channels_first
 from reluctant.tasks import Classification, Regression, Task, to_numpy
+from reluctant.training.moments import column_moments, pixel_moments
 
 Indices = npt.NDArray[np.int64]
 _CLASSES = Classification()
@@ -34,6 +35,11 @@ class TensorSplit:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def batches(self, size: int) -> Iterator[tuple[slice, Tensor]]:
+        """All inputs in order, so many at a time, each with the rows that they are."""
+        for start in range(0, len(self), size):
+            yield (rows := slice(start, start + size)), self.inputs[rows]
 
     def of_epoch(self, seed: int, epoch: int) -> Tensor:
         """The inputs in one epoch: drawn afresh from the seed and the epoch where they are random."""
@@ -186,20 +192,3 @@ def task_of(dataset: Dataset, train: Indices) -> Task:
     if not std.all():
         raise StudyError(f"{dataset.name}: all training targets are equal; there is nothing to learn")
     return Regression(tuple(map(float, targets.mean(axis=0))), tuple(map(float, std)))
-
-
-def column_moments(rows: npt.NDArray[Any]) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of every column, in double precision; of a constant column mean and 1."""
-    mean, std = rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
-    std[std <= 1e-12 * np.abs(mean)] = 1.0
-    return torch.from_numpy(mean.astype(np.float32)), torch.from_numpy(std.astype(np.float32))
-
-
-def pixel_moments(images: npt.NDArray[Any]) -> tuple[float, float]:
-    """Mean and (population) standard deviation of all pixels, in double precision."""
-    if images.dtype != np.uint8:
-        return float(images.mean(dtype=float)), float(images.std(dtype=float))
-    counts = np.bincount(images.reshape(-1), minlength=256).astype(float)
-    levels = np.arange(256.0)
-    mean = float(counts @ levels / counts.sum())
-    return mean, float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum()))
