@@ -17,6 +17,7 @@ from reluctant.data.dataset import Dataset, Split
 from reluctant.data.labels import check_kind, flatten_column, interpret_labels
 from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise
 from reluctant.data.splits import hold_out
+from reluctant.data.streamed import StreamedInputs
 from reluctant.data.table import interpret_target, series_labels
 from reluctant.data.torch_items import tensor_as_array
 
@@ -36,6 +37,8 @@ def from_data(
     classes: Sequence[str] = (),
     kind: str = "auto",
     limit: int = LIMIT,
+    stream: bool | None = None,
+    loader_workers: int | None = None,
 ) -> Dataset:
     """A data set from objects in Python, checked; without a test part some items are held out.
 
@@ -47,13 +50,17 @@ def from_data(
         kind: "classes", "numbers" or "auto", see `interpret_labels`.
         limit: PyTorch data sets are read once, in order, into at most so many bytes. The training items of one with
             random transforms are drawn afresh in every epoch.
+        stream: Whether the inputs of a PyTorch data set are read batch by batch in every epoch, and are never all in
+            memory. Without it they are where they take more bytes than `limit`; False refuses these.
+        loader_workers: How many processes read ahead for each training, where inputs are streamed; 0 for none. Without
+            it 2 on Linux and 0 elsewhere.
 
     Raises `DataError`: nothing can be trained on these data.
     """
     if isinstance(data, Dataset):
         return data if data.sha256 and not classes else _check_dataset(data, data.name, classes)
     check_kind(name, kind)
-    parts = [_read_part(name, part, limit) for part in _as_parts(name, data)]
+    parts = [_read_part(name, part, limit, stream, loader_workers) for part in _as_parts(name, data)]
     parts, columns = _encode_frames(name, parts)
     parts, label_fields = _interpret_parts(name, parts, kind, tuple(classes))
     remarks = tuple(dict.fromkeys(remark for part in parts for remark in part.remarks))
@@ -90,7 +97,12 @@ def from_factory(name: Name) -> Dataset:
 
 
 def _check_dataset(data: Dataset, name: str, classes: Sequence[str] = ()) -> Dataset:
-    """A data set that somebody built without `checked`, checked and under this name."""
+    """A data set that somebody built without `checked`, checked and under this name.
+
+    Streamed inputs were checked with their data set: a second pass would only cost time.
+    """
+    if data.sha256 and not classes and isinstance(data.train.inputs, StreamedInputs):
+        return replace(data, name=name)
     if not (isinstance(data.train, Split) and isinstance(data.test, Split)):
         raise DataError(f"the Dataset {data.name!r} has no two Splits; give it train=Split(x, y), test=…")
     dataset = checked(
@@ -145,9 +157,11 @@ def _split_off_targets(name: str, data: Sequence[Any]) -> Sequence[Any]:
     return tuple(parts)
 
 
-def _read_part(name: str, part: Any, limit: int) -> LabelledArrays:
+def _read_part(name: str, part: Any, limit: int, stream: bool | None, loader_workers: int | None) -> LabelledArrays:
     if is_torch_data(part):
-        return materialise(name, part, limit)
+        return materialise(name, part, limit, stream, loader_workers)
+    if stream:
+        raise DataError(f"{name}: only a torch Dataset can be streamed, and these are arrays; leave out stream=True")
     for half, other in zip(part, ("y", "x"), strict=True):
         if is_torch_data(half):
             raise DataError(f"{name}: a torch Dataset holds its labels, so leave {other} out; {_EXPECTED}")

@@ -9,6 +9,7 @@ import numpy as np
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import singular
+from reluctant.data.streamed import StreamedInputs
 
 WIDTH = 79
 _wrap = partial(wrap, width=WIDTH, break_long_words=False, break_on_hyphens=False)
@@ -21,12 +22,15 @@ def describe_dataset(dataset: Dataset) -> str:
     inputs = dataset.train.inputs
     size = "×".join(map(str, inputs.shape[1:]))
     of = f"{size} column{'s' if inputs.shape[1] != 1 else ''}" if inputs.ndim == 2 else size
-    splits = (dataset.train.inputs, dataset.test.inputs)
-    low, high = min(part.min() for part in splits), max(part.max() for part in splits)
+    if isinstance(inputs, StreamedInputs) or isinstance(dataset.test.inputs, StreamedInputs):
+        extent = "read batch by batch"
+    else:
+        splits = (inputs, dataset.test.inputs)
+        extent = f"{min(part.min() for part in splits):.3g} to {max(part.max() for part in splits):.3g}"
     name = dataset.name.removeprefix(f"{SESSION_MODULE}:")
     first = (
         f"{name}: {len(dataset.train):,} {dataset.items} to train and validate on, {len(dataset.test):,} test "
-        f"{dataset.items} of {of} ({inputs.dtype.name}, {low:.3g} to {high:.3g})"
+        f"{dataset.items} of {of} ({inputs.dtype.name}, {extent})"
     )
     targets = _describe_classes if dataset.task == "classification" else _describe_numbers
     others = [

@@ -17,6 +17,7 @@ from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import as_array, singular, usual_word
 from reluctant.data.labels import are_classes, as_labels
 from reluctant.data.random_items import RandomItems
+from reluctant.data.streamed import StreamedInputs
 
 Indices = NDArray[np.int64]
 
@@ -57,7 +58,7 @@ def stratified(labels: Indices, n: int) -> Indices:
 
 def checked_by_strata(
     name: str,
-    inputs: NDArray[Any],
+    inputs: NDArray[Any] | StreamedInputs,
     labels: NDArray[Any],
     strata: Indices,
     n: int,
@@ -89,7 +90,8 @@ def hold_out(
     The items are the same every time, from every class its share. `fields` are for `checked`. Raises `DataError`: a
     fraction that leaves a part empty, or arrays that nothing can be trained on.
     """
-    x, y = as_array(name, "inputs", inputs), as_labels(name, labels)
+    x = inputs if isinstance(inputs, StreamedInputs) else as_array(name, "inputs", inputs)
+    y = as_labels(name, labels)
     items = fields.get("items") or usual_word(x)
     check_lengths(name, x.shape[0] if x.ndim else 1, len(y) if y.ndim else 1, items)
     if isinstance(test_fraction, bool) or not isinstance(test_fraction, Real):

@@ -15,9 +15,11 @@ from reluctant.core.errors import StudyError
 from reluctant.data import Dataset, Split, split_indices
 from reluctant.data.inputs import as_inputs
 from reluctant.data.random_items import RandomItems
+from reluctant.data.streamed import StreamedInputs
 from reluctant.models.layers import channels_first
 from reluctant.tasks import Classification, Regression, Task, to_numpy
 from reluctant.training.moments import column_moments, pixel_moments
+from reluctant.training.streamed_tensors import StreamedTensors, read_batches
 
 Indices = npt.NDArray[np.int64]
 _CLASSES = Classification()
@@ -28,7 +30,9 @@ IMAGES_STORED, LARGEST_STORED = 16, 2**16  # test images in a study's folder, an
 class TensorSplit:
     """One split on a device."""
 
-    inputs: Tensor  # float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory
+    # float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory: a tensor, or
+    # `StreamedTensors`, which are indexed like one
+    inputs: Any
     targets: Tensor  # classes as int64 (n,), or standardised numbers, float32 (n, outputs)
 
     redraw: "Redraw | None" = None  # where the inputs are random
@@ -38,19 +42,26 @@ class TensorSplit:
 
     def batches(self, size: int) -> Iterator[tuple[slice, Tensor]]:
         """All inputs in order, so many at a time, each with the rows that they are."""
-        for start in range(0, len(self), size):
-            yield (rows := slice(start, start + size)), self.inputs[rows]
+        rows = [slice(start, start + size) for start in range(0, len(self), size)]
+        return zip(rows, read_batches(self.inputs, rows), strict=True)
 
-    def of_epoch(self, seed: int, epoch: int) -> Tensor:
+    def of_epoch(self, seed: int, epoch: int) -> Any:
         """The inputs in one epoch: drawn afresh from the seed and the epoch where they are random."""
+        if isinstance(self.inputs, StreamedTensors):
+            return self.inputs.of_epoch(seed, epoch)
         if self.redraw is None:
             return self.inputs
         return torch.empty_like(self.inputs).copy_(self.redraw(seed, epoch))
 
     def of_rows(self, rows: Tensor) -> "TensorSplit":
-        """Some of these items."""
+        """Some of these items, in memory."""
         redraw = self.redraw and replace(self.redraw, items=self.redraw.items.of_rows(to_numpy(rows)))
         return TensorSplit(self.inputs[rows], self.targets[rows], redraw)
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> "TensorSplit":
+        """The same items with changed inputs."""
+        inputs = self.inputs.changed(change) if isinstance(self.inputs, StreamedTensors) else change(self.inputs)
+        return replace(self, inputs=inputs)
 
 
 @dataclass(frozen=True)
@@ -122,17 +133,19 @@ class TensorData:
 
     def to(self, device: torch.device) -> "TensorData":
         """The same data on a device."""
-        return self._map(lambda tensor: tensor.to(device))
+        moved = self.with_inputs(lambda inputs: inputs.to(device))
+        train, valid, test = (
+            replace(split, targets=split.targets.to(device)) for split in (moved.train, moved.valid, moved.test)
+        )
+        return replace(moved, train=train, valid=valid, test=test)
 
     def contiguous(self) -> "TensorData":
         """The same data in PyTorch's usual memory format, channels first."""
-        return self._map(channels_first)
+        return self.with_inputs(channels_first)
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> "TensorData":
-        train, valid, test = (
-            replace(split, inputs=change(split.inputs), targets=change(split.targets))
-            for split in (self.train, self.valid, self.test)
-        )
+    def with_inputs(self, change: Callable[[Tensor], Tensor]) -> "TensorData":
+        """The same data with changed inputs."""
+        train, valid, test = (split.changed(change) for split in (self.train, self.valid, self.test))
         return replace(self, train=train, valid=valid, test=test)
 
 
@@ -166,14 +179,20 @@ def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str
             mean, std, pixel_std = 0.0, 255.0, std / 255
     task = task_of(dataset, train)
 
+    def standardise(batch: Tensor) -> Tensor:
+        batch = batch.sub(mean).div_(std)  # a copy: the source may be the user's own array
+        return batch.to(memory_format=torch.channels_last) if batch.ndim == 4 else batch
+
     def convert(split: Split, indices: Indices | slice) -> TensorSplit:
-        x = torch.from_numpy(np.ascontiguousarray(split.inputs[indices])).to(torch.float32)
-        x = x.sub(mean).div_(std)  # a copy: the source may be the user's own array
-        if x.ndim == 4:
-            x = x.to(memory_format=torch.channels_last)
+        x = split.inputs[indices]
+        inputs = (
+            StreamedTensors(x, (standardise,))
+            if isinstance(x, StreamedInputs)
+            else standardise(torch.from_numpy(np.ascontiguousarray(x)).to(torch.float32))
+        )
         if isinstance(task, Regression):
-            return TensorSplit(x, task.standardise(split.targets[indices]))
-        return TensorSplit(x, torch.from_numpy(split.targets[indices].astype(np.int64)))
+            return TensorSplit(inputs, task.standardise(split.targets[indices]))
+        return TensorSplit(inputs, torch.from_numpy(split.targets[indices].astype(np.int64)))
 
     splits = convert(dataset.train, train), convert(dataset.train, valid), convert(dataset.test, slice(None))
     if dataset.random is not None:

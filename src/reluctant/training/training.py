@@ -32,6 +32,7 @@ from reluctant.training.machine import limit_threads
 from reluctant.training.objective import Group, Objective, forward_precision, group_of, in_full
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
 from reluctant.training.probes import Probes
+from reluctant.training.streamed_tensors import read_batches
 from reluctant.training.tensors import TensorData, TensorSplit
 
 
@@ -149,19 +150,18 @@ class Training:
         targets, size = self.data.train.targets, self.run.batch_size
         augment = Augmentation(self.run, self.data, number)
         rng = generator(self.run.seed_for("order"), "order", number)
-        order = torch.from_numpy(rng.permutation(len(targets)))
+        batches = torch.split(torch.from_numpy(rng.permutation(len(targets))), size)
         predictions = torch.empty_like(targets)
         total = 0.0
         self._reseed(number)
         self.model.train()
         with seeded(torch_seed(self.run.seed_for("noise"), "foreign", number)):
-            for start in range(0, len(targets), size):
-                batch = order[start : start + size]
+            for i, (batch, values) in enumerate(zip(batches, read_batches(inputs, batches), strict=True)):
                 if self.run.schedule != Run.schedule:  # the rate is not the same in all steps
                     for group in self.optimizer.param_groups:
-                        group["lr"] = rate(self.run, number, start // size, self._batches)
-                self.group = group_of(self.run, start, len(targets))
-                loss, outputs = self.step(augment(inputs[batch], batch), targets[batch])
+                        group["lr"] = rate(self.run, number, i, self._batches)
+                self.group = group_of(self.run, i * size, len(targets))
+                loss, outputs = self.step(augment(values, batch), targets[batch])
                 predictions[batch] = self.task.predict(outputs)
                 if not math.isfinite(loss):
                     return None
