@@ -47,8 +47,8 @@ def test_one_common_item_is_in_the_singular() -> None:
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=20), st.lists(st.integers(0, 6), min_size=1, max_size=20))
 def test_common_items_are_those_that_a_search_finds(train: list[int], test: list[int]) -> None:
     common = [value for value in test if value in train]
-    first, second = (item_digests(np.array(part, np.float32)[:, None]) for part in (train, test))
-    warning = overlap_warning(first, second, "rows")
+    in_train, in_test = (item_digests(np.array(part, np.float32)[:, None]) for part in (train, test))
+    warning = overlap_warning(in_train, in_test, "rows")
     assert warning.startswith(f"{len(common)} of {len(test)} test rows " if common else "")
     assert bool(warning) == bool(common)
     if common:

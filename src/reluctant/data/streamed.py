@@ -23,7 +23,7 @@ from reluctant.data.torch_items import ItemForm, read_item
 
 LOADER_WORKERS = 2 if sys.platform == "linux" else 0  # elsewhere scripts would need a guard for __main__
 START_METHOD = "fork" if sys.platform == "linux" else "spawn"
-_BLOCK_BYTES, _BLOCK_ITEMS = 16 * 1024**2, 256  # the most of a batch where all items are read in order
+_BLOCK_BYTES, _BLOCK_ITEMS = 4 * 1024**2, 256  # the most of a batch where all items are read in order
 Rows = NDArray[np.int64]
 Request = tuple[Rows, Rows | None]  # numbers of items, and the seed of each where they are random
 
@@ -91,19 +91,21 @@ def read_batches(reader: BatchReader, requests: Sequence[Request], workers: int)
     Raises `DataError`: a fault of the reader, a process that ends, or a data set that cannot be sent to one.
     """
     results = iter(map(reader.__getitem__, requests)) if workers == 0 else _start(reader, requests, workers)
-    for _ in requests:
-        try:
+    try:
+        for _ in requests:
             result = next(results)
-        except RuntimeError as fault:
-            if not workers:
-                raise
-            raise DataError(
-                f"{reader.name}: a process that reads {type(reader.source).__name__} has ended "
-                f"({describe_exception(fault)}); with loader_workers=0 the training process reads itself"
-            ) from fault
-        if isinstance(result, ReluctantError):
-            raise result
-        yield result
+            if isinstance(result, ReluctantError):
+                raise result
+            yield result
+    except RuntimeError as fault:
+        if not workers:
+            raise
+        raise DataError(
+            f"{reader.name}: a process that reads {type(reader.source).__name__} has ended "
+            f"({describe_exception(fault)}); with loader_workers=0 the training process reads itself"
+        ) from fault
+    finally:
+        del results  # ends the processes now, and not when the traceback of a fault is collected
 
 
 def _start(reader: BatchReader, requests: Sequence[Request], workers: int) -> Iterator[Any]:
