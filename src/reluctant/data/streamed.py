@@ -85,7 +85,7 @@ def _unpacked(kind: type[BatchReader], fields: bytes) -> BatchReader:
     return kind(**cloudpickle.loads(fields))
 
 
-def read_batches(reader: BatchReader, requests: Sequence[Request], workers: int) -> Iterator[Any]:
+def load_batches(reader: BatchReader, requests: Sequence[Request], workers: int) -> Iterator[Any]:
     """What a reader returns for every request, in order, read ahead by so many processes; 0 for this one.
 
     Raises `DataError`: a fault of the reader, a process that ends, or a data set that cannot be sent to one.
@@ -192,12 +192,12 @@ class StreamedInputs:
         """All values in order, a few items at a time; or what another reader returns for these items."""
         size = max(1, min(_BLOCK_ITEMS, _BLOCK_BYTES * len(self) // self.nbytes))
         starts = range(0, len(self), size)
-        return read_batches(reader or self.reader, [self._request(slice(i, i + size)) for i in starts], self.workers)
+        return load_batches(reader or self.reader, [self._request(slice(i, i + size)) for i in starts], self.workers)
 
     def batches(self, batches: Sequence[Rows | slice], workers: int | None = None) -> Iterator[NDArray[Any]]:
         """The values of some batches, each the positions of its items, in the order of the batches."""
         workers = self.workers if workers is None else workers
-        return read_batches(self.reader, [self._request(batch) for batch in batches], workers)
+        return load_batches(self.reader, [self._request(batch) for batch in batches], workers)
 
     def _request(self, batch: Rows | slice) -> Request:
         rows = self.rows[batch]
