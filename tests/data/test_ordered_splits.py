@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError, StudyError
 from reluctant.data import Dataset, from_data, load, split_indices
-from reluctant.training.tensors import prepare
+from reluctant.training.preparation import prepare
 from tests.support.data_files import unhurried
 
 RNG = np.random.default_rng(0)

@@ -38,12 +38,15 @@ class Jitter(Rows):
 class Mirrored(Rows):
     """Images of bytes, mirrored with even chance: item 0 may be equal in two readings."""
 
+    def __init__(self, library: str = "python") -> None:
+        self.chance = {"torch": lambda: float(torch.rand(1)), "numpy": np.random.rand, "python": random.random}[library]
+
     def __len__(self) -> int:
         return 30
 
     def __getitem__(self, i: int) -> tuple[Tensor, int]:
         image = torch.arange(12, dtype=torch.uint8).reshape(1, 3, 4) + i
-        return image.flip(2) if random.random() < 0.5 else image, i % 2
+        return image.flip(2) if self.chance() < 0.5 else image, i % 2
 
 
 class OwnGenerator(Jitter):
@@ -98,6 +101,12 @@ def test_what_is_tested_on_is_the_same_however_the_global_random_numbers_stand()
     assert first.sha256 == again.sha256
     assert first.source_hash == again.source_hash
     np.testing.assert_array_equal(first.test.inputs, again.test.inputs)
+
+
+@pytest.mark.parametrize("library", ["torch", "numpy", "python"])
+def test_a_mirror_alone_is_noticed(library: str) -> None:
+    """As RandomHorizontalFlip of torchvision: under some seeds no item at all would be mirrored."""
+    assert from_data(Mirrored(library)).random is not None
 
 
 def test_bytes_are_scaled_as_those_of_the_data_set() -> None:

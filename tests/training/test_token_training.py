@@ -117,6 +117,34 @@ def test_a_record_holds_sums_and_contradicts_nothing() -> None:
     assert any("test_predictions give other nats" in each for each in find_contradictions(wrong, checked))
 
 
+class Masked(torch.utils.data.Dataset[Any]):
+    """Sequences of ids below 9 in which the last is, at random, another one from `unknown` on."""
+
+    def __init__(self, unknown: int) -> None:
+        self.unknown = unknown
+
+    def __len__(self) -> int:
+        return 40
+
+    def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
+        row = torch.arange(i, i + 12) % 9
+        row[-1] = self.unknown + int(torch.randint(1000, ()))
+        return row, i % 2
+
+
+def test_random_token_ids_stay_whole_numbers_and_in_the_vocabulary() -> None:
+    data = prepare(from_data(Masked(9), tokens=1009), 0.75)
+    (first, targets), (second, _) = (data.train.of_epoch(3, epoch) for epoch in (1, 2))
+    assert first.dtype == data.train.inputs.dtype == torch.int64
+    assert torch.equal(targets, data.train.targets)
+    assert torch.equal(first[:, :-1], data.train.inputs[:, :-1])
+    assert (first[:, -1] != second[:, -1]).any()
+    assert torch.equal(data.train.of_rows(torch.tensor([4, 2])).of_epoch(3, 1)[0], first[[4, 2]])
+    narrow = prepare(from_data(Masked(9)), 0.75)
+    with pytest.raises(DataError, match=r"epoch 1 .*; give from_data the size of the vocabulary, such as tokens=1000"):
+        narrow.train.of_epoch(3, 1)
+
+
 class TestRefused:
     def test_a_network_that_sees_what_it_has_to_predict(self) -> None:
         data = prepare(next_tokens(), 0.75)

@@ -84,8 +84,9 @@ def compare(
             activation (`activation=`, `act_layer=`, …) is given one; in any other, every activation is
             replaced (see `reluctant.models.swap_activations`).
         data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or a
-            `reluctant.data.Dataset`. Whole numbers and strings in y are classes, other numbers are predicted
-            (regression). Token ids: see `reluctant.data.from_data`.
+            `reluctant.data.Dataset`. More than 2 GiB of a torch `Dataset` are read batch by batch, as is what
+            `reluctant.data.from_data(dataset, stream=True)` returns. Whole numbers and strings in y are classes, other
+            numbers are predicted (regression). Token ids: see `reluctant.data.from_data`.
         train: Your own loop, a function of a `reluctant.Trial` that returns or reports scores, or its name.
         command: Your own script: `python train.py --act {activation} --seed {seed} --out {result}`.
         seeds: How many runs each activation gets, which seeds, or `"until decided"`: one more after each look for those
@@ -170,6 +171,7 @@ def compare(
     if model is None or data is None:
         raise StudyError("give model and data, or train (a loop of your own), or command (a script of your own)")
     dataset_name, dataset = _dataset(data, test_fraction, kind, data_folder)
+    _measure_streamed(dataset, train_fraction, pixels)
     used: dict[str, Any] = {}
     names = activation_names(activations, used)
     network = model_name(model, used)
@@ -203,6 +205,16 @@ def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | No
         return dataset.name, dataset
     dataset = from_data(data, test_fraction=test_fraction, kind=kind)
     return register_object(f"data_{dataset.sha256[:8]}", dataset), dataset
+
+
+def _measure_streamed(dataset: "Dataset", train_fraction: float, pixels: str) -> None:
+    """Compute mean and standard deviation of streamed inputs once: they are sent to worker processes with the data."""
+    from reluctant.data.streamed import StreamedInputs
+
+    if isinstance(dataset.train.inputs, StreamedInputs):
+        from reluctant.training import prepare
+
+        prepare(dataset, train_fraction, pixels=pixels)
 
 
 def _seeds(seeds: Any, until_decided: Mapping[str, float] | None) -> dict[str, Any]:

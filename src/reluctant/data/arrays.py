@@ -18,6 +18,7 @@ from reluctant.data.joint_parts import encode_frames, interpret_parts
 from reluctant.data.labels import check_kind
 from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise
 from reluctant.data.splits import hold_out, order_fields
+from reluctant.data.streamed import StreamedInputs
 from reluctant.data.tokens import find_tokens
 from reluctant.data.torch_items import is_whole_tensor, tensor_as_array
 
@@ -41,6 +42,8 @@ def from_data(
     padding: int | None = None,
     test_split: str = "random",
     groups: object = None,
+    stream: bool | None = None,
+    loader_workers: int | None = None,
 ) -> Dataset:
     """A data set from objects in Python, checked; without a test part some items are held out.
 
@@ -58,6 +61,10 @@ def from_data(
             part, unless there is one, and validation is the last part of the training items.
         groups: The group of every item, such as a patient, (n,): items of one group stay in one part. Where there is a
             test part, those of the training items, or of all.
+        stream: Whether the inputs of a PyTorch data set are read batch by batch in every epoch, and are never all in
+            memory. Without it they are where they take more bytes than `limit`; False refuses these.
+        loader_workers: How many processes read ahead for each training, where inputs are streamed; 0 for none. Without
+            it 2 on Linux and 0 elsewhere.
 
     Raises `DataError`: nothing can be trained on these data.
     """
@@ -70,7 +77,8 @@ def from_data(
         return data if data.sha256 and not classes else _check_dataset(data, data.name, classes)
     check_kind(name, kind)
     sources = _as_parts(name, data)
-    parts = [_read_part(name, part, limit, bool(tokens)) for part in sources]
+    reading = {"limit": limit, "stream": stream, "loader_workers": loader_workers, "tokens": tokens}
+    parts = [_read_part(name, part, reading) for part in sources]
     parts, columns = encode_frames(name, parts)
     parts, label_fields = interpret_parts(name, parts, kind, tuple(classes))
     known, token_remarks = find_tokens(
@@ -130,7 +138,12 @@ def _check_pairs(name: str, train: tuple[Any, Any], test: tuple[Any, Any], **fie
 
 
 def _check_dataset(data: Dataset, name: str, classes: Sequence[str] = ()) -> Dataset:
-    """A data set that somebody built without `checked`, checked and under this name."""
+    """A data set that somebody built without `checked`, checked and under this name.
+
+    Streamed inputs were checked with their data set: a second pass would only cost time.
+    """
+    if data.sha256 and not classes and isinstance(data.train.inputs, StreamedInputs):
+        return replace(data, name=name)
     if not (isinstance(data.train, Split) and isinstance(data.test, Split)):
         raise DataError(f"the Dataset {data.name!r} has no two Splits; give it train=Split(x, y), test=…")
     dataset = _check_pairs(
@@ -188,13 +201,15 @@ def _split_off_targets(name: str, data: Sequence[Any]) -> Sequence[Any]:
     return tuple(parts)
 
 
-def _read_part(name: str, part: Any, limit: int, tokens: bool) -> LabelledArrays:
+def _read_part(name: str, part: Any, reading: dict[str, Any]) -> LabelledArrays:
     if is_torch_data(part):
-        return materialise(name, part, limit)
+        return materialise(name, part, **reading)
+    if reading["stream"]:
+        raise DataError(f"{name}: only a torch Dataset can be streamed, and these are arrays; leave out stream=True")
     for half, other in zip(part, ("y", "x"), strict=True):
         if is_torch_data(half):
             raise DataError(f"{name}: a torch Dataset holds its labels, so leave {other} out; {_EXPECTED}")
-    return LabelledArrays(*(_without_tensors(value, tokens) for value in part))
+    return LabelledArrays(*(_without_tensors(value, bool(reading["tokens"])) for value in part))
 
 
 def _has_whole_tensors(part: Any, read: LabelledArrays) -> bool:

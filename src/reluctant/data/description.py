@@ -10,6 +10,7 @@ from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import singular
+from reluctant.data.streamed import StreamedInputs
 
 WIDTH = 79
 _wrap = partial(wrap, width=WIDTH, break_long_words=False, break_on_hyphens=False)
@@ -23,13 +24,17 @@ def describe_dataset(dataset: Dataset) -> str:
     size = "×".join(map(str, inputs.shape[1:]))
     word = "token" if dataset.tokens is not None else "column"
     of = f"{size} {word}{'s' if inputs.shape[1] != 1 else ''}" if inputs.ndim == 2 else size
-    splits = (dataset.train.inputs, dataset.test.inputs)
-    low, high = min(part.min() for part in splits), max(part.max() for part in splits)
-    digits = 3 if dataset.tokens is None else 12
+    splits = (inputs, dataset.test.inputs)
+    if any(isinstance(part, StreamedInputs) for part in splits):
+        extent = "read batch by batch"
+    else:
+        low, high = min(part.min() for part in splits), max(part.max() for part in splits)
+        digits = 3 if dataset.tokens is None else 12
+        extent = f"{low:.{digits}g} to {high:.{digits}g}"
     name = dataset.name.removeprefix(f"{SESSION_MODULE}:")
     first = (
         f"{name}: {len(dataset.train):,} {dataset.items} to train and validate on, {len(dataset.test):,} test "
-        f"{dataset.items} of {of} ({inputs.dtype.name}, {low:.{digits}g} to {high:.{digits}g})"
+        f"{dataset.items} of {of} ({inputs.dtype.name}, {extent})"
     )
     targets = {"classification": _describe_classes, "regression": _describe_numbers, "tokens": _describe_tokens}
     others = [

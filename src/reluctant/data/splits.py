@@ -18,6 +18,7 @@ from reluctant.data.groups import Indices, as_groups, cut_groups, groups_in_both
 from reluctant.data.inputs import as_array, singular, usual_word
 from reluctant.data.labels import are_classes, as_labels
 from reluctant.data.random_items import RandomItems
+from reluctant.data.streamed import StreamedInputs
 from reluctant.data.tokens import SEQUENCES
 
 TEST_SPLITS = ("random", "last")
@@ -107,7 +108,8 @@ def hold_out(
         DataError: A fraction that leaves a part empty, or arrays that nothing can be trained on.
     """
     check_test_split(name, test_split)
-    x, y = as_array(name, "inputs", inputs), as_labels(name, labels)
+    x = inputs if isinstance(inputs, StreamedInputs) else as_array(name, "inputs", inputs)
+    y = as_labels(name, labels)
     items = fields.get("items") or (SEQUENCES if fields.get("tokens") else usual_word(x))
     check_lengths(name, x.shape[0] if x.ndim else 1, len(y) if y.ndim else 1, items)
     if isinstance(test_fraction, bool) or not isinstance(test_fraction, Real):

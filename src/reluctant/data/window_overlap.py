@@ -6,13 +6,13 @@ them, are so rare that no two items would have it by chance; constant, padded an
 """
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reluctant.data.dataset import Inputs
-from reluctant.data.inputs import singular
+from reluctant.data.inputs import Inputs, singular
+from reluctant.data.streamed import StreamedInputs
 
 Hashes = NDArray[np.uint64]
 Number = TypeVar("Number", np.uint64, np.float64)
@@ -27,7 +27,7 @@ _MARGIN = 12  # bits by which a stretch is rarer than one that chance would give
 _FEWEST_SEQUENCES = 0.01  # of the sequences of tokens; long quotations occur
 
 
-def window_overlap_warning(train: Inputs, test: Inputs, items: str) -> str:
+def window_overlap_warning(train: Inputs | StreamedInputs, test: Inputs | StreamedInputs, items: str) -> str:
     """A sentence about test items that are windows of a series, and overlap with training items; '' without any.
 
     Items are (n, t), (n, channels, t) or (n, t, features); of all others nothing is said. They overlap where at least
@@ -55,14 +55,17 @@ def window_overlap_warning(train: Inputs, test: Inputs, items: str) -> str:
     return ""
 
 
-def _overlapping_items(train: Inputs, test: Inputs, axis: int, stretch: int) -> NDArray[np.int64]:
+def _overlapping_items(
+    train: Inputs | StreamedInputs, test: Inputs | StreamedInputs, axis: int, stretch: int
+) -> NDArray[np.int64]:
     """Which test items contain the first or last `stretch` steps of a training item at another position."""
     last = train.shape[axis] - stretch
     powers = _powers(_BASE, stretch)
-    starts, ends = (
-        np.unique(np.concatenate([(codes[:, part] * powers).sum(axis=1) for codes in _chunks(train, axis)]))
-        for part in (slice(None, stretch), slice(last, None))
-    )
+    both = [
+        [(codes[:, part] * powers).sum(axis=1) for part in (slice(None, stretch), slice(last, None))]
+        for codes in _chunks(train, axis)
+    ]
+    starts, ends = (np.unique(np.concatenate(hashes)) for hashes in zip(*both, strict=True))
     bits = min(24, max(10, int(np.ceil(np.log2(16 * len(train))))))
     tables = [_table(each, bits) for each in (starts, ends)]
     needed = np.log2(float(len(train)) * len(test) * (last + 1)) + _MARGIN
@@ -78,17 +81,21 @@ def _overlapping_items(train: Inputs, test: Inputs, axis: int, stretch: int) -> 
         rows = np.flatnonzero(hits.any(axis=1))
         if len(rows):
             rarity = rarity or _Rarity(train, axis)
-            informative = _sums(rarity(test[first + rows], codes[rows]), stretch) >= needed
+            informative = _sums(rarity(np.asarray(test[first + rows]), codes[rows]), stretch) >= needed
             overlapping.append(first + rows[(hits[rows] & informative).any(axis=1)])
         first += len(codes)
     return np.concatenate(overlapping) if overlapping else np.zeros(0, np.int64)
 
 
-def _chunks(inputs: Inputs, axis: int) -> Iterator[Hashes]:
+def _chunks(inputs: Inputs | StreamedInputs, axis: int) -> Iterator[Hashes]:
     """One hash for every step of every item, (some items, steps), over all items."""
-    size = max(1, _CHUNK // max(1, inputs[0].size))
-    for i in range(0, len(inputs), size):
-        part = inputs[i : i + size]
+    size = max(1, _CHUNK // max(1, int(np.prod(inputs.shape[1:]))))
+    parts: Iterator[NDArray[Any]] = (
+        inputs.blocks()
+        if isinstance(inputs, StreamedInputs)
+        else (inputs[i : i + size] for i in range(0, len(inputs), size))
+    )
+    for part in parts:
         columns = part[:, None] if part.ndim == 2 else np.moveaxis(part, axis, 2)
         codes = np.zeros((len(part), columns.shape[2]), np.uint64)
         for channel in range(columns.shape[1]):
@@ -153,9 +160,9 @@ class _Rarity:
     A value that one of the last few steps has tells nothing. Frequencies are those in a sample of the training items.
     """
 
-    def __init__(self, train: Inputs, axis: int) -> None:
+    def __init__(self, train: Inputs | StreamedInputs, axis: int) -> None:
         n = min(len(train), max(1, 2**_BINS // train.shape[axis]))
-        sample = train[np.linspace(0, len(train) - 1, n).astype(np.int64)]
+        sample = np.asarray(train[np.linspace(0, len(train) - 1, n).astype(np.int64)])
         self.axis = axis
         self.values, self.changes = (self._bits(each) for each in (sample, np.diff(sample, axis=axis)))
 

@@ -10,6 +10,7 @@ from reluctant.core.randomness import generator
 from reluctant.study import Run
 from reluctant.training.augmentation import Augmentation
 from reluctant.training.objective import Group
+from reluctant.training.streamed_tensors import read_batches
 from reluctant.training.tensors import TensorData
 
 
@@ -56,30 +57,33 @@ class EpochPlan:
         order = _order(run, self.number, n)
         augment = Augmentation(run, self.data, self.number)
         whole = run.batch_size * run.accumulate
-        for step, start in enumerate(range(0, n, run.batch_size)):
-            rows = order[start : start + run.batch_size]
+        batches = torch.split(order, run.batch_size)
+        for step, (rows, inputs) in enumerate(zip(batches, read_batches(self.inputs, batches), strict=True)):
+            start = step * run.batch_size
             begin = start - start % whole
             targets = self.targets[rows]
             units = task.units(targets)
             in_group = units if run.accumulate == 1 else task.units(self.targets[order[begin : begin + whole]])
             group = Group(units / max(1, in_group), start == begin, start + len(rows) == min(begin + whole, n))
-            yield Batch(augment(self.inputs[rows], rows), targets, rows, step, group, units)
+            yield Batch(augment(inputs, rows), targets, rows, step, group, units)
 
     def _steps(self) -> Iterator[Batch]:
         """The batches of this epoch's steps; inputs that do not fill a batch at the end of a pass are left out."""
         run, task, size = self.run, self.data.task, self.size
-        per_pass, current = len(self.data.train) // size, 0
-        for step in range(self.steps):
-            number, position = divmod((self.number - 1) * self.steps + step, per_pass)
-            if number + 1 != current:
-                current = number + 1
-                inputs, targets = self.data.train.of_epoch(run.seed_for("noise"), current)
-                order, augment = _order(run, current, len(targets)), Augmentation(run, self.data, current)
-            taken = order[position * size : (position + 1) * size]
-            rows = slice(step * size, (step + 1) * size)
-            self.targets[rows] = targets[taken]
-            group = Group(1 / run.accumulate, step % run.accumulate == 0, (step + 1) % run.accumulate == 0)
-            yield Batch(augment(inputs[taken], taken), targets[taken], rows, step, group, task.units(targets[taken]))
+        per_pass, step = len(self.data.train) // size, 0
+        while step < self.steps:
+            passes, position = divmod((self.number - 1) * self.steps + step, per_pass)
+            inputs, targets = self.data.train.of_epoch(run.seed_for("noise"), passes + 1)
+            augment = Augmentation(run, self.data, passes + 1)
+            end = min(per_pass, position + self.steps - step)  # of the pass, or of this epoch within it
+            order = _order(run, passes + 1, len(targets))[position * size : end * size]
+            batches = torch.split(order, size)
+            for taken, values in zip(batches, read_batches(inputs, batches), strict=True):
+                rows = slice(step * size, (step + 1) * size)
+                self.targets[rows] = expected = targets[taken]
+                group = Group(1 / run.accumulate, step % run.accumulate == 0, (step + 1) % run.accumulate == 0)
+                yield Batch(augment(values, taken), expected, rows, step, group, task.units(expected))
+                step += 1
 
 
 def _order(run: Run, number: int, items: int) -> Tensor:

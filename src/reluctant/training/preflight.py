@@ -154,19 +154,18 @@ def expected_seconds(run: Run, steps: int = 20) -> float:
     """The seconds one run will take, from a few timed steps of training and one batch of evaluation."""
     data = load_run_data(run, None)
     training = build_training(run, data)
-    inputs, targets = data.train.inputs[: run.batch_size], data.train.targets[: run.batch_size]
-    batch = TensorSplit(data.test.inputs[:BATCH], data.test.targets[:BATCH])
+    targets, batch_targets = data.train.targets[: run.batch_size], data.test.targets[:BATCH]
     step_seconds, evaluate_seconds = [], []
     with limit_threads(run.threads):
         training.model.train()
         for _ in range(steps):
             began = time.perf_counter()
-            training.step(inputs, targets)
+            training.step(data.train.inputs[: run.batch_size], targets)  # streamed inputs are read here
             step_seconds.append(time.perf_counter() - began)
         for _ in range(5):
             began = time.perf_counter()
-            evaluate(training.model, batch, training.task)
-            evaluate_seconds.append((time.perf_counter() - began) / len(batch))
+            evaluate(training.model, TensorSplit(data.test.inputs[:BATCH], batch_targets), training.task)
+            evaluate_seconds.append((time.perf_counter() - began) / len(batch_targets))
     step, per_item = sorted(step_seconds)[steps // 2], sorted(evaluate_seconds)[2]
     per_epoch = step * steps_per_epoch(run, len(data.train)) + per_item * (len(data.valid) + len(data.test))
     return run.epochs * per_epoch + per_item * len(data.train)

@@ -2,7 +2,6 @@
 
 import copy
 import random
-import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -19,10 +18,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from reluctant.activations import undecided_axes
 from reluctant.core.errors import ModelError
+from reluctant.core.randomness import RANDOM_STATES
 
 HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
-
-RANDOM_STATES = threading.RLock()  # one thread at a time seeds and restores
 
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
