@@ -17,7 +17,8 @@ def study(**keys: Any) -> Study:
 @pytest.mark.parametrize(
     ("keys", "evaluations"),
     [
-        ({"steps": 2000, "evaluate_every": 250}, 8), ({"steps": 2000}, 10), ({"steps": 7}, 7), ({"steps": 11}, 1),
+        ({"steps": 2000, "evaluate_every": 250}, 8), ({"steps": 2000}, 10), ({"steps": 7}, 7), ({"steps": 3}, 3),
+        ({"steps": 11, "evaluate_every": 11}, 1),
         ({"steps": 100, "evaluate_every": 250}, 1), ({"steps": [40], "evaluate_every": 20, "epochs": 2}, 2),
     ],
 )  # fmt: skip
@@ -34,6 +35,8 @@ def test_evaluations(keys: dict[str, Any], evaluations: int) -> None:
     [
         ({"steps": 100, "evaluate_every": 30}, "no multiple of evaluate_every = 30.*write steps = 90"),
         ({"steps": 100, "epochs": 3}, "steps and epochs are both given"),
+        ({"steps": 1009}, "cannot be divided into 5 to 10 equal parts.*write steps = 1010"),
+        ({"steps": 100, "schedule": "step(every=100)"}, "drops for the first time after 100 of 100 steps"),
         ({"evaluate_every": 10}, "evaluate_every counts steps, and the study has none"),
         ({"steps": [100, 200]}, "steps"),
         ({"steps": -1}, "steps"),

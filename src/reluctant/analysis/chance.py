@@ -21,11 +21,11 @@ def all_at_chance(runs: Iterable[ScoredRun], task: str) -> bool:
 def has_learned(run: RunResult, task: str) -> bool:
     """Whether a finished run's accuracy is above chance, or its R² above 0, the score of the mean target.
 
-    Of tokens: whether its test loss is below that of its first evaluation by more than 1 %.
+    Of tokens: whether its lowest test loss is below that of guessing by the frequencies of the training part, by more
+    than 1 %; true where that is not known.
     """
     if task == TOKENS:
-        losses = run.loss["test"]
-        return len(losses) == 1 or bool(losses[-1] < 0.99 * losses[0])
+        return run.guess_loss is None or bool(run.loss["test"].min() < 0.99 * run.guess_loss)
     return run.score("r2") > 0 if task == REGRESSION else _beats_chance(run.counts["test"][-1])
 
 

@@ -71,7 +71,7 @@ def nothing_learned(data: ReportData) -> str:
     )
     what = {
         REGRESSION: "no R² is above 0, the score of the mean target",
-        TOKENS: "no test loss has become lower in training",
+        TOKENS: "no test loss is below that of guessing by the frequencies of the tokens",
     }.get(data.subject.task, "no accuracy is above chance")
     return f"{who}: {what}. {OTHER_RECIPE}"
 

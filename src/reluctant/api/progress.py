@@ -130,10 +130,10 @@ def time_left(seconds: float) -> str:
 
 
 def ending(record: RunRecord) -> str:
-    """How a run ended: ` (diverged in epoch 3)`; '' after all its epochs."""
+    """How a run ended: ` (diverged in epoch 3)`; '' after all its epochs or steps."""
     if record.diverged is not None:
-        return f" (diverged in epoch {record.diverged})"
-    return f" (stopped early, after epoch {record.stopped})" if record.stopped is not None else ""
+        return f" (diverged {'before' if record.run.steps else 'in'} {record.run.moment(record.diverged)})"
+    return f" (stopped early, after {record.run.moment(record.stopped)})" if record.stopped is not None else ""
 
 
 @contextmanager

@@ -47,10 +47,11 @@ class RunResult:
     # the targets of the test split, where the folder keeps them: classes (n,), numbers (n, outputs), or the sizes of
     # sequences (n, 3), see `token_sums`
     truth: Counts | None = None
+    guess_loss: float | None = None  # of tokens: what guessing by frequencies costs in the test split, if it is known
     additions: tuple[Mapping[str, Any], ...] = ()  # per epoch, what a procedure of the user's adds to it
 
     @classmethod
-    def of(cls, record: RunRecord, truth: Counts | None = None) -> Self:
+    def of(cls, record: RunRecord, truth: Counts | None = None, guess_loss: float | None = None) -> Self:
         """The result that a record holds."""
         epochs = record.epochs
         kind = float if epochs and epochs[0].sums is not None else np.int64
@@ -65,6 +66,7 @@ class RunResult:
             },
             probes=ProbeTable.of(snapshots) if len(snapshots) == len(epochs) + 1 > 1 else None,
             truth=truth,
+            guess_loss=guess_loss,
             additions=tuple(dict(e.model_extra or {}) for e in epochs),
         )
 

@@ -18,6 +18,7 @@ from reluctant.records.parts import (
     FinalRecord,
     Json,
     LayerRecord,
+    Number,
     ProbeSnapshot,
     RecordError,
     ReportedEpoch,
@@ -123,6 +124,7 @@ class DataRecord(Schema):
     test_labels: str | None = None  # classes, base64
     test_targets: str | None = None  # numbers, or of tokens the sizes of sequences (`token_sums`), base64 of float64
     tokens: bool = False
+    guess_loss: Number | None = None  # of tokens: the test loss of guessing by the frequencies of the training part
     outputs: Whole = 1
     warnings: list[str] = Field(default=[])
     items: str = "images"

@@ -61,7 +61,9 @@ class StudyRecords:
                     if run.reported:
                         reported.append(record)
                     else:
-                        runs[run] = RunResult.of(record, truths.get(record.data))
+                        described = data.get(record.data)
+                        guess_loss = described.guess_loss if described else None
+                        runs[run] = RunResult.of(record, truths.get(record.data), guess_loss)
             except (ValueError, OSError):  # a RecordError, or counts of different shapes
                 damaged.append(store.path(run.key))
         results, metrics = reported_results(study, reported)

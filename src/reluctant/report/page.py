@@ -203,7 +203,11 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
     ]
     what = "a score" if data.subject.reported else "the loss"
     problems += [
-        (study_facts.run_text(run.run, records.study), f"diverged in epoch {run.diverged}: {what} was not finite", "")
+        (
+            study_facts.run_text(run.run, records.study),
+            f"diverged by {run.run.moment(run.diverged)}: {what} was not finite",
+            "",
+        )
         for run in records.scored
         if run.diverged is not None
     ]

@@ -65,6 +65,10 @@ class Run:
         """Whether code of the user's trains and reports scores, and not our loop."""
         return bool(self.train or self.command)
 
+    def moment(self, evaluation: int) -> str:
+        """When an evaluation is: `epoch 3`, or `step 750` where the run is measured in steps."""
+        return f"step {evaluation * (self.steps // self.epochs):,}" if self.steps else f"epoch {evaluation:,}"
+
     def seed_for(self, source: str) -> int:
         """The seed of one source of randomness (`init`, `order`, `noise`, `split`)."""
         return source_seed(self.seed, source)

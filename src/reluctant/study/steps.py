@@ -5,14 +5,14 @@ from typing import Any
 
 from reluctant.core.errors import StudyError
 
-USUAL_EVALUATIONS = 10
+USUAL_EVALUATIONS, FEWEST_EVALUATIONS = 10, 5
 
 
 def with_evaluations(content: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of a study with `epochs` set to the number of evaluations, where it has `steps`.
 
     Raises:
-        StudyError: Steps and epochs contradict each other, or an evaluation would not be after whole intervals.
+        StudyError: Steps and epochs contradict each other, or the last evaluation would not be after the last step.
     """
     steps, every = _one(content.get("steps", 0)), content.get("evaluate_every", 0)
     if not _is_positive(steps):  # a fault of its type is named by the validation
@@ -22,7 +22,14 @@ def with_evaluations(content: Mapping[str, Any]) -> dict[str, Any]:
     if not _is_positive(every):
         if every not in (0, None):
             return dict(content)
-        evaluations = next(n for n in range(USUAL_EVALUATIONS, 0, -1) if steps % n == 0)
+        few = min(steps, FEWEST_EVALUATIONS)
+        evaluations = next((n for n in range(USUAL_EVALUATIONS, few - 1, -1) if steps % n == 0), 0)
+        if not evaluations:
+            near = round(steps / USUAL_EVALUATIONS) * USUAL_EVALUATIONS
+            raise StudyError(
+                f"steps = {steps} cannot be divided into {FEWEST_EVALUATIONS} to {USUAL_EVALUATIONS} equal parts with "
+                f"an evaluation after each; write steps = {near}, or give evaluate_every"
+            )
         every = steps // evaluations
     every = min(every, steps)
     if steps % every:

@@ -1,7 +1,8 @@
 """The batches of one epoch, in order: every input once, or those of the steps between two evaluations."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -49,7 +50,7 @@ class EpochPlan:
             self.inputs, self.targets = data.train.of_epoch(run.seed_for("noise"), number)
 
     def __iter__(self) -> Iterator[Batch]:
-        return self._steps() if self.run.steps else self._pass()
+        return _with_shares(self._steps(), self.run.accumulate) if self.run.steps else self._pass()
 
     def _pass(self) -> Iterator[Batch]:
         """Every input once; the last batch, and the last group of batches, may be smaller."""
@@ -81,9 +82,18 @@ class EpochPlan:
             for taken, values in zip(batches, read_batches(inputs, batches), strict=True):
                 rows = slice(step * size, (step + 1) * size)
                 self.targets[rows] = expected = targets[taken]
-                group = Group(1 / run.accumulate, step % run.accumulate == 0, (step + 1) % run.accumulate == 0)
+                group = Group(1, step % run.accumulate == 0, (step + 1) % run.accumulate == 0)
                 yield Batch(augment(values, taken), expected, rows, step, group, task.units(expected))
                 step += 1
+
+
+def _with_shares(batches: Iterator[Batch], accumulate: int) -> Iterator[Batch]:
+    """The batches with their shares of the groups that make one step, by the losses that each has."""
+    while group := list(islice(batches, accumulate)):
+        whole = max(1, sum(batch.units for batch in group))
+        for batch in group:
+            share = batch.units / whole if accumulate > 1 else 1.0
+            yield replace(batch, group=batch.group._replace(share=share))
 
 
 def _order(run: Run, number: int, items: int) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from reluctant.activations import check_activation, gain
 from reluctant.catalogue import DATASETS, MODELS
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS
+from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_code import SESSION_MODULE
@@ -18,6 +19,7 @@ from reluctant.data import data_folder, load
 from reluctant.models.layers import channels_first
 from reluctant.study import Run, Study
 from reluctant.study.study import AXES
+from reluctant.tasks import Tokens
 from reluctant.training.augmentation import check_augmentation
 from reluctant.training.batches import steps_per_epoch
 from reluctant.training.causality import check_causality, predicts_next_token
@@ -108,6 +110,8 @@ def _check_task(study: Study, data: TensorData) -> None:
             f"{data.source.name} holds {what}, and the study's task is {study.task}; write "
             f"task = {data.task.name!r}{hint}"
         )
+    if any(study.steps) and any("noise" in augment for augment in study.augment):
+        raise StudyError("the augmentation noise is drawn anew in every epoch, and this study has steps; give epochs")
     for augment in study.augment:
         check_augmentation(augment, tuple(data.train.inputs.shape))
     if any(study.robustness) and (data.task.name != CLASSIFICATION or len(data.input_shape) != 3):
@@ -117,15 +121,29 @@ def _check_task(study: Study, data: TensorData) -> None:
     ):
         option = "label_smoothing" if any(study.label_smoothing) else "class_weights"
         raise StudyError(f"{option} belongs to the standard loss, and this study has a loss of its own; leave it out")
-    if tokens and torch.equal(data.train.inputs, data.train.targets):
-        raise StudyError(
-            f"{data.source.name}: the targets are the inputs themselves, so there is nothing to predict; the target of "
-            f"a token is the next one: inputs = ids[:, :-1], targets = ids[:, 1:]"
-        )
+    if tokens:
+        _check_tokens(study, data)
     if tokens and set(study.class_weights) != {Run.class_weights}:
         raise StudyError("class_weights are for one class per input, and here every token has one; leave it out")
     if regression and any(study.label_smoothing):
         raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
+
+
+def _check_tokens(study: Study, data: TensorData) -> None:
+    """`StudyError` where every token is its own target, or a metric needs sizes of tokens that are not known."""
+    predicted = data.train.targets != IGNORED
+    if torch.equal(data.train.inputs[predicted], data.train.targets[predicted]):
+        raise StudyError(
+            f"{data.source.name}: the targets are the inputs themselves, so there is nothing to predict; the target of "
+            f"a token is the next one: inputs = ids[:, :-1], targets = ids[:, 1:]"
+        )
+    named = [study.compare.metric, *(claim.metric for claim in study.claim)]
+    unknown = next((name for name in named if name.startswith("bits_per_")), "")
+    if unknown and isinstance(data.task, Tokens) and data.task.sizes is None:
+        raise StudyError(
+            f"{unknown} needs the bytes and characters of every token, which are known of texts alone; choose loss or "
+            f"perplexity, or give TokenInputs(sizes=…)"
+        )
 
 
 def _check_network(model: str, activation: str, data: TensorData) -> None:

@@ -31,7 +31,7 @@ def rehearse(run: Run, data: TensorData) -> None:
         ModelError: A step fails, an evaluation fails or cannot be repeated, or the record cannot be made.
     """
     size, n = run.batch_size, len(data.train)
-    first, last = min(size, n), n % size or min(size, n)
+    first, last = min(size, n), (0 if run.steps else n % size) or min(size, n)  # steps have whole batches
     excerpt = replace(
         data,
         train=_ends(data.train, first, last if n > size else 0),
@@ -60,7 +60,7 @@ def rehearse(run: Run, data: TensorData) -> None:
             (loss, predictions), (again, others) = (
                 evaluate(training.model, training.data.test, training.task) for _ in range(2)
             )
-        if (loss != again and math.isfinite(loss)) or not torch.equal(predictions, others):
+        if math.isfinite(loss) and (loss != again or not torch.equal(predictions, others)):
             raise ModelError(
                 f"{network} returns other outputs for the same inputs in evaluation mode: it uses random numbers "
                 f"there, or changes its own state; with functions, write F.dropout(x, p, training=self.training)"

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from reluctant.catalogue.metrics import CLASSIFICATION
+from reluctant.catalogue.token_sums import guess_loss
 from reluctant.core.errors import DataError
 from reluctant.data import Dataset
 from reluctant.data.inputs import as_inputs
@@ -147,7 +148,9 @@ class TensorData:
         else:
             tokens = isinstance(self.task, Tokens)
             description |= {"test_targets": truth, "outputs": 3 if tokens else self.task.outputs}
-            description |= {"tokens": True} if tokens else {}
+            if tokens:
+                expected = guess_loss(to_numpy(self.train.targets), to_numpy(self.test.targets))
+                description |= {"tokens": True, "guess_loss": expected}
         description["warnings"] = list(source.warnings)
         if source.items != "images":
             description["items"] = source.items

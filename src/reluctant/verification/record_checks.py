@@ -81,7 +81,8 @@ def _check_reports(record: RunRecord) -> Iterator[str]:
 def count_inputs(record: RunRecord) -> dict[str, Inputs]:
     """How many inputs of every class the first epoch counts in each split; of numbers, how many in all."""
     first = record.epochs[0]
-    tables = {split: np.array(getattr(first.counts, split)) for split in SPLITS}
+    splits = SPLITS[1:] if record.run.steps else SPLITS  # with steps, training counts depend on the batches
+    tables = {split: np.array(getattr(first.counts, split)) for split in splits}
     return {s: (total_items(t),) if first.sums is not None else tuple(tally(t)[2].tolist()) for s, t in tables.items()}
 
 

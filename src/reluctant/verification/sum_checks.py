@@ -8,6 +8,9 @@ import numpy.typing as npt
 from reluctant.catalogue.metrics import SPLITS, regression_sums
 from reluctant.catalogue.token_sums import TOKEN_SUMS, token_sums
 from reluctant.records.run_result import RunResult
+from reluctant.study import Run
+from reluctant.verification.class_checks import SLACK
+from reluctant.verification.drawn_inputs import check_drawn
 from reluctant.verification.findings import CheckedData
 
 CLOSE = 1e-9  # of a sum: another machine may add in another order
@@ -35,12 +38,15 @@ def check_numbers(result: RunResult, predictions: Floats, data: CheckedData | No
 
 
 def _check_targets(result: RunResult, data: CheckedData | None) -> Iterator[str]:
-    """Every epoch counts the same inputs, whose targets vary the same."""
+    """Every epoch counts the same inputs, whose targets vary the same; with steps, those of its batches."""
     for split in ("valid", "test"):
         sums = result.counts[split][:, [0, 3]]
         for epoch in np.flatnonzero(~np.isclose(sums, sums[0], rtol=CLOSE, atol=0).all(axis=(1, 2))):
             yield f"its {split} sums of epoch {epoch + 1} are of other targets than those of epoch 1"
     first, final = result.counts["train"][0], result.record.final
+    if result.run.steps:
+        yield from () if data is None else check_drawn(result, data)
+        return
     if final is not None and not _alike(np.array(final.sums)[[0, 3]], first[[0, 3]]):
         yield "its final training sums are of other targets than those of epoch 1"
     trained = int(first[0, 0] + result.counts["valid"][0, 0, 0])
@@ -54,10 +60,20 @@ def check_tokens(result: RunResult, predictions: Floats, data: CheckedData | Non
         sizes = result.counts[split][:, [0, 1, 4, 5], 0]
         for epoch in np.flatnonzero((sizes != sizes[0]).any(axis=1)):
             yield f"its {split} sums of epoch {epoch + 1} are of other tokens than those of epoch 1"
-    for split in SPLITS:  # losses are means of the summed nats
+    run = result.run
+    smoothed = run.label_smoothing or run.procedure != Run.procedure or run.loss != Run.loss  # another training loss
+    for split in SPLITS:
         sums = result.counts[split][..., 0]
+        least = np.log(2) * (sums[:, 1] - sums[:, 3])  # a token that is not the likeliest costs as much or more
+        for epoch in np.flatnonzero(sums[:, 2] < least * (1 - SLACK)):
+            yield f"its {split} sums of epoch {epoch + 1} are too low for so many wrong tokens"
+        if split == "train" and smoothed:
+            continue
         for epoch in np.flatnonzero(~np.isclose(sums[:, 2], sums[:, 1] * result.loss[split], rtol=1e-4, atol=1e-6)):
             yield f"its {split} loss of epoch {epoch + 1} is not that of its sums"
+    if data is not None:
+        yield from check_drawn(result, data)
+        yield from _check_final_tokens(result, predictions, data)
     last = result.counts["test"][-1]
     if len(predictions) != last[0, 0]:
         n = int(last[0, 0])
@@ -67,6 +83,19 @@ def check_tokens(result: RunResult, predictions: Floats, data: CheckedData | Non
         differing = [row for row, *sums in zip(TOKEN_SUMS, again, last, strict=True) if not _alike(*sums)]
         if differing:
             yield f"its test_predictions give other {differing[0]} than its last test sums"
+
+
+def _check_final_tokens(result: RunResult, predictions: Floats, data: CheckedData) -> Iterator[str]:
+    """The final sums are of as many sequences as are tested, and no sequence has more right tokens than tokens."""
+    final = result.record.final
+    if final is not None and final.sums is not None:
+        n, tokens, nats = (row[0] for row in final.sums[:3])
+        if not np.isclose(nats, tokens * final.loss, rtol=1e-4):
+            yield "its final training loss is not that of its sums"
+        if n != min(data.record.images["train"], data.record.images["test"]):
+            yield f"its final training sums are of {n:g} sequences"
+    if len(data.targets) == len(predictions) and (predictions[:, 1] > data.targets[:, 0]).any():
+        yield "its test_predictions have more right tokens than tokens"
 
 
 def _alike(one: Floats, other: Floats) -> bool:
