@@ -205,7 +205,7 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
     problems += [
         (
             study_facts.run_text(run.run, records.study),
-            f"diverged by {run.run.moment(run.diverged)}: {what} was not finite",
+            f"diverged {'before' if run.run.steps else 'in'} {run.run.moment(run.diverged)}: {what} was not finite",
             "",
         )
         for run in records.scored
