@@ -1,6 +1,7 @@
 """Training on tokens: equal to a plain loop, measured in steps, resumed to the bit, and refused where it leaks."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -140,9 +141,10 @@ def test_random_token_ids_stay_whole_numbers_and_in_the_vocabulary() -> None:
     assert torch.equal(first[:, :-1], data.train.inputs[:, :-1])
     assert (first[:, -1] != second[:, -1]).any()
     assert torch.equal(data.train.of_rows(torch.tensor([4, 2])).of_epoch(3, 1)[0], first[[4, 2]])
-    narrow = prepare(from_data(Masked(9)), 0.75)
+    assert data.train.redraw is not None
+    narrow = replace(data.train, redraw=replace(data.train.redraw, vocabulary=9))
     with pytest.raises(DataError, match=r"epoch 1 .*; give from_data the size of the vocabulary, such as tokens=1000"):
-        narrow.train.of_epoch(3, 1)
+        narrow.of_epoch(3, 1)
 
 
 class TestRefused:
