@@ -47,7 +47,8 @@ class Probes:
         rows = torch.from_numpy(np.sort(chosen)).to(train.targets.device)
         self.inputs, self.targets, self.task = train.inputs[rows], train.targets[rows], task
         self.sites = activation_modules(model)
-        self.trace_functions = not type(model).__module__.startswith("reluctant.")
+        self.bundled = type(model).__module__.startswith("reluctant.")
+        self.trace_functions = not self.bundled
         self.axes: dict[str, int | None] | None = None  # by site: the axis of the features, found when it is needed
         self.dead: dict[str, Tensor] = {}  # by site: which single units were dead in the last snapshot
         self.weights: dict[str, Tensor] = {}  # by parameter: its values in the last snapshot
@@ -110,7 +111,7 @@ class Probes:
 
     def _items_first(self, name: str, slope: Tensor) -> Tensor:
         """The slopes as (items, features, …): tokens, and positions before the features, count as items."""
-        if slope.dim() < 3:
+        if slope.dim() < 3 or (self.bundled and slope.dim() == 4):  # the maps of the networks of this package
             return slope
         if self.axes is None:
             with suppress(ModelError):  # the network needs more than its inputs
