@@ -25,8 +25,10 @@ def _one_torch_thread() -> None:
 
 
 @pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages have no drawings, for tests of anything else."""
+def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages have no drawings, for tests of anything else; a test marked `drawn` has them all the same."""
+    if request.node.get_closest_marker("drawn"):
+        return
     from reluctant.report.pictures import PictureBook
     from tests.support.undrawn import picture_without_drawing
 

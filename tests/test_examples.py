@@ -1,5 +1,6 @@
 """The examples run in an empty folder."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,17 @@ from reluctant.cli.main import DONE, execute
 from reluctant.study import Study
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+# Runs a script without worker processes and drawings, which have tests of their own.
+IN_ONE_PROCESS = """
+import runpy, sys
+import reluctant.api.run
+from reluctant.engines import serial
+from tests.support.undrawn import leave_out_drawings
+
+leave_out_drawings()
+reluctant.api.run.local = lambda work, runs, **_: serial(work, runs)
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
 
 
 def test_every_example_is_tested_and_in_the_readme() -> None:
@@ -20,19 +32,21 @@ def test_every_example_is_tested_and_in_the_readme() -> None:
 
 
 def test_the_script_prints_verdicts(tmp_path: Path) -> None:
-    command = [sys.executable, str(EXAMPLES / "own_activation.py")]
-    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", IN_ONE_PROCESS, str(EXAMPLES / "own_activation.py")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert process.returncode == 0, process.stderr
     assert "SmallNet: activations at 2 sites" in process.stdout
     assert "LearnedSwish" in process.stdout.partition("verdict")[2]
     assert list(tmp_path.glob("out/*/report.html"))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_study_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     study = Study.read(EXAMPLES / "study.toml")
     assert study.size == 3 * 3 * 5
     monkeypatch.chdir(tmp_path)
-    shorter = ["--set", "seed=0..1", "--set", "epochs=2"]
+    shorter = ["--set", "seed=0..1", "--set", "epochs=2", "--engine", "serial"]
     assert execute(["run", str(EXAMPLES / "study.toml"), *shorter]) == DONE, capsys.readouterr().err
     assert "Each at its own lr" in capsys.readouterr().out
     assert (tmp_path / study.folder / "report.html").is_file()

@@ -11,6 +11,7 @@ import pytest
 
 from reluctant.cli.main import DONE, execute
 from reluctant.cli.main import reluctant as commands
+from reluctant.engines import serial
 from reluctant.study import Study, bundled, parse_overrides
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +30,13 @@ GUIDES = (
 )  # they run as written
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "log.md"]
-SHORTER = {"reluctant run dying": "reluctant run dying --set epochs=1 --set seed=0"}  # for the tests
+SHORTER = {  # commands of the guides, and what the tests add to them
+    "reluctant run dying": "--set epochs=1 --set seed=0",
+    "reluctant run mine.toml": "--set seed=0..1 --set epochs=2",
+    "reluctant run mine.toml --set seed=0..3": "--set seed=0..2 --set epochs=2",
+    "reluctant run quick --set 'loss=standard,my_training:FocalLoss(gamma=1)' --set epochs=1 --set seed=0..1 "
+    "-o out/loss": "--set seed=0 --set activation=relu,gelu",
+}
 
 all_pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -54,12 +61,23 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    "guide",
+    [
+        pytest.param(guide, marks=pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning"))
+        if guide == "integrations"  # Lightning and transformers warn of themselves
+        else guide
+        for guide in GUIDES
+    ],
+)
 def test_the_code_and_the_commands_of_a_guide_run(
     guide: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", list(sys.path))
+    # starting processes takes longer than these trainings; the engines have tests of their own
+    monkeypatch.setattr("reluctant.api.run.local", lambda work, runs, **_: serial(work, runs))
     blocks = fenced_blocks((ROOT / "docs" / f"{guide}.md").read_text("utf-8"))
     assert blocks
     space: dict[str, object] = {}
@@ -68,10 +86,8 @@ def test_the_code_and_the_commands_of_a_guide_run(
             exec(compile(text, f"{guide}.md", "exec"), space)
             continue
         for line in text.strip().splitlines():
-            words = shlex.split(SHORTER.get(line, line))
+            words = shlex.split(f"{line} {SHORTER.get(line, '')}")
             assert words[0] == "reluctant"
-            if words[1] == "run" and "--engine" not in words:
-                words += ["--engine", "serial"]  # starting two processes takes as long as the training
             assert execute(words[1:]) == DONE, (line, capsys.readouterr())
     sys.modules.pop("my_nets", None)
 

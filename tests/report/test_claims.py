@@ -14,6 +14,8 @@ from tests.support.figures import HOSTILE
 from tests.support.html import ATTACK, ParsedPage
 from tests.support.predicted import LEVELS, predicted_data
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
+
 CLAIMS: list[dict[str, Any]] = [
     {"says": "ELU wins", "of": "elu", "is": "highest"},
     {"says": "GELU wins", "of": "gelu", "is": "highest"},
@@ -62,6 +64,7 @@ def test_without_claims_there_is_no_section(tmp_path: Path) -> None:
     assert 'id="claims"' not in render_page(predicted_data(tmp_path, study))
 
 
+@pytest.mark.drawn
 def test_hostile_names_stay_words(tmp_path: Path) -> None:
     study = Study(name=ATTACK, activation=HOSTILE, epochs=1, seed=(0, 1, 2), control=True,
                   claim=[{"says": ATTACK, "of": HOSTILE[1], "is": "highest"}])  # fmt: skip

@@ -14,6 +14,8 @@ from reluctant.report.detail_tables import probe_table
 from reluctant.study import Study
 from tests.support.records import changed_records, snapshots_of, study_records, without_probes
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
+
 FOUR = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "prelu")
 MANY = tuple(f"leaky_relu(negative_slope={i / 100})" for i in range(2, 14))
 
@@ -52,6 +54,7 @@ def test_few_activations_have_unfolded_tables(page: str) -> None:
     assert "<summary>Table: All sites together" not in page
 
 
+@pytest.mark.drawn
 def test_many_activations_fold_their_tables(tmp_path: Path) -> None:
     study = Study(activation=("relu", *MANY), epochs=1, seed=0)
     html = render_page(ReportData.of(study_records(tmp_path, study)))
@@ -92,6 +95,7 @@ def test_a_network_without_sites_has_its_gradients(tmp_path: Path) -> None:
     assert "Dead units by site" not in html
 
 
+@pytest.mark.drawn
 def test_values_that_are_not_finite_are_dashes_and_names_of_sites_letters(tmp_path: Path) -> None:
     evil = "</text><script>alert(1)</script>{{7*7}}$x^2$"
 

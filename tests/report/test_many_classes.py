@@ -22,6 +22,8 @@ from reluctant.study import Study
 from tests.support.figures import page_words, texts
 from tests.support.records import record, study_folder
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
+
 
 def many_classes(path: Path, classes: int, images: int = 1200, *, whole: bool = True) -> ReportData:
     """Runs with three rows per class in every epoch and, where `whole`, the last matrix of the test split."""
@@ -64,6 +66,7 @@ def setting(thirty: ReportData) -> SettingData:
     return thirty.one_setting
 
 
+@pytest.mark.drawn
 def test_the_page_has_scores_matrix_and_the_worst_classes(thirty: ReportData) -> None:
     html = render_page(thirty)
     words = page_words(html)

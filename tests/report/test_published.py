@@ -18,6 +18,8 @@ from tests.support.commands import answer
 from tests.support.records import study_folder, study_records
 from tests.support.scored import FIVE_PUBLISHED, PUBLISHED, SCORES_BESIDE_PUBLISHED, setting_data
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
+
 HOSTILE = [{**each, "source": "<script>alert(1)</script>"} for each in FIVE_PUBLISHED]
 STUDY = Study(activation=["relu", "gelu"], epochs=2, seed=[0, 1, 2], published=HOSTILE)
 
@@ -81,6 +83,7 @@ def test_the_words_of_a_source_act_nowhere(reported: Path) -> None:
     assert "&lt;script&gt;alert(1)" in text
 
 
+@pytest.mark.drawn
 def test_verification_computes_the_page_again(reported: Path) -> None:
     path = reported / "report.html"
     text = path.read_text("utf-8")

@@ -14,6 +14,8 @@ from tests.support.figures import FOUR, all_diverged
 from tests.support.html import ParsedPage, read_report
 from tests.support.records import changed_records, study_folder, study_records
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
+
 
 def rendered(records: StudyRecords) -> tuple[str, str]:
     """The page of these records, and its text."""
@@ -43,6 +45,7 @@ def test_all_runs_failed(tmp_path: Path) -> None:
     assert "Damaged and left out: data/1.json" in text
 
 
+@pytest.mark.drawn
 def test_all_runs_diverged(tmp_path: Path) -> None:
     study = Study(activation=("relu", "elu"), epochs=3, seed=(0, 1))
     _, text = rendered(study_records(tmp_path, study, all_diverged(study)))
@@ -82,6 +85,7 @@ def test_warnings_stand_at_the_top(tmp_path: Path) -> None:
     assert html.index("the sum is another") < html.index('id="scores"')
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(("rates", "every"), [((0.1, 0.01), True), (tuple(0.1 / (i + 1) for i in range(7)), False)])
 def test_of_many_settings_curves_are_left_out(tmp_path: Path, rates: tuple[float, ...], every: bool) -> None:
     study = Study(activation=("relu", "elu"), lr=rates, epochs=2, seed=(0, 1))
@@ -99,6 +103,7 @@ def test_of_many_settings_curves_are_left_out(tmp_path: Path, rates: tuple[float
     assert html.count("difference from ReLU</strong>") == len(rates)
 
 
+@pytest.mark.drawn
 def test_files_of_names_that_differ_in_signs_alone_do_not_clash(tmp_path: Path) -> None:
     names = ("lab:f(t='a/b')", "lab:f(t='a?b')", "lab:F(t='a b')")
     records = study_records(tmp_path, Study(activation=names, epochs=1, seed=0))

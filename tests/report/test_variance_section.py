@@ -13,6 +13,8 @@ from reluctant.report.export import export_results
 from reluctant.study import Study
 from tests.support.records import study_records
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
+
 TABLE = {"init": [0, 1, 2], "order": [0, 1], "noise": [0, 1]}
 STUDY = Study(activation=["relu", "elu"], seed=TABLE, epochs=2)
 

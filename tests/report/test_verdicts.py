@@ -23,6 +23,8 @@ from tests.support.html import ParsedPage
 from tests.support.predicted import LEVELS, predicted_data, usual_level, write_data_record
 from tests.support.records import record
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
+
 STUDY = Study(name="five", activation=tuple(LEVELS), epochs=2, seed=tuple(range(6)), compare={"margin": 0.005})
 STD = {"tanh": 0.02}
 
@@ -124,6 +126,7 @@ def test_beyond_twelve_the_pairs_are_left_out_and_rows_sorted(tmp_path: Path) ->
     assert [row[0] for row in section.verdicts.rows[1:3]] == ["LeakyReLU 0.15", "LeakyReLU 0.14"]
 
 
+@pytest.mark.drawn
 def test_the_interval_that_decides_is_wider_and_named(tmp_path: Path) -> None:
     data = predicted_data(tmp_path, STUDY, std=STD)
     text = ParsedPage(render_page(data)).text
@@ -168,6 +171,7 @@ def test_each_at_its_own_learning_rate(tmp_path: Path, best: float) -> None:
     assert (edge in text) == (best == 0.1)
 
 
+@pytest.mark.drawn
 def test_one_seed(tmp_path: Path) -> None:
     data = predicted_data(tmp_path, Study(activation=("relu", "elu"), epochs=1, seed=0))
     text = ParsedPage(render_page(data)).text
@@ -177,6 +181,7 @@ def test_one_seed(tmp_path: Path) -> None:
     assert "nan" not in text.lower()
 
 
+@pytest.mark.drawn
 def test_diverged_runs_are_left_out_and_counted(tmp_path: Path) -> None:
     study = Study(activation=tuple(LEVELS), epochs=2)
     predicted_data(tmp_path, study)

@@ -26,6 +26,8 @@ from reluctant.verification.folder import verify_folders
 from tests.support.records import study_folder
 from tests.support.small import SMALL, digits, run, small_training, trained
 
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
+
 
 @pytest.mark.parametrize(
     ("losses", "patience", "stop"),

@@ -17,6 +17,7 @@ from reluctant.trials.command import arguments, command_words, read_result
 from tests.support.commands import answer
 
 Capture = pytest.CaptureFixture[str]
+pytestmark = pytest.mark.usefixtures("undrawn")  # what is drawn is tested with the page and the figures
 SCRIPT = """
 import json, os, signal, sys
 act, seed, how, out = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4] if len(sys.argv) > 4 else ""
