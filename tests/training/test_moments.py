@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from reluctant.core.user_objects import SESSION_OBJECTS, pack_objects, register_object, unpack_objects
 from reluctant.data import from_data
@@ -21,13 +22,28 @@ def streamed(source: torch.utils.data.Dataset[object]) -> StreamedInputs:
     return inputs
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def uneven(seed: int, *shape: int) -> NDArray[np.float32]:
+    """Numbers of very different size, whose sum depends on the order of adding."""
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=shape) * np.exp(3 * rng.normal(size=shape))).astype(np.float32)
+
+
 @pytest.mark.parametrize("n", [20, 90, 171])
-def test_of_pixels(n: int, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_pixels(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for leaf in (2**16, 1024, 128):
         monkeypatch.setattr(moments, "_LEAF", leaf)
-        inputs = streamed(Pictures(n, dtype))
-        assert pixel_moments(inputs) == pixel_moments(np.asarray(inputs))
+        for source in (Pictures(n), Table(uneven(n, n, 3, 11, 13)), Table(uneven(n, n, 1, 70))):
+            inputs = streamed(source)
+            assert pixel_moments(inputs) == pixel_moments(np.asarray(inputs))
+
+
+@pytest.mark.parametrize(("n", "columns"), [(5000, 1), (9001, 1), (1201, 2), (700, 9)])
+def test_sums_of_columns(n: int, columns: int) -> None:
+    inputs = streamed(Table(uneven(n, n, columns)))
+    rows = np.asarray(inputs)
+    mean, std = moments._streamed(inputs, "columns")
+    np.testing.assert_array_equal(mean, rows.mean(axis=0, dtype=float))
+    np.testing.assert_array_equal(std, rows.std(axis=0, dtype=float))
 
 
 @pytest.mark.parametrize("scale", [1, 1e-3, 1e6])
