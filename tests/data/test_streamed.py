@@ -1,6 +1,8 @@
 """Streamed inputs: the values of those in memory, whoever reads them, and one message for every fault."""
 
 import copy
+import gc
+import os
 import re
 import threading
 from dataclasses import replace
@@ -164,6 +166,34 @@ def test_token_ids_are_not_streamed(source: str) -> None:
 def test_a_process_that_ends_is_a_fault_with_a_way_out() -> None:
     with pytest.raises(DataError, match=r"a process that reads Faulty has ended .*; with loader_workers=0"):
         from_data(Faulty("exit"), stream=True, loader_workers=1)
+
+
+class Discarded:
+    """An object that only its own process can finalise, as those of Ray, in a cycle of references."""
+
+    def __init__(self) -> None:
+        self.cycle, self.process = self, os.getpid()
+
+    def __del__(self) -> None:
+        if os.getpid() != self.process:
+            os._exit(3)
+
+
+class Collecting(Pictures):
+    def __getitem__(self, i: int) -> Any:
+        gc.collect()
+        return super().__getitem__(i)
+
+
+def test_what_the_training_process_has_discarded_is_not_finalised_by_readers() -> None:
+    inputs = from_data(Pictures(10), stream=True, loader_workers=0).train.inputs
+    inputs = replace(inputs, reader=replace(inputs.reader, source=Collecting(10)), workers=1)
+    gc.disable()
+    try:
+        Discarded()
+        assert len(next(inputs.blocks())) == 8
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("workers", [-1, 1.5, True, "two"])

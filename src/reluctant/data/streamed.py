@@ -3,6 +3,7 @@
 PyTorch is never imported here: a program that hands over its objects has imported it already.
 """
 
+import gc
 import hashlib
 import sys
 import warnings
@@ -121,7 +122,7 @@ def _start(reader: BatchReader, requests: Sequence[Request], workers: int) -> It
                     sampler=requests,
                     num_workers=min(workers, len(requests)),
                     collate_fn=_unchanged,
-                    worker_init_fn=_die_with_parent,
+                    worker_init_fn=_prepare_process,
                     multiprocessing_context=START_METHOD,
                     generator=torch.Generator(),  # the global one belongs to the training
                 )
@@ -138,8 +139,9 @@ def _unchanged(batch: Any) -> Any:
     return batch
 
 
-def _die_with_parent(_: int) -> None:
+def _prepare_process(_: int) -> None:
     die_with_parent()
+    gc.freeze()  # what the parent has discarded is the parent's: finalizers of Ray's objects crash a forked process
 
 
 @dataclass(frozen=True, eq=False)
