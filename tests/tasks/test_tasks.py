@@ -178,7 +178,7 @@ def test_a_group_left_out_is_a_score_without_it(folder: Path) -> None:
 FORGED: dict[str, list[tuple[Callable[[Json], None], str]]] = {
     "numbers": [
         (lambda r: r["epochs"][1]["sums"]["test"][2].__setitem__(0, 1e9), "give other squared errors"),
-        (lambda r: r["epochs"][1]["sums"]["valid"][0].__setitem__(0, 7.0), "are not four rows of sums"),
+        (lambda r: r["epochs"][1]["sums"]["valid"][0].__setitem__(0, 7.0), "are not a table of sums"),
         (lambda r: r["epochs"][1]["sums"]["valid"][3].__setitem__(0, 1.0), "are of other targets"),
         (lambda r: r["epochs"][0]["sums"]["valid"][1].__setitem__(0, 1e9), "errors are larger than squares"),
     ],
