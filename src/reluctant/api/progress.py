@@ -20,7 +20,7 @@ from reluctant.study import Run, Study
 Watcher = Callable[[Event], None]
 
 # The metric of the validation split that is shown while a network trains, by its task.
-SHOWN = {CLASSIFICATION: "accuracy", REGRESSION: "r2", TOKENS: "token_accuracy"}
+SHOWN_SCORES = {CLASSIFICATION: "accuracy", REGRESSION: "r2", TOKENS: "token_accuracy"}
 
 
 @dataclass
@@ -32,7 +32,7 @@ class RunState:
     epoch: int = 0
     train_loss: float | None = None
     valid_loss: float | None = None
-    score: float | None = None  # on the validation split: see `SHOWN`
+    score: float | None = None  # on the validation split: see `SHOWN_SCORES`
     score_name: str = "accuracy"
     seconds: float = 0.0
     changed: float = 0.0
@@ -47,7 +47,7 @@ class RunState:
             return
         self.train_loss, self.valid_loss = record.loss.train, record.loss.valid
         counts = np.array(record.counts.valid)
-        self.score_name = SHOWN[task_of_counts(counts)]
+        self.score_name = SHOWN_SCORES[task_of_counts(counts)]
         self.score = score_from_counts(counts, self.score_name)
         seconds = record.seconds
         self.seconds += seconds.train + seconds.evaluate + (seconds.probe or 0.0)

@@ -31,7 +31,7 @@ from reluctant.report.sections import (
     inside_sections,
 )
 
-MOST_CURVES = 4  # reported metrics whose curves are drawn
+MOST_CURVES = 4  # reported metrics whose curves are pictures
 
 
 def build_page(data: ReportData, book: PictureBook) -> Page:
@@ -186,14 +186,16 @@ def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) 
     """Training curves and confusion matrix, or predicted numbers; of many arms the narrow form for all widths."""
     suffix, caption = f"_{slug(arm)}{file_suffix(data.title)}", setting_text(data.setting)
     curves = partial(figures.training_curves, data, arm, **({} if few else {"width": 3.4}))
-    drawn = [book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few)]
+    pictures = [
+        book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few)
+    ]
     if data.subject.task == CLASSIFICATION:
         draw, table = partial(figures.confusion, data, arm), detail_tables.confusion_table(data, arm)
-        drawn.append(book.draw(f"confusion{suffix}", draw, table, caption, narrow=few, png=few))
+        pictures.append(book.draw(f"confusion{suffix}", draw, table, caption, narrow=few, png=few))
     elif data.subject.task == REGRESSION:
         draw, table = partial(figures.predicted, data, arm), detail_tables.predicted_table(data, arm)
-        drawn.append(book.draw(f"predicted{suffix}", draw, table, caption, narrow=few, png=few))
-    return tuple(drawn)
+        pictures.append(book.draw(f"predicted{suffix}", draw, table, caption, narrow=few, png=few))
+    return tuple(pictures)
 
 
 def _study(records: StudyRecords, data: ReportData) -> StudySection:

@@ -231,8 +231,7 @@ def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str,
 
 def _unused_name(name: str, calls: dict[str, ActivationCall]) -> str:
     """The name of a site's next call: `name`, then `name#2`, …."""
-    names = (f"{name}#{number}" if number > 1 else name for number in count(1))
-    return next(unused for unused in names if unused not in calls)
+    return next(each for i in count(1) if (each := f"{name}#{i}" if i > 1 else name) not in calls)
 
 
 class _FunctionTracer(CallTracer):
