@@ -41,7 +41,7 @@ Axes = tuple[object, ...]  # one object for each dimension: the same object is t
 
 
 @dataclass
-class TensorOrigin:
+class TensorAxes:
     """What is known of the dimensions of a tensor."""
 
     axes: Axes
@@ -71,11 +71,11 @@ class FeatureAxes:
         self.weights: Any = WeakTensorKeyDictionary()  # computed from parameters alone
         self.undecided: list[SiteInput] = []
 
-    def origin(self, x: Tensor) -> TensorOrigin:
+    def origin(self, x: Tensor) -> TensorAxes:
         """What is known of a tensor; nothing of one that is new."""
         if x not in self.origins or len(self.origins[x].axes) != x.dim():
-            self.origins[x] = TensorOrigin(tuple(object() for _ in range(x.dim())))
-        known: TensorOrigin = self.origins[x]
+            self.origins[x] = TensorAxes(tuple(object() for _ in range(x.dim())))
+        known: TensorAxes = self.origins[x]
         return known
 
     def at_site(self, x: Tensor) -> SiteInput:
@@ -158,9 +158,7 @@ class FeatureAxes:
         elif name in _ATTENTION and len(operands) > 2:
             value = self.origin(operands[2])
             last = value.features == y.dim() - 1
-            self.origins[y] = TensorOrigin(
-                (*self.origin(x).axes[:-1], value.axes[-1]), value.features if last else None
-            )
+            self.origins[y] = TensorAxes((*self.origin(x).axes[:-1], value.axes[-1]), value.features if last else None)
         return True
 
     def _use(self, x: Tensor, dimension: int) -> None:
@@ -180,7 +178,7 @@ class FeatureAxes:
             return
         if not same_axis:
             axes[dimension] = object()
-        self.origins[y] = TensorOrigin(tuple(axes), dimension)
+        self.origins[y] = TensorAxes(tuple(axes), dimension)
 
     def _multiply(self, a: Tensor, b: Tensor, y: Tensor) -> None:
         """The matrix product of two tensors."""
@@ -196,14 +194,14 @@ class FeatureAxes:
             rows, columns = self.origin(a), self.origin(b)
             axes = [object() for _ in y.shape[:-2]] + [rows.axes[-2], columns.axes[-1]]
             last = columns.features == b.dim() - 1
-            self.origins[y] = TensorOrigin(tuple(axes), y.dim() - 1 if last else None)
+            self.origins[y] = TensorAxes(tuple(axes), y.dim() - 1 if last else None)
 
     def _follow(self, x: Tensor, y: Tensor, sources: list[int | None]) -> None:
         """Dimension i of `y` is dimension `sources[i]` of `x`."""
         known = self.origin(x)
         axes = tuple(object() if i is None else known.axes[i] for i in sources)
         features = sources.index(known.features) if known.features is not None and known.features in sources else None
-        self.origins[y] = TensorOrigin(axes, features)
+        self.origins[y] = TensorAxes(axes, features)
 
     def _follow_views(
         self, function: Callable[..., Any], x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any], ys: list[Tensor]
@@ -234,7 +232,7 @@ class FeatureAxes:
                 if i == known.features and (same_size or (name in _CHANGES_SIZE and shift == 0)):
                     features.add(i + shift)
         axes = [object() if axis is None else axis for axis in axes]
-        self.origins[y] = TensorOrigin(tuple(axes), features.pop() if len(features) == 1 else None)
+        self.origins[y] = TensorAxes(tuple(axes), features.pop() if len(features) == 1 else None)
 
 
 def is_conv1d(module: nn.Module) -> bool:
