@@ -168,7 +168,7 @@ METRICS: tuple[Metric, ...] = (
            bits_per("bytes"), ("bpb",), "bits per byte", (TOKENS,)),
     Metric("bits_per_character", "Bits per character", False, 0.005, "cross entropy of a text in bits, over its "
            "characters", bits_per("characters"), ("bpc",), "bits per character", (TOKENS,)),
-    Metric("perplexity", "Perplexity", False, 0.0, "exponential of the cross entropy per token", perplexity,
+    Metric("perplexity", "Perplexity", False, 0.05, "exponential of the cross entropy per token", perplexity,
            (), "choices per token", (TOKENS,)),
     Metric("token_accuracy", "Token accuracy", True, 0.002, "share of tokens predicted right",
            ratio_of_sums("right", "tokens"), ("next_token_accuracy",), tasks=(TOKENS,)),

@@ -19,7 +19,7 @@ def check_drawn(result: RunResult, data: CheckedData) -> Iterator[str]:
     if run.steps:
         expected = run.steps // run.epochs * run.accumulate * min(run.batch_size, images["train"])
     for epoch, counts in enumerate(result.counts["train"], 1):
-        if (drawn := total_items(counts)) != expected:
-            yield f"it trains on {drawn} inputs in epoch {epoch}, and its run and {data.path} give {expected}"
+        if (trained := total_items(counts)) != expected:
+            yield f"it trains on {trained} inputs in epoch {epoch}, and its run and {data.path} give {expected}"
     if (valid := total_items(result.counts["valid"][0])) != images["valid"]:
         yield f"it validates on {valid} inputs, and {data.path} has {images['valid']}"
