@@ -44,9 +44,11 @@ COMMANDS = r"\\(?:textbackslash|textasciitilde|textasciicircum|textless|textgrea
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The study's folder with its report."""
+    """The study's folder with its report. Its figures are drawings alone: dots hold no text that could act."""
     path = hostile_folder(tmp_path_factory.mktemp("hostile") / "s")
-    write_report(ReportData.of(StudyRecords.read(path)), path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reluctant.figures.inline.png", lambda _: b"")
+        write_report(ReportData.of(StudyRecords.read(path)), path)
     return path
 
 
