@@ -1,5 +1,6 @@
 """The training of a GPT on the bundled text beside a plain loop written apart: same weights, order, no dropout."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ def plain_name(name: str) -> str:
 
 def test_losses_are_those_of_a_plain_loop() -> None:
     data = prepare(load("shakespeare(context=32)"), 0.02)
+    few = torch.arange(4)  # of the windows that are only evaluated
+    data = replace(data, valid=data.valid.of_rows(few), test=data.test.of_rows(few))
     run = Run(
         "gelu", 3, model="gpt(layers=2, width=32, heads=4)", dataset="shakespeare(context=32)",
         optimizer="adamw(weight_decay=0.1, beta2=0.99, decay='matrices')", lr=0.002, clip_norm=1.0, batch_size=8,
