@@ -106,11 +106,12 @@ def main() -> None:
     parser.add_argument("text", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--train", type=float, default=0.9, help="share of the text to train on, from its beginning")
     options = parser.parse_args()
     text = options.text.read_text("utf-8")
     characters = sorted(set(text))
     ids = torch.tensor([characters.index(c) for c in text])
-    train, test = ids[: int(0.9 * len(ids))], ids[int(0.9 * len(ids)) :]
+    train, test = ids[: int(options.train * len(ids))], ids[int(0.9 * len(ids)) :]
     torch.set_num_threads(1)
     context, batch = 64, 12
     for seed in range(options.seeds):
