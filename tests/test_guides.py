@@ -26,6 +26,7 @@ GUIDES = (
     "integrations",
     "judge",
     "loop",
+    "transformers",
 )  # they run as written
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "log.md"]

@@ -59,7 +59,7 @@ def test_a_module_keeps_shape_dtype_and_input_and_draws_nothing() -> None:
     def check(name: str) -> None:
         torch.manual_seed(1)
         before = torch.get_rng_state()
-        module = make(name)
+        module = make(name, feature_axis=1)
         x = torch.linspace(-4, 4, 2 * 4 * 3 * 3).reshape(2, 4, 3, 3).to(memory_format=torch.channels_last)
         copy = x.clone()
         y = module(x)

@@ -115,7 +115,7 @@ def test_without_sites_or_layers_there_is_nothing_to_say(tmp_path: Path) -> None
 def test_deaths_stand_beside_the_verdict_and_no_cause_is_named(tmp_path: Path, margin: float, clause: str) -> None:
     study = Study(activation=("relu", "elu"), epochs=3, compare={"margin": margin})
     (text,) = beside(analysed(tmp_path, study))
-    assert text == f"At site activation, ReLU loses 25 % of its units in the first epoch, ELU none; {clause}"
+    assert text == f"At site activation, ReLU loses 25 % of its units by the first evaluation, ELU none; {clause}"
     assert not re.search(r"\b(because|since|therefore|due|cause[sd]?|so that|why)\b", text)
 
 
@@ -156,7 +156,7 @@ def test_what_is_alike_is_one_sentence(tmp_path: Path) -> None:
     study = Study(activation=("relu", "prelu", *MANY), epochs=6, seed=(0, 1, 2), compare={"margin": 0.0})
     (text,) = beside(analysed(tmp_path, study))
     assert text == (
-        "At site activation, ReLU loses 25 % of its units in the first epoch, 39 activations none; "
+        "At site activation, ReLU loses 25 % of its units by the first evaluation, 39 activations none; "
         "whether the macro F1 of each differs from that of ReLU is undecided."
     )
 
@@ -174,7 +174,9 @@ def test_deaths_over_the_run_are_told_from_those_in_the_first_epoch(tmp_path: Pa
     (text,) = beside(changed(tmp_path / "a", study, slowly, "gelu"))
     assert text.startswith("At site activation, GELU loses 19 % of its units over the run, ELU none;")
     (text,) = beside(changed(tmp_path / "b", study, on, "gelu"))
-    start = "At site activation, GELU loses 25 % of its units in the first epoch and ends with 50 % dead, ELU none;"
+    start = (
+        "At site activation, GELU loses 25 % of its units by the first evaluation and ends with 50 % dead, ELU none;"
+    )
     assert text.startswith(start)
 
 

@@ -333,7 +333,7 @@ def test_the_activations() -> None:
         "tanhshrink",
         "threshold",
     } <= {row.name for row in ACTIVATIONS}
-    assert len(ACTIVATIONS) == len(list(ACTIVATIONS)) == 137
+    assert len(ACTIVATIONS) == len(list(ACTIVATIONS)) == 140
 
 
 def test_an_activation_has_a_formula_a_sentence_and_known_traits() -> None:
@@ -364,14 +364,17 @@ def test_aliases(alias: str, name: str) -> None:
     assert str(ACTIVATIONS.canonical(alias)) == name
 
 
-CLASSES = {"idx": 0, "npz": 0, "csv": 0, "images": 0, "diabetes": 0, "waves": 8, "cifar100": 100}
+CLASSES = {"waves": 8, "cifar100": 100} | dict.fromkeys(
+    ("idx", "npz", "csv", "images", "diabetes", "text", "shakespeare", "tinyshakespeare"), 0
+)
 
 
 def test_a_data_set_lists_its_files_and_classes() -> None:
     def check(row: DatasetEntry) -> None:
         assert bool(row.files) == bool(row.mirrors)
         assert all(size > 0 and re.fullmatch("[0-9a-f]{64}", sha256) for size, sha256 in row.files.values())
-        assert all(re.fullmatch(r"https?://\S+/", mirror) for mirror in row.mirrors)
+        assert all(re.fullmatch(r"https?://\S+", mirror) for mirror in row.mirrors)
+        assert len(row.files) == 1 or all(mirror.endswith("/") for mirror in row.mirrors)
         assert len(set(row.classes)) == len(row.classes) == CLASSES.get(row.name, 10)
 
     assert faults(check, DATASETS, lambda row: row.name) == {}

@@ -17,6 +17,7 @@ from reluctant.catalogue.metrics import (
     METRICS,
     MOST,
     REGRESSION,
+    TOKENS,
     Counts,
     Metric,
     confusion_counts,
@@ -39,6 +40,9 @@ UNITS = {
     "r2": "share of variance explained",
     "rmse": "units of the target",
     "mae": "units of the target",
+    "perplexity": "choices per token",
+    "bits_per_byte": "bits per byte",
+    "bits_per_character": "bits per character",
 }
 
 
@@ -193,9 +197,10 @@ def test_a_metric_is_described(each: Metric) -> None:
     assert len(each.meaning.split()) >= 4
     assert 0 <= each.margin < 0.1
     assert (each.margin == 0) == (each.unit == "units of the target")
-    assert each.higher == (each.name not in ("loss", "rmse", "mae"))
+    lower = {"loss", "rmse", "mae", "perplexity", "bits_per_byte", "bits_per_character"}
+    assert each.higher == (each.name not in lower)
     assert each.unit == UNITS.get(each.name, "share of 1")
-    assert set(each.tasks) <= {CLASSIFICATION, REGRESSION}
+    assert set(each.tasks) <= {CLASSIFICATION, REGRESSION, TOKENS}
 
 
 @pytest.mark.parametrize(

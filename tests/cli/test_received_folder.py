@@ -8,6 +8,8 @@ import pytest
 
 from reluctant.cli.main import execute
 
+pytestmark = pytest.mark.drawn  # a command of these compares the drawings with the records
+
 STUDY = """
 name = "received"
 model = "nets:Net"

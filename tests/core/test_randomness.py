@@ -107,4 +107,4 @@ def test_the_numbers_never_change(key: Key, number: int) -> None:
 def test_the_generators_never_change() -> None:
     assert generator(7, "order", 1).permutation(8).tolist() == [5, 1, 0, 4, 7, 6, 3, 2]
     assert PURPOSES == {"weights": 0, "order": 1, "dropout": 2, "activation": 3, "split": 4, "foreign": 5,
-                        "probe": 6, "robustness": 7, "augment": 8, "trial": 9}  # fmt: skip
+                        "probe": 6, "robustness": 7, "augment": 8, "trial": 9, "windows": 10}  # fmt: skip

@@ -273,13 +273,14 @@ def test_an_item_that_fails_is_named_with_its_cause() -> None:
 @pytest.mark.parametrize("data", [items(), tensors(slice(None))])
 def test_more_than_the_limit_is_refused_before_it_is_read(data: Any) -> None:
     message = (
-        r"takes 600 bytes once read \(30 items of 20 bytes\), and the limit is 599 bytes; give "
-        r"torch\.utils\.data\.Subset\(dataset, range\(29\)\), or a higher limit=600"
+        r"takes 600 bytes once read \(30 items of 20 bytes\), and the limit is 599 bytes; leave "
+        r"out stream=False, so that it is read batch by batch, or give torch\.utils\.data\.Subset\(dataset, "
+        r"range\(29\)\), or a higher limit=600"
     )
     with pytest.raises(DataError, match=message):
-        from_data(data, limit=599)
+        from_data(data, limit=599, stream=False)
     assert getattr(data, "reads", 1) == 1
-    assert len(from_data(data, limit=600).train) == 24
+    assert len(from_data(data, limit=600, stream=False).train) == 24
 
 
 def test_arrays_need_no_torch() -> None:

@@ -14,6 +14,7 @@ from reluctant.api.run import ExecutionOptions, run_events
 from reluctant.cli import main
 from reluctant.data import describe_dataset, load
 from reluctant.data.checks import checked, overlap_warning
+from reluctant.data.survey import item_digests
 from reluctant.engines import Message, Started
 from reluctant.records.study_dir import StudyDir
 from reluctant.study import Study
@@ -24,19 +25,19 @@ PIXELS = RNG.integers(0, 256, (40, 3, 4, 4), dtype=np.uint8)
 
 
 def test_splits_without_a_common_item_give_no_warning() -> None:
-    assert overlap_warning(PIXELS[:30], PIXELS[30:], "images") == ""
+    assert overlap_warning(item_digests(PIXELS[:30]), item_digests(PIXELS[30:]), "images") == ""
 
 
 def test_common_items_are_counted_and_the_first_pair_is_named() -> None:
     test = np.concatenate([PIXELS[30:], PIXELS[[7, 3]]])
-    assert overlap_warning(PIXELS[:30], test, "images") == (
+    assert overlap_warning(item_digests(PIXELS[:30]), item_digests(test), "images") == (
         "2 of 12 test images occur in the training data too (the first: test image 10 is training image 7, "
         "counted from 0); scores on them say nothing about new images"
     )
 
 
 def test_one_common_item_is_in_the_singular() -> None:
-    assert overlap_warning(PIXELS, PIXELS[5:6], "images") == (
+    assert overlap_warning(item_digests(PIXELS), item_digests(PIXELS[5:6]), "images") == (
         "1 of 1 test images occurs in the training data too (test image 0 is training image 5, counted from "
         "0); scores on it say nothing about new images"
     )
@@ -46,7 +47,8 @@ def test_one_common_item_is_in_the_singular() -> None:
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=20), st.lists(st.integers(0, 6), min_size=1, max_size=20))
 def test_common_items_are_those_that_a_search_finds(train: list[int], test: list[int]) -> None:
     common = [value for value in test if value in train]
-    warning = overlap_warning(np.array(train, np.float32)[:, None], np.array(test, np.float32)[:, None], "rows")
+    in_train, in_test = (item_digests(np.array(part, np.float32)[:, None]) for part in (train, test))
+    warning = overlap_warning(in_train, in_test, "rows")
     assert warning.startswith(f"{len(common)} of {len(test)} test rows " if common else "")
     assert bool(warning) == bool(common)
     if common:
@@ -55,7 +57,8 @@ def test_common_items_are_those_that_a_search_finds(train: list[int], test: list
 
 
 def test_zero_equals_minus_zero() -> None:
-    assert overlap_warning(np.array([[0.0]], np.float32), np.array([[-0.0]], np.float32), "rows")
+    positive, negative = (item_digests(np.array([[zero]], np.float32)) for zero in (0.0, -0.0))
+    assert overlap_warning(positive, negative, "rows")
 
 
 @pytest.mark.parametrize("labels", [[0, 1] * 5, [1, 0] * 5])

@@ -51,7 +51,7 @@ class TestMLP:
         torch.testing.assert_close(model(x), F.linear(y, w["output.weight"], w["output.bias"]))
 
     def test_layers_are_in_order(self) -> None:
-        rows = layer_table(MLP("relu", widths="20-10", dropout=0.2, norm=True), IMAGE)
+        rows = layer_table(MLP("relu", widths="20-10", dropout=0.2, norm=True), torch.zeros(2, *IMAGE))
         assert [row["kind"] for row in rows] == [*("Linear", "BatchNorm1d", "ReLU", "Dropout") * 2, "Linear"]
         assert [row["shape"] for row in rows][::4] == [[20], [10], [10]]
 
@@ -79,7 +79,7 @@ class TestCNN:
     def test_the_two_dropouts_have_their_own_rates(self) -> None:
         model = CNN("relu", dropout=0.3, dense_dropout=0.6)
         assert (model.dropout.p, model.dense_dropout.p) == (0.3, 0.6)
-        order = [row["kind"] for row in layer_table(model, IMAGE)]
+        order = [row["kind"] for row in layer_table(model, torch.zeros(2, *IMAGE))]
         convolutions = ("Conv2d", "ReLU", "Conv2d", "ReLU", "MaxPool2d", "Dropout")
         assert order == [*convolutions, "Flatten", "Linear", "ReLU", "Dropout", "Linear"]
 

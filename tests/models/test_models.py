@@ -37,7 +37,7 @@ def test_the_convnet_is_the_article_s_network(image: tuple[int, int, int]) -> No
 
 
 def test_shapes_and_parameters_are_those_of_the_article() -> None:
-    rows = {row["name"]: row for row in layer_table(ConvNet("gelu"), IMAGE)}
+    rows = {row["name"]: row for row in layer_table(ConvNet("gelu"), torch.zeros(2, *IMAGE))}
     assert [rows[f"blocks.{i}.conv"]["shape"] for i in range(3)] == [[32, 26, 26], [64, 11, 11], [128, 3, 3]]
     assert [rows[f"blocks.{i}.pool"]["shape"] for i in range(3)] == [[32, 13, 13], [64, 5, 5], [128, 1, 1]]
     assert rows["hidden"]["parameters"] == 128 * 128 + 128

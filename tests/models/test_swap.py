@@ -243,7 +243,7 @@ class TestReport:
         assert report.multiply_adds == (5 * 5 * 36 + 5 * 18,) * 2
 
     def test_a_gated_block_adds_multiply_adds_and_parameters(self) -> None:
-        _, report = swapped(LoopAndSharedModule, "swiglu")
+        _, report = swapped(LoopAndSharedModule, "swiglu(match='inside')")
         assert report.multiply_adds is not None
         assert report.multiply_adds[1] > report.multiply_adds[0]
         assert report.parameters[1] > report.parameters[0]
@@ -256,7 +256,7 @@ class TestReport:
         assert lines[1].split() == ["#relu", "relu", "called", "1", "×", "per", "pass"]
         assert "not replaced: 3 sites (to replace them too, name them in only=)" in lines
         assert lines[3].split() == ["squeeze#sigmoid", "sigmoid", "gate"]
-        assert "parameters: 105 → 106" in lines
+        assert "parameters: 105 → 106 (+0.95 %)" in lines
 
 
 class TestProbes:

@@ -9,8 +9,9 @@ from sklearn.metrics import f1_score
 from reluctant.catalogue.metrics import MOST, SPLITS
 from reluctant.records.parts import EpochRecord
 from reluctant.records.probe_table import COUNTS
-from reluctant.records.run_result import RunResult, classes_from_base64, numbers_from_base64
+from reluctant.records.run_result import RunResult
 from reluctant.records.schema import RunRecord
+from reluctant.records.stored_arrays import classes_from_base64, numbers_from_base64
 from reluctant.study import Run
 from tests.support.records import record, without_probes
 from tests.support.regressed import ERRORS, regression_record, targets

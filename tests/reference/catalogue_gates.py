@@ -92,6 +92,15 @@ GATES: tuple[Formula, ...] = (
         1.0,  # x + 1 is -1 at -2 from above
         kinks=lambda p: (-2.0,),
     ),
+    Formula(
+        "hard_gelu",
+        lambda x, p: x if x >= 1.5 else mp.zero if x <= -1.5 else x * (x + 1.5) / 3,
+        (-0.1875, INF),
+        False,
+        (0.0, INF),
+        1.5,  # (2 x + 3/2) / 3 is -1/2 at -3/2 and 3/2 at 3/2
+        kinks=lambda p: (-1.5, 1.5),
+    ),
     Formula("lisht", lambda x, p: x * mp.tanh(x), (0.0, INF), False, (INF, INF), TANH_GATE_STEEPEST),
     Formula(
         "tanh_exp",

@@ -17,6 +17,7 @@ from tests.reference.catalogue_parts import (
     relu,
     sigmoid,
     silu,
+    softplus,
 )
 
 
@@ -49,6 +50,17 @@ def bendable(x: Real, b: Real) -> Real:
 
 RECTIFIERS: tuple[Formula, ...] = (
     Formula("squared_relu", lambda x, p: relu(x) ** 2, (0.0, INF), True, (0.0, INF), INF),
+    Formula(
+        "smooth_squared_relu",
+        lambda x, p: softplus(p["beta"] * x) ** 2 / p["beta"] ** 2,
+        (0.0, INF),
+        True,
+        (0.0, INF),
+        INF,
+        {"beta": 1.0},
+        ({"beta": 0.5}, {"beta": 4.0}),
+        doubt="no first source: softplus in place of ReLU in So et al.'s squared ReLU",
+    ),
     Formula(
         "repu",
         lambda x, p: relu(x) ** int(p["k"]),

@@ -142,6 +142,15 @@ SMOOTH: tuple[Formula, ...] = (
         doubt="far to the left it is 0.1 sin x: no limit",
     ),
     Formula(
+        "gelu_sinc",
+        lambda x, p: x * normal_cdf(x) * (1 + mp.sincpi(x) / 2),
+        (-0.2062674762550847157257, INF),
+        False,
+        (0.0, INF),
+        1.574149238865658293575,
+        doubt="the paper writes sinc; implementations take numpy's, sin(pi x) / (pi x)",
+    ),
+    Formula(
         "aglu",
         lambda x, p: x * (p["lambd"] * mp.exp(-p["kappa"] * x) + 1) ** (-1 / p["lambd"]),
         (SILU_LOWEST, INF),

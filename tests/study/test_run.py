@@ -62,6 +62,7 @@ OTHER: dict[str, Any] = {
     "accumulate": 4,
     "class_weights": "balanced",
     "loss": "my_lab:Focal",
+    "steps": 100,
 }
 
 

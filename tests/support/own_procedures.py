@@ -5,7 +5,6 @@ from typing import Any
 from torch import Tensor
 
 from reluctant.training import Training
-from reluctant.training.tensors import TensorSplit
 
 
 class Twice(Training):
@@ -15,7 +14,7 @@ class Twice(Training):
         super().__init__(run, data, device)
         self.times = times
 
-    def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
+    def train_epoch(self, number: int) -> tuple[float, Tensor, Tensor] | None:
         """The last of the passes counts."""
         for _ in range(self.times - 1):
             super().train_epoch(number)

@@ -14,6 +14,7 @@ from reluctant.catalogue import (
     DATASETS,
     INITIALISATIONS,
     MODELS,
+    NORMS,
     OPTIMIZERS,
     SCHEDULES,
     Catalogue,
@@ -25,7 +26,7 @@ from reluctant.core.names import LONGEST, Name, canonical_value, literal
 from reluctant.study import Run
 
 TABLES: tuple[Catalogue[Any], ...] = (
-    ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, SCHEDULES, AUGMENTATIONS)  # fmt: skip
+    ACTIVATIONS, MODELS, DATASETS, OPTIMIZERS, INITIALISATIONS, SCHEDULES, AUGMENTATIONS, NORMS)  # fmt: skip
 
 integers = st.integers(-(2**63) + 1, 2**63 - 1)
 floats = st.floats(allow_nan=False, allow_infinity=False)

@@ -98,8 +98,8 @@ class TestNumbers:
         out, targets = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([[1.0], [0.0], [4.0]])
         assert float(task.loss(out, targets)) == pytest.approx(4 / 3)
         assert float(task.loss_sum(out, targets)) == pytest.approx(4)
-        assert task.output_error(out, 3) == ""
-        assert "returns shape (3, 2) for 3 inputs; expected (3, 1)" in task.output_error(torch.zeros(3, 2), 3)
+        assert task.output_error(out, targets) == ""
+        assert "returns shape (3, 2) for 3 inputs; expected (3, 1)" in task.output_error(torch.zeros(3, 2), targets)
 
     def test_an_interrupted_run_ends_with_the_same_numbers(self) -> None:
         run, data = Run("relu", model=MLP, epochs=3), prepare(numbers(), 0.8)
@@ -178,7 +178,7 @@ def test_a_group_left_out_is_a_score_without_it(folder: Path) -> None:
 FORGED: dict[str, list[tuple[Callable[[Json], None], str]]] = {
     "numbers": [
         (lambda r: r["epochs"][1]["sums"]["test"][2].__setitem__(0, 1e9), "give other squared errors"),
-        (lambda r: r["epochs"][1]["sums"]["valid"][0].__setitem__(0, 7.0), "are not four rows of sums"),
+        (lambda r: r["epochs"][1]["sums"]["valid"][0].__setitem__(0, 7.0), "are not a table of sums"),
         (lambda r: r["epochs"][1]["sums"]["valid"][3].__setitem__(0, 1.0), "are of other targets"),
         (lambda r: r["epochs"][0]["sums"]["valid"][1].__setitem__(0, 1e9), "errors are larger than squares"),
     ],

@@ -224,12 +224,13 @@ def test_a_class_that_is_no_training_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_a_call_without_the_new_options_is_that_of_before() -> None:
-    from reluctant.api.folders import folder_name
+    from reluctant.api.folders import folder_name, own_folder
     from reluctant.data import load
 
     study = Study(activation="relu", name="x")
     assert folder_name(study, load("digits")) == FOLDER
     assert folder_name(study.model_copy(update={"accumulate": (2,)}), load("digits")) != FOLDER
+    assert own_folder(study).name == "x-9c841a53"
 
 
 FOLDER = "x-e7a25116"  # before there were these options

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from reluctant.activations import make
 from reluctant.core.randomness import generator
+from reluctant.models import swap_activations
 from reluctant.models.swap import activation_modules
 from reluctant.records.parts import NORMS, LayerProbe, ProbeSnapshot
 from reluctant.records.probe_table import COUNTS, CURVE, EDGES, SIZES, compact
@@ -83,6 +84,55 @@ def test_units_of_a_map_and_channels_are_counted_apart() -> None:
     x[3, 1, 0, 1] = -1  # dead for one image is not dead
     site = Probes(Maps(), TensorSplit(x, torch.arange(40) % 3)).snapshot()["sites"]["act"]
     assert [site[k] for k in ("units", "dead", "channels", "dead_channels")] == [8, 5, 2, 1]
+
+
+class HalfDead(nn.Module):
+    """Tokens (n, t, 2) or pixels (n, h, w, 2): 16 features, of which the first 8 are dead in every token."""
+
+    def __init__(self, activation: nn.Module) -> None:
+        super().__init__()
+        self.up, self.act, self.down = nn.Linear(2, 16), activation, nn.Linear(16, 3)
+        with torch.no_grad():
+            self.up.weight.fill_(0.1)
+            self.up.bias.copy_(torch.tensor([-9.0] * 8 + [9.0] * 8))
+
+    def forward(self, x: Tensor) -> Any:
+        return self.down(self.act(self.up(x))).flatten(1, -2).mean(1)
+
+
+@pytest.mark.parametrize("shape", [(40, 5, 2), (40, 3, 4, 2)])
+def test_the_units_of_tokens_are_their_features(shape: tuple[int, ...]) -> None:
+    x = torch.randn(shape)
+    network = HalfDead(make("relu"))
+    site = Probes(network, TensorSplit(x, torch.arange(40) % 3)).snapshot()["sites"]["act"]
+    assert [site[k] for k in ("units", "dead", "nearly", "channels", "dead_channels")] == [16, 8, 8, 16, 8]
+    assert site["values"] == 32 * x[0, ..., 0].numel() * 16
+    with torch.no_grad():
+        network.up.weight[0] = 100.0  # alive in the tokens whose numbers have a large sum
+    site = Probes(network, TensorSplit(x, torch.arange(40) % 3)).snapshot()["sites"]["act"]
+    assert site["dead"] == site["dead_channels"] == 7
+
+
+def test_the_units_of_a_function_call_on_tokens_are_their_features() -> None:
+    class Functional(HalfDead):
+        def forward(self, x: Tensor) -> Any:
+            return self.down(F.relu(self.up(x))).mean(1)
+
+    site = Probes(Functional(make("relu")), TensorSplit(torch.randn(40, 5, 2), torch.arange(40) % 3))
+    record = site.snapshot()["sites"]["#relu"]
+    assert [record[k] for k in ("units", "dead", "channels", "dead_channels")] == [16, 8, 16, 8]
+
+
+@pytest.mark.parametrize(("gate", "dead"), [("drelu", 3), ("reglu", 2), ("swiglu", 0)])
+def test_a_unit_of_a_gate_is_dead_where_neither_map_has_a_slope(gate: str, dead: int) -> None:
+    """Of the units 0, 1 and 2 both maps, the value alone and the gate alone are negative for every input."""
+    network: Any = nn.Sequential(nn.Linear(1, 6), nn.ReLU(), nn.Linear(6, 3))
+    swap_activations(network, f"{gate}(match='none')", example=GOOD[:, None])
+    with torch.no_grad():
+        network[0].weight.fill_(0.1)
+        network[0].bias.copy_(torch.tensor([-9.0, -9, 9, 9, 9, 9, -9, 9, -9, 9, 9, 9]))  # values, then gates
+    site = probes(network).snapshot()["sites"]["1"]
+    assert (site["units"], site["dead"], site["values"]) == (6, dead, 6 * 32)
 
 
 def test_gradients_are_those_of_autograd() -> None:

@@ -38,12 +38,15 @@ class Jitter(Rows):
 class Mirrored(Rows):
     """Images of bytes, mirrored with even chance: item 0 may be equal in two readings."""
 
+    def __init__(self, library: str = "python") -> None:
+        self.chance = {"torch": lambda: float(torch.rand(1)), "numpy": np.random.rand, "python": random.random}[library]
+
     def __len__(self) -> int:
         return 30
 
     def __getitem__(self, i: int) -> tuple[Tensor, int]:
         image = torch.arange(12, dtype=torch.uint8).reshape(1, 3, 4) + i
-        return image.flip(2) if random.random() < 0.5 else image, i % 2
+        return image.flip(2) if self.chance() < 0.5 else image, i % 2
 
 
 class OwnGenerator(Jitter):
@@ -100,13 +103,19 @@ def test_what_is_tested_on_is_the_same_however_the_global_random_numbers_stand()
     np.testing.assert_array_equal(first.test.inputs, again.test.inputs)
 
 
+@pytest.mark.parametrize("library", ["torch", "numpy", "python"])
+def test_a_mirror_alone_is_noticed(library: str) -> None:
+    """As RandomHorizontalFlip of torchvision: under some seeds no item at all would be mirrored."""
+    assert from_data(Mirrored(library)).random is not None
+
+
 def test_bytes_are_scaled_as_those_of_the_data_set() -> None:
     data = from_data(Mirrored())
     assert data.train.inputs.dtype == np.uint8
     for kind in ("standardised", "unit"):
         tensors = prepare(data, 0.8, pixels=kind)
         images = tensors.train.inputs
-        inputs = tensors.train.of_epoch(3, 1)
+        inputs, _ = tensors.train.of_epoch(3, 1)
         same = (inputs == images).flatten(1).all(1)
         mirrored = (inputs == images.flip(3)).flatten(1).all(1)
         assert (same | mirrored).all()
@@ -114,7 +123,7 @@ def test_bytes_are_scaled_as_those_of_the_data_set() -> None:
         assert mirrored.any()
         assert inputs.stride() == images.stride()
     rows = torch.tensor([4, 2])
-    assert torch.equal(tensors.train.of_rows(rows).of_epoch(3, 1), inputs[rows])
+    assert torch.equal(tensors.train.of_rows(rows).of_epoch(3, 1)[0], inputs[rows])
 
 
 def test_it_is_said_before_training() -> None:

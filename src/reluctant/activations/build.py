@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from reluctant.activations.feature_axis import set_feature_axis
 from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import ModelError, build_error
@@ -34,16 +35,18 @@ class Elementwise(nn.Module):
         return str(getattr(self.function, "__name__", self.function))
 
 
-def make(source: Source) -> nn.Module:
+def make(source: Source, *, feature_axis: int | None = None) -> nn.Module:
     """A fresh activation module. PyTorch's global random state does not change.
 
     Args:
         source: A name (`"elu(alpha=0.5)"`, `"my_module:MyAct(beta=2)"`), a module class, a module (it is copied), a
             function of a tensor, or a factory without arguments.
+        feature_axis: The axis of the features, for blocks such as `swiglu` on inputs of more than two axes: −1 after
+            linear layers, 1 after convolutions.
 
     Raises `ModelError`: the name or the object does not give an activation.
     """
-    return factory(source)()
+    return set_feature_axis(factory(source)(), feature_axis)
 
 
 def factory(source: Source) -> Factory:
@@ -121,7 +124,7 @@ def check_activation(name: str) -> nn.Module:
     """
     batch = torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3)
     for before in (batch, batch.flatten(1)):
-        x, module = before.clone(), make(name)  # one for each batch: a block takes its width from the first one
+        x, module = before.clone(), make(name, feature_axis=1)  # a block takes its width from its first batch
         try:
             out = module(x)
         except Exception as raised:

@@ -37,6 +37,11 @@ def hard_mish(x: Tensor) -> Tensor:
     return x / 2 * (x + 2).clamp(0, 2)
 
 
+def hard_gelu(x: Tensor) -> Tensor:
+    """(x/3) clip(x + 3/2, 0, 3) (Vaidyanathan et al. 2023, 2305.17105)."""
+    return x / 3 * (x + 1.5).clamp(0, 3)
+
+
 def lisht(x: Tensor) -> Tensor:
     """x·tanh x (Roy et al. 2019, 1901.05894)."""
     return x * torch.tanh(x)
@@ -189,8 +194,14 @@ def tangma(x: Tensor, alpha: Tensor, gamma: Tensor) -> Tensor:
 
 
 def gelu_sine(x: Tensor) -> Tensor:
-    """GELU(x) + 0.1 sin x (2602.05688)."""
+    """GELU(x) + 0.1 sin x (Vitvitskyi et al. 2026, 2602.05688)."""
     return x * normal_cdf(x) + torch.sin(x) * 0.1
+
+
+def gelu_sinc(x: Tensor) -> Tensor:
+    """GELU(x)(1 + sin(πx)/(2πx)) (Vitvitskyi et al. 2026, 2602.05688); multiplied out, nothing is divided by x."""
+    wave = torch.sin(without_infinities(x * math.pi)) / (2 * math.pi)
+    return (x + wave) * normal_cdf(x)
 
 
 def aglu(x: Tensor, kappa: Tensor, lambd: Tensor) -> Tensor:

@@ -6,13 +6,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reluctant.activations.formula import Number, clamped, hypotenuse
+from reluctant.activations.formula import Number, clamped, hypotenuse, softplus
 
 
 def squared_relu(x: Tensor) -> Tensor:
     """max(0, x)² (So et al. 2021, 2109.08668)."""
     r = F.relu(x)
     return r * r
+
+
+def smooth_squared_relu(x: Tensor, beta: float) -> Tensor:
+    """ln(1 + e^(βx))²/β²."""
+    s = softplus(x * beta) / beta
+    return s * s
 
 
 def repu(x: Tensor, k: int) -> Tensor:

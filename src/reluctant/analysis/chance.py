@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from reluctant.catalogue.metrics import REGRESSION, Counts, tally
+from reluctant.catalogue.metrics import REGRESSION, TOKENS, Counts, tally
 from reluctant.records.run_result import RunResult
 from reluctant.scores import ScoredRun
 
@@ -19,7 +19,13 @@ def all_at_chance(runs: Iterable[ScoredRun], task: str) -> bool:
 
 
 def has_learned(run: RunResult, task: str) -> bool:
-    """Whether a finished run's accuracy is above chance, or its R² above 0, the score of the mean target."""
+    """Whether a finished run's accuracy is above chance, or its R² above 0, the score of the mean target.
+
+    Of tokens: whether its lowest test loss is below that of guessing by the frequencies of the training part, by more
+    than 1 %; true where that is not known.
+    """
+    if task == TOKENS:
+        return run.guess_loss is None or bool(run.loss["test"].min() < 0.99 * run.guess_loss)
     return run.score("r2") > 0 if task == REGRESSION else _beats_chance(run.counts["test"][-1])
 
 

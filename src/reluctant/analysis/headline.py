@@ -9,7 +9,7 @@ from reluctant.analysis.overall import overall_sentences
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
 from reluctant.analysis.variance import variance_sentence
-from reluctant.catalogue.metrics import REGRESSION
+from reluctant.catalogue.metrics import REGRESSION, TOKENS
 from reluctant.records.looks import decided_after
 from reluctant.statistics import Verdict, largest_rate
 
@@ -59,7 +59,6 @@ def nothing_learned(data: ReportData) -> str:
     runs = [run for run in data.records or () if run.diverged is None and run.epochs]  # of our own loop
     if not runs or data.question.seed_sources:
         return ""
-    regression = data.subject.task == REGRESSION
     learned = {run.arm for run in runs if has_learned(run, data.subject.task)}
     arms = [arm for arm in data.scores.arms if arm not in learned and any(run.arm == arm for run in runs)]
     if not arms:
@@ -70,7 +69,10 @@ def nothing_learned(data: ReportData) -> str:
         if learned
         else "No network has learned anything"
     )
-    what = "no R² is above 0, the score of the mean target" if regression else "no accuracy is above chance"
+    what = {
+        REGRESSION: "no R² is above 0, the score of the mean target",
+        TOKENS: "no test loss is below that of guessing by the frequencies of the tokens",
+    }.get(data.subject.task, "no accuracy is above chance")
     return f"{who}: {what}. {OTHER_RECIPE}"
 
 

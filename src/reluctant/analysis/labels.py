@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS
-from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, Metric
+from reluctant.catalogue.metrics import CLASSIFICATION, TOKENS, Metric
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
 from reluctant.core.user_code import SESSION_MODULE
@@ -33,8 +33,9 @@ def arm_label(arm: str) -> str:
         title = name.head.rpartition(":")[2] if name.is_user_defined else ACTIVATIONS[name.head].title
     except ReluctantError:  # not the name of an activation, or of one that this version does not know
         return clip(arm)
-    values = [name.arguments[key] for key in sorted(name.arguments)]
-    return clip(" ".join([title, *(v if isinstance(v, str) else literal(v) for v in values)]))
+    values = sorted(name.arguments.items())
+    texts = (literal(v) if not isinstance(v, str) else f"{key} none" if v == "none" else v for key, v in values)
+    return clip(" ".join([title, *texts]))
 
 
 def without_session(text: str) -> str:
@@ -156,22 +157,63 @@ def duration(seconds: float) -> str:
 
 
 @dataclass(frozen=True)
+class Period:
+    """What lies between two evaluations: an epoch, or so many steps."""
+
+    steps: int = 0  # 0: an epoch
+
+    @property
+    def word(self) -> str:
+        """`epoch` or `step`."""
+        return "step" if self.steps else "epoch"
+
+    @property
+    def length(self) -> str:
+        """`epoch`, or `250 steps`."""
+        return count(self.steps, "step") if self.steps else "epoch"
+
+    def number(self, evaluation: int) -> int:
+        """The epochs or steps before an evaluation, counted from 1."""
+        return evaluation * (self.steps or 1)
+
+
+EPOCH = Period()
+
+
+@dataclass(frozen=True)
 class Subject:
     """The nouns of a study."""
 
     name: str  # what the study is called
     data: str = ""  # the title of the data; empty where not known
-    task: str = CLASSIFICATION  # `classification` or `regression`
+    task: str = CLASSIFICATION  # `classification`, `regression` or `tokens`
     items: str = "items"  # what the inputs are called: images, rows, signals
     arms: str = "arms"  # what the arms are called: activations
     reported: bool = False  # whether nothing but reported scores is known: no counts, no test items
     table: bool = False  # whether the scores come from somebody's table
     epochs: bool = True  # whether runs have scores of several epochs, or one only
+    period: Period = EPOCH  # what lies between two scores of a run
+
+    @property
+    def after_last(self) -> str:
+        """`after the last epoch`."""
+        return f"after the last {self.period.word}"
+
+    def when(self, at: str) -> str:
+        """Which of a run's scores counts: `after the last epoch`, `at the step best on validation`."""
+        word = self.period.word
+        best, mean = f"at the {word} best on validation", f"averaged over the {word}s"
+        return {"last": self.after_last, "best": best, "mean": mean}[at]
 
     @property
     def item(self) -> str:
         """One of the inputs."""
         return self.items.removesuffix("s")
+
+    @property
+    def probed(self) -> str:
+        """What a unit has a value for: one of the inputs, or a token."""
+        return "token" if self.task == TOKENS else self.item
 
     @property
     def arm(self) -> str:
@@ -182,8 +224,3 @@ class Subject:
     def test_part(self) -> str:
         """`the test images`; empty where nothing is known of them."""
         return "" if self.reported else f"the test {self.items}"
-
-    @property
-    def regression(self) -> bool:
-        """Whether numbers are predicted."""
-        return self.task == REGRESSION

@@ -168,7 +168,7 @@ def _deaths(probes: ProbeSummary, one: str, other: str, labels: Mapping[str, str
     if first < 0.5 * whole:
         loses = f"loses {percent(float(whole))} of its units over the run"
     else:
-        loses = f"loses {percent(float(first))} of its units in the first epoch"
+        loses = f"loses {percent(float(first))} of its units by the first evaluation"
         if abs(shares[END] - shares[1]) >= max(DIED, 0.25 * shares[1]):
             loses += f" and ends with {percent(float(shares[END]))} dead"
     none = "none" if few <= 0 else percent(few) if few >= DIED else "under 1 %"

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from reluctant.analysis import study_facts
 from reluctant.analysis.agreement import withheld_verdicts
 from reluctant.analysis.comparison import Comparison, compare_setting
-from reluctant.analysis.labels import Subject, arm_labels, dataset_title
+from reluctant.analysis.labels import Period, Subject, arm_labels, dataset_title
 from reluctant.analysis.overall import Overall, overall_answers
 from reluctant.analysis.question import Question, arm_of
 from reluctant.analysis.reported import indistinguishable, reported_metrics, reported_remarks
@@ -70,7 +70,8 @@ class ReportData:
             remarks = reported_remarks(scores, records)
             return cls(scores, question, subject, labels, records.planned, epochs, records, remarks=remarks)
         data = "; ".join(map(dataset_title, study.dataset))
-        subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations")
+        period = Period(study.evaluate_every)
+        subject = Subject(study.name, data, study.task, study_facts.items_of(records), "activations", period=period)
         return cls(scores, question, subject, labels, records.planned, study.epochs[0], records)
 
     @classmethod

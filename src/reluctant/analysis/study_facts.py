@@ -55,10 +55,17 @@ def recipe(records: StudyRecords, items: str) -> Pairs:
         ("Learning rate", ", ".join(f"{lr:g}" for lr in study.lr)),
         *_options(study),
         ("Batch size", ", ".join(f"{size:,}" for size in study.batch_size)),
-        ("Epochs", ", ".join(f"{epochs:,}" for epochs in study.epochs)),
+        _length(study),
         ("Seeds", _seeds(study)),
         ("Runs", f"{len(records):,} of {records.planned:,} finished"),
     ]
+
+
+def _length(study: Study) -> tuple[str, str]:
+    """How long a run trains."""
+    if any(study.steps):
+        return "Steps", f"{study.steps[0]:,}, evaluated after every {study.evaluate_every:,}"
+    return "Epochs", ", ".join(f"{epochs:,}" for epochs in study.epochs)
 
 
 def _own_recipe(records: StudyRecords) -> Pairs:
@@ -95,7 +102,9 @@ def _options(study: Study) -> Pairs:
             for text in unusual("augment")
         ],
         "Early stopping": [
-            f"after {count(epochs, 'epoch')} without a lower validation loss" if epochs else "never"
+            f"after {count(epochs, 'evaluation' if any(study.steps) else 'epoch')} without a lower validation loss"
+            if epochs
+            else "never"
             for epochs in unusual("patience")
         ],
         "Loss": [_described(LOSSES, [name]) for name in unusual("loss")],
@@ -129,7 +138,9 @@ def _seeds(study: Study) -> str:
 
 def _split_sizes(records: StudyRecords, items: str) -> str:
     """Inputs per split: counted in a confusion matrix, else as the folder describes its data."""
-    counted = ({s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs)
+    counted = (
+        {s: total_items(run.counts[s][0]) for s in SPLITS} for run in records if run.epochs and not run.run.steps
+    )
     sizes = next(counted, None) or next((dict(data.images) for data in records.data.values()), None)
     if sizes is None:
         return "not known before a first epoch has ended"

@@ -68,6 +68,8 @@ def compare(
     class_weights: str | Sequence[Any] = Run.class_weights,
     loss: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = Run.loss,
     track: Sequence[str] = (),
+    steps: int = Run.steps,
+    evaluate_every: int = 0,
 ) -> Results:
     """Train with each activation, or any other arm, from the same seeds, and say which differences are real.
 
@@ -82,8 +84,9 @@ def compare(
             activation (`activation=`, `act_layer=`, …) is given one; in any other, every activation is
             replaced (see `reluctant.models.swap_activations`).
         data: A name (`"digits"`), `(x, y)`, `(x, y, x_test, y_test)`, a torch `Dataset` or a pair of them, or a
-            `reluctant.data.Dataset`. Whole numbers and strings in y are classes, other numbers are predicted
-            (regression).
+            `reluctant.data.Dataset`. More than 2 GiB of a torch `Dataset` are read batch by batch, as is what
+            `reluctant.data.from_data(dataset, stream=True)` returns. Whole numbers and strings in y are classes, other
+            numbers are predicted (regression). Token ids: see `reluctant.data.from_data`.
         train: Your own loop, a function of a `reluctant.Trial` that returns or reports scores, or its name.
         command: Your own script: `python train.py --act {activation} --seed {seed} --out {result}`.
         seeds: How many runs each activation gets, which seeds, or `"until decided"`: one more after each look for those
@@ -129,6 +132,8 @@ def compare(
         class_weights: `balanced`, or a list of numbers: weights of the cross entropy in training.
         loss: What is minimised: a module, a class that builds one, or a function of (outputs, targets).
         track: Trackers that get every run and the verdicts: `mlflow`, `wandb`, `tensorboard`.
+        steps: Updates of the weights, in place of `epochs`.
+        evaluate_every: Steps between two evaluations; ten evaluations unless given.
 
     Raises:
         ReluctantError: Before anything trains, where the question cannot be answered.
@@ -145,6 +150,12 @@ def compare(
         "train_fraction": train_fraction, "pixels": pixels, "procedure": procedure, "robustness": robustness,
         "keep_weights": keep_weights, "threads": threads, "control": control, "choose": choose, "about": about,
     }  # fmt: skip
+    if steps:
+        recipe |= {"steps": steps, "evaluate_every": evaluate_every}
+        if epochs == Run.epochs:  # which steps take the place of
+            del recipe["epochs"]
+    elif evaluate_every:
+        recipe["evaluate_every"] = evaluate_every  # refused: it counts steps
     recipe |= _seeds(seeds, until_decided)
     options: dict[str, Any] = {
         "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout,
@@ -160,6 +171,7 @@ def compare(
     if model is None or data is None:
         raise StudyError("give model and data, or train (a loop of your own), or command (a script of your own)")
     dataset_name, dataset = _dataset(data, test_fraction, kind, data_folder)
+    _measure_streamed(dataset, train_fraction, pixels)
     used: dict[str, Any] = {}
     names = activation_names(activations, used)
     network = model_name(model, used)
@@ -193,6 +205,16 @@ def _dataset(data: Any, test_fraction: float, kind: str, folder: str | Path | No
         return dataset.name, dataset
     dataset = from_data(data, test_fraction=test_fraction, kind=kind)
     return register_object(f"data_{dataset.sha256[:8]}", dataset), dataset
+
+
+def _measure_streamed(dataset: "Dataset", train_fraction: float, pixels: str) -> None:
+    """Compute mean and standard deviation of streamed inputs once: they are sent to worker processes with the data."""
+    from reluctant.data.streamed import StreamedInputs
+
+    if isinstance(dataset.train.inputs, StreamedInputs):
+        from reluctant.training import prepare
+
+        prepare(dataset, train_fraction, pixels=pixels)
 
 
 def _seeds(seeds: Any, until_decided: Mapping[str, float] | None) -> dict[str, Any]:

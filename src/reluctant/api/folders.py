@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from reluctant.data import Dataset
 
 # keys that studies got later: their defaults must not change the folders of earlier calls
-LATER_KEYS = ("precision", "accumulate", "class_weights", "loss")
+STEP_KEYS = ("steps", "evaluate_every")
+LATER_KEYS = ("precision", "accumulate", "class_weights", "loss", *STEP_KEYS)
 
 
 def run_in_folder(study: Study, path: Path, data: Mapping[str, str], options: dict[str, Any]) -> Results:
@@ -34,7 +35,8 @@ def run_in_folder(study: Study, path: Path, data: Mapping[str, str], options: di
 
 def own_folder(study: Study) -> Path:
     """A folder of its own for every training and every other question."""
-    keys = study.model_dump(mode="json", exclude={"name", "about", "seed", "activation", "arm", "compare"})
+    others = {"name", "about", "seed", "activation", "arm", "compare", *_at_default(study, STEP_KEYS)}
+    keys = study.model_dump(mode="json", exclude=others)
     code = {name: each for name, each in code_checksums(study).items() if not name.startswith("arm ")}
     return Path("out") / f"{study.folder.name}-{digest({**keys, 'sources': code})[:8]}"
 
@@ -42,10 +44,14 @@ def own_folder(study: Study) -> Path:
 def folder_name(study: Study, dataset: "Dataset") -> str:
     """A folder of its own for every question: another network, data set or recipe is another one."""
     others = {"name", "about", "seed", "activation", "compare", "arm", "train", "command"}
-    others |= {key for key in LATER_KEYS if getattr(study, key) == Study.model_fields[key].default}
+    others |= _at_default(study, LATER_KEYS)
     recipe = study.model_dump(mode="json", exclude=others)
     identity = {**recipe, "sources": code_checksums(study), "data": dataset.sha256}
     return f"{study.folder.name}-{digest(identity)[:8]}"
+
+
+def _at_default(study: Study, keys: tuple[str, ...]) -> set[str]:
+    return {key for key in keys if getattr(study, key) == Study.model_fields[key].default}
 
 
 def short_name(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reluctant.catalogue.metrics import score_from_counts
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS, score_from_counts, task_of_counts
 from reluctant.core.display import visible
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Started
 from reluctant.records.parts import EpochRecord, ReportedEpoch
@@ -18,6 +18,9 @@ from reluctant.records.schema import RunRecord
 from reluctant.study import Run, Study
 
 Watcher = Callable[[Event], None]
+
+# The metric of the validation split that is shown while a network trains, by its task.
+SHOWN_SCORES = {CLASSIFICATION: "accuracy", REGRESSION: "r2", TOKENS: "token_accuracy"}
 
 
 @dataclass
@@ -29,7 +32,7 @@ class RunState:
     epoch: int = 0
     train_loss: float | None = None
     valid_loss: float | None = None
-    score: float | None = None  # on the validation split: accuracy, or R² of numbers
+    score: float | None = None  # on the validation split: see `SHOWN_SCORES`
     score_name: str = "accuracy"
     seconds: float = 0.0
     changed: float = 0.0
@@ -43,17 +46,19 @@ class RunState:
             self.score = record.scores[self.score_name]
             return
         self.train_loss, self.valid_loss = record.loss.train, record.loss.valid
-        self.score_name = "accuracy" if record.sums is None else "r2"
-        self.score = score_from_counts(np.array(record.counts.valid), self.score_name)
+        counts = np.array(record.counts.valid)
+        self.score_name = SHOWN_SCORES[task_of_counts(counts)]
+        self.score = score_from_counts(counts, self.score_name)
         seconds = record.seconds
         self.seconds += seconds.train + seconds.evaluate + (seconds.probe or 0.0)
 
     def cells(self) -> tuple[str, ...]:
-        """The state as texts: epoch, training loss, validation loss, validation score, seconds."""
+        """The state as texts: epoch or step, training loss, validation loss, validation score, seconds."""
         numbers = (self.train_loss, self.valid_loss, self.score)
         texts = ("" if value is None else f"{value:.4f}" for value in numbers)
-        of = "" if self.run.reported else f"/{self.run.epochs}"
-        return (f"{self.epoch}{of}", *texts, f"{self.seconds:.0f}")
+        every = self.run.steps // self.run.epochs if self.run.steps else 1
+        of = "" if self.run.reported else f"/{self.run.epochs * every:,}"
+        return (f"{self.epoch * every:,}{of}", *texts, f"{self.seconds:.0f}")
 
 
 @dataclass
@@ -125,10 +130,10 @@ def time_left(seconds: float) -> str:
 
 
 def ending(record: RunRecord) -> str:
-    """How a run ended: ` (diverged in epoch 3)`; '' after all its epochs."""
+    """How a run ended: ` (diverged in epoch 3)`; '' after all its epochs or steps."""
     if record.diverged is not None:
-        return f" (diverged in epoch {record.diverged})"
-    return f" (stopped early, after epoch {record.stopped})" if record.stopped is not None else ""
+        return f" (diverged {'before' if record.run.steps else 'in'} {record.run.moment(record.diverged)})"
+    return f" (stopped early, after {record.run.moment(record.stopped)})" if record.stopped is not None else ""
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from reluctant.analysis import Comparison, ReportData, SettingData
 from reluctant.analysis.labels import setting_text, without_session
 from reluctant.analysis.question import arm_of
 from reluctant.api.tables import notebook_html, plain_text, summary_row, verdict_rows
-from reluctant.catalogue.metrics import DEFAULT_COLUMNS
+from reluctant.catalogue.metrics import CLASSIFICATION, DEFAULT_COLUMNS, REGRESSION
 from reluctant.core.display import did_you_mean
 from reluctant.core.errors import StudyError
 from reluctant.records.run_result import RunResult
@@ -200,7 +200,7 @@ class Results:
         if kind not in plots:
             hint = did_you_mean(kind, plots) or f"; there are {', '.join(PLOTS)}"
             raise StudyError(f"there is no plot {kind!r}{hint}")
-        if kind == ("confusion" if data.subject.regression else "predicted"):
+        if {"confusion": CLASSIFICATION, "predicted": REGRESSION}.get(kind, data.subject.task) != data.subject.task:
             raise StudyError(f"{data.subject.task} has no plot {kind!r}; there are {', '.join(PLOTS)}")
         if kind in OF_ONE_ARM and activation is None:
             first = without_session(data.arms[0])

@@ -14,7 +14,7 @@ from reluctant.analysis.headline import headline
 from reluctant.analysis.labels import setting_text, without_session
 from reluctant.analysis.study_facts import run_text
 from reluctant.api.tables import verdict_rows
-from reluctant.catalogue.metrics import SPLITS, score_from_counts
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, SPLITS, TOKENS, score_from_counts, task_of_counts
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError, describe_exception
 from reluctant.core.extensions import extensions, load_object
@@ -22,6 +22,9 @@ from reluctant.engines import Done, Epoch, Event, Events, Failed, Message, Start
 from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.report import write_report
 from reluctant.study import Run, Study
+
+# The metrics that trackers get beside the loss, by task.
+TRACKED = {CLASSIFICATION: ("accuracy", "f1"), REGRESSION: ("r2", "rmse"), TOKENS: ("token_accuracy", "perplexity")}
 
 Parameters = Mapping[str, Any]  # texts and numbers by name
 Status = Literal["finished", "diverged", "failed", "interrupted"]
@@ -188,7 +191,7 @@ def scores_of_epoch(record: EpochRecord | ReportedEpoch) -> dict[str, float]:
     for split in SPLITS:
         scores[f"{split}/loss"] = getattr(record.loss, split)
         counts = np.array(getattr(record.counts, split))
-        for name in ("accuracy", "f1") if record.sums is None else ("r2", "rmse"):
+        for name in TRACKED[task_of_counts(counts)]:
             scores[f"{split}/{name}"] = score_from_counts(counts, name)
     return scores
 

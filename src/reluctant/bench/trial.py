@@ -72,7 +72,7 @@ def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -
     Raises:
         StudyError: The name gives no activation, or it fails on this input.
     """
-    module = make(name)
+    module = make(name, feature_axis=1)
     try:
         module = module.to(config.torch_device, config.torch_dtype).train()
         trial, before = TimedTrial(module, module, x, gradient), x.detach().clone()

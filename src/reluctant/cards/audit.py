@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import raw_factory
+from reluctant.activations import raw_factory, set_feature_axis
 from reluctant.activations.laws import LAWS, CheckedActivation, Law
 from reluctant.activations.numerics import ScalarFunction, single_thread
 from reluctant.cards.card import build_card
@@ -72,7 +72,7 @@ def buildable(written: str) -> Factory:
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")
         try:
-            out = build().eval()(torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3))
+            out = set_feature_axis(build().eval(), 1)(torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3))
         except ReluctantError:
             raise
         except Exception as fault:

@@ -59,7 +59,7 @@ def _other_entries() -> Iterator[tuple[str, Iterable[str], Iterable[str]]]:
     from reluctant.study import bundled
 
     tables = (catalogue.MODELS, catalogue.DATASETS, catalogue.OPTIMIZERS, catalogue.INITIALISATIONS,
-              catalogue.PROCEDURES, catalogue.SCHEDULES, catalogue.AUGMENTATIONS)  # fmt: skip
+              catalogue.PROCEDURES, catalogue.SCHEDULES, catalogue.AUGMENTATIONS, catalogue.NORMS)  # fmt: skip
     for table in tables:
         yield from ((table.kind, (row.name, *row.aliases), _entry_lines(row)) for row in table)
     for row in METRICS:

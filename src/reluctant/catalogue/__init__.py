@@ -8,10 +8,11 @@ from reluctant.catalogue.augmentations import AUGMENTATIONS, augmentation_steps,
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
 from reluctant.catalogue.entry import Catalogue, Entry, Parameter
 from reluctant.catalogue.models import MODELS
+from reluctant.catalogue.norms import NORMS
 from reluctant.catalogue.training import INITIALISATIONS, LOSSES, OPTIMIZERS, PROCEDURES, SCHEDULES
 
 __all__ = [
-    "ACTIVATIONS", "AUGMENTATIONS", "DATASETS", "INITIALISATIONS", "LOSSES", "MODELS", "OPTIMIZERS", "PROCEDURES",
-    "SCHEDULES", "Activation", "Catalogue", "DatasetEntry", "Entry", "Parameter", "augmentation_steps",
+    "ACTIVATIONS", "AUGMENTATIONS", "DATASETS", "INITIALISATIONS", "LOSSES", "MODELS", "NORMS", "OPTIMIZERS",
+    "PROCEDURES", "SCHEDULES", "Activation", "Catalogue", "DatasetEntry", "Entry", "Parameter", "augmentation_steps",
     "canonical_augmentation",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The data sets that a study can use, with the facts that are known before a file is opened."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reluctant.catalogue.entry import Catalogue, Entry, Parameter
 
@@ -38,12 +38,21 @@ CIFAR100_COARSE = (
 
 @dataclass(frozen=True)
 class DatasetEntry(Entry):
-    """A data set: `files` are the published ones (name → size in bytes, SHA-256), `mirrors` their URLs."""
+    """A data set: `files` are the published ones (name → size in bytes, SHA-256), `mirrors` their addresses.
+
+    An address that ends in / is that of a folder with these files, any other is that of the only file.
+    """
 
     classes: tuple[str, ...] = ()
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     mirrors: tuple[str, ...] = ()
+    folder: str = ""  # of the files among the data sets, where it is not called as the data set is
     note: str = ""  # part of every title, if a reader could take the data for something else
+
+    @property
+    def subfolder(self) -> str:
+        """The folder of the files, among the data sets."""
+        return self.folder or self.name
 
 
 _CIFAR = "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html"
@@ -52,6 +61,9 @@ _PATH = Parameter("path", "", "the file, relative to the current folder")
 _TEST_FRACTION = Parameter("test_fraction", 0.2, "the share for testing if there is no test part", low=0, below=1)
 _KIND = Parameter("kind", "auto", "whether classes or numbers are predicted; auto: decided from the labels",
                   choices=("auto", "classes", "numbers"))  # fmt: skip
+_TEST_SPLIT = Parameter("test_split", "random", "the rows for testing if there is no test part; last: they are in an "
+                        "order of time, and validation is the last part of train, too",
+                        choices=("random", "last"))  # fmt: skip
 _FIRST = Parameter("first", 0, "how many of the first training images are used; 0: all", low=0, high=10**9)
 
 _MNIST = {
@@ -66,6 +78,9 @@ _FASHION = {
     "t10k-images-idx3-ubyte.gz": (4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
     "t10k-labels-idx1-ubyte.gz": (5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
 }
+_SHAKESPEARE = {"tinyshakespeare.txt": (1115394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed")}
+_CONTEXT = Parameter("context", 64, "tokens in a window, each with the next one as its target", low=2, high=2**20)
+_CHARACTERS = Parameter("tokens", "characters", "characters, bytes, or the path of a tokenizer.json")
 
 DATASETS: Catalogue[DatasetEntry] = Catalogue("data set", (
     DatasetEntry("digits", "scikit-learn digits",
@@ -106,17 +121,37 @@ DATASETS: Catalogue[DatasetEntry] = Catalogue("data set", (
     DatasetEntry("npz", "NPZ file", "your own arrays in one NumPy file: x_train, y_train, x_test, y_test, or x and y",
         code="reluctant.data.npz:load_npz", source="your own file",
         parameters=(_PATH, Parameter("classes", "", "the names of the classes, separated by commas"), _TEST_FRACTION,
-                    _KIND)),
+                    _KIND, _TEST_SPLIT,
+                    Parameter("groups", "", "the array with the group of every item; a group stays in one part"),
+                    Parameter("tokens", False, "whether the inputs are token ids; by default decided from the arrays"),
+                    Parameter("vocabulary", 0, "how many token ids there are; 0: up to the largest", low=0, high=2**31),
+                    Parameter("padding", -1, "the token id that fills up short sequences; -1: none", low=-1))),
     DatasetEntry("csv", "CSV file", "your own table: one column is predicted from the others",
         code="reluctant.data.table:load_csv", source="your own file",
         parameters=(_PATH, Parameter("target", "", "the column that is predicted"),
                     Parameter("test", "", "another file with the rows to test on"), _TEST_FRACTION, _KIND,
                     Parameter("decimal", ".", "the decimal sign", choices=(".", ",")),
-                    Parameter("categories", "", "columns of numbers that are codes, separated by commas"))),
+                    Parameter("categories", "", "columns of numbers that are codes, separated by commas"), _TEST_SPLIT,
+                    Parameter("groups", "", "the column with the group of every row; a group stays in one part"))),
     DatasetEntry("images", "Pictures in folders",
         "your own pictures: one folder per class, optionally inside folders train, val and test",
         code="reluctant.data.image_folder:load_image_folder", source="your own pictures",
         parameters=(Parameter("root", "", "the folder above these folders, relative to the current one"),
                     Parameter("size", 0, "pixels per side after scaling; 0: not scaled", low=0, high=4096),
                     _TEST_FRACTION)),
+    DatasetEntry("text", "Text file", "your own text: the next token is predicted",
+        code="reluctant.data.text:load_text", source="your own file",
+        parameters=(_PATH, replace(_CHARACTERS, default="bytes"), replace(_CONTEXT, default=128),
+                    Parameter("test_fraction", 0.1, "the share at the end that is for testing", low=0, below=1))),
+    DatasetEntry("shakespeare", "Shakespeare",
+        "1,020,476 characters of Shakespeare's plays that come with reluctant: a text without a download",
+        code="reluctant.data.text:load_shakespeare", parameters=(_CONTEXT, _CHARACTERS),
+        source="the beginning of Karpathy 2015, char-rnn (tinyshakespeare); the plays are in the public domain",
+        note="the first 91 % of Tiny Shakespeare"),
+    DatasetEntry("tinyshakespeare", "Tiny Shakespeare", "1,115,394 characters of Shakespeare's plays",
+        code="reluctant.data.text:load_tinyshakespeare", folder="text",
+        source="Karpathy 2015, char-rnn; the plays are in the public domain", files=_SHAKESPEARE,
+        parameters=(_CONTEXT, _CHARACTERS),
+        mirrors=("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+                 "https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt")),
 ))  # fmt: skip

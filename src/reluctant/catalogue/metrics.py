@@ -2,7 +2,8 @@
 
 Rows of a matrix are the true classes, columns the predicted ones. Above 20 classes three rows replace it:
 hits, predictions and truths per class. A class that is never predicted has precision 0, one that never
-occurs recall 0 (scikit-learn's `zero_division=0`). Of predicted numbers, records hold four sums per output.
+occurs recall 0 (scikit-learn's `zero_division=0`). Of predicted numbers, records hold four sums per output; of
+predicted tokens six sums.
 """
 
 from collections.abc import Callable
@@ -12,13 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reluctant.catalogue.token_sums import TOKEN_SUMS, bits_per, perplexity, ratio_of_sums
 from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
 
 Counts = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-CLASSIFICATION, REGRESSION = "classification", "regression"
+CLASSIFICATION, REGRESSION, TOKENS = "classification", "regression", "tokens"
 SPLITS = ("train", "valid", "test")
 MOST = 20  # classes of which a record holds whole matrices; a hundred would fill megabytes
 
@@ -66,10 +68,15 @@ def stored_counts(matrix: Counts) -> Counts:
 
 
 def total_items(counts: Counts) -> int:
-    """How many inputs were counted, in counts of any kind: (classes, classes), (3, classes), (4, outputs)."""
-    if counts.shape[0] == 4 and counts.dtype.kind == "f":
-        return int(counts[0, 0])
-    return int(tally(counts)[2].sum())
+    """How many inputs were counted, in counts of any kind: (classes, classes), (3, classes), (4, outputs), (6, 1)."""
+    return int(tally(counts)[2].sum()) if task_of_counts(counts) == CLASSIFICATION else int(counts[0, 0])
+
+
+def task_of_counts(counts: Counts) -> str:
+    """The task whose counts these are, by their type and last two axes."""
+    if counts.dtype.kind != "f":
+        return CLASSIFICATION
+    return TOKENS if counts.shape[-2] == len(TOKEN_SUMS) else REGRESSION
 
 
 def _accuracy(counts: Counts) -> Floats:
@@ -157,22 +164,32 @@ METRICS: tuple[Metric, ...] = (
            (), "units of the target", (REGRESSION,)),
     Metric("mae", "MAE", False, 0.0, "mean absolute error, averaged over outputs", _mae,
            (), "units of the target", (REGRESSION,)),
-    Metric("loss", "Loss", False, 0.005, "cross entropy, mean over images; of numbers, squared error of "
-           "standardised targets", unit="nats per image", tasks=(CLASSIFICATION, REGRESSION)),
+    Metric("bits_per_byte", "Bits per byte", False, 0.005, "cross entropy of a text in bits, over its bytes in UTF-8",
+           bits_per("bytes"), ("bpb",), "bits per byte", (TOKENS,)),
+    Metric("bits_per_character", "Bits per character", False, 0.005, "cross entropy of a text in bits, over its "
+           "characters", bits_per("characters"), ("bpc",), "bits per character", (TOKENS,)),
+    Metric("perplexity", "Perplexity", False, 0.05, "exponential of the cross entropy per token", perplexity,
+           (), "choices per token", (TOKENS,)),
+    Metric("token_accuracy", "Token accuracy", True, 0.002, "share of tokens predicted right",
+           ratio_of_sums("right", "tokens"), ("next_token_accuracy",), tasks=(TOKENS,)),
+    Metric("loss", "Loss", False, 0.005, "cross entropy, mean over images or tokens; of numbers, squared error of "
+           "standardised targets", unit="nats per image", tasks=(CLASSIFICATION, REGRESSION, TOKENS)),
 )  # fmt: skip
 
 DEFAULT_COLUMNS = {
     CLASSIFICATION: ("accuracy", "precision", "recall", "f1", "loss"),
     REGRESSION: ("r2", "rmse", "mae", "loss"),
+    TOKENS: ("loss", "perplexity", "bits_per_byte", "token_accuracy"),
 }  # columns of tables by default
-USUAL = {CLASSIFICATION: "f1", REGRESSION: "r2"}  # the metric that decides by default
+USUAL = {CLASSIFICATION: "f1", REGRESSION: "r2", TOKENS: "loss"}  # the metric that decides by default
 
 _BY_NAME = {normalised(name): metric for metric in METRICS for name in (metric.name, *metric.aliases)}
 
 
 def unit(row: Metric, task: str = CLASSIFICATION) -> str:
     """The unit of a metric where a network does this task."""
-    return "squared standard deviations" if row.name == "loss" and task == REGRESSION else row.unit
+    units_of_loss = {REGRESSION: "squared standard deviations", TOKENS: "nats per token"}
+    return units_of_loss.get(task, row.unit) if row.name == "loss" else row.unit
 
 
 def metric(name: str) -> Metric:
@@ -191,12 +208,14 @@ def scores_from_counts(matrices: Counts, name: str) -> Floats:
     if compute is None:
         raise StudyError(f"{name} cannot be computed from counts")
     counts = np.asarray(matrices)
-    if (metric(name).tasks == (REGRESSION,)) != (counts.dtype.kind == "f"):
-        task, other, what = (REGRESSION, CLASSIFICATION, "numbers")
-        if counts.dtype.kind != "f":
-            task, other, what = (CLASSIFICATION, REGRESSION, "classes")
+    task = task_of_counts(counts)
+    if task not in metric(name).tasks:
         known = ", ".join(each.name for each in METRICS if task in each.tasks)
-        raise StudyError(f"this study predicts {what}; {name} is only for {other}. Metrics for {what}: {known}")
+        what = {CLASSIFICATION: "classes", REGRESSION: "numbers", TOKENS: "tokens"}[task]
+        raise StudyError(
+            f"this study predicts {what}; {name} is only for {' and '.join(metric(name).tasks)}. "
+            f"Metrics for {what}: {known}"
+        )
     return compute(counts)
 
 

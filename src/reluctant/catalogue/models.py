@@ -3,11 +3,13 @@
 import re
 
 from reluctant.catalogue.entry import Catalogue, Entry, Parameter
+from reluctant.catalogue.norms import NORMS
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
 
 WIDTHS = "200-100-60-30"  # the perceptron in Alcaide's study
 IMAGE_MODELS = ("convnet", "cnn", "resnet")  # their input has channels, height and width
+TOKEN_MODELS = ("gpt", "text_classifier")  # their input is token ids
 MOST_HIDDEN_LAYERS, LARGEST_WIDTH = 20, 99_999
 DEEPEST_RESNET = 1202  # layers of the deepest network that the authors of ResNet trained
 _WIDTHS = re.compile(rf"[1-9]\d{{0,4}}(-[1-9]\d{{0,4}}){{0,{MOST_HIDDEN_LAYERS - 1}}}", re.ASCII)
@@ -45,6 +47,24 @@ def depth_fault(depth: int) -> str:
     return "" if smaller == depth else f"depth is 6n + 2, so {smaller} or {smaller + 6}, not {depth}"
 
 
+def heads_fault(width: int, heads: int) -> str:
+    """What is wrong with the heads of attention of this width; empty if nothing is."""
+    if width % heads == 0:
+        return ""
+    smaller = width - width % heads
+    fits = f"{smaller} or {smaller + heads}" if smaller else str(heads)
+    return f"width must be divisible by heads, {heads}, so {fits}, not {width}"
+
+
+def _transformer_parameters(layers: int, dropout: float) -> tuple[Parameter, ...]:
+    return (
+        Parameter("layers", layers, "transformer blocks", 1, 1000),
+        Parameter("width", 128, "numbers per token, divisible by heads", 1, 65_536),
+        Parameter("heads", 4, "heads of attention", 1, 1024),
+        _dropout(dropout, "after the embedding, every attention and every feed-forward network"),
+    )
+
+
 MODELS: Catalogue[Entry] = Catalogue("model", (
     Entry("convnet", "The article's network",
         "three blocks of convolution, batch norm, max-pooling, activation and dropout, then two linear layers",
@@ -70,4 +90,19 @@ MODELS: Catalogue[Entry] = Catalogue("model", (
         parameters=(Parameter("depth", 8, "layers with weights, 6n + 2: n blocks per stage", 8, DEEPEST_RESNET),
                     Parameter("width", 16, "channels of the first stage; they double with each stage", 1, 4096)),
         fault=lambda values: depth_fault(values["depth"])),
+    Entry("gpt", "Small GPT",
+        "a transformer that predicts the next token: pre-norm blocks of causal attention and a feed-forward network "
+        "with the activation, learned positions, one weight matrix for embedding and output",
+        code="reluctant.models.gpt:GPT", source="Radford et al. 2019 (GPT-2)",
+        parameters=(*_transformer_parameters(4, 0.0),
+                    Parameter("inner", 4, "width inside the feed-forward networks, as a multiple of width", 1, 64),
+                    Parameter("norm", "layer_norm", "the norm before every attention and feed-forward network, and "
+                              "before the output", choices=tuple(row.name for row in NORMS))),
+        fault=lambda values: heads_fault(values["width"], values["heads"])),
+    Entry("text_classifier", "Transformer encoder for texts",
+        "token and position embeddings, pre-norm blocks of attention over all tokens but padding and a feed-forward "
+        "network with the activation, the mean over the tokens, then one linear layer",
+        code="reluctant.models.text_classifier:TextClassifier", source="Vaswani et al. 2017 (1706.03762)",
+        parameters=_transformer_parameters(2, 0.1),
+        fault=lambda values: heads_fault(values["width"], values["heads"])),
 ))  # fmt: skip

@@ -7,7 +7,7 @@ import click
 from reluctant.core.display import visible
 
 KINDS = ("activations", "models", "datasets", "optimizers", "initialisations", "procedures", "schedules",
-         "augmentations", "losses", "studies", "metrics")  # fmt: skip
+         "augmentations", "losses", "norms", "studies", "metrics")  # fmt: skip
 
 
 @click.command(name="list")
@@ -16,7 +16,7 @@ def list_(kind: str) -> None:
     """List all names of one kind, with a line on each.
 
     KIND is activations, models, datasets, optimizers, initialisations, procedures, schedules, augmentations, losses,
-    studies or metrics.
+    norms, studies or metrics.
     """
     from rich.console import Console
     from rich.table import Table

@@ -48,11 +48,13 @@ class PlainLines:
         run = run_text(state.run, self.board.study)
         if isinstance(event, Epoch):
             epoch, train, valid, score, spent = state.cells()
+            word = "step" if state.run.steps else "epoch"
             if isinstance(event.record, ReportedEpoch):
-                self.write(f"{run}: epoch {epoch}, {state.score_name} {score}, {spent} s")
+                self.write(f"{run}: {word} {epoch}, {state.score_name} {score}, {spent} s")
                 return
-            name = "R²" if state.score_name == "r2" else state.score_name
-            self.write(f"{run}: epoch {epoch}, train loss {train}, valid loss {valid}, valid {name} {score}, {spent} s")
+            name = "R²" if state.score_name == "r2" else state.score_name.replace("_", " ")
+            losses = f"train loss {train}, valid loss {valid}"
+            self.write(f"{run}: {word} {epoch}, {losses}, valid {name} {score}, {spent} s")
         elif isinstance(event, Done):
             self.write(f"{run}: done{ending(event.record)} [{self.board.summary()}]")
         elif isinstance(event, Message):
@@ -90,7 +92,8 @@ class LiveTable:
             no_wrap=True,
             ratio=1,
         )
-        for head in ("seed", "epoch", "train loss", "valid loss", "score", "s"):
+        steps = self.board.study is not None and any(self.board.study.steps)
+        for head in ("seed", "step" if steps else "epoch", "train loss", "valid loss", "score", "s"):
             table.add_column(head, justify="right", no_wrap=True)
         table.add_column("")
         for state in states:

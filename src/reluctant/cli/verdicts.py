@@ -26,6 +26,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     )
     from reluctant.analysis.overall import overall_sentences
     from reluctant.analysis.sentence import comparison_warnings, margin_sentence, selection_sentence, verdict_sentences
+    from reluctant.analysis.sizes import size_sentence
 
     console = Console(highlight=False)
     if text := nothing_learned(data):
@@ -41,6 +42,8 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
             _print(console, margin_sentence(comparison))
         for warning in comparison_warnings(comparison):
             _print(console, warning)
+    for text in dict.fromkeys(filter(None, map(size_sentence, data.settings))):
+        _print(console, text)
     for text in filter(None, (exploratory(data), extended(data), growth(data), reliability(data))):
         _print(console, text)
     if data.question.seed_sources:

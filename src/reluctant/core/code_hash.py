@@ -9,10 +9,23 @@ import sysconfig
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 Visited = dict[int, Any]  # objects that are already described, by id; the reference keeps the id unique
+
+
+@dataclass(frozen=True)
+class ArrayHash:
+    """Stands for an array that is not in memory: its type and shape, and the SHA-256 of its values."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {self.shape} {self.sha256}"
 
 
 def code_hash(value: Any) -> str:
@@ -127,7 +140,7 @@ def _describe_array(value: Any) -> str:
         return repr(value)
     holds_objects = array.dtype.hasobject
     content = repr(array.tolist()).encode() if holds_objects else np.ascontiguousarray(array).tobytes()
-    return f"{array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}"
+    return str(ArrayHash(str(array.dtype), array.shape, hashlib.sha256(content).hexdigest()))
 
 
 def _is_library_object(value: Any) -> bool:
@@ -149,6 +162,7 @@ _PLAIN_TYPES = (str, bytes, int, float, complex, bool, type(None), type(...))
 _PACKAGE_FOLDERS = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
 _DESCRIBERS: tuple[tuple[Any, Callable[[Any, Visited], Iterator[str]]], ...] = (
     (types.ModuleType, _describe_module),
+    (ArrayHash, lambda array, _: iter(("numpy.ndarray", str(array)))),  # as the array itself
     (functools.partial, lambda f, visited: _describe_collection([f.func, list(f.args), dict(f.keywords)], visited)),
     (type, _describe_class),
     (types.FunctionType, _describe_function),

@@ -5,8 +5,11 @@ activation the same initial weights, the same batches and the same dropout masks
 """
 
 import hashlib
+import threading
 
 import numpy as np
+
+RANDOM_STATES = threading.RLock()  # one thread at a time seeds and restores global random states
 
 PURPOSES = {
     "weights": 0,
@@ -19,6 +22,7 @@ PURPOSES = {
     "robustness": 7,
     "augment": 8,
     "trial": 9,
+    "windows": 10,
 }
 
 

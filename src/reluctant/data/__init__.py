@@ -3,15 +3,27 @@
 from pathlib import Path
 
 from reluctant.catalogue.datasets import DATASETS
+from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.extensions import load_object
 from reluctant.data.arrays import from_data, from_factory
-from reluctant.data.dataset import Dataset, Split
+from reluctant.data.dataset import Dataset, Split, TokenInputs
 from reluctant.data.description import describe_dataset
 from reluctant.data.download import fetch
 from reluctant.data.folder import data_folder
 from reluctant.data.splits import split_indices
 
-__all__ = ["Dataset", "Split", "data_folder", "describe_dataset", "fetch", "from_data", "load", "split_indices"]
+__all__ = [
+    "IGNORED",
+    "Dataset",
+    "Split",
+    "TokenInputs",
+    "data_folder",
+    "describe_dataset",
+    "fetch",
+    "from_data",
+    "load",
+    "split_indices",
+]
 
 
 def load(name: str, folder: Path | None = None) -> Dataset:

@@ -12,13 +12,15 @@ from reluctant.core.errors import DataError, ReluctantError
 from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
 from reluctant.data.checks import checked
-from reluctant.data.columns import as_numbers, check_unique_names
 from reluctant.data.dataset import Dataset, Split
-from reluctant.data.labels import check_kind, flatten_column, interpret_labels
+from reluctant.data.groups import as_groups
+from reluctant.data.joint_parts import encode_frames, interpret_parts
+from reluctant.data.labels import check_kind
 from reluctant.data.materialise import LIMIT, LabelledArrays, is_torch_data, materialise
-from reluctant.data.splits import hold_out
-from reluctant.data.table import interpret_target, series_labels
-from reluctant.data.torch_items import tensor_as_array
+from reluctant.data.splits import hold_out, order_fields
+from reluctant.data.streamed import StreamedInputs
+from reluctant.data.tokens import find_tokens
+from reluctant.data.torch_items import is_whole_tensor, tensor_as_array
 
 _EXPECTED = (
     "expected (x, y), (x, y, x_test, y_test), ((x, y), (x_test, y_test)), (frame, 'target'), a torch Dataset, or two "
@@ -36,6 +38,12 @@ def from_data(
     classes: Sequence[str] = (),
     kind: str = "auto",
     limit: int = LIMIT,
+    tokens: bool | int | None = None,
+    padding: int | None = None,
+    test_split: str = "random",
+    groups: object = None,
+    stream: bool | None = None,
+    loader_workers: int | None = None,
 ) -> Dataset:
     """A data set from objects in Python, checked; without a test part some items are held out.
 
@@ -47,20 +55,48 @@ def from_data(
         kind: "classes", "numbers" or "auto", see `interpret_labels`.
         limit: PyTorch data sets are read once, in order, into at most so many bytes. The training items of one with
             random transforms are drawn afresh in every epoch.
+        tokens: Whether x holds token ids, (n, t), or the size of their vocabulary; by default see `find_tokens`.
+        padding: The token id that fills up short sequences.
+        test_split: "random", or "last" where the items are in an order of time or text: the last ones are the test
+            part, unless there is one, and validation is the last part of the training items.
+        groups: The group of every item, such as a patient, (n,): items of one group stay in one part. Where there is a
+            test part, those of the training items, or of all.
+        stream: Whether the inputs of a PyTorch data set are read batch by batch in every epoch, and are never all in
+            memory. Without it they are where they take more bytes than `limit`; False refuses these.
+        loader_workers: How many processes read ahead for each training, where inputs are streamed; 0 for none. Without
+            it 2 on Linux and 0 elsewhere.
 
     Raises `DataError`: nothing can be trained on these data.
     """
     if isinstance(data, Dataset):
+        if (tokens, padding, test_split) != (None, None, "random") or groups is not None:
+            raise DataError(
+                f"{name}: a Dataset has its parts; write tokens=, by_position= and groups= there, and leave out "
+                f"tokens, padding, test_split and groups here"
+            )
         return data if data.sha256 and not classes else _check_dataset(data, data.name, classes)
     check_kind(name, kind)
-    parts = [_read_part(name, part, limit) for part in _as_parts(name, data)]
-    parts, columns = _encode_frames(name, parts)
-    parts, label_fields = _interpret_parts(name, parts, kind, tuple(classes))
-    remarks = tuple(dict.fromkeys(remark for part in parts for remark in part.remarks))
-    fields: dict[str, Any] = {"title": title or name, **columns, **label_fields, "remarks": remarks}
+    sources = _as_parts(name, data)
+    reading = {"limit": limit, "stream": stream, "loader_workers": loader_workers, "tokens": tokens}
+    parts = [_read_part(name, part, reading) for part in sources]
+    parts, columns = encode_frames(name, parts)
+    parts, label_fields = interpret_parts(name, parts, kind, tuple(classes))
+    known, token_remarks = find_tokens(
+        name,
+        [part.inputs for part in parts],
+        [part.labels for part in parts],
+        tokens=tokens,
+        padding=padding,
+        kind=kind,
+        whole_tensors=any(map(_has_whole_tensors, sources, parts)),
+    )
+    remarks = tuple(dict.fromkeys((*(remark for part in parts for remark in part.remarks), *token_remarks)))
+    fields: dict[str, Any] = {"title": title or name, **columns, **label_fields, "remarks": remarks, "tokens": known}
     if len(parts) == 1:
-        return hold_out(name, parts[0].inputs, parts[0].labels, test_fraction, random=parts[0].random, **fields)
+        x, y, random = parts[0].inputs, parts[0].labels, parts[0].random
+        return hold_out(name, x, y, test_fraction, random=random, test_split=test_split, groups=groups, **fields)
     train, test = ((part.inputs, part.labels) for part in parts)
+    fields |= order_fields(name, test_split, groups, len(train[1]), len(test[1]))
     return replace(checked(name, train, test, **fields), random=parts[0].random)
 
 
@@ -86,14 +122,31 @@ def from_factory(name: Name) -> Dataset:
         size = f" of {len(data)}" if isinstance(data, tuple | list) else ""
         raise DataError(f"data set {name.head!r} returned {type(data).__name__}{size}; expected {_EXPECTED_FACTORY}")
     x_train, y_train, x_test, y_test = data
-    return checked(str(name), (x_train, y_train), (x_test, y_test), title=name.head)
+    return _check_pairs(str(name), (x_train, y_train), (x_test, y_test), title=name.head)
+
+
+def _check_pairs(name: str, train: tuple[Any, Any], test: tuple[Any, Any], **fields: Any) -> Dataset:
+    """The data set of user-defined code, in which token ids are recognised."""
+    parts = train, test
+    if fields.get("tokens") is None:
+        whole = any(is_whole_tensor(x) for x, _ in parts)
+        plain = [[np.asarray(each) if is_whole_tensor(each) else each for each in part] for part in parts]
+        inputs, labels = zip(*plain, strict=True)
+        fields["tokens"], remarks = find_tokens(name, inputs, labels, whole_tensors=whole)
+        fields["remarks"] = (*fields.get("remarks", ()), *remarks)
+    return checked(name, train, test, **fields)
 
 
 def _check_dataset(data: Dataset, name: str, classes: Sequence[str] = ()) -> Dataset:
-    """A data set that somebody built without `checked`, checked and under this name."""
+    """A data set that somebody built without `checked`, checked and under this name.
+
+    Streamed inputs were checked with their data set: a second pass would only cost time.
+    """
+    if data.sha256 and not classes and isinstance(data.train.inputs, StreamedInputs):
+        return replace(data, name=name)
     if not (isinstance(data.train, Split) and isinstance(data.test, Split)):
         raise DataError(f"the Dataset {data.name!r} has no two Splits; give it train=Split(x, y), test=…")
-    dataset = checked(
+    dataset = _check_pairs(
         name,
         (data.train.inputs, data.train.targets),
         (data.test.inputs, data.test.targets),
@@ -103,6 +156,9 @@ def _check_dataset(data: Dataset, name: str, classes: Sequence[str] = ()) -> Dat
         warnings=data.warnings,
         items=data.items if data.items != Dataset.items else None,
         remarks=data.remarks,
+        tokens=data.tokens,
+        by_position=data.by_position,
+        groups=None if data.groups is None else as_groups(name, data.groups, len(data.train.targets)),
     )
     return replace(dataset, random=data.random)
 
@@ -145,17 +201,26 @@ def _split_off_targets(name: str, data: Sequence[Any]) -> Sequence[Any]:
     return tuple(parts)
 
 
-def _read_part(name: str, part: Any, limit: int) -> LabelledArrays:
+def _read_part(name: str, part: Any, reading: dict[str, Any]) -> LabelledArrays:
     if is_torch_data(part):
-        return materialise(name, part, limit)
+        return materialise(name, part, **reading)
+    if reading["stream"]:
+        raise DataError(f"{name}: only a torch Dataset can be streamed, and these are arrays; leave out stream=True")
     for half, other in zip(part, ("y", "x"), strict=True):
         if is_torch_data(half):
             raise DataError(f"{name}: a torch Dataset holds its labels, so leave {other} out; {_EXPECTED}")
-    return LabelledArrays(*map(_without_tensors, part))
+    return LabelledArrays(*(_without_tensors(value, bool(reading["tokens"])) for value in part))
 
 
-def _without_tensors(value: Any) -> Any:
-    """A tensor as an array, whole numbers in nested lists as floats; anything else as it is."""
+def _has_whole_tensors(part: Any, read: LabelledArrays) -> bool:
+    """Whether the inputs of a part would reach a network in PyTorch as whole numbers."""
+    if is_torch_data(part):
+        return read.inputs.dtype in (np.int64, np.int32)
+    return is_whole_tensor(part[0])
+
+
+def _without_tensors(value: Any, tokens: bool) -> Any:
+    """A tensor as an array, whole numbers in nested lists as floats unless they are tokens; anything else as it is."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         return tensor_as_array(value)
@@ -164,49 +229,5 @@ def _without_tensors(value: Any) -> Any:
             array = np.asarray(value)
         except ValueError:  # ragged; the checks report it
             return value
-        return array.astype(np.float32) if array.dtype.kind == "i" else array
+        return array.astype(np.float32) if array.dtype.kind == "i" and not tokens else array
     return value
-
-
-def _encode_frames(name: str, parts: list[LabelledArrays]) -> tuple[list[LabelledArrays], dict[str, Any]]:
-    """Frames of pandas as arrays, both parts together, and the names of their columns."""
-    pandas = sys.modules.get("pandas")
-    frames = [part.inputs for part in parts]
-    if pandas is None or not all(isinstance(each, pandas.DataFrame) for each in frames):
-        return parts, {}
-    for frame in frames:
-        check_unique_names(name, frame.columns)
-    if other := sorted(set(map(str, frames[0].columns)) ^ set(map(str, frames[-1].columns))):
-        raise DataError(f"{name}: train and test differ in the columns {', '.join(other)}; make them equal")
-    values, columns, remarks = as_numbers(name, pandas.concat(frames, ignore_index=True))
-    inputs = _cut_like(values, frames)
-    encoded = [
-        replace(part, inputs=x, remarks=(*part.remarks, *remarks)) for part, x in zip(parts, inputs, strict=True)
-    ]
-    return encoded, {"columns": columns}
-
-
-def _interpret_parts(
-    name: str, parts: list[LabelledArrays], kind: str, classes: tuple[str, ...]
-) -> tuple[list[LabelledArrays], dict[str, Any]]:
-    """Labels as arrays, series of both parts together; the classes and the kind that they turn out to be."""
-    pandas = sys.modules.get("pandas")
-    labels: Sequence[Any] = [flatten_column(part.labels) for part in parts]
-    series = pandas is not None and all(isinstance(each, pandas.Series) for each in labels)
-    joint = pandas.concat(labels, ignore_index=True) if pandas is not None and series else None
-    if joint is not None and not classes:
-        targets, classes, remarks = interpret_target(name, joint, kind)
-        labels, kind = _cut_like(targets, labels), "classes" if classes else "numbers"
-    else:
-        if joint is not None:
-            labels = _cut_like(series_labels(name, joint), labels)
-        labels, classes, kind, remarks = interpret_labels(name, labels, kind, classes)
-    interpreted_parts = [
-        replace(part, labels=y, remarks=(*part.remarks, *remarks)) for part, y in zip(parts, labels, strict=True)
-    ]
-    return interpreted_parts, {"classes": classes, "kind": kind}
-
-
-def _cut_like(values: Any, parts: Sequence[Any]) -> list[Any]:
-    """One array for all parts, cut into one for each."""
-    return list(np.split(values, np.cumsum([len(part) for part in parts])[:-1]))

@@ -1,6 +1,5 @@
 """What a data set is: two splits of inputs and targets, names of classes, a checksum of the content."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,10 +8,9 @@ from numpy.typing import NDArray
 
 from reluctant.core.code_hash import code_hash
 from reluctant.data.random_items import RandomItems
+from reluctant.data.streamed import StreamedInputs
 
-Inputs = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64]
 Targets = NDArray[Any]  # int64 (n,) for classes, float64 (n, outputs) for numbers, int64 (n, tokens) for tokens
-IGNORED = -100  # the target of a token that is not predicted, as in PyTorch's cross entropy
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +19,13 @@ class Split:
 
     Attributes:
         inputs: (n, …), C-contiguous, uint8 or float32. Images are (n, channels, height, width), signals
-            (n, channels, length), rows of a table (n, columns). Token ids are (n, tokens) int64.
+            (n, channels, length), rows of a table (n, columns). Token ids are (n, tokens) int64. Those of a torch
+            Dataset may be `StreamedInputs`, which are read when they are needed.
         targets: Classes as (n,) int64, or numbers to predict as (n, outputs) float64; or one class for every token,
             (n, tokens) int64, `IGNORED` where nothing is predicted.
     """
 
-    inputs: Inputs
+    inputs: Any  # an array, or `StreamedInputs`
     targets: Targets
 
     def __len__(self) -> int:
@@ -100,15 +99,6 @@ class Dataset:
                 del vars(recorded)[later]
         for part, split in (("train", self.train), ("test", self.test)):
             vars(recorded)[part] = object.__new__(Split)
-            vars(vars(recorded)[part]).update(images=split.inputs, labels=split.targets)
+            inputs = split.inputs.array_hash() if isinstance(split.inputs, StreamedInputs) else split.inputs
+            vars(vars(recorded)[part]).update(images=inputs, labels=split.targets)
         return code_hash(recorded)
-
-
-def content_checksum(train: Split, test: Split) -> str:
-    """SHA-256 of shape, type and values of the four arrays, however their files are compressed."""
-    digest = hashlib.sha256()
-    for array in (train.inputs, train.targets, test.inputs, test.targets):
-        digest.update(f"{array.dtype.name} {array.shape}\n".encode())
-        little_endian = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-        digest.update(little_endian.reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()

@@ -6,9 +6,11 @@ from textwrap import wrap
 
 import numpy as np
 
+from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.data.dataset import Dataset
 from reluctant.data.inputs import singular
+from reluctant.data.streamed import StreamedInputs
 
 WIDTH = 79
 _wrap = partial(wrap, width=WIDTH, break_long_words=False, break_on_hyphens=False)
@@ -20,17 +22,23 @@ def describe_dataset(dataset: Dataset) -> str:
     """A few lines of at most 79 characters: size, type and range, targets, remarks, warnings."""
     inputs = dataset.train.inputs
     size = "×".join(map(str, inputs.shape[1:]))
-    of = f"{size} column{'s' if inputs.shape[1] != 1 else ''}" if inputs.ndim == 2 else size
-    splits = (dataset.train.inputs, dataset.test.inputs)
-    low, high = min(part.min() for part in splits), max(part.max() for part in splits)
+    word = "token" if dataset.tokens is not None else "column"
+    of = f"{size} {word}{'s' if inputs.shape[1] != 1 else ''}" if inputs.ndim == 2 else size
+    splits = (inputs, dataset.test.inputs)
+    if any(isinstance(part, StreamedInputs) for part in splits):
+        extent = "read batch by batch"
+    else:
+        low, high = min(part.min() for part in splits), max(part.max() for part in splits)
+        digits = 3 if dataset.tokens is None else 12
+        extent = f"{low:.{digits}g} to {high:.{digits}g}"
     name = dataset.name.removeprefix(f"{SESSION_MODULE}:")
     first = (
         f"{name}: {len(dataset.train):,} {dataset.items} to train and validate on, {len(dataset.test):,} test "
-        f"{dataset.items} of {of} ({inputs.dtype.name}, {low:.3g} to {high:.3g})"
+        f"{dataset.items} of {of} ({inputs.dtype.name}, {extent})"
     )
-    targets = _describe_classes if dataset.task == "classification" else _describe_numbers
+    targets = {"classification": _describe_classes, "regression": _describe_numbers, "tokens": _describe_tokens}
     others = [
-        *targets(dataset),
+        *targets[dataset.task](dataset),
         *(f"note: {remark}" for remark in dataset.remarks),
         *(f"warning: {warning}" for warning in dataset.warnings),
     ]
@@ -67,3 +75,17 @@ def _describe_numbers(dataset: Dataset) -> Iterator[str]:
             f"{subject} from {column.min():.4g} to {column.max():.4g}, mean {column.mean():.4g}, std "
             f"{column.std():.4g} (training data)"
         )
+
+
+def _describe_tokens(dataset: Dataset) -> Iterator[str]:
+    targets = dataset.train.targets
+    predicted = targets[targets != IGNORED]
+    shares = np.bincount(predicted) / len(predicted)
+    vocabulary = dataset.tokens.vocabulary if dataset.tokens else len(shares)
+    entropy = -(shares[shares > 0] * np.log(shares[shares > 0])).sum()
+    yield (
+        f"every target is one of {vocabulary:,} token ids, the most frequent {shares.max():.1%} of "
+        f"{len(predicted):,} in the training data; their frequencies alone have the loss {entropy:.3f}"
+    ).replace("%", " %")
+    if ignored := targets.size - len(predicted):
+        yield f"{ignored:,} of {targets.size:,} targets of the training data are {IGNORED}: not predicted"

@@ -56,7 +56,7 @@ class _DownloadError(Exception):
 def fetch(
     name: str, folder: Path | None = None, *, log: Callable[[str], None] = print, opener: Opener = open_web
 ) -> Path:
-    """The folder `data_folder(folder)/<name>`, after downloading what is missing there.
+    """The folder of a data set in `data_folder(folder)`, after downloading what is missing there.
 
     Mirrors are tried in turn, `$RELUCTANT_MIRROR` (the address under which a data set's files lie) before
     all; each failure is reported and the next is tried. Existing files are never overwritten.
@@ -70,7 +70,7 @@ def fetch(
     reads_files = row is None or not {"root", "path"}.isdisjoint(parameter.name for parameter in row.parameters)
     if row is None or (reads_files and not row.classes):
         raise DataError(f"{canonical.head} is data of your own, so there is nothing to fetch")
-    target = data_folder(folder) / row.name
+    target = data_folder(folder) / row.subfolder
     if reads_files:
         raise DataError(f"reluctant cannot download {row.title}; put its binary version ({row.source}) into {target}")
     if not row.files:
@@ -110,12 +110,13 @@ def _obtain(
     reasons = []
     for base in mirrors:
         log(f"{file} from {base}")
+        address = base + file if base.endswith("/") else base
         try:
-            _download_file(base + file, folder / file, row.files[file], opener)
+            _download_file(address, folder / file, row.files[file], opener)
             return []
         except _DownloadError as fault:
             log(f"  failed: {fault}")
-            reasons.append(f"{base}{file}: {fault}")
+            reasons.append(f"{address}: {fault}")
         except OSError as fault:
             raise DataError(
                 f"{folder} cannot be written to: {fault.strerror or fault}; make room, change its permissions, or set "
@@ -128,8 +129,7 @@ def _mirrors(row: DatasetEntry) -> tuple[str, ...]:
     first = os.environ.get(MIRROR, "").strip()
     if first and not first.lower().startswith(("http://", "https://")):
         raise DataError(f"{MIRROR} is {first!r}; write an address that starts with http:// or https://")
-    bases = (first, *row.mirrors) if first else row.mirrors
-    return tuple(base.rstrip("/") + "/" for base in bases)
+    return (first.rstrip("/") + "/", *row.mirrors) if first else row.mirrors
 
 
 def _download_file(address: str, target: Path, published: tuple[int, str], opener: Opener) -> None:

@@ -31,7 +31,7 @@ def load_published_idx(name: Name, folder: Path) -> Dataset:
     warning. Raises `DataError`: missing files (how to get them) and damaged ones.
     """
     row = DATASETS[name.head]
-    files = folder / row.name
+    files = folder / row.subfolder
     paths, missing = _find_parts(files)
     if missing:
         raise DataError(
@@ -39,7 +39,7 @@ def load_published_idx(name: Name, folder: Path) -> Dataset:
             f"Run `reluctant fetch {row.name}`, or set {VARIABLE} to the folder that holds {row.name}/, "
             f"or {manual_download(row, files, missing)}"
         )
-    warnings = [warning for path in paths if (warning := _unpublished_warning(row, path))]
+    warnings = [warning for path in paths if (warning := unpublished_warning(row, path))]
     fields = {"title": row.title, "classes": row.classes, "note": row.note, "warnings": warnings}
     advice = f"delete it and run `reluctant fetch {row.name}`"
     return _read_idx_dataset(str(name), paths, advice, DATASETS.arguments(name)["first"], **fields)
@@ -83,7 +83,7 @@ def _read_idx_dataset(name: str, paths: Sequence[Path], advice: str, first: int,
         raise DataError(f"{fault} (the files are in {paths[0].parent})") from None
 
 
-def _unpublished_warning(row: DatasetEntry, path: Path) -> str:
+def unpublished_warning(row: DatasetEntry, path: Path) -> str:
     """A warning where a file is not, or cannot be shown to be, the published one; else ''."""
     if path.name not in row.files:
         return f"{path} is unpacked, so it was not compared with the published checksum of {path.name}.gz"

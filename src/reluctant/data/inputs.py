@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
-from reluctant.data.dataset import Inputs
 
+Inputs = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64]
 _FEW_CHANNELS = 4
 
 
@@ -26,7 +26,7 @@ def as_array(where: str, what: str, value: object) -> NDArray[Any]:
         raise DataError(f"{where} {what} are no array: {fault}") from None
 
 
-def usual_word(array: NDArray[Any]) -> str:
+def usual_word(array: Any) -> str:
     """What inputs of this shape and type are usually called: images, signals, rows or examples."""
     if array.ndim == 4 or (array.ndim == 3 and array.dtype.kind != "f"):
         return "images"
@@ -38,14 +38,15 @@ def singular(items: str) -> str:
     return items.removesuffix("s")
 
 
-def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
+def as_inputs(where: str, value: object, items: str | None = None, numbers: NDArray[np.int64] | None = None) -> Inputs:
     """The inputs in their final form: (n, …) with at least one number an item, uint8 or float32, contiguous.
 
     Bytes (n, height, width) get the one channel they have, (n,) numbers become (n, 1), true/false 1/0. Other whole
     numbers become bytes where they are images with values from 0 to 255, and floats where they are rows.
 
-    Messages begin with `where`, the data set and its part, and call the inputs `items` (None: see `usual_word`). Raises
-    `DataError`: inputs that are empty, not finite or not numbers, and images with channels last.
+    Messages begin with `where`, the data set and its part, and call the inputs `items` (None: see `usual_word`);
+    `numbers` are those of the items where they are some of many. Raises `DataError`: inputs that are empty, not finite
+    or not numbers, and images with channels last.
     """
     array = as_array(where, items or "inputs", value)
     what = f"{where} {items or usual_word(array)}"
@@ -75,6 +76,7 @@ def as_inputs(where: str, value: object, items: str | None = None) -> Inputs:
     finite = np.isfinite(floats)
     if bad := int(finite.size - np.count_nonzero(finite)):
         first = int(np.argmin(finite.reshape(len(floats), -1).all(axis=1)))
+        first = first if numbers is None else int(numbers[first])
         raise DataError(
             f"{what} hold {bad} values that are not finite (NaN, inf), the first in item {first}, counted "
             f"from 0; remove such items or give them numbers"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.catalogue.datasets import DATASETS
-from reluctant.core.display import normalised
+from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import DataError
 from reluctant.core.names import Name
 from reluctant.data.checks import checked
@@ -18,7 +18,8 @@ from reluctant.data.dataset import Dataset
 from reluctant.data.folder import user_path
 from reluctant.data.inputs import channels_last
 from reluctant.data.labels import flatten_column, interpret_labels
-from reluctant.data.splits import hold_out
+from reluctant.data.splits import hold_out, order_fields
+from reluctant.data.tokens import find_tokens
 
 LARGEST = 8 * 1024**3  # bytes of values
 _INPUT_NAMES = ("x", "images", "data", "inputs", "features", "samples")
@@ -43,23 +44,46 @@ def load_npz(name: Name, folder: Path) -> Dataset:
         if part.startswith("x") and channels_last(arrays[key]):
             parts[part] = arrays[key].transpose(0, 3, 1, 2)
             remarks.append(f"{key} has its channels last; they were brought before height and width")
-    if unused := [key for key in arrays if key not in keys.values() and normalised(key) not in _CLASS_NAMES]:
+    groups = _read_groups(path, arguments["groups"], arrays)
+    used = (*keys.values(), arguments["groups"])
+    if unused := [key for key in arrays if key not in used and normalised(key) not in _CLASS_NAMES]:
         remarks.append(f"not used of the file: {', '.join(unused)}")
     label_parts = [part for part in parts if part.startswith("y")]
     interpreted = interpret_labels(
         str(name), [parts[part] for part in label_parts], arguments["kind"], _class_names(arguments["classes"], arrays)
     )
     parts.update(zip(label_parts, interpreted.labels, strict=True))
+    known, token_remarks = find_tokens(
+        str(name),
+        [parts[part] for part in parts if part.startswith("x")],
+        interpreted.labels,
+        tokens=arguments["vocabulary"] or arguments["tokens"] or None,
+        padding=None if arguments["padding"] < 0 else arguments["padding"],
+        kind=arguments["kind"],
+    )
     fields: dict[str, Any] = {
         "title": path.name,
         "classes": interpreted.classes,
         "kind": interpreted.kind,
-        "remarks": (*remarks, *interpreted.remarks),
+        "remarks": (*remarks, *interpreted.remarks, *token_remarks),
+        "tokens": known,
     }
+    test_split = arguments["test_split"]
     if "x" in parts:
-        return hold_out(str(name), parts["x"], parts["y"], arguments["test_fraction"], **fields)
+        order = {"test_split": test_split, "groups": groups}
+        return hold_out(str(name), parts["x"], parts["y"], arguments["test_fraction"], **order, **fields)
     train, test = ((parts[f"x_{part}"], parts[f"y_{part}"]) for part in ("train", "test"))
-    return checked(str(name), train, test, **fields)
+    return checked(
+        str(name), train, test, **fields, **order_fields(str(name), test_split, groups, len(train[1]), len(test[1]))
+    )
+
+
+def _read_groups(path: Path, key: str, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
+    """The array with the group of every item; None where the name of none is written."""
+    if key and key not in arrays:
+        hint = did_you_mean(key, arrays) or f"; it holds {', '.join(arrays)}"
+        raise DataError(f"{path}: there is no array {key!r} with groups{hint}")
+    return arrays[key] if key else None
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:

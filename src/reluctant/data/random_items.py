@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
-from reluctant.core.randomness import generator
+from reluctant.core.randomness import RANDOM_STATES, generator
 from reluctant.data.torch_items import read_item
 
 _PROBED = 16  # items read twice: one that is mirrored at random may be equal by chance
@@ -37,20 +37,19 @@ class RandomItems:
 
     def read_first(self) -> tuple[NDArray[Any], list[Any]]:
         """The inputs and labels of a fixed seed, the same in every process."""
-        return self._read(generator(0, "augment", 0, "dataset"))
+        return self._read(item_seeds(0, 0, len(self.source)))
 
     def draw(self, seed: int, epoch: int) -> NDArray[Any]:
         """The inputs of one epoch (from 1), in the form that the data set returns them."""
-        return self._read(generator(seed, "augment", epoch, "dataset"))[0]
+        return self._read(item_seeds(seed, epoch, len(self.source)))[0]
 
-    def _read(self, rng: np.random.Generator) -> tuple[NDArray[Any], list[Any]]:
-        n = len(self.source)
-        seeds = rng.integers(0, 2**63, n)  # of all items, so that one's values do not depend on which others are read
+    def _read(self, seeds: NDArray[np.int64]) -> tuple[NDArray[Any], list[Any]]:
+        n = len(seeds)
         inputs: list[NDArray[Any]] = []
         labels: list[Any] = []
         with preserved_random_states():
             for i in map(int, self.rows):
-                item, label = _read_seeded(self.name, self.source, i, n, int(seeds[i]))
+                item, label = read_seeded(self.name, self.source, i, n, int(seeds[i]))
                 for what, value, first in (("input", item, inputs[:1]), ("label", label, labels[:1])):
                     if first and np.shape(value) != np.shape(first[0]):
                         raise DataError(
@@ -71,14 +70,24 @@ def differs_when_read_twice(name: str, source: Any, n: int) -> Literal["", "seed
     """
     with preserved_random_states():
         for i in range(min(n, _PROBED)):
-            one, other = (_read_seeded(name, source, i, n, seed) for seed in (1, 2))
+            seeds = 2 * i + 1, 2 * i + 2  # others for every item: a coin may fall alike under two seeds
+            one, other = (read_seeded(name, source, i, n, seed) for seed in seeds)
             if not _equal(one, other):
-                again = _read_seeded(name, source, i, n, 1)
+                again = read_seeded(name, source, i, n, seeds[0])
                 return "seeded" if _equal(one, again) and np.array_equal(one[1], other[1]) else "unseeded"
     return ""
 
 
-def _read_seeded(name: str, source: Any, i: int, n: int, seed: int) -> tuple[NDArray[Any], Any]:
+def item_seeds(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
+    """The seeds of all items in one epoch (from 1): one's values do not depend on which others are read.
+
+    Those of seed 0 and epoch 0 are for the values that stay.
+    """
+    return generator(seed, "augment", epoch, "dataset").integers(0, 2**63, n)
+
+
+def read_seeded(name: str, source: Any, i: int, n: int, seed: int) -> tuple[NDArray[Any], Any]:
+    """Item i under a seed of its own, see `read_item`; it changes the global random states."""
     sys.modules["torch"].default_generator.manual_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
@@ -92,12 +101,13 @@ def _equal(one: tuple[NDArray[Any], Any], other: tuple[NDArray[Any], Any]) -> bo
 
 @contextmanager
 def preserved_random_states() -> Iterator[None]:
-    """Random states of PyTorch's CPU, NumPy and Python as they were, afterwards."""
+    """Random states of PyTorch's CPU, NumPy and Python as they were, afterwards; other threads wait."""
     torch_generator = sys.modules["torch"].default_generator
-    states = torch_generator.get_state(), np.random.get_state(), random.getstate()
-    try:
-        yield
-    finally:
-        torch_generator.set_state(states[0])
-        np.random.set_state(states[1])
-        random.setstate(states[2])
+    with RANDOM_STATES:
+        states = torch_generator.get_state(), np.random.get_state(), random.getstate()
+        try:
+            yield
+        finally:
+            torch_generator.set_state(states[0])
+            np.random.set_state(states[1])
+            random.setstate(states[2])

@@ -18,7 +18,7 @@ from reluctant.data.csv_file import read_csv_file
 from reluctant.data.dataset import Dataset
 from reluctant.data.folder import user_path
 from reluctant.data.labels import MOST_FLOAT_CLASSES, are_classes, class_name, classes_remark
-from reluctant.data.splits import hold_out
+from reluctant.data.splits import hold_out, order_fields
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +44,7 @@ def load_csv(name: Name, folder: Path) -> Dataset:
     frames, target = [table.frame for table in tables], arguments["target"]
     for frame in frames:
         _check_table(dataset, frame, frames[0], target)
+    groups = _take_groups(dataset, frames, arguments["groups"], target)
     both = _join(dataset, frames, arguments["categories"])
     values, columns, column_remarks = as_numbers(dataset, both.drop(columns=[target]))
     labels, classes, target_remarks = interpret_target(dataset, both[target], arguments["kind"])
@@ -54,12 +55,32 @@ def load_csv(name: Name, folder: Path) -> Dataset:
         "columns": columns,
         "kind": "classes" if classes else "numbers",
         "remarks": tuple(dict.fromkeys((*table_remarks, *column_remarks, *target_remarks))),
-        "warnings": _counting_columns(frames[0], target),
     }
+    warnings, test_split = _counting_columns(frames[0], target), arguments["test_split"]
     if len(frames) == 1:
-        return hold_out(dataset, values, labels, arguments["test_fraction"], **fields)
+        order = {"test_split": test_split, "groups": groups, "warnings": warnings}
+        return hold_out(dataset, values, labels, arguments["test_fraction"], **order, **fields)
     n = len(frames[0])
+    fields |= order_fields(dataset, test_split, groups, n, len(frames[1]))
+    fields["warnings"] = (*warnings, *fields.get("warnings", ()))
     return checked(dataset, (values[:n], labels[:n]), (values[n:], labels[n:]), **fields)
+
+
+def _take_groups(name: str, frames: "list[pd.DataFrame]", column: str, target: str) -> "pd.Series[Any] | None":
+    """The column with the groups of all rows, which is then no input any more; None where none is named."""
+    import pandas as pd
+
+    if not column:
+        return None
+    columns = list(frames[0].columns)
+    if column not in columns or column == target:
+        hint = did_you_mean(column, columns) or f"; the columns are {', '.join(columns[:12])}"
+        fault = f"there is no column {column!r}{hint}" if column != target else f"{column!r} is the target"
+        raise DataError(f"{name}: {fault}; groups='…' names the column with the group of every row")
+    if len(columns) < 3:
+        raise DataError(f"{name}: beside the target and the groups there is no column to predict from")
+    groups = [frame.pop(column) for frame in frames]
+    return pd.concat(groups, ignore_index=True)
 
 
 def _check_table(name: str, frame: "pd.DataFrame", first: "pd.DataFrame", target: str) -> None:

@@ -5,13 +5,38 @@ PyTorch is never imported here: a program that hands over its objects has import
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
 from reluctant.data.pictures import as_pixels
+
+
+class ItemForm(NamedTuple):
+    """What all items of a data set have in common: shape and type of the input, shape of the label."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    label: tuple[int, ...]
+
+    @classmethod
+    def of(cls, item: NDArray[Any], label: Any) -> "ItemForm":
+        """The form of an item that `read_item` returned."""
+        return cls(item.shape, item.dtype, np.shape(label))
+
+    def check(self, name: str, source: Any, i: int, item: NDArray[Any], label: Any) -> None:
+        """`DataError` where item i of a data set has another form than this one, that of item 0."""
+        kind = type(source).__name__
+        for what, shape, first in (("input", item.shape, self.shape), ("label", np.shape(label), self.label)):
+            if shape != first:
+                raise DataError(
+                    f"{name}: the {what} of item {i} of {kind} has the shape {shape}, that of item 0 {first}; make "
+                    f"them equal (a transform such as Resize, or padding)"
+                )
+        if item.dtype != self.dtype:
+            raise DataError(f"{name}: item {i} of {kind} is {item.dtype}, item 0 {self.dtype}; make them equal")
 
 
 def read_item(name: str, source: Any, i: int, n: int) -> tuple[NDArray[Any], Any]:
@@ -41,6 +66,12 @@ def read_item(name: str, source: Any, i: int, n: int) -> tuple[NDArray[Any], Any
         return item_as_array(item[0]), item[1]
     label = item_as_array(item[1])
     return item_as_array(item[0]), label.item() if label.size == 1 else label
+
+
+def is_whole_tensor(value: Any) -> bool:
+    """Whether this is a tensor of int64 or int32, which in PyTorch can only be looked up or indexed with."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor) and value.dtype in (torch.int64, torch.int32)
 
 
 def tensor_as_array(tensor: Any) -> NDArray[Any]:

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, cast
 
 from reluctant.core.environment import killed_for_memory
+from reluctant.core.parent_death import die_with_parent
 from reluctant.engines.events import Done, Event, Events, Failed, Ready, Work
 from reluctant.engines.run_queue import Attempt, RunQueue, execute_run, serial, timeout_reason
 
@@ -121,7 +121,7 @@ def run_worker(pipe: int, lifeline: int) -> None:
     Both arguments are handles: of the connection to the parent, and of a pipe that the parent holds open. When
     the lifeline closes, also because the parent has died, this process exits.
     """
-    _die_with_parent()
+    die_with_parent()
     threading.Thread(target=_exit_with_parent, args=(lifeline,), daemon=True).start()
     connection: Connection = Connection(pipe)
     sys.path[:] = connection.recv()
@@ -135,15 +135,6 @@ def run_worker(pipe: int, lifeline: int) -> None:
     while True:
         for event in execute_run(work, connection.recv()):
             connection.send(event)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies: a thread cannot act while compiled code runs."""
-    if sys.platform == "linux":
-        import ctypes
-
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _exit_with_parent(lifeline: int) -> None:

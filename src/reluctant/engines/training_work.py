@@ -40,7 +40,7 @@ class TrainingWork:
 
         name, folder = DATASETS.canonical(run.dataset), Path(self.data) if self.data else None
         row = None if name.is_user_defined else DATASETS[name.head]
-        if row and any(find_file(data_folder(folder) / row.name, file) is None for file in row.files):
+        if row and any(find_file(data_folder(folder) / row.subfolder, file) is None for file in row.files):
             path = fetch(run.dataset, folder, log=lambda text: None)
             yield f"{row.title} was fetched to {path} on {platform.node()}"
 

@@ -34,7 +34,7 @@ def confusion(data: SettingData, arm: str, *, width: float = 4.9) -> "Figure":
     """
     runs = data.results(arm)
     matrix = confusion_matrix(runs)
-    notes = [data.subject.data, f"{data.subject.test_part} after the last epoch",
+    notes = [data.subject.data, f"{data.subject.test_part} {data.subject.after_last}",
              f"sum of {count(len(runs), 'seed')}" if len(runs) > 1 else "", diverged_note(data, [arm])]  # fmt: skip
     title = f"{data.labels[arm]}: confusion matrix"
     if not matrix.size:

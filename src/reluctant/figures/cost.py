@@ -25,7 +25,7 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
     other. Names stand at the right, best score first, each connected to its dot.
     """
     chosen, points = data.metric(metric), data.cost(metric)
-    title = f"{metric_title(chosen)} after the last epoch against training time"
+    title = f"{metric_title(chosen)} {data.subject.after_last} against training time"
     notes = _notes(data, points)
     if not points:
         return empty_sheet(width, title, notes, "There is no finished run yet.")
@@ -40,7 +40,7 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
     first, last = _bounds([p.time for p in points])
     value_axis(axes, low, high)
     value_axis(axes, max(first, 0), last, which="x", most=3 if width < 5 else 6)
-    name_axes(axes, "seconds of training per epoch", metric_axis(data, chosen))
+    name_axes(axes, f"seconds of training per {data.subject.period.length}", metric_axis(data, chosen))
     for point in points:
         colour, time, score = of[point.arm].colour, point.time, point.score
         if not many or point.on_front:
@@ -52,7 +52,7 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
                   markeredgecolor=PAPER, markeredgewidth=1, clip_on=False, zorder=3)  # fmt: skip
     _label_points(axes, points, names)
     texts = [
-        f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per epoch"
+        f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per {data.subject.period.length}"
         f"{', another is faster and better' * (not p.on_front)}."
         for p in points
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from reluctant.analysis import SettingData
 from reluctant.analysis.labels import metric_title
 from reluctant.analysis.summary import Band
-from reluctant.catalogue.metrics import Metric
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS, Metric
 from reluctant.figures.notes import band_note, diverged_note, metric_axis
 from reluctant.figures.sheet import Sheet, epoch_axis, label_ends, name_axes, name_panel, sheet, value_axis
 from reluctant.figures.style import FEW, GHOST, INK, WIDE, Mark, limits, marks, possible, styled
@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 LOSSES = (("loss", "train", "Training loss"), ("loss", "test", "Test loss"))
 FOUR = (("accuracy", "test", "Accuracy"), ("precision", "test", "Precision (macro)"), *LOSSES)
 FOUR_OF_NUMBERS = (("r2", "test", "R²"), ("mae", "test", "MAE"), *LOSSES)
+FOUR_OF_TOKENS = (("perplexity", "test", "Perplexity"), ("token_accuracy", "test", "Token accuracy"), *LOSSES)
+MEANINGS = {
+    CLASSIFICATION: "precision averaged over classes",
+    REGRESSION: "R²: share of the variance explained; MAE: mean absolute error",
+    TOKENS: "perplexity: exponential of the cross entropy per token",
+}
 
 
 def four_curves(data: SettingData) -> tuple[tuple[str, str, str], ...]:
-    """The four curves of this task; of numbers, R² and MAE replace two scores."""
-    return FOUR_OF_NUMBERS if data.subject.regression else FOUR
+    """The four curves of this task; of numbers, R² and MAE replace two scores, of tokens perplexity and accuracy."""
+    return {REGRESSION: FOUR_OF_NUMBERS, TOKENS: FOUR_OF_TOKENS}.get(data.subject.task, FOUR)
 
 
 @styled
@@ -34,18 +40,16 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
     """The article's four curves of one arm over the epochs, mean over seeds; the others in grey behind.
 
     Accuracy and macro precision on the test split, training loss, test loss. Where numbers are
-    predicted, R² and mean absolute error instead of the first two.
+    predicted, R² and mean absolute error instead of the first two; where tokens are, perplexity and token accuracy.
     """
     mark, others = marks(data.labels)[arm], [each for each in data.arms if each != arm]
     grey = "the middle half of all" if len(others) >= FEW else "the other"
     behind = f"grey: {grey} {data.subject.arms}" if others else ""
-    meaning = "precision averaged over classes"
-    if data.subject.regression:
-        meaning = "R²: share of the variance explained; MAE: mean absolute error"
+    meaning = MEANINGS[data.subject.task]
     notes = [data.subject.data, band_note(data, [arm]), diverged_note(data, [arm]), meaning,
              f"all curves except the training loss: on {data.subject.test_part}", behind]  # fmt: skip
     columns = 2 if width < 5 else 4
-    title = f"{mark.label}: training and test scores over the epochs"
+    title = f"{mark.label}: training and test scores over the {data.subject.period.word}s"
     drawing = sheet(width, 4.3 if columns == 2 else 2.28, title, notes)
     wide = (width - 4 * 0.42) / 4 if columns == 4 else (width - 2 * 0.48) / 2
     ends = []
@@ -56,14 +60,14 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
         band, ghosts = data.band(name, arm, split), [data.band(name, each, split) for each in others]
         _draw_ghosts(axes, ghosts)
         _draw_band(axes, band, mark)
-        epoch_axis(axes, data.planned_epochs, most=3)
+        epoch_axis(axes, data.planned_epochs, period=data.subject.period, most=3)
         unit = data.unit(name)
         value_axis(axes, *possible(*_band_limits([band], ghosts), unit.axis), most=5)
         name_axes(axes, y=unit.axis, above=above)
         if band:
             title = above if above.isupper() else above.lower()
             ends.append(f"{title} {unit.value(float(band.mean[-1]))}")
-    last = f"After the last epoch: {', '.join(ends)}."
+    last = f"A{data.subject.after_last[1:]}: {', '.join(ends)}."
     return drawing.finish(last if ends else "No curve: no run ended with finite numbers.")
 
 
@@ -78,9 +82,9 @@ def score_by_epoch(data: SettingData, metric: str = "", *, width: float = WIDE) 
     bands, value = {arm: data.band(chosen.name, arm) for arm in data.arms}, data.unit(chosen.name).value
     draw = _curve_multiples if len(bands) > FEW else _curves_together
     notes = [data.subject.data, data.subject.test_part, band_note(data), diverged_note(data)]
-    drawing = draw(data, chosen, bands, width, f"{metric_title(chosen)} over the epochs", notes)
+    drawing = draw(data, chosen, bands, width, f"{metric_title(chosen)} over the {data.subject.period.word}s", notes)
     ends = [f"{data.labels[arm]} {value(float(b.mean[-1]))}" for arm, b in bands.items() if b]
-    return drawing.finish(f"After the last epoch: {', '.join(ends)}." if ends else "No curve yet.")
+    return drawing.finish(f"A{data.subject.after_last[1:]}: {', '.join(ends)}." if ends else "No curve yet.")
 
 
 def _draw_band(axes: "Axes", band: Band, mark: Mark, *, width: float = 1.7, shade: float = 0.15) -> None:
@@ -131,13 +135,14 @@ def _curves_together(
     room = width - 0.45 - 0.47 - names
     whole = width - 0.53 if narrow and zoomed else room if not zoomed else 0.4 * (room - 0.5)
     first = drawing.panel(0.45, 0.38, whole, tall)
-    _shared_panel(first, data, metric, bands, 1, "All epochs" if zoomed else "")
+    _shared_panel(first, data, metric, bands, 1, f"All {data.subject.period.word}s" if zoomed else "")
     last = first
     if zoomed:
         x, y = (0.45, tall + 1.1) if narrow else (0.95 + whole, 0.38)
         last = drawing.panel(x, y, room if narrow else room - 0.5 - whole, tall)
-        start = epochs - max(epochs // 2, 2) + 1
-        _shared_panel(last, data, metric, bands, start, f"Epochs {start} to {epochs}, enlarged")
+        start, period = epochs - max(epochs // 2, 2) + 1, data.subject.period
+        above = f"{period.word.capitalize()}s {period.number(start):,} to {period.number(epochs):,}, enlarged"
+        _shared_panel(last, data, metric, bands, start, above)
         _frame_enlarged(first, last)
     label_ends(last, [(of[arm], len(b.mean), float(b.mean[-1])) for arm, b in bands.items() if b], names)
     return drawing
@@ -155,7 +160,7 @@ def _shared_panel(
     low, high = limits(means, reach=np.inf if start == 1 else 12, pad=0.05)
     inside = [v for v in ends if np.isfinite(v) and abs(v - (low + high) / 2) < 0.8 * (high - low)]
     low, high = min([low, *inside]), max([high, *inside])
-    epoch_axis(axes, data.planned_epochs, first=start)
+    epoch_axis(axes, data.planned_epochs, period=data.subject.period, first=start)
     value_axis(axes, *possible(low, high, data.unit(metric.name).axis))
     name_axes(axes, y=metric_axis(data, metric), above=above)
 
@@ -185,7 +190,7 @@ def _curve_multiples(
         axes = drawing.panel(0.42 + column * (wide + 0.12), 0.34 + row * step, wide, 0.78)
         _draw_ghosts(axes, [*bands.values()])
         _draw_band(axes, band, of[arm], width=1.6, shade=0.25)
-        epoch_axis(axes, epochs, most=2, name=i == len(bands) - 1)
+        epoch_axis(axes, epochs, period=data.subject.period, most=2, name=i == len(bands) - 1)
         value_axis(axes, low, high, most=3)
         name_panel(axes, of[arm].label)
         text = "" if band else "no finished run"

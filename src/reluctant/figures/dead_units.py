@@ -56,10 +56,10 @@ def dead_units(data: SettingData, *, width: float = WIDE) -> "Figure":
     shares = {arm: probes.share(arm, "dead") for arm in probes.arms}
     panels = {arm: v for arm, v in shares.items() if len(shares) <= FEW or (v > 0).any()}
     hidden = len(shares) - len(panels)
-    notes = [subject.data, f"share of the units of a site whose slope is 0 for every {subject.item} probed",
-             "epoch 0: the start", *probe_notes(data), diverged_note(data),
+    notes = [subject.data, f"share of the units of a site whose slope is 0 for every {subject.probed} probed",
+             f"{data.subject.period.word} 0: the start", *probe_notes(data), diverged_note(data),
              f"not shown: {count(hidden, subject.arm)} without any" if hidden else ""]  # fmt: skip
-    title = "Dead units by site and epoch"
+    title = f"Dead units by site and {data.subject.period.word}"
     if not probes.sites or not panels:
         return empty_sheet(width, title, notes, "None." if shares and probes.sites else "No run was probed.")
     many, narrow = len(panels) > FEW, width < 5
@@ -78,7 +78,7 @@ def dead_units(data: SettingData, *, width: float = WIDE) -> "Figure":
         axes = drawing.panel(left + column * (wide + right), top + row * step, wide, tall, grid="")
         draw_cells(axes, SHARES.of(values))
         epochs = values.shape[1] - 1
-        epoch_axis(axes, epochs, first=0, name=i == len(panels) - 1, most=2 if many else 4)
+        epoch_axis(axes, epochs, period=data.subject.period, first=0, name=i == len(panels) - 1, most=2 if many else 4)
         axes.set_xlim(-0.5, epochs + 0.5)
         name_panel(axes, data.labels[arm])
         texts = [] if many else [percent(float(v)) if np.isfinite(v) else "–" for v in values[:, -1]]

@@ -33,7 +33,7 @@ def distributions(data: SettingData, *, width: float = WIDE) -> "Figure":
         sites = [sites[i] for i in np.linspace(0, len(sites) - 1, most).round().astype(int)]
     some = len(sites) < len(probes.sites) and not many
     notes = [data.subject.data, "above the line: inputs", "below: outputs",
-             "grey: at the start", "coloured: after the last epoch",
+             "grey: at the start", f"coloured: {data.subject.after_last}",
              "24 bins, the outermost with all values beyond; height: square root of the share, to show rare values",
              f"{len(sites)} of {len(probes.sites)} sites" if some else "",
              "each the mean over its sites" if many and len(sites) > 1 else "",

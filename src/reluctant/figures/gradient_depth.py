@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SNAPSHOTS = ((START, "At the start"), (END, "After the last epoch"))
+SNAPSHOTS = ((START, "At the start"), (END, "At the end"))
 LEFT, LONGEST = 0.52, 0.82  # inches: beside the panels for numbers, and for the slanted name of a layer
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -34,7 +34,7 @@ def gradient_by_depth(data: SettingData, *, width: float = WIDE) -> "Figure":
     """
     probes, many = data.probes, len(data.probes.arms) > FEW
     notes = [data.subject.data, "weight layers from the first to the last", *probe_notes(data),
-             diverged_note(data), "grey: at the start, coloured: after the last epoch" if many else "",
+             diverged_note(data), f"grey: at the start, coloured: {data.subject.after_last}" if many else "",
              "number: the depth index, log₁₀ of first over last" if many else ""]  # fmt: skip
     title = "The gradient’s norm by depth"
     if not probes.layers or not probes.arms:

@@ -38,7 +38,7 @@ def probe_notes(data: SettingData) -> list[str]:
     if not numbers:
         return ["no finished run was probed"]
     inputs = data.probes.inputs
-    probed = f"probed on {count(inputs, f'training {data.subject.item}')}" if inputs else ""
+    probed = f"probed on {count(inputs, f'training {data.subject.probed}')}" if inputs else ""
     return [probed, "one seed" if max(numbers) == 1 else f"mean of {count_range(numbers, 'seed')}"]
 
 

@@ -32,7 +32,7 @@ def predicted(data: SettingData, arm: str, *, width: float = 4.9) -> "Figure":
         if data.scores.interval(name, arm).n
     ]
     total = len(pairs[0][0]) if pairs else 0
-    notes = [data.subject.data, f"{data.subject.test_part} after the last epoch",
+    notes = [data.subject.data, f"{data.subject.test_part} {data.subject.after_last}",
              count(len(runs), "seed") if runs else "", ", ".join(scores),
              f"{DOTS:,} of {total:,} predictions drawn" if total > DOTS else "",
              f"the first {PANELS} of {len(pairs)} outputs" if len(pairs) > PANELS else "",

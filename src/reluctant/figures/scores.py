@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {source: each.colour for source, each in marks(SOURCE_WORDS).items()} | {REST: GHOST}
-AT = {"last": "after the last epoch", "best": "at the epoch best on validation", "mean": "averaged over the epochs"}
 
 
 @styled
@@ -57,7 +56,7 @@ def final_scores(data: SettingData, metric: str = "", *, width: float = WIDE) ->
     most = max(numbers, default=0)
     seeds = f"dots: {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval"
     title, axis = (
-        metric_title(chosen) + (" after the last epoch" if data.subject.epochs else ""),
+        metric_title(chosen) + (f" {data.subject.after_last}" if data.subject.epochs else ""),
         metric_axis(data, chosen),
     )
     notes = [data.subject.data, data.subject.test_part, seeds if most else "no finished run yet",
@@ -74,7 +73,7 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
     In the study's order, sorted from best to worst beyond 12 arms. Scores in points (hundredths).
     """
     metric, unit, subject = comparison.metric, comparison.unit, comparison.subject
-    when = f" {AT[comparison.question.at]}" if subject.epochs else ""
+    when = f" {subject.when(comparison.question.at)}" if subject.epochs else ""
     title = f"{metric_title(metric)}{when}: difference from {comparison.baseline_label}"
     if not comparison.family:
         return empty_sheet(width, title, [subject.data], "There is nothing to compare.")

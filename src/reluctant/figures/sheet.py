@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from reluctant.analysis.labels import EPOCH, Period
 from reluctant.figures.style import INK, MUTED, Mark
 from reluctant.figures.text_width import fitted, width_of, wrapped
 
@@ -138,17 +139,22 @@ def name_panel(axes: "Axes", label: str, note: str = "") -> None:
         axes.text(1, s=note, color=MUTED, ha="right", **above)
 
 
-def epoch_axis(axes: "Axes", epochs: int, *, first: int = 1, name: bool = True, most: int = 5) -> None:
-    """The x axis in whole epochs, its first and last always named."""
+def epoch_axis(
+    axes: "Axes", epochs: int, *, period: Period = EPOCH, first: int = 1, name: bool = True, most: int = 5
+) -> None:
+    """The x axis in whole epochs, or in steps, its first and last always named."""
+    if period.steps:  # their numbers have several digits
+        most = max(1, most // 3)
     span = max(epochs - first, 0)
     steps = (factor * 10**power for power in range(7) for factor in (1, 2, 5))
     step = next(s for s in steps if span <= s * most)
     inner = [e for e in range(0, epochs, step) if e - first >= 0.6 * step and epochs - e >= 0.6 * step]
-    axes.set_xticks(sorted({first, epochs, *inner}))
+    ticks = sorted({first, epochs, *inner})
+    axes.set_xticks(ticks, [f"{period.number(e):,}" for e in ticks] if period.steps else None)
     room = 0.5 if span == 0 else 0.02 * span
     axes.set_xlim(first - (room if first == 1 else 0), max(epochs, first) + room)
     if name:
-        axes.set_xlabel("epoch", loc="right", labelpad=2)
+        axes.set_xlabel(period.word, loc="right", labelpad=2)
 
 
 def value_axis(axes: "Axes", low: float, high: float, *, most: int = 6, which: str = "y") -> None:

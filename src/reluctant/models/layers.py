@@ -33,7 +33,7 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu",
     for path, module in model.named_modules():
         if path in own and name.head == "default":
             continue
-        reset: Any = getattr(module, "reset_parameters", None)
+        reset: Any = _pytorch_reset(module) if name.head == "pytorch" else getattr(module, "reset_parameters", None)
         if not callable(reset) or not any(True for _ in module.parameters(recurse=False)):
             continue
         with seeded(torch_seed(seed, "weights", path)):
@@ -49,6 +49,16 @@ def initialise(model: nn.Module, init: str, seed: int, activation: str = "relu",
                 nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def _pytorch_reset(module: nn.Module) -> Any:
+    """A layer's `reset_parameters`; of a layer of this package that of PyTorch's class, if it derives from one."""
+    for kind in type(module).__mro__:
+        if kind.__module__.startswith("torch.nn.") and hasattr(kind, "reset_parameters"):
+            return partial(kind.reset_parameters, module)
+        if not kind.__module__.startswith("reluctant."):
+            break
+    return getattr(module, "reset_parameters", None)
 
 
 def channels_first(x: Tensor) -> Tensor:
@@ -82,7 +92,7 @@ def suits_channels_last(model: nn.Module, images: Tensor) -> bool:
     return plain.shape == last.shape and torch.allclose(plain, last, rtol=1e-3, atol=1e-3 * float(plain.abs().max()))
 
 
-def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]]:
+def layer_table(model: nn.Module, example: Tensor) -> list[dict[str, Any]]:
     """One row per layer in the order of use: `name`, `kind`, `shape` (without the batch), `parameters`."""
     rows: dict[str, dict[str, Any]] = {}
 
@@ -99,8 +109,7 @@ def layer_table(model: nn.Module, image: tuple[int, ...]) -> list[dict[str, Any]
     hooks = [module.register_forward_hook(partial(add_row, name)) for name, module in leaves if name]
     try:
         with torch.no_grad(), evaluation_mode(model):
-            device = next((p.device for p in model.parameters()), None)
-            model(torch.zeros(2, *image, device=device))
+            model(example)
     finally:
         for hook in hooks:
             hook.remove()

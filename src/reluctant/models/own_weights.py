@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.nn.parameter import is_lazy
 
-from reluctant.models.swap.forward import RANDOM_STATES
+from reluctant.core.randomness import RANDOM_STATES
 
 _MARK = "_reluctant_as_reset"  # in a layer: the values that its reset_parameters set; a copy of the layer has them too
 

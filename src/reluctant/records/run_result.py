@@ -1,6 +1,5 @@
 """The record of one run as arrays, and every score that follows from it. Needs no torch."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,14 +12,18 @@ from reluctant.catalogue.metrics import (
     CLASSIFICATION,
     REGRESSION,
     SPLITS,
+    TOKENS,
     metric,
     regression_sums,
     scores_from_counts,
+    task_of_counts,
     total_items,
 )
+from reluctant.catalogue.token_sums import ratio_of_sums, token_sums
 from reluctant.records.probe_table import ProbeTable
 from reluctant.records.reported_run import epochs_to_converge, epochs_to_reach
-from reluctant.records.schema import DataRecord, RunRecord
+from reluctant.records.schema import RunRecord
+from reluctant.records.stored_arrays import classes_from_base64, numbers_from_base64
 from reluctant.study import Run, Seed
 
 Floats = npt.NDArray[np.float64]
@@ -32,8 +35,8 @@ class RunResult:
     """One finished run: per split `loss` (epochs,) and `counts`, from which scores are derived.
 
     Counts are (epochs, classes, classes); above 20 classes (epochs, 3, classes): hits, predictions, truths;
-    where numbers are predicted (epochs, 4, outputs), the sums of `metrics.summed`. Where the run diverged the
-    arrays end with the epoch before.
+    where numbers are predicted (epochs, 4, outputs), the sums of `metrics.regression_sums`; where tokens are, (epochs,
+    6, 1), those of `token_sums`. Where the run diverged the arrays end with the epoch before.
     """
 
     record: RunRecord  # the rest of the record, without its epochs and its first probe
@@ -41,12 +44,14 @@ class RunResult:
     counts: Mapping[str, Counts]
     seconds: Mapping[str, Floats]  # per epoch: train, evaluate
     probes: ProbeTable | None = None  # what the probes counted; None in a record without them
-    # the targets of the test split, where the folder keeps them: classes (n,) or numbers (n, outputs)
+    # the targets of the test split, where the folder keeps them: classes (n,), numbers (n, outputs), or the sizes of
+    # sequences (n, 3), see `token_sums`
     truth: Counts | None = None
+    guess_loss: float | None = None  # of tokens: what guessing by frequencies costs in the test split, if it is known
     additions: tuple[Mapping[str, Any], ...] = ()  # per epoch, what a procedure of the user's adds to it
 
     @classmethod
-    def of(cls, record: RunRecord, truth: Counts | None = None) -> Self:
+    def of(cls, record: RunRecord, truth: Counts | None = None, guess_loss: float | None = None) -> Self:
         """The result that a record holds."""
         epochs = record.epochs
         kind = float if epochs and epochs[0].sums is not None else np.int64
@@ -61,6 +66,7 @@ class RunResult:
             },
             probes=ProbeTable.of(snapshots) if len(snapshots) == len(epochs) + 1 > 1 else None,
             truth=truth,
+            guess_loss=guess_loss,
             additions=tuple(dict(e.model_extra or {}) for e in epochs),
         )
 
@@ -105,8 +111,8 @@ class RunResult:
 
     @property
     def task(self) -> str:
-        """`classification` or `regression`."""
-        return REGRESSION if self.counts["test"].dtype.kind == "f" else CLASSIFICATION
+        """`classification`, `regression` or `tokens`."""
+        return task_of_counts(self.counts["test"])
 
     def value(self, axis: str) -> Any:
         """The run's value on an axis of the study."""
@@ -114,7 +120,9 @@ class RunResult:
 
     @cached_property
     def predictions(self) -> Counts:
-        """Predictions for the test split after the last epoch: classes (n,), or numbers (n, outputs)."""
+        """Predictions for the test split after the last epoch: classes (n,), numbers (n, outputs), sums (n, 2)."""
+        if self.task == TOKENS:
+            return numbers_from_base64(self.record.test_predictions, 2)
         decode = numbers_from_base64 if self.task == REGRESSION else classes_from_base64
         return decode(self.record.test_predictions, self.counts["test"].shape[-1])
 
@@ -153,7 +161,7 @@ class RunResult:
 
     def resolution(self, name: str, split: str = "test") -> float:
         """One test item's worth of a score; 0 for the loss and for numbers, which have no steps."""
-        if not self.epochs or self.task == REGRESSION or metric(name).compute is None:
+        if not self.epochs or self.task != CLASSIFICATION or metric(name).compute is None:
             return 0.0
         return 1 / total_items(self.counts[split][-1])
 
@@ -162,7 +170,11 @@ class RunResult:
 
         None where the truth is not known, does not fit the predictions, or the items are too few.
         """
-        if self.truth is None or metric(name).compute is None or len(self.truth) < 2 * groups:
+        if self.truth is None or len(self.truth) < 2 * groups:
+            return None
+        if self.task == TOKENS:
+            return self._without_sequences(name, groups)
+        if metric(name).compute is None:
             return None
         predicted = self.predictions
         if len(predicted) != len(self.truth):
@@ -183,6 +195,15 @@ class RunResult:
         rows = np.stack([hits, per_group(predicted), per_group(self.truth)], axis=1)
         return scores_from_counts(rows.sum(axis=0) - rows, name)
 
+    def _without_sequences(self, name: str, groups: int) -> Floats | None:
+        """The same for tokens; neighbouring sequences, which are parts of one text, stay together."""
+        if self.truth is None or self.predictions.shape != (len(self.truth), 2) or self.truth.shape[1] != 3:
+            return None
+        group = np.arange(len(self.truth)) * groups // len(self.truth)
+        sums = np.stack([token_sums(self.truth[group != left], self.predictions[group != left])
+                         for left in range(groups)])  # fmt: skip
+        return ratio_of_sums("nats", "tokens")(sums) if name == "loss" else scores_from_counts(sums, name)
+
     def seconds_per_epoch(self) -> float:
         """Training time of an epoch: the median over the run's, so that a disturbed epoch does not count."""
         return float(np.median(self.seconds["train"])) if self.epochs else float("nan")
@@ -190,7 +211,7 @@ class RunResult:
     def matrix(self, split: str = "test") -> Counts | None:
         """The confusion matrix after the last epoch; None where none was kept."""
         last: Counts = self.counts[split][-1]
-        if self.task == REGRESSION:
+        if self.task != CLASSIFICATION:
             return None
         if last.shape[0] == last.shape[1]:
             return last
@@ -219,21 +240,3 @@ class RunResult:
         counts = final.sums if final.sums is not None else final.confusion
         train = final.loss if name == "loss" else float(scores_from_counts(np.array(counts), name))
         return float(train) - self.score(name)
-
-
-def decode_targets(data: DataRecord) -> Counts:
-    """The targets of the test split: classes (n,), or numbers (n, outputs); `ValueError` where they are no base64."""
-    if data.test_targets is not None:
-        return numbers_from_base64(data.test_targets, data.outputs)
-    return classes_from_base64(data.test_labels or "", len(data.classes))
-
-
-def numbers_from_base64(text: str, outputs: int) -> Floats:
-    """Numbers (n, outputs) from the base64 of float64, little-endian."""
-    return np.frombuffer(base64.b64decode(text), "<f8").astype(float).reshape(-1, max(1, outputs))
-
-
-def classes_from_base64(text: str, classes: int) -> npt.NDArray[np.int64]:
-    """Classes from their base64: bytes, or pairs of bytes where there are more than 256 classes."""
-    kind = np.uint8 if classes <= 256 else np.uint16
-    return np.frombuffer(base64.b64decode(text), kind).astype(np.int64)

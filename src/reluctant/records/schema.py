@@ -18,6 +18,7 @@ from reluctant.records.parts import (
     FinalRecord,
     Json,
     LayerRecord,
+    Number,
     ProbeSnapshot,
     RecordError,
     ReportedEpoch,
@@ -70,6 +71,7 @@ class RunRecord(Schema):
     diverged: Whole | None = None  # the epoch in which the loss stopped being finite
     stopped: Whole | None = None  # the epoch after which it stopped early
     parameters: Whole | None = None
+    multiply_adds: Whole | None = None  # of one input; records of older versions lack it
     kernels: list[str] = Field(default=[])
     layers: list[LayerRecord] = Field(default=[])
     start: ProbeSnapshot | None = None
@@ -120,7 +122,9 @@ class DataRecord(Schema):
     classes: list[str] = Field(default=[])
     images: dict[str, Whole]  # inputs per split
     test_labels: str | None = None  # classes, base64
-    test_targets: str | None = None  # numbers, base64 of float64
+    test_targets: str | None = None  # numbers, or of tokens the sizes of sequences (`token_sums`), base64 of float64
+    tokens: bool = False
+    guess_loss: Number | None = None  # of tokens: the test loss of guessing by the frequencies of the training part
     outputs: Whole = 1
     warnings: list[str] = Field(default=[])
     items: str = "images"

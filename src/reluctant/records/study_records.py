@@ -11,10 +11,11 @@ from reluctant.core.errors import StudyError
 from reluctant.records.looks import needed_runs
 from reluctant.records.parts import Json
 from reluctant.records.reported_result import ReportedResult, reported_results
-from reluctant.records.run_result import RunResult, decode_targets
+from reluctant.records.run_result import RunResult
 from reluctant.records.schema import DataRecord, HistoryRecord, LookRecord
 from reluctant.records.side_files import read_data, read_environments, read_failure, read_history, read_looks
 from reluctant.records.store import Store
+from reluctant.records.stored_arrays import decode_targets
 from reluctant.study import Compare, Run, Study
 
 
@@ -60,7 +61,9 @@ class StudyRecords:
                     if run.reported:
                         reported.append(record)
                     else:
-                        runs[run] = RunResult.of(record, truths.get(record.data))
+                        described = data.get(record.data)
+                        guess_loss = described.guess_loss if described else None
+                        runs[run] = RunResult.of(record, truths.get(record.data), guess_loss)
             except (ValueError, OSError):  # a RecordError, or counts of different shapes
                 damaged.append(store.path(run.key))
         results, metrics = reported_results(study, reported)

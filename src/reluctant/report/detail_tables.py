@@ -55,9 +55,9 @@ def probe_table(data: SettingData) -> Table | None:
         rows.append((data.labels[arm], str(n), *shares, *turnover, mean))
     few = 1 < max((probes.runs(arm) for arm in data.arms), default=0) < 5
     uncertain = "Under five seeds: wide and uncertain. " if few else ""
-    note = f"Mean over n seeds ± half of its 95 % interval. {uncertain}{PROBE_TERMS.format(item=data.subject.item)}"
+    note = f"Mean over n seeds ± half of its 95 % interval. {uncertain}{PROBE_TERMS.format(item=data.subject.probed)}"
     heads = ("n", "Dead", "Nearly dead", "Dead maps", "Saturated", "Zero", "Deaths", "Revivals", "Depth index")
-    return table_of_arms(data, "All sites together, after the last epoch", heads, rows, note=note, stacked=True)
+    return table_of_arms(data, f"All sites together, {data.subject.after_last}", heads, rows, note=note, stacked=True)
 
 
 def _percent(shares: Floats) -> str:
@@ -73,12 +73,12 @@ def _counted(counts: Floats) -> str:
 
 def dead_units_table(data: SettingData) -> Table:
     """Dead units per site: at the start, after the first epoch, at the end."""
-    probes, rows = data.probes, []
+    probes, rows, period = data.probes, [], data.subject.period
     for arm in probes.arms:
         for site, shares in zip(probes.sites, probes.share(arm, "dead"), strict=True):
             cells = [percent(float(shares[snapshot])) for snapshot in (START, 1, END)]
             rows.append((data.labels[arm], probes.site_names[site], *cells))
-    heads = ("Site", "At the start", "After epoch 1", "At the end")
+    heads = ("Site", "At the start", f"After {period.word} {period.number(1):,}", "At the end")
     return table_of_arms(data, "Dead units by site", heads, rows, words=frozenset({1}))
 
 
@@ -90,7 +90,7 @@ def gradient_table(data: SettingData) -> Table:
         indices = [probes.depth_index(arm, when) for when in (START, END)]
         rows.append((data.labels[arm], *norms, *(signed_index(float(i.mean())) for i in indices if i.size)))
     heads = (*probes.layers, "Depth index, start", "Depth index, end")
-    return table_of_arms(data, "Norm of the gradient after the last epoch", heads, rows)
+    return table_of_arms(data, f"Norm of the gradient {data.subject.after_last}", heads, rows)
 
 
 def distribution_table(data: SettingData) -> Table:

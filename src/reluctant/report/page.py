@@ -9,7 +9,7 @@ from reluctant.analysis.headline import comparison_sentence, comparison_title
 from reluctant.analysis.labels import count, setting_text, slug
 from reluctant.analysis.sentence import comparison_warnings, floor_sentence
 from reluctant.analysis.variance import variance_sentence
-from reluctant.catalogue.metrics import USUAL
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, USUAL
 from reluctant.figures.rates import rate_settings
 from reluctant.figures.style import FEW
 from reluctant.records.study_records import StudyRecords
@@ -31,7 +31,7 @@ from reluctant.report.sections import (
     inside_sections,
 )
 
-MOST_CURVES = 4  # reported metrics whose curves are drawn
+MOST_CURVES = 4  # reported metrics whose curves are pictures
 
 
 def build_page(data: ReportData, book: PictureBook) -> Page:
@@ -150,7 +150,9 @@ def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSectio
     if curves and len(data.arms) > 1 and data.cost():
         draw = partial(figures.score_against_time, data, metric)
         cost = book.draw(f"cost_{metric}{suffix}", draw, tables.cost_table(data))
-    return ScoreSection(data.title, overview, tables.final_scores_table(data), tuple(curves), cost)
+    return ScoreSection(
+        data.title, overview, tables.final_scores_table(data), tables.size_table(data), tuple(curves), cost
+    )
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
@@ -165,7 +167,7 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
         narrow=False,
         png=few,
     )
-    classes = () if data.subject.regression else [detail_tables.classes_table(s, arm) for s in every]
+    classes = () if data.subject.task != CLASSIFICATION else [detail_tables.classes_table(s, arm) for s in every]
     return ArmSection(
         anchor=f"activation-{data.scores.arms.index(arm) + 1}",
         label=data.labels[arm],
@@ -184,13 +186,16 @@ def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) 
     """Training curves and confusion matrix, or predicted numbers; of many arms the narrow form for all widths."""
     suffix, caption = f"_{slug(arm)}{file_suffix(data.title)}", setting_text(data.setting)
     curves = partial(figures.training_curves, data, arm, **({} if few else {"width": 3.4}))
-    name, draw, table = "confusion", figures.confusion, detail_tables.confusion_table
-    if data.subject.regression:
-        name, draw, table = "predicted", figures.predicted, detail_tables.predicted_table
-    return (
-        book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few),
-        book.draw(f"{name}{suffix}", partial(draw, data, arm), table(data, arm), caption, narrow=few, png=few),
-    )
+    pictures = [
+        book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few)
+    ]
+    if data.subject.task == CLASSIFICATION:
+        draw, table = partial(figures.confusion, data, arm), detail_tables.confusion_table(data, arm)
+        pictures.append(book.draw(f"confusion{suffix}", draw, table, caption, narrow=few, png=few))
+    elif data.subject.task == REGRESSION:
+        draw, table = partial(figures.predicted, data, arm), detail_tables.predicted_table(data, arm)
+        pictures.append(book.draw(f"predicted{suffix}", draw, table, caption, narrow=few, png=few))
+    return tuple(pictures)
 
 
 def _study(records: StudyRecords, data: ReportData) -> StudySection:
@@ -200,7 +205,11 @@ def _study(records: StudyRecords, data: ReportData) -> StudySection:
     ]
     what = "a score" if data.subject.reported else "the loss"
     problems += [
-        (study_facts.run_text(run.run, records.study), f"diverged in epoch {run.diverged}: {what} was not finite", "")
+        (
+            study_facts.run_text(run.run, records.study),
+            f"diverged {'before' if run.run.steps else 'in'} {run.run.moment(run.diverged)}: {what} was not finite",
+            "",
+        )
         for run in records.scored
         if run.diverged is not None
     ]

@@ -73,6 +73,7 @@ class ScoreSection:
     title: str
     overview: Picture
     scores: Table
+    sizes: Table | None  # of the networks, where they are not all the same
     curves: tuple[Picture, ...]
     cost: Picture | None  # score against training time
 

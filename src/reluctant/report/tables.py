@@ -8,6 +8,7 @@ import numpy as np
 
 from reluctant.analysis import ReportData, SettingData
 from reluctant.analysis.labels import metric_title
+from reluctant.analysis.sizes import network_sizes
 from reluctant.analysis.study_facts import network_layers
 from reluctant.analysis.summary import Band
 from reluctant.analysis.units import DASH, Unit, number
@@ -49,6 +50,7 @@ def final_scores_table(data: SettingData) -> Table:
     names = [name for name in usual if name in data.scores.metrics]
     names += [] if chosen in names else [chosen]
     columns = {name: {s.arm: s for s in data.summaries(name)} for name in names}
+    sizes = {size.arm: size for size in network_sizes(data)}
     rows = []
     for summary in data.summaries():
         arm, unit = summary.arm, data.unit(chosen)
@@ -56,7 +58,8 @@ def final_scores_table(data: SettingData) -> Table:
         scores = [data.unit(name).interval(columns[name][arm].interval) for name in names]
         lost = summary.diverged if data.question.seed_sources else data.comparison.lost(arm)
         failed = f"{lost} of {summary.runs}" if lost else f"0\n≤ {100 * largest_rate(summary.runs):.0f} %"
-        rows.append((summary.label, str(summary.interval.n), *scores, worst, failed))
+        size = (f"{sizes[arm].parameters:,}" if arm in sizes else DASH,) if sizes else ()
+        rows.append((summary.label, str(summary.interval.n), *scores, worst, failed, *size))
     titles = [metric_title(data.metric(name)) for name in names]
     titles[names.index(chosen)] += "\u00a0*"
     few = 1 < max((int(row[1]) for row in rows), default=0) < 5
@@ -67,8 +70,32 @@ def final_scores_table(data: SettingData) -> Table:
         f"{data.subject.arm}), or what share of such runs is not excluded."
     )
     where = f" on {data.subject.test_part}" if data.subject.test_part else ""
-    caption, heads = f"Final scores{where}", ("n", *titles, "Worst seed", "Lost")
+    caption, heads = f"Final scores{where}", ("n", *titles, "Worst seed", "Lost", *(("Parameters",) if sizes else ()))
     return table_of_arms(data, caption, heads, rows, note=note, strong=2 + names.index(chosen), stacked=True)
+
+
+def size_table(data: SettingData) -> Table | None:
+    """Parameters, multiply-adds and inner widths of every network; None where they are all the same."""
+    sizes = {size.arm: size for size in network_sizes(data)}
+    if not sizes:
+        return None
+    base, widths = sizes.get(data.question.baseline), any(size.widths for size in sizes.values())
+    rows = [
+        (
+            size.label,
+            f"{size.parameters:,}",
+            size.against(base) if base and size is not base else DASH,
+            f"{size.multiply_adds / 1e6:,.3f}" if size.multiply_adds else DASH,
+            *((", ".join(map(str, size.widths)),) if widths else ()),
+        )
+        for size in sizes.values()
+    ]
+    against = f"Against {base.label}" if base else "Difference"
+    heads = ("Parameters", against, "Multiply-adds, millions", *(("Inner width",) if widths else ()))
+    note = f"Multiply-adds: of one {data.subject.item}, forwards. Inner width: outputs of the activation, per token."
+    return table_of_arms(
+        data, "Sizes of the networks", heads, rows, note=note if widths else note.partition(" Inner")[0]
+    )
 
 
 def rates_table(data: ReportData, other: Mapping[str, Any]) -> Table:
@@ -97,7 +124,10 @@ def seeds_table(data: SettingData) -> Table:
         rows.append((summary.label, *cells))
     heads = [f"seed {seed}" for seed in data.scores.seeds]
     return table_of_arms(
-        data, f"{metric_title(metric)}{' after the last epoch' if data.subject.epochs else ''}, by seed", heads, rows
+        data,
+        f"{metric_title(metric)}{' ' + data.subject.after_last if data.subject.epochs else ''}, by seed",
+        heads,
+        rows,
     )
 
 
@@ -107,7 +137,7 @@ def cost_table(data: SettingData) -> Table:
     rows = [
         (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "no" if p.on_front else "yes") for p in data.cost()
     ]
-    heads = (metric_title(metric), "Training per epoch", "Another is faster and better")
+    heads = (metric_title(metric), f"Training per {data.subject.period.length}", "Another is faster and better")
     return table_of_arms(data, "Score against training time, means over seeds", heads, rows)
 
 
@@ -129,26 +159,27 @@ def _band_cell(band: Band, epoch: int, unit: Unit) -> str:
 
 def epochs_table(data: SettingData, name: str) -> Table:
     """One metric of all arms over the epochs, on the test split; the longer side runs down the page."""
-    epochs, unit = listed_epochs(data.planned_epochs), data.unit(name)
+    epochs, unit, period = listed_epochs(data.planned_epochs), data.unit(name), data.subject.period
     bands = {arm: data.band(name, arm) for arm in data.arms}
-    caption = f"{metric_title(data.metric(name))} by epoch: mean over seeds ± half of its 95 % interval"
+    caption = f"{metric_title(data.metric(name))} by {period.word}: mean over seeds ± half of its 95 % interval"
     if len(bands) <= 6:
-        rows = tuple((str(e), *(_band_cell(b, e, unit) for b in bands.values())) for e in epochs)
-        return Table(caption, ("Epoch", *data.labels.values()), rows)
+        rows = tuple((f"{period.number(e):,}", *(_band_cell(b, e, unit) for b in bands.values())) for e in epochs)
+        return Table(caption, (period.word.capitalize(), *data.labels.values()), rows)
     cells = ((data.labels[a], *(_band_cell(b, e, unit) for e in epochs)) for a, b in bands.items())
-    return table_of_arms(data, caption, [f"epoch {e}" for e in epochs], cells)
+    return table_of_arms(data, caption, [f"{period.word} {period.number(e):,}" for e in epochs], cells)
 
 
 def four_curves_table(data: SettingData, arm: str) -> Table:
     """The four curves of one arm by epoch."""
-    curves = four_curves(data)
+    curves, period = four_curves(data), data.subject.period
     bands = [(data.band(name, arm, split), data.unit(name)) for name, split, _ in curves]
     rows = tuple(
-        (str(epoch), *(_band_cell(band, epoch, unit) for band, unit in bands))
+        (f"{period.number(epoch):,}", *(_band_cell(band, epoch, unit) for band, unit in bands))
         for epoch in listed_epochs(max(len(band.mean) for band, _ in bands))
     )
     titles = [title for _, _, title in curves]
-    return Table("Scores by epoch: mean over seeds ± half of its 95 % interval", ("Epoch", *titles), rows)
+    caption = f"Scores by {period.word}: mean over seeds ± half of its 95 % interval"
+    return Table(caption, (period.word.capitalize(), *titles), rows)
 
 
 def shape_table(data: SettingData, arm: str) -> Table | None:

@@ -1,7 +1,6 @@
 """The tables of verdicts: every comparison with its numbers, all pairs, claims, published numbers, variance."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 
@@ -180,8 +179,10 @@ def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
     claim, unit = judged.claim, data.unit(judged.claim.metric)
     differences = any(len(each.arms) > 1 for each in judged.evidence)
     write, axis = (unit.difference, unit.difference_axis) if differences else (unit.value, unit.axis)
+    period = data.subject.period
     if judged.in_epochs:
-        write, axis = partial(number, decimals=2), "epochs"
+        factor = period.number(1)
+        write, axis = (lambda value: number(value * factor, decimals=0 if period.steps else 2)), f"{period.word}s"
 
     def cells(evidence: Evidence) -> tuple[str, ...]:
         p = (p_value(evidence.p),) if differences else ()
@@ -192,7 +193,9 @@ def claim_table(data: SettingData, judged: JudgedClaim) -> Table:
     tested = ("p",) if differences else ()
     title, split = metric_words(data.metric(claim.metric)), SPLIT_WORDS[claim.split]
     where = f"{title} on the {split} split"
-    caption = f"Epochs until {where} converges" if judged.in_epochs else where[0].upper() + where[1:]
+    caption = (
+        f"{period.word.capitalize()}s until {where} converges" if judged.in_epochs else where[0].upper() + where[1:]
+    )
     return Table(
         caption,
         ("About", f"Mean{' difference' if differences else ''}, {axis}",

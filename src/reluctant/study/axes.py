@@ -131,6 +131,9 @@ else:
 Rates = Axis[Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]]
 Sizes = Axis[Annotated[int, Field(strict=True, ge=1, le=10**7)]]
 Epochs = Axis[Annotated[int, Field(strict=True, ge=1, le=10**6)]]
+Steps = Annotated[tuple[Annotated[int, Field(strict=True, ge=0, le=10**9)], ...], BeforeValidator(_several),
+                  Field(max_length=1)]  # fmt: skip
+Interval = Annotated[int, Field(strict=True, ge=0, le=10**9)]
 Patience = Axis[Annotated[int, Field(strict=True, ge=0, le=10**6)]]
 Threads = Axis[Annotated[int, Field(strict=True, ge=1, le=1024)]]
 Fractions = Axis[Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]]

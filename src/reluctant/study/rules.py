@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def study_fault(study: "Study") -> str:
     """The first fault, with what to write instead; empty for a sound study."""
-    rules: tuple[Callable[[Study], str], ...] = (_arms, _own_training, _names, _metrics, _seed_table, _growth)
+    rules: tuple[Callable[[Study], str], ...] = (_arms, _own_training, _names, _metrics, _moments, _seed_table, _growth)
     return next(filter(None, (rule(study) for rule in rules)), "")
 
 
@@ -71,6 +71,17 @@ def _metrics(study: "Study") -> str:
         if study.task not in tasks:
             known = ", ".join(each.name for each in METRICS if study.task in each.tasks)
             return f"{where}: {name} is no metric of {study.task}; these are: {known}"
+    return ""
+
+
+def _moments(study: "Study") -> str:
+    """Claims and published numbers name epochs, which a study in steps does not have."""
+    if not any(study.steps):
+        return ""
+    if any(claim.by_epoch for claim in study.claim):
+        return "claim: by_epoch counts epochs, and this study has steps; leave it out"
+    if any(each.epoch for each in study.published):
+        return "published: epoch counts epochs, and this study has steps; leave it out"
     return ""
 
 

@@ -42,6 +42,9 @@ class Run:
     accumulate: int = 1
     class_weights: str = "none"
     loss: str = "standard"
+    steps: int = (
+        0  # updates of the weights; 0: every epoch is a pass over the data. With steps, epochs count evaluations
+    )
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
@@ -61,6 +64,10 @@ class Run:
     def reported(self) -> bool:
         """Whether code of the user's trains and reports scores, and not our loop."""
         return bool(self.train or self.command)
+
+    def moment(self, evaluation: int) -> str:
+        """When an evaluation is: `epoch 3`, or `step 750` where the run is measured in steps."""
+        return f"step {evaluation * (self.steps // self.epochs):,}" if self.steps else f"epoch {evaluation:,}"
 
     def seed_for(self, source: str) -> int:
         """The seed of one source of randomness (`init`, `order`, `noise`, `split`)."""

@@ -19,10 +19,11 @@ def rate(run: Run, epoch: int, batch: int, batches: int) -> float:
     if head == "constant":
         return run.lr
     step = (epoch - 1) * batches + batch
-    warm: float = parameters.get("warmup", 0.0) * batches
+    passed = step // run.accumulate if run.steps else epoch - 1  # steps, or epochs, before this one
+    warm: float = parameters.get("warmup", 0.0) * (run.accumulate if run.steps else batches)  # of steps, or of epochs
     if step < warm:
-        return run.lr * min(1.0, (step + 1) / warm) * _share(head, parameters, epoch, 0.0)
-    return run.lr * _share(head, parameters, epoch, (step - warm) / (run.epochs * batches - warm))
+        return run.lr * min(1.0, (step + 1) / warm) * _share(head, parameters, passed, 0.0)
+    return run.lr * _share(head, parameters, passed, (step - warm) / (run.epochs * batches - warm))
 
 
 def last_rate(run: Run, epoch: int, batches: int) -> float:
@@ -30,14 +31,20 @@ def last_rate(run: Run, epoch: int, batches: int) -> float:
     return rate(run, epoch, batches - 1, batches)
 
 
-def schedule_fault(schedule: str, epochs: float) -> str:
-    """Why a schedule does not fit into this many epochs; empty where it does."""
-    warm = _parsed(schedule)[1].get("warmup", 0.0)
-    if warm < epochs:
+def schedule_fault(schedule: str, length: float, unit: str = "epochs") -> str:
+    """Why a schedule does not fit into this many epochs or steps; empty where it does."""
+    head, parameters = _parsed(schedule)
+    warm = parameters.get("warmup", 0.0)
+    if unit == "steps" and head == "step" and parameters["every"] >= length:
+        return (
+            f"schedule: {schedule} drops for the first time after {parameters['every']:g} of {length:g} steps, so it "
+            f"never does; every counts steps here"
+        )
+    if warm < length:
         return ""
     return (
-        f"schedule: {schedule} warms up for {warm:g} of {epochs:g} epochs, so it never reaches the learning "
-        f"rate; give a shorter warmup, or more epochs"
+        f"schedule: {schedule} warms up for {warm:g} of {length:g} {unit}, so it never reaches the learning "
+        f"rate; give a shorter warmup, or more {unit}"
     )
 
 
@@ -48,15 +55,15 @@ def _parsed(schedule: str) -> tuple[str, dict[str, Any]]:
     return name.head, SCHEDULES.arguments(name)
 
 
-def _share(head: str, parameters: Mapping[str, Any], epoch: int, gone: float) -> float:
+def _share(head: str, parameters: Mapping[str, Any], passed: int, gone: float) -> float:
     """The share of the highest rate when the share t of the way is `gone`.
 
-    The cosine is least + (1 − least)·(1 + cos πt)/2, the line 1 − t, and steps depend on the epoch.
+    The cosine is least + (1 − least)·(1 + cos πt)/2, the line 1 − t, and drops depend on the epochs or steps passed.
     """
     if head == "linear":
         return 1 - gone
     if head == "step":
-        return float(parameters["factor"] ** ((epoch - 1) // parameters["every"]))
+        return float(parameters["factor"] ** (passed // parameters["every"]))
     least = float(parameters["least"])
     return least + (1 - least) * (1 + math.cos(math.pi * gone)) / 2
 

@@ -22,6 +22,7 @@ from reluctant.study.rules import activation_fault, study_fault
 from reluctant.study.run import Run
 from reluctant.study.schedule import schedule_fault
 from reluctant.study.seeds import levels
+from reluctant.study.steps import with_evaluations
 from reluctant.study.tables import Claim, Compare, Publications, PublishedNumber
 from reluctant.study.written import written_content
 
@@ -33,10 +34,10 @@ AXES = tuple(field.name for field in fields(Run) if field.name not in ("activati
 class Study(BaseModel):
     """The question: which activations, in which network, on which data, with which seeds.
 
-    `name`, `about`, `task`, `control`, `choose`, `compare`, `until_decided`, `claim` and `published` have one value for
-    the study; every other field takes one value or a list, and a list is an axis. With `seed = "until decided"` the
-    study grows until every comparison is decided. docs/study.md describes every key. Raises `StudyError`: every fault
-    at once.
+    `name`, `about`, `steps`, `evaluate_every`, `task`, `control`, `choose`, `compare`, `until_decided`, `claim` and
+    `published` have one value for the study; every other field takes one value or a list, and a list is an axis. With
+    `seed = "until decided"` the study grows until every comparison is decided. docs/study.md describes every key.
+    Raises `StudyError`: every fault at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +54,8 @@ class Study(BaseModel):
     lr: axes.Rates = (Run.lr,)
     batch_size: axes.Sizes = (Run.batch_size,)
     epochs: axes.Epochs = (Run.epochs,)
+    steps: axes.Steps = (Run.steps,)
+    evaluate_every: axes.Interval = 0
     train_fraction: axes.Fractions = (Run.train_fraction,)
     threads: axes.Threads = (Run.threads,)
     keep_weights: axes.Flags = (Run.keep_weights,)
@@ -71,7 +74,7 @@ class Study(BaseModel):
     class_weights: axes.ClassWeights = (Run.class_weights,)
     loss: axes.Losses = (Run.loss,)
     control: axes.Flag = False
-    task: Literal["classification", "regression"] = "classification"
+    task: Literal["classification", "regression", "tokens"] = "classification"
     choose: Literal["lr"] | None = None
     compare: Compare = Compare()
     until_decided: UntilDecided | None = None
@@ -86,7 +89,7 @@ class Study(BaseModel):
             content = {**content, "compare": {**compare, "metric": usual}}
         elif isinstance(compare, Mapping) and compare.get("metric") == "" and usual != "":
             content = {**content, "compare": {**compare, "metric": usual or Compare().metric}}
-        content = with_first_seeds(content)
+        content = with_evaluations(with_first_seeds(content))
         try:
             super().__init__(**content)
         except ValidationError as fault:
@@ -125,8 +128,9 @@ class Study(BaseModel):
     @field_validator("schedule")
     @classmethod
     def _warm_up_within_the_epochs(cls, schedules: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        shortest = min(info.data.get("epochs", (math.inf,)))  # none where these are faulty
-        if fault := next(filter(None, (schedule_fault(schedule, shortest) for schedule in schedules)), None):
+        unit = "steps" if any(info.data.get("steps", ())) else "epochs"
+        shortest = min(info.data.get(unit, (math.inf,)))  # none where these are faulty
+        if fault := next(filter(None, (schedule_fault(schedule, shortest, unit) for schedule in schedules)), None):
             raise PydanticCustomError(CUSTOM, "{fault}", {"fault": fault})
         return schedules
 

@@ -22,6 +22,7 @@ def written_content(study: "Study") -> dict[str, Any]:
     """
     content: dict[str, Any] = {"name": study.name, **({"about": study.about} if study.about else {})}
     axes = [field.name for field in fields(Run) if field.name not in ("activation", "seed", "train", "command")]
+    axes = [name for name in axes if name != ("epochs" if any(study.steps) else "steps")]
     for key in dict.fromkeys((*(FIRST_OF_ANOTHER if study.reported else FIRST), *axes, "seed")):
         values = getattr(study, key)
         if study.reported and key != "seed" and values in ((), (getattr(Run, key, None),)):
@@ -30,6 +31,7 @@ def written_content(study: "Study") -> dict[str, Any]:
     if study.sources:
         content["seed"] = as_table(study.seed)
     optional = {
+        "evaluate_every": study.evaluate_every,
         "task": study.task if study.task != CLASSIFICATION else None,
         "control": study.control,
         "choose": study.choose,

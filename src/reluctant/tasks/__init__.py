@@ -12,7 +12,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, confusion_counts, regression_sums, stored_counts
+from reluctant.catalogue.metrics import (
+    CLASSIFICATION,
+    REGRESSION,
+    TOKENS,
+    confusion_counts,
+    regression_sums,
+    stored_counts,
+)
+from reluctant.catalogue.token_sums import IGNORED, token_sums
 
 
 @dataclass(frozen=True)
@@ -43,9 +51,17 @@ class Classification:
         scores = torch.log_softmax(outputs, dim=1)
         return -scores.gather(1, targets[:, None]).cpu().sum(dtype=torch.float64)
 
-    def predict(self, outputs: Tensor) -> Tensor:
-        """The class of the largest output."""
+    def units(self, targets: Tensor) -> int:
+        """How many losses the mean of a batch is over: one per input."""
+        return len(targets)
+
+    def predict(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The class of the largest output, (n,)."""
         return outputs.argmax(dim=1)
+
+    def no_predictions(self, targets: Tensor) -> Tensor:
+        """Memory for the predictions of so many targets."""
+        return torch.empty_like(targets)
 
     def counts(self, predictions: Tensor, targets: Tensor) -> Any:
         """The confusion matrix; above 20 classes, hits, predictions and truths per class."""
@@ -60,9 +76,11 @@ class Classification:
         dtype = np.uint8 if self.classes <= 256 else np.uint16
         return base64.b64encode(to_numpy(predictions).astype(dtype).tobytes()).decode()
 
-    def output_error(self, outputs: Any, n: int) -> str:
-        """What is wrong with a network's outputs for n inputs, which are (n, classes); empty where nothing is."""
-        return shape_error(outputs, (n, self.classes), "one logit per class", "logits")
+    encode_targets = encode
+
+    def output_error(self, outputs: Any, targets: Tensor) -> str:
+        """What is wrong with a network's outputs, which are (n, classes); empty where nothing is."""
+        return shape_error(outputs, (len(targets), self.classes), "one logit per class", "logits")
 
 
 @dataclass(frozen=True)
@@ -92,9 +110,17 @@ class Regression:
         errors = (outputs.reshape(targets.shape) - targets).cpu().double()
         return errors.square().mean(dim=1).sum()
 
-    def predict(self, outputs: Tensor) -> Tensor:
+    def units(self, targets: Tensor) -> int:
+        """How many losses the mean of a batch is over: one per input."""
+        return len(targets)
+
+    def predict(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The outputs themselves, (n, outputs)."""
         return outputs.reshape(-1, self.outputs)
+
+    def no_predictions(self, targets: Tensor) -> Tensor:
+        """Memory for the predictions of so many targets."""
+        return torch.empty_like(targets)
 
     def counts(self, predictions: Tensor, targets: Tensor) -> Any:
         """Sums per output: see `reluctant.catalogue.metrics.summed`."""
@@ -119,14 +145,92 @@ class Regression:
             return ""
         return base64.b64encode(self.in_original_units(predictions).astype("<f8").tobytes()).decode()
 
-    def output_error(self, outputs: Any, n: int) -> str:
+    encode_targets = encode
+
+    def output_error(self, outputs: Any, targets: Tensor) -> str:
         """Outputs are (n, outputs); where one number is predicted, (n,) too."""
+        n = len(targets)
         if self.outputs == 1 and isinstance(outputs, Tensor) and tuple(outputs.shape) == (n,):
             return ""
         return shape_error(outputs, (n, self.outputs), "one number per target", "numbers")
 
 
-Task = Classification | Regression
+@dataclass(frozen=True)
+class Tokens:
+    """One of `classes` classes for every token of a sequence: the next token, or a tag of this one.
+
+    Outputs (n, tokens, classes) are logits, targets (n, tokens) are classes, `IGNORED` where nothing is predicted.
+    All means are over predicted tokens. `sizes` (classes, 2) are the bytes and characters of every class that is a
+    token of a text. Predictions are stored as two numbers per sequence: its cross entropy in nats, summed, and how many
+    of its tokens are right.
+    """
+
+    classes: int
+    sizes: Tensor | None = None
+    name = TOKENS
+    key = "sums"
+
+    @property
+    def outputs(self) -> int:
+        """One logit per class."""
+        return self.classes
+
+    def loss(self, outputs: Tensor, targets: Tensor, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
+        """Mean cross entropy per predicted token in nats; 0 for a batch without any."""
+        options: dict[str, Any] = {"ignore_index": IGNORED, "label_smoothing": smoothing, "reduction": "sum"}
+        total = nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(), weights, **options)
+        return total / (targets != IGNORED).sum().clamp(min=1)
+
+    def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The same without smoothing, summed over a batch in double precision, on the CPU."""
+        return self._nats(outputs, targets).sum()
+
+    def units(self, targets: Tensor) -> int:
+        """How many tokens are predicted."""
+        return int((targets != IGNORED).sum())
+
+    def _nats(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Cross entropy per sequence, (n,), float64 on the CPU."""
+        each = nn.functional.cross_entropy(
+            outputs.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
+        )
+        return each.view(targets.shape).cpu().sum(dim=1, dtype=torch.float64)
+
+    def predict(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Per sequence the cross entropy in nats and the tokens that are right, (n, 2), float64 on the CPU."""
+        right = ((outputs.argmax(dim=-1) == targets) & (targets != IGNORED)).sum(dim=1)
+        return torch.stack([self._nats(outputs, targets), right.cpu().double()], dim=1)
+
+    def no_predictions(self, targets: Tensor) -> Tensor:
+        """Memory for the predictions of so many sequences."""
+        return torch.empty(len(targets), 2, dtype=torch.float64)
+
+    def counts(self, predictions: Tensor, targets: Tensor) -> Any:
+        """The six sums of `reluctant.catalogue.token_sums`."""
+        return token_sums(self.text_sizes(targets), to_numpy(predictions)).tolist()
+
+    def text_sizes(self, targets: Tensor) -> npt.NDArray[np.float64]:
+        """Per sequence the number of predicted tokens, of their bytes and of their characters, (n, 3)."""
+        targets = targets.cpu()
+        predicted = targets != IGNORED
+        sizes = torch.zeros(self.classes, 2, dtype=torch.int64) if self.sizes is None else self.sizes
+        text = (sizes[targets.where(predicted, 0)] * predicted[..., None]).sum(dim=1)
+        return to_numpy(torch.cat([predicted.sum(dim=1, keepdim=True), text], dim=1)).astype(float)
+
+    def encode(self, predictions: Tensor) -> str:
+        """As base64 of float64, little-endian."""
+        return base64.b64encode(to_numpy(predictions).astype("<f8").tobytes()).decode()
+
+    def encode_targets(self, targets: Tensor) -> str:
+        """The sizes of the sequences, as base64 of float64, little-endian: what scores need to know of targets."""
+        return base64.b64encode(self.text_sizes(targets).astype("<f8").tobytes()).decode()
+
+    def output_error(self, outputs: Any, targets: Tensor) -> str:
+        """What is wrong with a network's outputs, which are (n, tokens, classes); empty where nothing is."""
+        return shape_error(outputs, (*targets.shape, self.classes), "one logit per token and class", "logits")
+
+
+Task = Classification | Regression | Tokens
 
 
 def shape_error(outputs: Any, expected: tuple[int, ...], meaning: str, noun: str) -> str:

@@ -5,8 +5,9 @@ from reluctant.training.description import describe_replacements, initial_weight
 from reluctant.training.evaluation import evaluate
 from reluctant.training.machine import select_device
 from reluctant.training.preflight import expected_seconds, preflight
+from reluctant.training.preparation import prepare
 from reluctant.training.runner import build_training, clear_data_cache, train_run, warm_up
-from reluctant.training.tensors import TensorData, TensorSplit, prepare
+from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
 
 __all__ = [

@@ -104,7 +104,7 @@ def _take_pixels(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def _on_device(values: npt.NDArray[np.int64], data: TensorData) -> Tensor:
-    return torch.from_numpy(values).to(data.train.inputs.device)
+    return torch.from_numpy(values).to(data.train.targets.device)
 
 
 _CHANGES: dict[str, Callable[..., Change]] = {"flip": _flip, "crop": _crop, "shift": _shift, "noise": _noise}

@@ -57,7 +57,8 @@ class Checkpoint:
         except Exception as fault:  # the user's own network may raise anything
             reason = f"its content does not fit ({type(fault).__name__})"
         else:
-            return f"continues after epoch {len(training.epochs)} of {training.run.epochs}"
+            run = training.run
+            return f"continues after {run.moment(len(training.epochs))} of {run.steps or run.epochs:,}"
         moved = quarantine(self.path, self.path.parent.parent / "damaged")
         return f"starts again: its checkpoint was set aside ({reason}), as {moved}"
 

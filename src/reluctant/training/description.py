@@ -6,10 +6,11 @@ from itertools import product
 import torch
 from torch import nn
 
-from reluctant.catalogue import INITIALISATIONS, MODELS
+from reluctant.catalogue import ACTIVATIONS, INITIALISATIONS, MODELS
 from reluctant.core.user_code import SESSION_MODULE
-from reluctant.models.build import build, preview_replacements
+from reluctant.models.build import Replacements, preview_replacements
 from reluctant.models.own_weights import InitialWeights, initial_weights, watch_initialisation
+from reluctant.models.swap import swap_report
 from reluctant.models.swap.report import FEW_NAMES, join_names
 from reluctant.study import Study
 from reluctant.training.checksums import initial_weights_source
@@ -20,11 +21,11 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
     """What is replaced in user-defined networks, what they get, which weights they keep: a sentence each."""
     sentences = []
     for model, data in product(study.model, datasets.values()):
-        swap, sizes, own, keyword = preview_replacements(model, study.activation[0], data.input_shape, data.outputs)
+        swap, sizes, own, keyword = _preview(model, study.activation[0], data)
         if keyword:
             parts = _describe_names(study, model, data, keyword)
         else:
-            parts = [swap.one_line()] if swap else ["takes the activation"] if sizes or own else []
+            parts = [swap.sites_text()] if swap else ["takes the activation"] if sizes or own else []
         if own:
             parts.append(f"uses one of its own as well, for every activation of the study: {', '.join(own)}")
         if sizes:
@@ -32,9 +33,14 @@ def describe_replacements(study: Study, datasets: Mapping[str, TensorData]) -> l
             parts.append(f"arguments from the data: {listed}")
         if MODELS.canonical(model).is_user_defined:
             parts += _describe_weights(study, model, data)
+        parts += _describe_blocks(study, model, data)
         if parts:
             sentences.append(f"{model.removeprefix(f'{SESSION_MODULE}:')}: {'; '.join(parts)}")
     return list(dict.fromkeys(sentences))
+
+
+def _preview(model: str, activation: str, data: TensorData) -> Replacements:
+    return preview_replacements(model, activation, data.input_shape, data.outputs, data.source.tokens)
 
 
 def initial_weight_sources(study: Study, datasets: Mapping[str, TensorData]) -> dict[str, str]:
@@ -48,7 +54,7 @@ def initial_weight_sources(study: Study, datasets: Mapping[str, TensorData]) -> 
 
 def _build(model: str, activation: str, data: TensorData) -> tuple[nn.Module, InitialWeights]:
     with watch_initialisation():
-        network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
+        network = data.build_network(model, activation)
     return network, initial_weights(network)
 
 
@@ -72,6 +78,17 @@ def _describe_weights(study: Study, model: str, data: TensorData) -> Iterator[st
             )
 
 
+def _describe_blocks(study: Study, model: str, data: TensorData) -> Iterator[str]:
+    """How the blocks among the activations get into a network, and how large they make it."""
+    for activation in study.activation:
+        name = ACTIVATIONS.canonical(activation)
+        if name.is_user_defined or ACTIVATIONS[name.head].family != "block":
+            continue
+        report = swap_report(_build(model, activation, data)[0])
+        if report and (remarks := report.remarks()):
+            yield f"{activation}: {', '.join(remarks)}"
+
+
 def _first_that_differs(network: nn.Module, other: nn.Module, layers: Sequence[str]) -> str:
     """The first of these layers that has parameters of one shape and other values in another network; or ''."""
     others = dict(other.named_parameters())
@@ -91,13 +108,13 @@ def _listed(layers: Sequence[str]) -> str:
 
 def _describe_names(study: Study, model: str, data: TensorData, keyword: str) -> list[str]:
     """Which activations a factory takes by their names, and which it does not know, so that they are swapped."""
-    swaps = {a: preview_replacements(model, a, data.input_shape, data.outputs).report for a in study.activation}
+    swaps = {a: _preview(model, a, data).report for a in study.activation}
     named, unknown = [a for a, swap in swaps.items() if not swap], [a for a, swap in swaps.items() if swap]
     parts = [f"takes the activation by its name as {keyword}: {', '.join(named)}"] if named else []
     if unknown and (swap := swaps[unknown[0]]):
         subject = "it is" if len(unknown) == 1 else "they are"
         parts.append(
             f"has none for {', '.join(unknown)} as {keyword}, so {subject} swapped into the default network: "
-            f"{swap.one_line()}"
+            f"{swap.sites_text()}"
         )
     return parts

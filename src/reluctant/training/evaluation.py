@@ -12,11 +12,12 @@ from reluctant.catalogue.metrics import MOST
 from reluctant.core.randomness import generator
 from reluctant.models.swap.forward import evaluation_mode
 from reluctant.records.parts import FinalRecord, Json
-from reluctant.tasks import Classification, Task
+from reluctant.tasks import Classification, Task, Tokens
 from reluctant.training.objective import in_full
 from reluctant.training.tensors import TensorData, TensorSplit
 
 BATCH = 50  # images: 26 µs each on the processor, against 38 at 200, where maps leave its caches (docs/log.md)
+LARGEST_LOGITS = 2**23  # numbers in the outputs for one batch of sequences
 BINS = 15  # even bins of the highest probability, (0, 1/15], …, (14/15, 1] (Guo et al. 2017, 1706.04599)
 # Standard deviation of the noise in those of the training pixels; standard deviation of the blur in pixels;
 # pixels of shift; degrees of rotation.
@@ -27,17 +28,17 @@ _CLASSES = Classification()
 def evaluate(model: nn.Module, split: TensorSplit, task: Task = _CLASSES) -> tuple[float, Tensor]:
     """The task's mean loss over the inputs and the predictions for them, in evaluation mode.
 
-    The loss is summed in double precision; predictions have the form of the targets: classes (n,), or numbers
-    (n, outputs).
+    The loss is summed in double precision; predictions have the form that the task stores: classes (n,), numbers
+    (n, outputs), or sums per sequence (n, 2).
     """
     loss = torch.zeros((), dtype=torch.float64)
-    predictions = torch.empty(split.targets.shape, dtype=split.targets.dtype)
+    predictions = task.no_predictions(split.targets).cpu()
     with _no_gradients(model), evaluation_mode(model):
-        for batch in _batches(split):
-            outputs = in_full(model(split.inputs[batch].clone()))  # the network may write into its inputs
+        for batch, inputs in split.batches(_batch_size(split, task)):
+            outputs = in_full(model(inputs.clone()))  # the network may write into its inputs
             loss += task.loss_sum(outputs, split.targets[batch])
-            predictions[batch] = task.predict(outputs).cpu()
-    return float(loss) / len(split), predictions
+            predictions[batch] = task.predict(outputs, split.targets[batch]).cpu()
+    return float(loss) / task.units(split.targets), predictions
 
 
 def _no_gradients(model: nn.Module) -> AbstractContextManager[None]:
@@ -45,8 +46,11 @@ def _no_gradients(model: nn.Module) -> AbstractContextManager[None]:
     return torch.inference_mode() if type(model).__module__.startswith("reluctant.") else torch.no_grad()
 
 
-def _batches(split: TensorSplit) -> list[slice]:
-    return [slice(start, start + BATCH) for start in range(0, len(split), BATCH)]
+def _batch_size(split: TensorSplit, task: Task) -> int:
+    if not isinstance(task, Tokens):
+        return BATCH
+    logits = split.targets.shape[1] * task.classes  # of a sequence; a large vocabulary would fill the memory
+    return min(BATCH, max(1, LARGEST_LOGITS // logits))
 
 
 def calibration(model: nn.Module, split: TensorSplit) -> Json:
@@ -58,9 +62,9 @@ def calibration(model: nn.Module, split: TensorSplit) -> Json:
     images, right, confidence = (torch.zeros(BINS, dtype=torch.float64) for _ in range(3))
     brier = 0.0
     with _no_gradients(model), evaluation_mode(model):
-        for batch in _batches(split):
+        for batch, inputs in split.batches(BATCH):
             targets = split.targets[batch].cpu()
-            p = in_full(model(split.inputs[batch].clone())).cpu().double().softmax(dim=1)
+            p = in_full(model(inputs.clone())).cpu().double().softmax(dim=1)
             top, predictions = p.max(dim=1)
             bins = (top * BINS).ceil().long().clamp(1, BINS) - 1
             images += torch.bincount(bins, minlength=BINS)
@@ -77,9 +81,11 @@ def calibration(model: nn.Module, split: TensorSplit) -> Json:
 
 def final_evaluation(model: nn.Module, data: TensorData, test_predictions: Tensor, *, robustness: bool) -> FinalRecord:
     """After the last epoch: the training split in evaluation mode, and more about the test split."""
-    task = data.task
-    loss, predictions = evaluate(model, data.train, task)
-    final: Json = {"loss": loss, task.key: task.counts(predictions, data.train.targets)}
+    task, train = data.task, data.train
+    if isinstance(task, Tokens) and len(train) > len(data.test):  # as many as are tested, evenly spread
+        train = train.of_rows(torch.arange(len(data.test), device=train.targets.device) * len(train) // len(data.test))
+    loss, predictions = evaluate(model, train, task)
+    final: Json = {"loss": loss, task.key: task.counts(predictions, train.targets)}
     if isinstance(task, Classification):
         final["calibration"] = calibration(model, data.test)
         if task.classes > MOST:  # where epochs hold three rows of the test matrix
@@ -95,29 +101,38 @@ def measure_robustness(model: nn.Module, split: TensorSplit, background: float, 
     Black pixels, which the network sees as `background`, fill the edges; `pixel_std` is the standard deviation of
     the training pixels as the network sees them.
     """
-    record: Json = {"images": len(split)}
-    for kind, strengths in STRENGTHS.items():
-        record[kind] = {}
-        for strength in strengths:
-            scaled = strength * (pixel_std if kind == "noise" else 1)
-            images = corrupt(split.inputs, kind, scaled, background)
-            _, predictions = evaluate(model, TensorSplit(images, split.targets))
-            record[kind][f"{strength:g}"] = int((predictions == split.targets.cpu()).sum())
-    return record
+    right = {kind: dict.fromkeys(map("{:g}".format, strengths), 0) for kind, strengths in STRENGTHS.items()}
+    corruptions = [
+        (kind, strength, generator(0, "robustness", kind)) for kind in STRENGTHS for strength in STRENGTHS[kind]
+    ]
+    with _no_gradients(model), evaluation_mode(model):
+        for batch, images in split.batches(BATCH):
+            targets = split.targets[batch].cpu()
+            for kind, strength, rng in corruptions:
+                scaled = strength * (pixel_std if kind == "noise" else 1)
+                outputs = in_full(model(corrupt(images, kind, scaled, background, rng)))
+                right[kind][f"{strength:g}"] += int((_CLASSES.predict(outputs, targets).cpu() == targets).sum())
+    return {"images": len(split), **right}
 
 
-def corrupt(images: Tensor, kind: str, strength: float, background: float = 0.0) -> Tensor:
-    """Standardised images (n, c, h, w), corrupted; the direction of each follows from its index alone."""
-    corrupted = _CORRUPTIONS[kind](images - background, strength) + background
+def corrupt(
+    images: Tensor, kind: str, strength: float, background: float = 0.0, rng: np.random.Generator | None = None
+) -> Tensor:
+    """Standardised images (n, c, h, w), corrupted; the direction of each follows from its index alone.
+
+    Without `rng` these are the first images; for those that follow, give the generator that the images before used.
+    """
+    rng = rng or generator(0, "robustness", kind)
+    corrupted = _CORRUPTIONS[kind](images - background, strength, rng) + background
     return corrupted.contiguous(memory_format=torch.channels_last)
 
 
-def _add_noise(images: Tensor, strength: float) -> Tensor:
-    noise = generator(0, "robustness", "noise").standard_normal(tuple(images.shape), np.float32)
+def _add_noise(images: Tensor, strength: float, rng: np.random.Generator) -> Tensor:
+    noise = rng.standard_normal(tuple(images.shape), np.float32)
     return images + strength * torch.from_numpy(noise).to(images.device)
 
 
-def _blur(images: Tensor, strength: float) -> Tensor:
+def _blur(images: Tensor, strength: float, _: np.random.Generator) -> Tensor:
     """By a Gaussian, cut off at three standard deviations."""
     reach = math.ceil(3 * strength)
     x = torch.arange(-reach, reach + 1, dtype=images.dtype, device=images.device)
@@ -128,26 +143,25 @@ def _blur(images: Tensor, strength: float) -> Tensor:
     return F.conv2d(across, bell.transpose(2, 3), padding=(reach, 0), groups=channels)
 
 
-def _shift_images(images: Tensor, strength: float) -> Tensor:
+def _shift_images(images: Tensor, strength: float, rng: np.random.Generator) -> Tensor:
     """By so many pixels in one of eight directions, at random for each image."""
-    angle = _random_integers("shift", 8, images) * (math.pi / 4)
+    angle = _random_integers(rng, 8, images) * (math.pi / 4)
     size = torch.tensor([images.shape[3], images.shape[2]], device=images.device)
     shift = torch.stack([angle.cos(), angle.sin()], dim=1).round() * strength * 2 / size
     identity = torch.eye(2, device=images.device).expand(len(images), 2, 2)
     return _resample(images, torch.cat([identity, shift[:, :, None]], dim=2))
 
 
-def _rotate(images: Tensor, strength: float) -> Tensor:
+def _rotate(images: Tensor, strength: float, rng: np.random.Generator) -> Tensor:
     """By so many degrees, to the left or to the right, at random for each image."""
-    angle = math.radians(strength) * (2 * _random_integers("rotation", 2, images) - 1)
+    angle = math.radians(strength) * (2 * _random_integers(rng, 2, images) - 1)
     cos, sin, none = angle.cos(), angle.sin(), torch.zeros_like(angle)
     return _resample(images, torch.stack([cos, -sin, none, sin, cos, none], dim=1).view(-1, 2, 3))
 
 
-def _random_integers(kind: str, limit: int, images: Tensor) -> Tensor:
+def _random_integers(rng: np.random.Generator, limit: int, images: Tensor) -> Tensor:
     """A whole number below `limit` for every image."""
-    integers = generator(0, "robustness", kind).integers(0, limit, len(images))
-    return torch.from_numpy(integers).to(images.device, images.dtype)
+    return torch.from_numpy(rng.integers(0, limit, len(images))).to(images.device, images.dtype)
 
 
 def _resample(images: Tensor, theta: Tensor) -> Tensor:

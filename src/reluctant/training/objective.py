@@ -70,14 +70,6 @@ class Group(NamedTuple):
     last: bool = True  # the weights are updated
 
 
-def group_of(run: Run, start: int, items: int) -> Group:
-    """The group of the batch that begins with item `start` of so many; the last group of an epoch may be shorter."""
-    size, whole = run.batch_size, run.batch_size * run.accumulate
-    begin = start - start % whole
-    end, batch = min(begin + whole, items), min(size, items - start)
-    return Group(batch / (end - begin), start == begin, start + batch == end)
-
-
 def forward_precision(run: Run, device: torch.device) -> AbstractContextManager[object]:
     """A context in which a network computes in the precision of a run."""
     return torch.autocast(device.type, torch.bfloat16) if run.precision == "bf16" else nullcontext()

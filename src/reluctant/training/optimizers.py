@@ -39,6 +39,8 @@ def optimizer_from_name(
     if canonical.is_user_defined:
         return own_optimizer(canonical, trained, lr, no_decay)
     keywords: dict[str, Any] = OPTIMIZERS.arguments(canonical)
+    if keywords.pop("decay", "all") == "matrices":
+        no_decay = [*no_decay, *(p for p in trained if p.dim() < 2)]
     if "beta1" in keywords:
         keywords["betas"] = (keywords.pop("beta1"), keywords.pop("beta2"))
     if canonical.head in ("adam", "adamw", "sgd"):

@@ -15,7 +15,7 @@ from reluctant.catalogue import LOSSES
 from reluctant.core.errors import StudyError, describe_exception
 from reluctant.core.names import Name
 from reluctant.core.user_objects import load_user_object
-from reluctant.tasks import Task
+from reluctant.tasks import Task, Tokens
 
 OwnLoss = Callable[[Tensor, Tensor], Tensor]
 _OF_AN_OPTIMIZER = ("step", "zero_grad", "state_dict", "load_state_dict", "param_groups")
@@ -83,7 +83,8 @@ def own_loss(loss: str, device: torch.device) -> OwnLoss | None:
 def check_own_loss(name: str, loss: OwnLoss, task: Task, targets: Tensor) -> None:
     """Call a loss with random outputs for these targets. Raises `StudyError` where nothing can be minimised."""
     generator = torch.Generator().manual_seed(0)
-    outputs = torch.randn(len(targets), task.outputs, generator=generator).to(targets.device).requires_grad_()
+    shape = (*(targets.shape if isinstance(task, Tokens) else targets.shape[:1]), task.outputs)
+    outputs = torch.randn(shape, generator=generator).to(targets.device).requires_grad_()
     called = loss.forward if isinstance(loss, nn.Module) else loss
     try:
         inspect.signature(called).bind(outputs, targets)

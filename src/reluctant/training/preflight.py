@@ -10,16 +10,19 @@ import torch
 
 from reluctant.activations import check_activation, gain
 from reluctant.catalogue import DATASETS, MODELS
-from reluctant.catalogue.metrics import REGRESSION
+from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS
+from reluctant.catalogue.token_sums import IGNORED
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.names import parse
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.data import data_folder, load
-from reluctant.models import build
 from reluctant.models.layers import channels_first
 from reluctant.study import Run, Study
 from reluctant.study.study import AXES
+from reluctant.tasks import Tokens
 from reluctant.training.augmentation import check_augmentation
+from reluctant.training.batches import steps_per_epoch
+from reluctant.training.causality import check_causality, predicts_next_token
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
 from reluctant.training.rehearsal import check_activation_matters, rehearse
@@ -53,6 +56,10 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
                 _check_network(model, activation, data)
             if own_network:
                 check_activation_matters(model, study.activation, data)
+            if predicts_next_token(data.train, data.task):
+                for activation in study.activation:
+                    network = data.build_network(model, activation)
+                    check_causality(network, f"model {model} with {activation}", data.train)
         for run in _runs_to_rehearse(study, dataset, (first, *user_defined)):
             rehearse(run, load_run_data(run, folder))
     return datasets
@@ -95,30 +102,53 @@ def _check_gains(activations: tuple[str, ...]) -> None:
 
 def _check_task(study: Study, data: TensorData) -> None:
     """`StudyError` where the study does not fit what the data hold."""
-    regression = data.task.name == REGRESSION
+    regression, tokens = data.task.name == REGRESSION, data.task.name == TOKENS
     if data.task.name != study.task:
-        what = "numbers to predict" if regression else "classes"
-        hint = "" if regression else "; a table's whole numbers are predicted with csv(…, kind='numbers')"
+        what = "numbers to predict" if regression else "a class for every token" if tokens else "classes"
+        hint = "; a table's whole numbers are predicted with csv(…, kind='numbers')" if study.task == REGRESSION else ""
         raise StudyError(
             f"{data.source.name} holds {what}, and the study's task is {study.task}; write "
             f"task = {data.task.name!r}{hint}"
         )
+    if any(study.steps) and any("noise" in augment for augment in study.augment):
+        raise StudyError("the augmentation noise is drawn anew in every epoch, and this study has steps; give epochs")
     for augment in study.augment:
         check_augmentation(augment, tuple(data.train.inputs.shape))
-    if any(study.robustness) and (regression or len(data.input_shape) != 3):
+    if any(study.robustness) and (data.task.name != CLASSIFICATION or len(data.input_shape) != 3):
         raise StudyError("robustness is measured on corrupted images that are classified; leave it out")
     if set(study.loss) != {Run.loss} and (
         any(study.label_smoothing) or set(study.class_weights) != {Run.class_weights}
     ):
         option = "label_smoothing" if any(study.label_smoothing) else "class_weights"
         raise StudyError(f"{option} belongs to the standard loss, and this study has a loss of its own; leave it out")
+    if tokens:
+        _check_tokens(study, data)
+    if tokens and set(study.class_weights) != {Run.class_weights}:
+        raise StudyError("class_weights are for one class per input, and here every token has one; leave it out")
     if regression and any(study.label_smoothing):
         raise StudyError("label_smoothing is for classes, and here numbers are predicted; leave it out")
 
 
+def _check_tokens(study: Study, data: TensorData) -> None:
+    """`StudyError` where every token is its own target, or a metric needs sizes of tokens that are not known."""
+    predicted = data.train.targets != IGNORED
+    if torch.equal(data.train.inputs[predicted], data.train.targets[predicted]):
+        raise StudyError(
+            f"{data.source.name}: the targets are the inputs themselves, so there is nothing to predict; the target of "
+            f"a token is the next one: inputs = ids[:, :-1], targets = ids[:, 1:]"
+        )
+    named = [study.compare.metric, *(claim.metric for claim in study.claim)]
+    unknown = next((name for name in named if name.startswith("bits_per_")), "")
+    if unknown and isinstance(data.task, Tokens) and data.task.sizes is None:
+        raise StudyError(
+            f"{unknown} needs the bytes and characters of every token, which are known of texts alone; choose loss or "
+            f"perplexity, or give TokenInputs(sizes=…)"
+        )
+
+
 def _check_network(model: str, activation: str, data: TensorData) -> None:
     """Build a network and run it on two inputs."""
-    network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
+    network = data.build_network(model, activation)
     inputs = channels_first(data.train.inputs[:2])
     try:
         with torch.no_grad():
@@ -130,9 +160,9 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
         raise StudyError(
             f"model {model} with {activation} fails on {data.source.items} of {size}: {type(fault).__name__}: {fault}"
         ) from fault
-    if error := data.task.output_error(outputs, len(inputs)):
+    if error := data.task.output_error(outputs, data.train.targets[:2]):
         raise StudyError(f"model {model} {error}")
-    if error := data.task.output_error(evaluated, len(inputs)):
+    if error := data.task.output_error(evaluated, data.train.targets[:2]):
         raise StudyError(f"model {model}, in evaluation mode, {error}")
     if not torch.isfinite(outputs).all():
         raise StudyError(f"model {model} with {activation} returns NaN or infinity before any training")
@@ -142,19 +172,18 @@ def expected_seconds(run: Run, steps: int = 20) -> float:
     """The seconds one run will take, from a few timed steps of training and one batch of evaluation."""
     data = load_run_data(run, None)
     training = build_training(run, data)
-    inputs, targets = data.train.inputs[: run.batch_size], data.train.targets[: run.batch_size]
-    batch = TensorSplit(data.test.inputs[:BATCH], data.test.targets[:BATCH])
+    targets, batch_targets = data.train.targets[: run.batch_size], data.test.targets[:BATCH]
     step_seconds, evaluate_seconds = [], []
     with limit_threads(run.threads):
         training.model.train()
         for _ in range(steps):
             began = time.perf_counter()
-            training.step(inputs, targets)
+            training.step(data.train.inputs[: run.batch_size], targets)  # streamed inputs are read here
             step_seconds.append(time.perf_counter() - began)
         for _ in range(5):
             began = time.perf_counter()
-            evaluate(training.model, batch, training.task)
-            evaluate_seconds.append((time.perf_counter() - began) / len(batch))
+            evaluate(training.model, TensorSplit(data.test.inputs[:BATCH], batch_targets), training.task)
+            evaluate_seconds.append((time.perf_counter() - began) / len(batch_targets))
     step, per_item = sorted(step_seconds)[steps // 2], sorted(evaluate_seconds)[2]
-    per_epoch = step * -(-len(data.train) // run.batch_size) + per_item * (len(data.valid) + len(data.test))
+    per_epoch = step * steps_per_epoch(run, len(data.train)) + per_item * (len(data.valid) + len(data.test))
     return run.epochs * per_epoch + per_item * len(data.train)

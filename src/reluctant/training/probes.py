@@ -1,7 +1,7 @@
 """Probe snapshots of the inside of a network, on a fixed batch of training inputs."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import count
 from typing import Any
@@ -10,17 +10,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from reluctant.activations.blocks import PairGate
+from reluctant.core.errors import ModelError
 from reluctant.core.randomness import generator
 from reluctant.models.swap import activation_modules, site_name
+from reluctant.models.swap.find_sites import find_sites
 from reluctant.models.swap.forward import evaluation_mode
 from reluctant.models.swap.modules import SOFTMAX, WIDTH_HALVING, base_kind
 from reluctant.models.swap.tracer import CallTracer, FunctionCall
 from reluctant.records.parts import NORMS, Json
 from reluctant.records.probe_table import CURVE, EDGES
-from reluctant.tasks import Classification, Task
+from reluctant.tasks import Classification, Task, Tokens
 from reluctant.training.tensors import TensorSplit
 
 LARGEST_BATCH, SMALLEST_BATCH, SHARE = 256, 32, 64  # the probe batch: one in 64 of the training split
+PROBED_TOKENS = 4096  # the most tokens of the probe batch
 NEARLY_ZERO_SLOPE = 1e-3
 FLAT_SLOPE = 0.05  # below this a value is saturated
 ZERO_OUTPUT = 1e-3
@@ -36,11 +40,16 @@ class Probes:
 
     def __init__(self, model: nn.Module, train: TensorSplit, task: Task = _CLASSES) -> None:
         self.model = model
-        chosen = generator(0, "probe").permutation(len(train))[: probe_batch_size(len(train))]
+        size = probe_batch_size(len(train))
+        if isinstance(task, Tokens):
+            size = min(size, max(1, PROBED_TOKENS // train.inputs.shape[1]))
+        chosen = generator(0, "probe").permutation(len(train))[:size]
         rows = torch.from_numpy(np.sort(chosen)).to(train.targets.device)
         self.inputs, self.targets, self.task = train.inputs[rows], train.targets[rows], task
         self.sites = activation_modules(model)
-        self.trace_functions = not type(model).__module__.startswith("reluctant.")
+        self.bundled = type(model).__module__.startswith("reluctant.")
+        self.trace_functions = not self.bundled
+        self.axes: dict[str, int | None] | None = None  # by site: the axis of the features, found when it is needed
         self.dead: dict[str, Tensor] = {}  # by site: which single units were dead in the last snapshot
         self.weights: dict[str, Tensor] = {}  # by parameter: its values in the last snapshot
 
@@ -50,8 +59,9 @@ class Probes:
         Returns:
             `sites`: per activation call, counts of units and channels whose slope is zero (or below 10⁻³) for
             every input, of values with a flat slope or no output, moments, the norm of the loss's gradient by
-            the output. `layers`: the norms of gradient, weights and update. `detailed` adds histograms, and
-            the curves of learned functions.
+            the output. Where the features are the last of several axes, a unit is a feature, over all inputs and
+            tokens. `layers`: the norms of gradient, weights and update. `detailed` adds histograms, and the curves
+            of learned functions.
         """
         with evaluation_mode(self.model), torch.random.fork_rng(devices=[]), torch.enable_grad():
             with _traced_calls(self.model, self.trace_functions) as calls:
@@ -71,13 +81,14 @@ class Probes:
 
     def _site_record(self, name: str, call: "ActivationCall", gradient: Tensor | None, detailed: bool) -> Json:
         slope = slopes(call.module, call.input)
-        dead = (slope == 0).all(0)
+        items_first = self._items_first(name, slope)
+        dead = (items_first == 0).all(0)
         before, self.dead[name] = self.dead.get(name, dead), dead
         x, y = call.input.double(), call.output.detach().double()
         record: Json = {
             "units": dead.numel(),
             "dead": int(dead.sum()),
-            "nearly": int((slope.abs() < NEARLY_ZERO_SLOPE).all(0).sum()),
+            "nearly": int((items_first.abs() < NEARLY_ZERO_SLOPE).all(0).sum()),
             "died": int((dead & ~before).sum()),
             "revived": int((before & ~dead).sum()),
             "channels": len(dead),
@@ -97,6 +108,17 @@ class Probes:
             if learned:
                 record["curve"] = _learned_curve(call.module)
         return record
+
+    def _items_first(self, name: str, slope: Tensor) -> Tensor:
+        """The slopes as (items, features, …): tokens, and positions before the features, count as items."""
+        if slope.dim() < 3 or (self.bundled and slope.dim() == 4):  # the maps of the networks of this package
+            return slope
+        if self.axes is None:
+            with suppress(ModelError):  # the network needs more than its inputs
+                self.axes = {site.name: site.feature_axis for site in find_sites(self.model, self.inputs[:2])}
+            self.axes = self.axes or {}
+        axis = self.axes.get(name, self.axes.get(name.rpartition("#")[0]))
+        return slope if axis is None or axis == 1 else slope.movedim(axis, -1).flatten(0, -2)
 
     def _layer_norms(self, weights: dict[str, nn.Parameter], gradients: dict[str, Tensor | None]) -> Json:
         """Per layer: norm of the gradient, of the weights, and of their change since the last snapshot."""
@@ -143,12 +165,17 @@ def probe_batch_size(n: int) -> int:
 
 
 def slopes(module: nn.Module, x: Tensor) -> Tensor:
-    """The slope of an activation at every value."""
+    """The slope of an activation at every value; of a gate of two maps, the steeper one."""
     with torch.enable_grad():
         x = x.detach().clone().requires_grad_()
         y = module(x * 1)  # a copy: the module may work in place
         slope = torch.autograd.grad(y.sum(), x, allow_unused=True)[0] if y.requires_grad else None
-    return torch.zeros_like(x) if slope is None else slope
+    if slope is None:
+        return torch.zeros_like(y)
+    if isinstance(module, PairGate):
+        first, second = slope.chunk(2, dim=-1)
+        return torch.where(first.abs() > second.abs(), first, second)
+    return slope
 
 
 def histogram(values: Tensor) -> list[int]:
@@ -204,8 +231,7 @@ def _traced_calls(model: nn.Module, trace_functions: bool) -> Iterator[dict[str,
 
 def _unused_name(name: str, calls: dict[str, ActivationCall]) -> str:
     """The name of a site's next call: `name`, then `name#2`, …."""
-    names = (f"{name}#{number}" if number > 1 else name for number in count(1))
-    return next(unused for unused in names if unused not in calls)
+    return next(each for i in count(1) if (each := f"{name}#{i}" if i > 1 else name) not in calls)
 
 
 class _FunctionTracer(CallTracer):

@@ -10,7 +10,6 @@ import torch
 
 from reluctant.core.errors import ModelError, ReluctantError, describe_exception
 from reluctant.core.names import parse
-from reluctant.models.build import build
 from reluctant.models.layers import channels_first
 from reluctant.models.swap.forward import evaluation_mode, preserve_random_states, seeded
 from reluctant.study import Run
@@ -32,7 +31,7 @@ def rehearse(run: Run, data: TensorData) -> None:
         ModelError: A step fails, an evaluation fails or cannot be repeated, or the record cannot be made.
     """
     size, n = run.batch_size, len(data.train)
-    first, last = min(size, n), n % size or min(size, n)
+    first, last = min(size, n), (0 if run.steps else n % size) or min(size, n)  # steps have whole batches
     excerpt = replace(
         data,
         train=_ends(data.train, first, last if n > size else 0),
@@ -40,7 +39,8 @@ def rehearse(run: Run, data: TensorData) -> None:
         test=_ends(data.test, BATCH, len(data.test) % BATCH),
     )
     items, network = data.source.items, f"model {run.model} with {run.activation}"
-    training = build_training(replace(run, epochs=1), excerpt)
+    short = replace(run, epochs=1, steps=min(run.steps, 2))
+    training = build_training(short, excerpt)
     with preserve_random_states(training.model), limit_threads(run.threads):
         _check_evaluation_changes_nothing(training, network)
         training.model.train()
@@ -50,7 +50,7 @@ def rehearse(run: Run, data: TensorData) -> None:
         with _faults(f"{network} fails in training on a batch of {first} {items}"), seeded(0):
             training.step(inputs[:first].clone(), targets[:first])  # the network may write into its inputs
         if parse(run.model).is_user_defined:
-            _check_repeatable_step(training, build_training(replace(run, epochs=1), excerpt), first, network)
+            _check_repeatable_step(training, build_training(short, excerpt), first, network)
         with _faults(f"{network} fails in the second training step", _DETACH):
             training.step(inputs[:first].clone(), targets[:first])
         advice = f"; write batch_size = {_other_size(n, size)}" if last < first else ""
@@ -60,7 +60,7 @@ def rehearse(run: Run, data: TensorData) -> None:
             (loss, predictions), (again, others) = (
                 evaluate(training.model, training.data.test, training.task) for _ in range(2)
             )
-        if (loss != again and math.isfinite(loss)) or not torch.equal(predictions, others):
+        if math.isfinite(loss) and (loss != again or not torch.equal(predictions, others)):
             raise ModelError(
                 f"{network} returns other outputs for the same inputs in evaluation mode: it uses random numbers "
                 f"there, or changes its own state; with functions, write F.dropout(x, p, training=self.training)"
@@ -109,7 +109,7 @@ def check_activation_matters(model: str, activations: tuple[str, ...], data: Ten
     inputs = channels_first(data.train.inputs[:8])
 
     def outputs_of(activation: str) -> torch.Tensor:
-        network = build(model, activation, data.input_shape, data.outputs, task=data.task.name)
+        network = data.build_network(model, activation)
         with torch.no_grad(), evaluation_mode(network), preserve_random_states(network):
             outputs: torch.Tensor = network(inputs.clone())
         return outputs

@@ -20,7 +20,8 @@ from reluctant.study import Run
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.evaluation import evaluate
 from reluctant.training.machine import describe_machine, limit_threads, select_device
-from reluctant.training.tensors import TensorData, TensorSplit, prepare
+from reluctant.training.preparation import prepare
+from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
 
 

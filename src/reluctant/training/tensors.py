@@ -1,24 +1,28 @@
 """A data set as the tensors that training reads: standardised, in memory, channels last."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from reluctant.catalogue.metrics import REGRESSION
-from reluctant.core.errors import StudyError
-from reluctant.data import Dataset, Split, split_indices
+from reluctant.catalogue.metrics import CLASSIFICATION
+from reluctant.catalogue.token_sums import guess_loss
+from reluctant.core.errors import DataError
+from reluctant.data import Dataset
 from reluctant.data.inputs import as_inputs
 from reluctant.data.random_items import RandomItems
+from reluctant.data.tokens import as_token_ids
+from reluctant.models.build import build
 from reluctant.models.layers import channels_first
-from reluctant.tasks import Classification, Regression, Task, to_numpy
+from reluctant.models.tokens import example_inputs
+from reluctant.tasks import Classification, Task, Tokens, to_numpy
+from reluctant.training.streamed_tensors import StreamedTensors, read_batches
+from reluctant.training.windows import Windows
 
-Indices = npt.NDArray[np.int64]
 _CLASSES = Classification()
 IMAGES_STORED, LARGEST_STORED = 16, 2**16  # test images in a study's folder, and the most bytes of them
 
@@ -27,38 +31,68 @@ IMAGES_STORED, LARGEST_STORED = 16, 2**16  # test images in a study's folder, an
 class TensorSplit:
     """One split on a device."""
 
-    inputs: Tensor  # float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory
-    targets: Tensor  # classes as int64 (n,), or standardised numbers, float32 (n, outputs)
-
+    # float32 (n, …), standardised; images (n, channels, height, width), in channels-last memory; token ids (n, tokens):
+    # a tensor, or `StreamedTensors`, which are indexed like one
+    inputs: Any
+    # classes as int64 (n,), standardised numbers, float32 (n, outputs), or classes of tokens, int64 (n, tokens)
+    targets: Tensor
     redraw: "Redraw | None" = None  # where the inputs are random
+    windows: Windows | None = None  # where the items are windows of one text
 
     def __len__(self) -> int:
         return len(self.targets)
 
-    def of_epoch(self, seed: int, epoch: int) -> Tensor:
-        """The inputs in one epoch: drawn afresh from the seed and the epoch where they are random."""
+    def batches(self, size: int) -> Iterator[tuple[slice, Tensor]]:
+        """All inputs in order, so many at a time, each with the rows that they are."""
+        rows = [slice(start, start + size) for start in range(0, len(self), size)]
+        return zip(rows, read_batches(self.inputs, rows), strict=True)
+
+    def of_epoch(self, seed: int, epoch: int) -> tuple[Any, Tensor]:
+        """Inputs and targets in one epoch: drawn afresh from the seed and the epoch where they are random.
+
+        The windows of a text begin at another place in every epoch.
+        """
+        if self.windows is not None:
+            return self.windows(seed, epoch)
+        if isinstance(self.inputs, StreamedTensors):
+            return self.inputs.of_epoch(seed, epoch), self.targets
         if self.redraw is None:
-            return self.inputs
-        return torch.empty_like(self.inputs).copy_(self.redraw(seed, epoch))
+            return self.inputs, self.targets
+        return torch.empty_like(self.inputs).copy_(self.redraw(seed, epoch)), self.targets
 
     def of_rows(self, rows: Tensor) -> "TensorSplit":
-        """Some of these items."""
+        """Some of these items, in memory."""
         redraw = self.redraw and replace(self.redraw, items=self.redraw.items.of_rows(to_numpy(rows)))
         return TensorSplit(self.inputs[rows], self.targets[rows], redraw)
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> "TensorSplit":
+        """The same items with changed inputs."""
+        inputs = self.inputs.changed(change) if isinstance(self.inputs, StreamedTensors) else change(self.inputs)
+        return replace(self, inputs=inputs)
 
 
 @dataclass(frozen=True)
 class Redraw:
-    """The inputs of a seed and an epoch, standardised as those of the data set are, whose items are `word`."""
+    """The inputs of a seed and an epoch, standardised as those of the data set are, whose items are `word`.
+
+    With a `vocabulary` they are token ids, which stay whole numbers.
+    """
 
     items: RandomItems
     word: str
-    mean: float | Tensor
-    std: float | Tensor
+    mean: float | Tensor = 0.0
+    std: float | Tensor = 1.0
+    vocabulary: int | None = None
 
     def __call__(self, seed: int, epoch: int) -> Tensor:
-        """Inputs of shape (n, …), float32."""
-        inputs = as_inputs(f"{self.items.name}: epoch {epoch}", self.items.draw(seed, epoch), self.word)
+        """Inputs of shape (n, …), float32; token ids int64."""
+        where, values = f"{self.items.name}: epoch {epoch}", self.items.draw(seed, epoch)
+        if self.vocabulary is not None:
+            try:
+                return torch.from_numpy(as_token_ids(where, values, self.vocabulary))
+            except DataError as fault:  # nobody knew of an id that was not there at first
+                raise DataError(f"{fault}; give from_data the size of the vocabulary, such as tokens=1000") from None
+        inputs = as_inputs(where, values, self.word)
         return torch.from_numpy(inputs).to(torch.float32).sub(self.mean).div_(self.std)
 
 
@@ -89,6 +123,16 @@ class TensorData:
         """The shape of one input: channels, height and width of an image."""
         return tuple(self.train.inputs.shape[1:])
 
+    def example(self, device: torch.device | None = None) -> Tensor:
+        """Two inputs of zeros, or of one token."""
+        return example_inputs(self.input_shape, self.source.tokens).to(device or self.train.targets.device)
+
+    def build_network(self, model: str, activation: str, seed: int = 0) -> nn.Module:
+        """A network for these inputs and outputs (see `reluctant.models.build`)."""
+        return build(
+            model, activation, self.input_shape, self.outputs, seed, task=self.task.name, tokens=self.source.tokens
+        )
+
     def describe(self) -> dict[str, Any]:
         """What a study's folder stores about the data, so that reports do not need the data themselves."""
         source = self.source
@@ -98,11 +142,15 @@ class TensorData:
             "classes": list(source.classes),
             "images": {"train": len(self.train), "valid": len(self.valid), "test": len(self.test)},
         }
-        truth = self.task.encode(self.test.targets)  # predictions are scored against it again
-        if self.task.name == REGRESSION:
-            description |= {"test_targets": truth, "outputs": self.task.outputs}
-        else:
+        truth = self.task.encode_targets(self.test.targets)  # predictions are scored against it again
+        if self.task.name == CLASSIFICATION:
             description["test_labels"] = truth
+        else:
+            tokens = isinstance(self.task, Tokens)
+            description |= {"test_targets": truth, "outputs": 3 if tokens else self.task.outputs}
+            if tokens:
+                expected = guess_loss(to_numpy(self.train.targets), to_numpy(self.test.targets))
+                description |= {"tokens": True, "guess_loss": expected}
         description["warnings"] = list(source.warnings)
         if source.items != "images":
             description["items"] = source.items
@@ -116,90 +164,22 @@ class TensorData:
 
     def to(self, device: torch.device) -> "TensorData":
         """The same data on a device."""
-        return self._map(lambda tensor: tensor.to(device))
+        moved = self.with_inputs(lambda inputs: inputs.to(device))
+        train, valid, test = (
+            replace(
+                split,
+                targets=split.targets.to(device),
+                windows=split.windows and replace(split.windows, stream=split.windows.stream.to(device)),
+            )
+            for split in (moved.train, moved.valid, moved.test)
+        )
+        return replace(moved, train=train, valid=valid, test=test)
 
     def contiguous(self) -> "TensorData":
         """The same data in PyTorch's usual memory format, channels first."""
-        return self._map(channels_first)
+        return self.with_inputs(channels_first)
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> "TensorData":
-        train, valid, test = (
-            replace(split, inputs=change(split.inputs), targets=change(split.targets))
-            for split in (self.train, self.valid, self.test)
-        )
+    def with_inputs(self, change: Callable[[Tensor], Tensor]) -> "TensorData":
+        """The same data with changed inputs."""
+        train, valid, test = (split.changed(change) for split in (self.train, self.valid, self.test))
         return replace(self, train=train, valid=valid, test=test)
-
-
-def prepare(dataset: Dataset, train_fraction: float, split: int = 0, pixels: str = "standardised") -> TensorData:
-    """The data set as tensors: train, valid and test, standardised by the training split.
-
-    Args:
-        train_fraction: The share of the training data to train on; the rest is for validation.
-        split: The seed that chooses the items for validation.
-        pixels: "standardised", or "unit" to divide bytes by 255 instead.
-
-    Raises:
-        StudyError: The scaling is not possible for these inputs.
-    """
-    train, valid = split_indices(len(dataset.train.targets), train_fraction, split)
-    inputs = dataset.train.inputs
-    mean: float | Tensor
-    std: float | Tensor
-    pixel_std = 1.0
-    if inputs.ndim == 2:
-        if pixels == "unit":
-            raise StudyError(f"{dataset.name}: rows hold no pixels, every column is standardised; leave `pixels` out")
-        mean, std = column_moments(inputs[train])
-    else:
-        mean, std = pixel_moments(inputs[train])
-        if std == 0:
-            raise StudyError(f"{dataset.name}: all training pixels are equal; there is nothing to learn from")
-        if pixels == "unit":
-            if inputs.dtype != np.uint8:
-                raise StudyError(f"{dataset.name}: only bytes can be scaled to 0 … 1; leave `pixels` out")
-            mean, std, pixel_std = 0.0, 255.0, std / 255
-    task = task_of(dataset, train)
-
-    def convert(split: Split, indices: Indices | slice) -> TensorSplit:
-        x = torch.from_numpy(np.ascontiguousarray(split.inputs[indices])).to(torch.float32)
-        x = x.sub(mean).div_(std)  # a copy: the source may be the user's own array
-        if x.ndim == 4:
-            x = x.to(memory_format=torch.channels_last)
-        if isinstance(task, Regression):
-            return TensorSplit(x, task.standardise(split.targets[indices]))
-        return TensorSplit(x, torch.from_numpy(split.targets[indices].astype(np.int64)))
-
-    splits = convert(dataset.train, train), convert(dataset.train, valid), convert(dataset.test, slice(None))
-    if dataset.random is not None:
-        redraw = Redraw(dataset.random.of_rows(train), dataset.items, mean, std)
-        splits = replace(splits[0], redraw=redraw), *splits[1:]
-    scale = (mean, std) if isinstance(mean, float) and isinstance(std, float) else (0.0, 1.0)
-    return TensorData(*splits, dataset, *scale, pixel_std, task)
-
-
-def task_of(dataset: Dataset, train: Indices) -> Task:
-    """The task of a data set; numbers are standardised by the training items."""
-    if dataset.classes:
-        return Classification(len(dataset.classes))
-    targets = dataset.train.targets[train].astype(float)
-    std = targets.std(axis=0)
-    if not std.all():
-        raise StudyError(f"{dataset.name}: all training targets are equal; there is nothing to learn")
-    return Regression(tuple(map(float, targets.mean(axis=0))), tuple(map(float, std)))
-
-
-def column_moments(rows: npt.NDArray[Any]) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of every column, in double precision; of a constant column mean and 1."""
-    mean, std = rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
-    std[std <= 1e-12 * np.abs(mean)] = 1.0
-    return torch.from_numpy(mean.astype(np.float32)), torch.from_numpy(std.astype(np.float32))
-
-
-def pixel_moments(images: npt.NDArray[Any]) -> tuple[float, float]:
-    """Mean and (population) standard deviation of all pixels, in double precision."""
-    if images.dtype != np.uint8:
-        return float(images.mean(dtype=float)), float(images.std(dtype=float))
-    counts = np.bincount(images.reshape(-1), minlength=256).astype(float)
-    levels = np.arange(256.0)
-    mean = float(counts @ levels / counts.sum())
-    return mean, float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum()))

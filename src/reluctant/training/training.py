@@ -15,24 +15,24 @@ from torch import Tensor, nn
 
 from reluctant.activations import Stochastic, make, sample_curve
 from reluctant.catalogue import OPTIMIZERS
-from reluctant.core.randomness import generator, torch_seed
-from reluctant.models import activation_parameters, build, initialise, kernels_used, layer_table
+from reluctant.core.randomness import torch_seed
+from reluctant.models import activation_parameters, initialise, kernels_used, layer_table, swap_report
 from reluctant.models.layers import suits_channels_last
 from reluctant.models.own_weights import initial_weights, watch_initialisation
-from reluctant.models.swap.forward import clone_sharing_parameters, seeded
+from reluctant.models.swap.forward import clone_sharing_parameters, seeded, size_of
 from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, RunRecord, written
 from reluctant.study import RECIPE, Run
 from reluctant.study.schedule import last_rate, rate, stops_early
-from reluctant.training.augmentation import Augmentation
+from reluctant.training.batches import EpochPlan, steps_per_epoch
 from reluctant.training.checksums import fingerprint, initial_weights_source, run_sources
 from reluctant.training.evaluation import evaluate, final_evaluation
 from reluctant.training.machine import limit_threads
-from reluctant.training.objective import Group, Objective, forward_precision, group_of, in_full
+from reluctant.training.objective import Group, Objective, forward_precision, in_full
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
 from reluctant.training.probes import Probes
-from reluctant.training.tensors import TensorData, TensorSplit
+from reluctant.training.tensors import TensorData
 
 
 class Training:
@@ -77,8 +77,7 @@ class Training:
 
     def build_network(self) -> nn.Module:
         """The network to train, before its weights are initialised."""
-        run, data, seed = self.run, self.data, self.run.seed_for("init")
-        return build(run.model, run.activation, data.input_shape, data.outputs, seed, task=data.task.name)
+        return self.data.build_network(self.run.model, self.run.activation, self.run.seed_for("init"))
 
     def build_optimizer(self) -> torch.optim.Optimizer:
         """The run's optimizer over the network's parameters, as before the first step."""
@@ -127,46 +126,42 @@ class Training:
         snapshot = compact(self.probes.snapshot(detailed=last), first=False)
         probed = time.perf_counter()
         seconds = {"train": trained - began, "evaluate": evaluated - trained, "probe": probed - evaluated}
-        splits = {"train": train, "valid": (*valid, self.data.valid), "test": (*test, self.data.test)}
-        counts = {name: self.task.counts(outputs, split.targets) for name, (_, outputs, split) in splits.items()}
+        splits = {"train": train, "valid": (*valid, self.data.valid.targets), "test": (*test, self.data.test.targets)}
+        counts = {name: self.task.counts(outputs, targets) for name, (_, outputs, targets) in splits.items()}
         return EpochRecord.read(
             {
                 "epoch": number,
                 "seconds": {name: round(value, 4) for name, value in seconds.items()},
-                "lr": last_rate(self.run, number, self._batches),
+                "lr": last_rate(self.run, number, steps_per_epoch(self.run, len(self.data.train))),
                 "loss": {name: loss for name, (loss, _, _) in splits.items()},
                 self.task.key: counts,
                 "probes": snapshot,
             }
         )
 
-    def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
-        """Train on every input once: mean loss, predictions, and the split that they belong to.
+    def train_epoch(self, number: int) -> tuple[float, Tensor, Tensor] | None:
+        """Train on every input once, or for the steps between two evaluations.
 
-        None as soon as a loss is not finite.
+        Returns:
+            The mean loss, the predictions, and the targets that they belong to; None as soon as a loss is not finite.
         """
-        inputs = self.data.train.of_epoch(self.run.seed_for("noise"), number)
-        targets, size = self.data.train.targets, self.run.batch_size
-        augment = Augmentation(self.run, self.data, number)
-        rng = generator(self.run.seed_for("order"), "order", number)
-        order = torch.from_numpy(rng.permutation(len(targets)))
-        predictions = torch.empty_like(targets)
+        plan = EpochPlan(self.run, self.data, number)
+        predictions, targets = self.task.no_predictions(plan.targets), plan.targets
         total = 0.0
         self._reseed(number)
         self.model.train()
         with seeded(torch_seed(self.run.seed_for("noise"), "foreign", number)):
-            for start in range(0, len(targets), size):
-                batch = order[start : start + size]
+            for batch in plan:
                 if self.run.schedule != Run.schedule:  # the rate is not the same in all steps
                     for group in self.optimizer.param_groups:
-                        group["lr"] = rate(self.run, number, start // size, self._batches)
-                self.group = group_of(self.run, start, len(targets))
-                loss, outputs = self.step(augment(inputs[batch], batch), targets[batch])
-                predictions[batch] = self.task.predict(outputs)
+                        group["lr"] = rate(self.run, number, batch.step, plan.steps)
+                self.group = batch.group
+                loss, outputs = self.step(batch.inputs, batch.targets)
+                predictions[batch.rows] = self.task.predict(outputs, batch.targets)
                 if not math.isfinite(loss):
                     return None
-                total += loss * len(batch)
-        return total / len(targets), predictions, self.data.train
+                total += loss * batch.units
+        return total / self.task.units(targets), predictions, targets
 
     def step(self, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
         """One batch: forward, backward, with the last of its `group` the update; its mean loss, and the outputs."""
@@ -181,10 +176,6 @@ class Training:
             self.optimizer.step()
         return self.objective.reported(loss, outputs, targets), outputs.detach()
 
-    @property
-    def _batches(self) -> int:
-        return -(-len(self.data.train) // self.run.batch_size)
-
     def _reseed(self, epoch: int) -> None:
         """Give every module that uses random numbers a separate stream for this epoch."""
         for name, module in self.model.named_modules():
@@ -193,16 +184,18 @@ class Training:
 
     def record(self) -> RunRecord:
         """The finished run, without the environment, which `train_run` adds."""
-        sources = self._sources()
+        sources, size = self._sources(), size_of(self.model, self.data.train.inputs[:1])
+        swap = swap_report(self.model)
         content = {
             "schema": SCHEMA,
             "run": self.run,
             "recipe": RECIPE,
             "diverged": self.diverged,
             **({"stopped": self.stopped} if self.stopped else {}),
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "parameters": size[0],
+            **({"multiply_adds": size[1]} if size[1] is not None else {}),
             "kernels": sorted({*self.kernels, *kernels_used(self.model)}),
-            "layers": layer_table(clone_sharing_parameters(self.model), self.data.input_shape),
+            "layers": layer_table(clone_sharing_parameters(self.model), self.data.example(self.device)),
             "start": self.start,
             "epochs": self.epochs,
             "final": self._final_evaluation() if self.diverged is None else None,
@@ -211,7 +204,7 @@ class Training:
             "weights": fingerprint(self.model),
             "data": self.data.source.sha256,
             **({"sources": sources} if sources else {}),
-            "warnings": list(self.data.source.warnings),
+            "warnings": [*self.data.source.warnings, *(swap.warnings if swap else ())],
         }
         return RunRecord.read(content)
 

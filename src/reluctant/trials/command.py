@@ -18,6 +18,7 @@ from typing import Any
 
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError
+from reluctant.core.parent_death import die_with_parent
 from reluctant.study import Run
 
 RESULT = "result"
@@ -80,7 +81,7 @@ def run_command(command: str, run: Run, folder: Path, directory: str) -> list[tu
         try:
             process = subprocess.Popen(
                 words, cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )  # fmt: skip
         except FileNotFoundError:
             raise StudyError(f"there is no program {words[0]!r} to run the command {quoted(command)}") from None
@@ -217,10 +218,3 @@ def _end_of(stream: Any) -> str:
     size = stream.seek(0, 2)
     stream.seek(max(0, size - 2**16))
     return str(stream.read().decode(errors="replace"))
-
-
-def _die_with_parent() -> None:
-    import ctypes
-
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

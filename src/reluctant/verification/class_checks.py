@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from reluctant.catalogue.metrics import SPLITS, confusion_counts, stored_counts, tally
 from reluctant.records.run_result import RunResult
+from reluctant.verification.drawn_inputs import check_drawn, constant_splits
 from reluctant.verification.findings import CheckedData
 
 Counts = npt.NDArray[np.int64]
@@ -22,8 +23,11 @@ def check_classes(result: RunResult, predictions: Counts, data: CheckedData | No
 
 
 def _check_inputs(result: RunResult, data: CheckedData | None) -> Iterator[str]:
-    """Every epoch counts the same inputs of every class, in the test split those that the folder keeps."""
-    for split in SPLITS:
+    """Every epoch counts the same inputs of every class, in the test split those that the folder keeps.
+
+    With steps, an epoch trains on what its batches hold.
+    """
+    for split in constant_splits(result):
         _, _, true = tally(result.counts[split])  # (epochs, classes)
         for epoch in np.flatnonzero((true != true[0]).any(axis=1)):
             difference = _class_difference(true[epoch], true[0], "in epoch 1")
@@ -35,7 +39,9 @@ def _check_inputs(result: RunResult, data: CheckedData | None) -> Iterator[str]:
     if difference := _class_difference(first["test"], described, f"in {data.path}"):
         yield f"its test matrices count {difference}"
     trained = int(first["train"].sum() + first["valid"].sum())
-    if trained != data.trained:
+    if result.run.steps:
+        yield from check_drawn(result, data)
+    elif trained != data.trained:
         yield f"its training and validation matrices count {trained} images, and {data.path} has {data.trained}"
 
 
@@ -75,8 +81,8 @@ def _check_final(result: RunResult) -> Iterator[str]:
     final = result.record.final
     if final is None:
         return
-    _, _, trained = tally(np.array(final.confusion, np.int64))
-    if difference := _class_difference(trained, tally(result.counts["train"][0])[2], "in epoch 1"):
+    trained, first = tally(np.array(final.confusion, np.int64))[2], tally(result.counts["train"][0])[2]
+    if not result.run.steps and (difference := _class_difference(trained, first, "in epoch 1")):
         yield f"its final training matrix counts {difference}"
     if final.test_confusion is not None:
         whole = stored_counts(np.array(final.test_confusion, np.int64))

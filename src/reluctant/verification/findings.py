@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reluctant.records.run_result import decode_targets
 from reluctant.records.schema import DataRecord, RunRecord
 from reluctant.records.side_files import DATA, json_files
+from reluctant.records.stored_arrays import decode_targets
 from reluctant.study import Run, Study
 
 Inputs = tuple[int, ...]  # how many inputs of every class; where numbers are predicted, how many in all

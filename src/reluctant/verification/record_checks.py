@@ -1,24 +1,22 @@
 """One record by itself: can all its numbers be true of one training?"""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from reluctant.catalogue.metrics import MOST, REGRESSION, SPLITS, regression_sums, tally, total_items
+from reluctant.catalogue.metrics import CLASSIFICATION, MOST, REGRESSION, SPLITS, TOKENS, tally, total_items
+from reluctant.catalogue.token_sums import TOKEN_SUMS
 from reluctant.records.reported_run import diverged_epoch
 from reluctant.records.run_result import RunResult
 from reluctant.records.schema import RunRecord
 from reluctant.study.schedule import early_stop
 from reluctant.verification.class_checks import SLACK, check_classes
 from reluctant.verification.findings import CheckedData, Inputs
+from reluctant.verification.sum_checks import check_numbers, check_tokens
 
 LARGEST = 2**53  # beyond it a number in a JSON file is not surely whole
-CLOSE = 1e-9  # of a sum of predicted numbers: another machine may add in another order
-ROWS = ("number", "absolute errors", "squared errors", "spread of targets")  # of the sums
-
-Floats = npt.NDArray[np.float64]
 
 
 def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator[str]:
@@ -54,10 +52,19 @@ def find_contradictions(record: RunRecord, data: CheckedData | None) -> Iterator
     except ValueError:
         yield "its test_predictions cannot be read"
         return
-    if data is not None and (data.targets.ndim == 2) != (result.task == REGRESSION):
+    if data is not None and _task_of_data(data) != result.task:
         yield f"it is of {result.task}, and {data.path} keeps targets of another task"
         data = None
-    yield from (check_numbers if result.task == REGRESSION else check_classes)(result, predictions, data)
+    checks: dict[str, Callable[[RunResult, Any, CheckedData | None], Iterator[str]]]
+    checks = {CLASSIFICATION: check_classes, REGRESSION: check_numbers, TOKENS: check_tokens}
+    yield from checks[result.task](result, predictions, data)
+
+
+def _task_of_data(data: CheckedData) -> str:
+    """The task whose targets a description of data keeps."""
+    if data.targets.ndim == 1:
+        return CLASSIFICATION
+    return TOKENS if data.record.tokens else REGRESSION
 
 
 def _check_reports(record: RunRecord) -> Iterator[str]:
@@ -74,7 +81,8 @@ def _check_reports(record: RunRecord) -> Iterator[str]:
 def count_inputs(record: RunRecord) -> dict[str, Inputs]:
     """How many inputs of every class the first epoch counts in each split; of numbers, how many in all."""
     first = record.epochs[0]
-    tables = {split: np.array(getattr(first.counts, split)) for split in SPLITS}
+    splits = SPLITS[1:] if record.run.steps else SPLITS  # with steps, training counts depend on the batches
+    tables = {split: np.array(getattr(first.counts, split)) for split in splits}
     return {s: (total_items(t),) if first.sums is not None else tuple(tally(t)[2].tolist()) for s, t in tables.items()}
 
 
@@ -115,7 +123,7 @@ def _check_signs(record: RunRecord) -> Iterator[str]:
 def _check_tables(record: RunRecord) -> Iterator[str]:
     """Counts and sums have their form."""
     numbers, final = any(epoch.sums is not None for epoch in record.epochs), record.final
-    kind, form = ("sums", "four rows of sums") if numbers else ("matrix", "square table of counts")
+    kind, form = ("sums", "a table of sums") if numbers else ("matrix", "square table of counts")
     tables: list[tuple[str, object]] = []
     for epoch in record.epochs:
         tables += [(f"{split} {kind} of epoch {epoch.epoch}", getattr(epoch.counts, split)) for split in SPLITS]
@@ -131,7 +139,7 @@ def _check_tables(record: RunRecord) -> Iterator[str]:
 def _has_form(value: object, *, numbers: bool) -> bool:
     """Whether a value is a square table of counts, or above 20 classes the three rows of `metrics.tally`.
 
-    Of predicted `numbers`: whether it is the four rows of `metrics.regression_sums`.
+    Of `numbers`: whether it is the four rows of `metrics.regression_sums`, or the six of `token_sums`.
     """
     try:
         table = np.array(value, float)
@@ -141,44 +149,10 @@ def _has_form(value: object, *, numbers: bool) -> bool:
         return False
     (rows, columns), first = table.shape, float(table[0, 0])
     if numbers:
+        if rows == len(TOKEN_SUMS):
+            return columns == 1 and bool(table[3, 0] <= table[1, 0]) and first.is_integer() and first > 0
         return rows == 4 and bool((table[0] == first).all()) and first.is_integer() and first > 0
     if rows == columns or rows != 3 or columns <= MOST:
         return rows == columns and float(table.max()) < LARGEST
     hits, predicted, true = tally(table)
     return bool(predicted.sum() == true.sum() and (hits <= np.minimum(predicted, true)).all())
-
-
-def check_numbers(result: RunResult, predictions: Floats, data: CheckedData | None) -> Iterator[str]:
-    """What cannot be true of a record of predicted numbers: those of the test split are (n, outputs)."""
-    yield from _check_targets(result, data)
-    for split in SPLITS:  # no sum of errors exceeds what their squares allow (Cauchy and Schwarz)
-        n, absolute, squared, _ = np.moveaxis(result.counts[split], 1, 0)  # (epochs, outputs) each
-        for epoch in np.flatnonzero((absolute**2 > n * squared * (1 + CLOSE)).any(axis=1)):
-            yield f"its {split} sums of epoch {epoch + 1} cannot be: errors are larger than squares"
-    last = result.counts["test"][-1]
-    if len(predictions) != last[0, 0]:
-        n = int(last[0, 0])
-        yield f"its test_predictions are of {len(predictions)} inputs, and its last test sums of {n}"
-    elif data is not None and data.targets.shape == predictions.shape:
-        again = regression_sums(data.targets, predictions)
-        differing = [row for row, *sums in zip(ROWS, again, last, strict=True) if not _alike(*sums)]
-        if differing:
-            yield f"its test_predictions give other {differing[0]} than its last test sums"
-
-
-def _check_targets(result: RunResult, data: CheckedData | None) -> Iterator[str]:
-    """Every epoch counts the same inputs, whose targets vary the same."""
-    for split in ("valid", "test"):
-        sums = result.counts[split][:, [0, 3]]
-        for epoch in np.flatnonzero(~np.isclose(sums, sums[0], rtol=CLOSE, atol=0).all(axis=(1, 2))):
-            yield f"its {split} sums of epoch {epoch + 1} are of other targets than those of epoch 1"
-    first, final = result.counts["train"][0], result.record.final
-    if final is not None and not _alike(np.array(final.sums)[[0, 3]], first[[0, 3]]):
-        yield "its final training sums are of other targets than those of epoch 1"
-    trained = int(first[0, 0] + result.counts["valid"][0, 0, 0])
-    if data is not None and trained != data.trained:
-        yield f"its training and validation sums count {trained} inputs, and {data.path} has {data.trained}"
-
-
-def _alike(one: Floats, other: Floats) -> bool:
-    return one.shape == other.shape and bool(np.allclose(one, other, rtol=CLOSE, atol=0))

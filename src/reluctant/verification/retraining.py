@@ -98,7 +98,12 @@ def _environment_differences(stored: Mapping[str, Any], here: Mapping[str, Any])
     return [f"{name} ({one} there, {two} here)" for name, one, two in pairs if one != two]
 
 
-LOCAL = ("environment", "sha256", "schema")  # with times and provenance: what equal trainings may differ in
+LOCAL = (
+    "environment",
+    "sha256",
+    "schema",
+    "multiply_adds",
+)  # with times and provenance: what equal trainings may differ in
 _MISSING = object()
 
 

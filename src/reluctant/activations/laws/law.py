@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import Stochastic, make
+from reluctant.activations import Stochastic, make, set_feature_axis
 from reluctant.activations.numerics import ScalarFunction
 from reluctant.catalogue import Activation
 
@@ -45,7 +45,7 @@ class CheckedActivation:
 
     def module_with_weights(self) -> nn.Module:
         """A fresh module in evaluation mode; a block has seen a batch and so has its weights."""
-        module = self.build().eval()
+        module = set_feature_axis(self.build().eval(), 1)
         if self.is_block:
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)

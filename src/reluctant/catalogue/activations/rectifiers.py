@@ -17,6 +17,12 @@ ROWS = (
         "ReLU squared, found by a search for better transformers (Primer).",
         range=RAY, limits=RAY, traits="monotone smooth", aliases="relu2 relu_squared",
         note="repu(k=2) is the same function."),
+    rectifier(146, "smooth_squared_relu", "SmoothSquaredReLU", "folklore", r"\ln(1 + e^{\beta x})^2/\beta^2",
+        "Squared softplus: squared ReLU without a jump of its curvature, and no unit is ever silent.",
+        Parameter("beta", 1.0, "β: the larger, the nearer to squared ReLU", above=0.0),
+        range=RAY, limits=RAY, traits="monotone smooth", aliases="smooth_relu2 squared_softplus",
+        note="No first source is known. Several functions are called smoothed ReLU²; this is squared ReLU (So et al., "
+        "2109.08668) with softplus in place of ReLU."),
     rectifier(28, "repu", "RePU", "Li, Tang & Yu 2019", r"\max(0, x)^k",
         "A power of ReLU: networks of it are piecewise polynomials and approximate smooth functions well.",
         Parameter("k", 3, "the power", low=1, high=20),

@@ -66,7 +66,8 @@ class ActivationDispatch(TorchFunctionMode):
                 return func(*args, **kwargs)
             x = args[0] if args else kwargs["input"]
             if is_in_place(func, kwargs):  # other code may use x afterwards, and a gradient its old values
-                return x.copy_(modules[call](x.clone()))
+                y = modules[call](x.clone())
+                return x.copy_(y) if y.shape == x.shape else y  # a gate halves the width
             return modules[call](x)
 
 

@@ -2,7 +2,6 @@
 
 import copy
 import random
-import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -17,11 +16,11 @@ from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
+from reluctant.activations import undecided_axes
 from reluctant.core.errors import ModelError
+from reluctant.core.randomness import RANDOM_STATES
 
 HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
-
-RANDOM_STATES = threading.RLock()  # one thread at a time seeds and restores
 
 
 def clone_sharing_parameters(model: nn.Module) -> nn.Module:
@@ -137,6 +136,9 @@ def count_multiply_adds(clone: nn.Module, example: Any) -> int | None:
 
     None where PyTorch's counter fails, as within `torch.func.grad`.
     """
+    for module in clone.modules():  # a compiled kernel, which no counter sees, does not run a layer with hooks
+        if not isinstance(module, torch.jit.ScriptModule):
+            module.register_forward_hook(_no_change)
     try:
         with FlopCounterMode(display=False) as counter:
             run_example(clone, example)
@@ -144,6 +146,18 @@ def count_multiply_adds(clone: nn.Module, example: Any) -> int | None:
         return None
     flops: int = counter.get_total_flops()
     return flops // 2  # a multiplication and an addition are two
+
+
+def _no_change(*_: object) -> None:
+    """A hook that does nothing."""
+
+
+def size_of(model: nn.Module, example: Any = None) -> tuple[int, int | None]:
+    """A network's parameters, and its multiply-adds on the example; those of blocks whose axis is open not counted."""
+    if example is None:
+        return count_parameters(model), None
+    with undecided_axes():
+        return count_parameters(model), count_multiply_adds(clone_sharing_parameters(model), example)
 
 
 def count_parameters(model: nn.Module) -> int:

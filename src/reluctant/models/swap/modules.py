@@ -13,13 +13,15 @@ from torch import Tensor, nn
 from torch.nn.modules import activation as torch_activations
 
 from reluctant.activations import MARK
+from reluctant.activations.blocks import PairGate
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.display import normalised
 
 # Attributes of modules, and so parts of the keys of stored weights.
 FUNCTION_MODULES = "reluctant_sites"  # of a module: the modules that replace its functional calls
 CALL_MODULES = "reluctant_turns"  # of a `ModulePerCall`: one module for every call
-WIDTH_HALVING = frozenset({"glu"})  # no activation that keeps the shape can replace these
+PAIR_GATE = "pairgate"  # of a feed-forward layer that a swap has replaced
+WIDTH_HALVING = frozenset({"glu", PAIR_GATE})  # no activation that keeps the shape can replace these
 SOFTMAX = frozenset({"softmax", "logsoftmax", "softmin", "softmax2d", "gumbelsoftmax"})
 GATES = frozenset({"sigmoid", "tanh", "hardsigmoid", "softplus", "logsigmoid"})  # more often gates than not
 OPTIONAL = GATES | SOFTMAX | WIDTH_HALVING  # a call of these that the trace did not find may run as it is
@@ -67,6 +69,8 @@ def activation_kind(module: nn.Module) -> str:
     function in the catalogue (`QuickGELU`, `Swish`, `MishActivation`).
     """
     kind = type(module)
+    if isinstance(module, PairGate):
+        return PAIR_GATE
     if hasattr(module, MARK):
         return str(getattr(getattr(module, "function", None), "__name__", kind.__name__))
     if kind.__module__.startswith(ACTIVATION_PACKAGES):

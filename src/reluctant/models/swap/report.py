@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from textwrap import wrap
 from typing import Any
 
 import torch
@@ -11,10 +12,11 @@ from torch import nn
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import ModelError
 from reluctant.models.swap.find_sites import CallSite, Form
+from reluctant.models.swap.gates_report import GatesReport
 from reluctant.models.swap.modules import GATES, OUTPUT_ACTIVATIONS, SOFTMAX, WIDTH_HALVING, base_kind
 
 Patterns = str | Iterable[str] | None
-NAME_WIDTH = 38  # characters of a site's name in the table
+LINE_WIDTH, NAME_WIDTH = 80, 38  # characters of a line, and of a site's name in the table
 MOST_NAMES, FEW_NAMES = 12, 4  # names in an error message, in a sentence
 
 
@@ -35,7 +37,8 @@ class SwapReport:
 
     `parameters` and `multiply_adds` (of one forward pass on the example; None without one, or if they cannot be
     counted) are pairs, before and after. With `fullgraph_only`, functional calls are dispatched to modules, and
-    `torch.compile` accepts the network only as one graph: a graph break is an error.
+    `torch.compile` accepts the network only as one graph: a graph break is an error. `gates` are the feed-forward
+    layers that became gated. `warnings` say what makes the network hard to compare with others.
     """
 
     activation: str
@@ -44,9 +47,15 @@ class SwapReport:
     parameters: tuple[int, int]
     multiply_adds: tuple[int, int] | None
     fullgraph_only: bool
+    gates: GatesReport | None = None
+    warnings: tuple[str, ...] = ()
 
     def one_line(self) -> str:
-        """One sentence: the number of sites, their names, and what was not swapped."""
+        """One sentence: the number of sites, their names, what was not swapped, what became gated, and warnings."""
+        return "; ".join([self.sites_text(), *self.remarks()])
+
+    def sites_text(self) -> str:
+        """The number of sites, their names, and what was not swapped."""
         calls = "a function call" if self._functional == 1 else "function calls"
         functional = f", {self._functional} of them {calls}" if self._functional else ""
         names = join_names([site.name for site in self.swapped], FEW_NAMES)
@@ -54,12 +63,23 @@ class SwapReport:
         skipped = join_names([f"{site.name} ({site.reason})" for site in self.skipped], FEW_NAMES)
         return f"{sentence}; not swapped: {skipped}" if skipped else sentence
 
+    def remarks(self) -> list[str]:
+        """What is said of gated layers and of their size; and warnings."""
+        gated = self.gates.sentences() if self.gates else []
+        sizes = [_before_and_after("parameters", self.parameters)] if self.gates and self.gates.layers else []
+        return [*gated, *sizes, *(f"warning: {warning}" for warning in self.warnings)]
+
     def __str__(self) -> str:
         lines = [f"{self.activation} at {_count_sites(self.swapped)}, {self._functional} of them function calls"]
         lines += [_site_row(site.name, site.kind, f"called {site.calls or '-'} × per pass") for site in self.swapped]
         if self.skipped:
             lines += [f"not replaced: {_count_sites(self.skipped)} (to replace them too, name them in only=)"]
             lines += [_site_row(site.name, site.kind, site.reason) for site in self.skipped]
+        lines += self.gates.sentences() if self.gates else []
+        lines += [
+            _site_row(layer.up, "inner width", f"{layer.before} → {layer.after}")
+            for layer in (self.gates.layers if self.gates else ())
+        ]
         lines += [_before_and_after("parameters", self.parameters)]
         if self.multiply_adds:
             lines += [_before_and_after("multiply-adds", self.multiply_adds)]
@@ -67,7 +87,8 @@ class SwapReport:
             lines += ["multiply-adds: not counted, PyTorch's counter fails on this network"]
         else:
             lines += ["no example was given: function calls were not searched for"]
-        return "\n".join(lines)
+        lines += [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join(wrapped for line in lines for wrapped in _wrapped(line))
 
     @property
     def _functional(self) -> int:
@@ -108,6 +129,11 @@ def explain_no_swap(model: nn.Module, reasons: dict[CallSite, str], example: Any
     )
 
 
+def _wrapped(line: str) -> list[str]:
+    """A line as lines of at most 80 characters; rows of the table fit."""
+    return [line] if line.startswith(" ") else wrap(line, LINE_WIDTH, subsequent_indent="  ")
+
+
 def _site_row(name: str, kind: str, remark: str) -> str:
     name = name if len(name) <= NAME_WIDTH else "…" + name[1 - NAME_WIDTH :]
     return f"  {name:<{NAME_WIDTH}} {kind[:18]:<18} {remark}"
@@ -119,7 +145,11 @@ def _count_sites(sites: tuple[ReportedSite, ...]) -> str:
 
 def _before_and_after(quantity: str, counts: tuple[int, int]) -> str:
     before, after = counts
-    return f"{quantity}: {before:,}" + (f" → {after:,}" if after != before else ", as before")
+    if after == before:
+        return f"{quantity}: {before:,}, as before"
+    change = 100 * (after / before - 1) if before else 0.0
+    percent = f"{change:+.2f}" if abs(change) < 1 else f"{change:+,.1f}"
+    return f"{quantity}: {before:,} → {after:,}" + (f" ({percent.replace('-', '−')} %)" if before else "")
 
 
 def reasons_to_skip(sites: list[CallSite], only: Patterns, exclude: Patterns) -> dict[CallSite, str]:

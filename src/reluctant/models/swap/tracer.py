@@ -72,8 +72,9 @@ class CallTracer(TorchFunctionMode):
     def __enter__(self) -> "CallTracer":
         for path, module in walk_modules(self.model):
             if activation_kind(module) or may_call_activations(module):
-                self.hooks.append(module.register_forward_pre_hook(partial(self._enter_module, path), prepend=True))
-                self.hooks.append(module.register_forward_hook(partial(self._exit_module, path), always_call=True))
+                enter, leave = partial(self._enter_module, path), partial(self._exit_module, path)
+                self.hooks.append(module.register_forward_pre_hook(enter, prepend=True, with_kwargs=True))
+                self.hooks.append(module.register_forward_hook(leave, always_call=True))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -82,9 +83,9 @@ class CallTracer(TorchFunctionMode):
         while self.hooks:
             self.hooks.pop().remove()
 
-    def _enter_module(self, path: str, module: nn.Module, inputs: object) -> None:
+    def _enter_module(self, path: str, module: nn.Module, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         if activation_kind(module):
-            self.on_module(path, module)
+            self.on_module(path, module, next(iter((*inputs, *keywords.values())), None))
         self.callers.append(None if activation_kind(module) else CallCounter(path))
 
     def _exit_module(self, path: str, module: nn.Module, inputs: object, output: Any) -> None:
@@ -100,13 +101,14 @@ class CallTracer(TorchFunctionMode):
             return func(*args, **kwargs)
         kind = FUNCTIONS.get(func)
         if kind is None:
-            self.on_other_function(func, args, kwargs)
-            return func(*args, **kwargs)
+            output = func(*args, **kwargs)
+            self.on_other_function(func, args, kwargs, output)
+            return output
         name = caller.name_function_call(kind)
         return self.on_function(FunctionCall(caller.caller, name, kind, func, args, kwargs))
 
-    def on_module(self, path: str, module: nn.Module) -> None:
-        """An activation module is about to run; `self.callers[-1]` is its caller."""
+    def on_module(self, path: str, module: nn.Module, x: Any) -> None:
+        """An activation module is about to run on `x`; `self.callers[-1]` is its caller."""
 
     def on_module_output(self, module: nn.Module, output: Any) -> None:
         """An activation module has run."""
@@ -115,5 +117,5 @@ class CallTracer(TorchFunctionMode):
         """An activation function is called; the result replaces that of the function."""
         return call.run()
 
-    def on_other_function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Any other PyTorch function is about to be called."""
+    def on_other_function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """Any other PyTorch function was called."""

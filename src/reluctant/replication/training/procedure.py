@@ -1,21 +1,20 @@
 """The published training: the standard loop, and what the published code does otherwise, each by a switch."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from reluctant.catalogue import MODELS, OPTIMIZERS
-from reluctant.catalogue.metrics import SPLITS, confusion_counts
+from reluctant.catalogue.metrics import confusion_counts
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
 from reluctant.models import activation_parameters
 from reluctant.models.convnet import ConvBlock, ConvNet
 from reluctant.records.parts import EpochRecord, Json
 from reluctant.study import Run
-from reluctant.training import TensorData, TensorSplit, Training
+from reluctant.training import TensorData, Training
 from reluctant.training.evaluation import BATCH
 from reluctant.training.optimizers import optimizer_from_name
 
@@ -82,7 +81,7 @@ class Published(Training):
             name = Name(name.head, {key: each for key, each in name.arguments.items() if key != "beta1"})
         return optimizer_from_name(str(name), self.model.parameters(), self.run.lr, activation_parameters(self.model))
 
-    def train_epoch(self, number: int) -> tuple[float, Tensor, TensorSplit] | None:
+    def train_epoch(self, number: int) -> tuple[float, Tensor, Tensor] | None:
         """Train on every image once, by an optimizer that may know nothing of earlier epochs."""
         if self.forgetful:
             self.optimizer = self.build_optimizer()
@@ -98,8 +97,8 @@ class Published(Training):
         self.model.eval()
         batches = []
         with torch.inference_mode():
-            for start in range(0, len(self.data.test), BATCH):
-                outputs = self.model(self.data.test.inputs[start : start + BATCH])
+            for _, inputs in self.data.test.batches(BATCH):
+                outputs = self.model(inputs)
                 probabilities = outputs if self.double_softmax else outputs.exp()
                 batches.append(probabilities.cpu().max(dim=1))
         values, largest = (torch.cat(each) for each in zip(*batches, strict=True))
@@ -115,11 +114,8 @@ def with_raw_pixels(data: TensorData) -> TensorData:
     if data.source.train.inputs.dtype != np.uint8:
         raise StudyError(f"{data.source.name}: raw_pixels needs pixels from 0 to 255, and these are no bytes")
 
-    def restore(split: TensorSplit) -> TensorSplit:
-        return TensorSplit((split.inputs * data.std + data.mean).round_(), split.targets)
-
-    splits: dict[str, Any] = {name: restore(getattr(data, name)) for name in SPLITS}
-    return replace(data, **splits, mean=0.0, std=1.0, pixel_std=data.pixel_std * data.std)
+    raw = data.with_inputs(lambda inputs: (inputs * data.std + data.mean).round_())
+    return replace(raw, mean=0.0, std=1.0, pixel_std=data.pixel_std * data.std)
 
 
 POOLING_WINDOW = 2  # the side, in pixels
