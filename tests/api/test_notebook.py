@@ -45,7 +45,7 @@ class MyNet(MyNet):
     def forward(self, x):
         return self.second(torch.relu(self.first(x)).square())
 
-again = reluctant.compare(["relu", "gelu", squash], model=MyNet, data=(x, y), seeds=2, epochs=2)
+again = reluctant.compare(["relu", "gelu", squash], model=MyNet, data=(x, y), seeds=2, epochs=2, engine="serial")
 print(again.folder != results.folder, len(list(results.folder.parent.iterdir())))
 """
 ERRORS = """

@@ -63,7 +63,7 @@ def train_bert(trial: Trial) -> None:
 
 @pytest.mark.parametrize("engine", ["serial", "local"])
 def test_a_model_is_compared_by_what_its_trainer_evaluates(in_folder: Path, engine: str) -> None:
-    options: dict[str, Any] = {"engine": engine} | ({"workers": 2} if engine == "local" else {})
+    options: dict[str, Any] = {"engine": engine} | ({"workers": 1} if engine == "local" else {})
     results = reluctant.compare(["gelu", "relu"], train=train_bert, seeds=3, folder="one", **options)
     reports = reports_of(results)
     assert len(reports) == 6

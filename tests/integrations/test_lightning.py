@@ -77,7 +77,7 @@ def train_classifier(trial: Trial) -> None:
 
 @pytest.mark.parametrize("engine", ["serial", "local"])
 def test_a_module_is_compared_by_what_it_logs(in_folder: Path, engine: str) -> None:
-    options: dict[str, Any] = {"engine": engine} | ({"workers": 2} if engine == "local" else {})
+    options: dict[str, Any] = {"engine": engine} | ({"workers": 1} if engine == "local" else {})
     results = reluctant.compare(["relu", "tanh"], train=train_classifier, seeds=3, folder="one", **options)
     reports = reports_of(results)
     assert len(reports) == 6

@@ -136,7 +136,7 @@ def test_the_command_line_tracks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "mine.toml").write_text(
         'activation = ["relu", "gelu"]\nmodel = "mlp"\nepochs = 1\nseed = [0, 1, 2]\n', "utf-8"
     )
-    assert execute(["run", "mine.toml", "--engine", "local", "--workers", "2", "--track", "mlflow", "-o", "mine"]) == 0
+    assert execute(["run", "mine.toml", "--engine", "local", "--workers", "1", "--track", "mlflow", "-o", "mine"]) == 0
     runs, summary = read_mlflow(Path("mine"))
     assert len(runs) == 6
     assert {content["status"] for content in runs.values()} == {"finished"}

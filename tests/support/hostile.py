@@ -38,7 +38,7 @@ ATTACKS = {
 PRINTABLE = [text for text in ATTACKS.values() if all(sign.isprintable() for sign in text)]
 NAMES = tuple(f"my_lab.acts:X(note={text!r})" for text in ATTACKS.values())
 CLASSES = [*list(ATTACKS.values())[:8], ATTACKS["escape"], ATTACKS["turned"]]
-SEEDS = 50
+SEEDS = 20
 
 
 def acting_signs(text: str) -> list[str]:
@@ -54,7 +54,7 @@ def acting_signs(text: str) -> list[str]:
 
 
 def hostile_study() -> Study:
-    """Twenty activations, fifty seeds."""
+    """Twenty activations, twenty seeds."""
     claims = [{"says": text[:500], "of": NAMES[i], "is": "highest"} for i, text in enumerate(PRINTABLE)]
     everything = "".join(PRINTABLE)[:880]
     return Study(
@@ -72,7 +72,7 @@ def hostile_study() -> Study:
 def hostile_folder(path: Path) -> Path:
     """The study's folder without its report; every text is once the traceback of a failed run."""
     study, texts = hostile_study(), list(ATTACKS.values())
-    assert study.size == 1000
+    assert study.size == 400
     study_folder(path, study, skip=study.size)
     environments = {digest(each)[:16]: each for each in map(_environment, texts)}
     for name, environment in environments.items():
@@ -80,10 +80,10 @@ def hostile_folder(path: Path) -> Path:
     (path / "failed").mkdir()
     for number, run in enumerate(study.runs()):
         text = texts[number % len(texts)]
-        if number % 49 == 5:
+        if number % 19 == 5:
             (path / "failed" / f"{run.key}.txt").write_text(f"Traceback {text}\nError: {text}", "utf-8")
             continue
-        diverged = 1 + int(run.seed) % 2 if number % 89 == 7 else None
+        diverged = 1 + int(run.seed) % 2 if number % 37 == 7 else None
         content = record(run, diverged=diverged).to_json()
         content |= {"warnings": [text], "environment": list(environments)[number % len(environments)]}
         content["layers"] = [{"name": text, "kind": text, "shape": [1], "parameters": 0}]

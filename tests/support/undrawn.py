@@ -1,7 +1,10 @@
 """Pages without drawings, for tests of anything else: drawing takes nearly all of a page's time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import pytest
 
 from reluctant.report.pictures import Picture, PictureBook
 from reluctant.report.tables import Table
@@ -17,6 +20,14 @@ def picture_without_drawing(
         book.folder.mkdir(parents=True, exist_ok=True)
         (book.folder / f"{name}.svg").write_text(DRAWING, "utf-8")
     return Picture(name, "", DRAWING, "", caption, table)
+
+
+@contextmanager
+def without_png() -> Iterator[None]:
+    """Within it PNG files of figures are empty, for tests of their SVG: dots take half of a figure's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reluctant.figures.inline.png", lambda _: b"")
+        yield
 
 
 def leave_out_drawings() -> None:

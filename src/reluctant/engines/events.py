@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reluctant.records.parts import EpochRecord, ReportedEpoch
-from reluctant.records.schema import RunRecord
+if TYPE_CHECKING:
+    from reluctant.records.parts import EpochRecord, ReportedEpoch
+    from reluctant.records.schema import RunRecord
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Epoch:
     """A run has finished an epoch, or reported; `record` is this epoch's part of the run's record."""
 
     run: Any
-    record: EpochRecord | ReportedEpoch
+    record: "EpochRecord | ReportedEpoch"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Done:
     """A run has finished; `record` is its whole record, `attempts` how often this call started the run."""
 
     run: Any
-    record: RunRecord
+    record: "RunRecord"
     attempts: int = 1
 
 
@@ -65,7 +66,7 @@ Events = Generator[Event, None, None]
 # Trains one run: yields the record of every epoch, and texts for the user; returns the run's whole record.
 # Must be picklable. It may have two methods: `warm_up()` is called once in every worker process while that
 # waits for its first run; `provide_data(run)` yields texts and is called on a Ray node before a run.
-Work = Callable[[Any], Generator[EpochRecord | ReportedEpoch | str, None, RunRecord]]
+Work = Callable[[Any], Generator["EpochRecord | ReportedEpoch | str", None, "RunRecord"]]
 
 # Yields Ready; then, for every run: Started, any number of Epochs, then Done or Failed. Messages may come at
 # any time. Closing the generator stops the work.

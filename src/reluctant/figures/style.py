@@ -67,15 +67,22 @@ def faces() -> list[str]:
     return [face for face in _FACES if face in present]
 
 
+@cache
+def sheet_settings() -> Mapping[str, Any]:
+    """The settings of the style sheet, read once: every figure and every file of one needs them."""
+    from matplotlib import rc_params_from_file
+
+    return dict(rc_params_from_file(_SHEET, use_default_template=False))
+
+
 @contextmanager
 def style(**settings: Any) -> Iterator[None]:
     """Within it matplotlib draws in this style; afterwards its settings are what they were."""
     import matplotlib
 
-    with matplotlib.rc_context(fname=_SHEET):
-        ours: dict[Any, Any] = {"font.family": faces(), "savefig.bbox": None, "path.sketch": None}
-        ours |= {"svg.id": None, "path.effects": [], **settings}
-        matplotlib.rcParams.update(ours)
+    ours: dict[Any, Any] = {"font.family": faces(), "savefig.bbox": None, "path.sketch": None}
+    ours |= {"svg.id": None, "path.effects": [], **settings}
+    with matplotlib.rc_context({**sheet_settings(), **ours}):
         yield
 
 
