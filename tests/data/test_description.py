@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reluctant.api.run import ExecutionOptions, run_events
+from reluctant.api.execution import ExecutionOptions
+from reluctant.api.run import run_events
 from reluctant.cli import main
 from reluctant.data import describe_dataset, load
 from reluctant.data.checks import checked, overlap_warning

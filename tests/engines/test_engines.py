@@ -141,8 +141,8 @@ class TestDeath:
             "from reluctant.engines.local import WorkerProcess\n"
             "from reluctant.engines.run_queue import Attempt\n"
             "from tests.support.engine_work import work\n"
-            "w = WorkerProcess(work); w.start_run(Attempt('a'))\n"
-            "while type(w.receive()).__name__ != 'Done': pass\n"
+            "w = WorkerProcess(work); w.start_runs([Attempt('a')])\n"
+            "while type(w.receive()[0]).__name__ != 'Done': pass\n"
             "print(w.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -97,3 +97,21 @@ class PartlyFrozen(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.last(self.act(self.first(x.flatten(1))))
         return out
+
+
+class GlobalDropout(nn.Module):
+    """Its dropout reads PyTorch's global random numbers, and fails in training where `fails` says so."""
+
+    def __init__(self, image: tuple[int, ...], classes: int, activation: nn.Module, fails: bool = False) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Flatten(), nn.Linear(image[0] * image[1] * image[2], 16), activation, nn.Linear(16, classes)
+        )
+        self.fails, self.calls = fails, 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += self.training
+        if self.fails and self.calls == 3:
+            raise RuntimeError("the third step fails")
+        outputs: Tensor = self.layers(nn.functional.dropout(x, 0.2, self.training))
+        return outputs

@@ -70,7 +70,7 @@ def inputs_of_training(data: Dataset, seed: int = 0, activation: str = "relu", e
     """What the network sees in the first step of every epoch, all training items, in the order of the items."""
 
     class Watched(Training):
-        def step(self, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+        def step(self, inputs: Tensor, targets: Tensor) -> tuple[float | Tensor, Tensor]:
             seen.append(inputs.detach().clone().sort(dim=0).values)
             return super().step(inputs, targets)
 

@@ -19,6 +19,7 @@ from reluctant.models import build, initialise
 from reluctant.study import Run
 from reluctant.training import Training, evaluate
 from reluctant.training.checksums import fingerprint
+from reluctant.training.epoch_steps import EpochSteps
 from tests.support.small import SMALL, digits, noise, run, trained, untimed
 
 FOUR = ("relu", "leaky_relu(negative_slope=0.002)", "elu", "gelu")
@@ -47,7 +48,7 @@ def first_batches(activation: str, seed: int, monkeypatch: pytest.MonkeyPatch) -
     batches: list[tuple[Tensor, Tensor]] = []
     original = Training.step
 
-    def step(self: Training, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+    def step(self: Training, inputs: Tensor, targets: Tensor) -> tuple[float | Tensor, Tensor]:
         batches.append((inputs.clone(), targets.clone()))
         return original(self, inputs, targets)
 
@@ -74,7 +75,7 @@ class TestPairing:
         masks = []
         for name in ("identity", activation):
             training = Training(run(name, seed=3), digits())
-            training._reseed(1)
+            EpochSteps(training, 1).begin()
             model: Any = training.model.train()
             model.blocks[0].activation(torch.randn(4, 32, 13, 13))  # RReLU draws numbers here
             masks.append([block.dropout(torch.ones(4, 32, 13, 13)) for block in model.blocks])
@@ -84,7 +85,7 @@ class TestPairing:
         epochs: list[Tensor] = []
         original = Training.step
 
-        def step(self: Training, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+        def step(self: Training, inputs: Tensor, targets: Tensor) -> tuple[float | Tensor, Tensor]:
             epochs.append(targets.clone())
             return original(self, inputs, targets)
 
@@ -138,7 +139,7 @@ class TestRecord:
     def test_train_scores_are_those_of_the_epoch_s_own_batches(self) -> None:
         training = Training(run(batch_size=128), digits())
         initial = copy.deepcopy(training.model).train()
-        training._reseed(1)
+        EpochSteps(training, 1).begin()
         for (_, ours), (_, theirs) in zip(initial.named_modules(), training.model.named_modules(), strict=True):
             if hasattr(ours, "reseed"):
                 ours.reseed(theirs._seed)

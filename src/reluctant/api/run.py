@@ -4,23 +4,21 @@ study.toml → Study → [Run, …] − what the store has → engine → one re
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from reluctant.api import own_training
+from reluctant.api.execution import ExecutionOptions
 from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
 from reluctant.api.tracking import Tracking
 from reluctant.api.until_decided import until_decided
-from reluctant.core.environment import cores
 from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.lock import lock_folder
 from reluctant.core.names import parse
 from reluctant.core.process_state import preserve_process_state
 from reluctant.core.user_code import check_user_code
 from reluctant.core.user_objects import pack_objects
-from reluctant.engines import Done, Engine, Events, Failed, Message, Work, local, serial
+from reluctant.engines import Done, Events, Failed, Message, Work
 from reluctant.engines.training_work import TrainingWork
 from reluctant.records.folder_watch import FolderWatch
 from reluctant.records.schema import DataRecord
@@ -29,55 +27,11 @@ from reluctant.study import Run, Study
 from reluctant.study.files import study_path
 from reluctant.trials.work import TrialWork
 
-_ENGINES_OF = {"workers": ("local",), "timeout": ("local", "ray"), "address": ("ray",), "gpus_per_run": ("ray",)}
-
-
-@dataclass(frozen=True)
-class ExecutionOptions:
-    """Where and how runs are executed, as `run` describes it; no option affects a result."""
-
-    engine: str = "local"
-    workers: int | None = None
-    device: str = "auto"
-    data: str | Path | None = None
-    timeout: float | None = None
-    address: str | None = None
-    gpus_per_run: float = 0.0
-    check_repeatable: bool = False  # whether a training of the user's own is tried twice before the study
-    allow_modules: tuple[str, ...] = ()  # installed packages that the study may name
-    study_file: Path | None = None  # modules beside it may be named
-
-    def __post_init__(self) -> None:
-        if self.engine not in ("local", "serial", "ray"):
-            raise StudyError(f"there is no engine {self.engine!r}; there are local, serial and ray")
-        for option, engines in _ENGINES_OF.items():
-            if getattr(self, option) and self.engine not in engines:
-                flag = "--run-timeout" if option == "timeout" else f"--{option.replace('_', '-')}"
-                others = " or ".join(f"--engine {engine}" for engine in engines)
-                raise StudyError(f"{flag} (in Python {option}) works only with {others}; leave it out or add {others}")
-
-    def parallel_runs(self, runs: list[Run]) -> int:
-        """How many runs train side by side on this machine: as given, else as many as the cores allow."""
-        if self.workers is not None and self.workers < 1:
-            raise StudyError(f"{self.workers} workers cannot train anything; give at least 1")
-        by_cores = max(1, cores() // max(run.threads for run in runs))
-        return 1 if self.engine == "serial" else min(self.workers or by_cores, len(runs))
-
-    def build_engine(self, runs: list[Run]) -> Engine:
-        """The engine for these runs."""
-        if self.engine == "serial":
-            return serial
-        if self.engine == "local":
-            return partial(local, workers=self.parallel_runs(runs), timeout=self.timeout)
-        from reluctant.engines.ray import ray_engine
-
-        return partial(ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout)
-
 
 def run(
     study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, engine: str = "local",
     workers: int | None = None, device: str = "auto", data: str | Path | None = None, timeout: float | None = None,
-    address: str | None = None, gpus_per_run: float = 0.0, check_repeatable: bool = False,
+    address: str | None = None, gpus_per_run: float = 0.0, pack: int | None = None, check_repeatable: bool = False,
     allow_modules: Sequence[str] = (), track: Sequence[str] = (),
 ) -> Results:  # fmt: skip
     """Train whatever part of a study is not yet in its folder, and return all results.
@@ -93,6 +47,8 @@ def run(
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         address: Of the Ray cluster, for `ray`.
         gpus_per_run: For `ray`.
+        pack: Runs that train side by side in one process; on a GPU as many as fit, up to 20, and on a processor one,
+            unless given. It changes no number.
         check_repeatable: Train the first run twice before the study, and compare: for `train` and `command`.
         allow_modules: Installed packages whose classes and functions the study may name. Files beside the study file
             and in the current folder may always be named, the standard library never.
@@ -112,6 +68,7 @@ def run(
         timeout,
         address,
         gpus_per_run,
+        pack,
         check_repeatable,
         tuple(allow_modules),
         study_file,

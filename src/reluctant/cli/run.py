@@ -17,7 +17,7 @@ from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
 
 if TYPE_CHECKING:
-    from reluctant.api.run import ExecutionOptions
+    from reluctant.api.execution import ExecutionOptions
     from reluctant.api.tracking import Tracking
     from reluctant.records.study_dir import StudyDir
     from reluctant.study import Study
@@ -85,6 +85,8 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
               help="For --engine ray: the cluster. [default: Ray is started on this machine]")  # fmt: skip
 @click.option("--gpus-per-run", type=click.FloatRange(min=0), default=0.0,
               help="For --engine ray; with 0.5 two runs share a GPU.")  # fmt: skip
+@click.option("--pack", type=click.IntRange(min=1), metavar="N",
+              help="Runs that train side by side in a process. [default: as many as fit on a GPU; 1]")  # fmt: skip
 @click.option("--run-timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="Stop a run that takes longer and start it again; after three attempts it has failed. "
               "Not for --engine serial.")  # fmt: skip
@@ -99,7 +101,7 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
-    until_decided: bool, address: str | None, gpus_per_run: float, run_timeout: float | None,
+    until_decided: bool, address: str | None, gpus_per_run: float, pack: int | None, run_timeout: float | None,
     allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, yes: bool,
     track: tuple[str, ...] = (),
 ) -> int:  # fmt: skip
@@ -107,7 +109,7 @@ def run(
 
     The same command again continues where it stopped.
     """
-    from reluctant.api.run import ExecutionOptions
+    from reluctant.api.execution import ExecutionOptions
     from reluctant.api.tracking import Tracking
     from reluctant.records.study_dir import StudyDir
     from reluctant.study import MANY, UNTIL_DECIDED, Study, parse_overrides
@@ -125,6 +127,7 @@ def run(
         address = None  # it may be set for other programs
     options = ExecutionOptions(
         engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run,
+        pack=pack,
         check_repeatable=check_repeatable, allow_modules=allow_modules, study_file=study_path(study),
     )  # fmt: skip
     tracking = Tracking(track, planned, folder.path)

@@ -5,7 +5,8 @@
 
 from reluctant.engines.events import Done, Engine, Epoch, Event, Events, Failed, Message, Ready, Started, Work
 from reluctant.engines.local import local
-from reluctant.engines.run_queue import MAX_ATTEMPTS, execute_run, serial
+from reluctant.engines.run_queue import MAX_ATTEMPTS, execute_run
+from reluctant.engines.serial import serial
 
 __all__ = [
     "MAX_ATTEMPTS", "Done", "Engine", "Epoch", "Event", "Events", "Failed", "Message", "Ready", "Started", "Work",

@@ -60,6 +60,13 @@ class Message:
     text: str
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A run of a pack waits until `steps` are taken. It stays within the process and is no event of an engine."""
+
+    steps: Any
+
+
 Event = Ready | Started | Epoch | Done | Failed | Message
 Events = Generator[Event, None, None]
 

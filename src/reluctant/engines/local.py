@@ -1,4 +1,4 @@
-"""The local engine: a pool of worker processes on this machine, each with one run at a time."""
+"""The local engine: a pool of worker processes on this machine, each with one run or one pack of runs at a time."""
 
 import gc
 import os
@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
@@ -15,7 +16,9 @@ from typing import Any, cast
 from reluctant.core.environment import killed_for_memory
 from reluctant.core.parent_death import die_with_parent
 from reluctant.engines.events import Done, Event, Events, Failed, Ready, Work
-from reluctant.engines.run_queue import Attempt, RunQueue, execute_run, serial, timeout_reason
+from reluctant.engines.packs import execute_pack, pop_pack
+from reluctant.engines.run_queue import Attempt, RunQueue, timeout_reason
+from reluctant.engines.serial import serial
 
 STOP_SECONDS = 3.0  # that workers get to exit by themselves before they are killed
 _OUTPUT_TAIL = 2000  # how many characters of a dead worker's output its failure shows
@@ -27,11 +30,13 @@ class WorkerProcess:
     """A worker process. It exits by itself when its parent does, or when `stop_workers` is called.
 
     It is started as a program of its own and not through `multiprocessing`, so that scripts and notebooks
-    need no `if __name__ == "__main__"`. `attempt` is what it trains, None while it waits.
+    need no `if __name__ == "__main__"`. `attempts` are what it trains, empty while it waits.
     """
 
-    def __init__(self, work: Work) -> None:
-        self.attempt: Attempt | None = None
+    def __init__(self, work: Work, card: str | None = None) -> None:
+        self.card = card  # the only GPU that it sees; all of them where it is None
+        self.attempts: list[Attempt] = []
+        self.spoilt = False  # by a failure after which this process is not used again
         self.deadline = float("inf")
         self._kill_reason = ""  # why the parent has killed it
         self._memory_kills_before = killed_for_memory()
@@ -45,6 +50,7 @@ class WorkerProcess:
             stdout=self.output,
             stderr=self.output,
             pass_fds=handles,
+            env=None if card is None else {**os.environ, "CUDA_VISIBLE_DEVICES": card},
             start_new_session=True,  # only the parent receives a Ctrl-C in the terminal
         )
         theirs.close()
@@ -52,25 +58,24 @@ class WorkerProcess:
         self._send(sys.path)
         self._send(work)
 
-    def start_run(self, attempt: Attempt, timeout: float | None = None) -> None:
-        """Send the worker a run, which may take `timeout` seconds."""
-        self.attempt = attempt
-        self.deadline = time.monotonic() + timeout if timeout else float("inf")
-        self._send(attempt.run)
+    def start_runs(self, attempts: list[Attempt], timeout: float | None = None) -> None:
+        """Send the worker the runs of one pack, each of which may take `timeout` seconds."""
+        self.attempts = attempts
+        self.deadline = time.monotonic() + timeout * len(attempts) if timeout else float("inf")
+        self._send([attempt.run for attempt in attempts])
 
     def kill(self, reason: str) -> None:
         """Kill the process; `reason` becomes the cause of the run's failure."""
         self._kill_reason = reason
         self.process.kill()
 
-    def receive(self) -> Event:
-        """Return the worker's next event. It is `Failed` when the process has died."""
+    def receive(self) -> list[Event]:
+        """Return the worker's next event. When the process has died, that is `Failed` for each of its runs."""
         try:
-            event: Event = self.connection.recv()
+            return [self.connection.recv()]
         except (EOFError, OSError):
-            run = self.attempt.run if self.attempt else None
-            return Failed(run, self._cause_of_death(), retryable=True)
-        return event
+            cause = self._cause_of_death()
+            return [Failed(attempt.run, cause, retryable=True) for attempt in self.attempts]
 
     @property
     def alive(self) -> bool:
@@ -116,7 +121,7 @@ def stop_workers(workers: Iterable[WorkerProcess]) -> None:
 
 
 def run_worker(pipe: int, lifeline: int) -> None:
-    """Receive the import path, the work, then runs; send the events of each run.
+    """Receive the import path, the work, then lists of runs, each a pack; send the events of each run.
 
     Both arguments are handles: of the connection to the parent, and of a pipe that the parent holds open. When
     the lifeline closes, also because the parent has died, this process exits.
@@ -133,7 +138,7 @@ def run_worker(pipe: int, lifeline: int) -> None:
         gc.freeze()
         gc.enable()
     while True:
-        for event in execute_run(work, connection.recv()):
+        for event in execute_pack(work, connection.recv()):
             connection.send(event)
 
 
@@ -142,18 +147,23 @@ def _exit_with_parent(lifeline: int) -> None:
     os._exit(1)
 
 
-def local(work: Work, runs: Sequence[Any], *, workers: int, timeout: float | None = None) -> Events:
-    """Train the runs in up to `workers` processes and yield the events.
+def local(
+    work: Work, runs: Sequence[Any], *, workers: int, timeout: float | None = None, pack: int = 1,
+    cards: Sequence[str] = (),
+) -> Events:  # fmt: skip
+    """Train the runs in up to `workers` processes, each with up to `pack` runs side by side, and yield the events.
+
+    Of several GPUs, `cards`, every process has one.
 
     A run whose process dies, runs out of memory or takes longer than `timeout` seconds is started again, up
     to three attempts in all. It continues from its checkpoint if the work keeps one.
     """
     if os.name == "nt":  # there a program of ours cannot inherit pipes in this way
-        yield from serial(work, runs)
+        yield from serial(work, runs, pack=pack)
         return
-    pool = WorkerPool(work, RunQueue(runs), timeout)
+    pool = WorkerPool(work, RunQueue(runs), timeout, pack, cards)
     try:
-        pool.spawn(min(workers, len(runs)))
+        pool.spawn(min(workers, -(-len(runs) // pack)))
         yield Ready()
         pool.assign()
         while pool.busy:
@@ -165,24 +175,29 @@ def local(work: Work, runs: Sequence[Any], *, workers: int, timeout: float | Non
 class WorkerPool:
     """The worker processes of one study and the queue of its runs."""
 
-    def __init__(self, work: Work, queue: RunQueue, timeout: float | None) -> None:
-        self.work, self.queue, self.timeout = work, queue, timeout
+    def __init__(
+        self, work: Work, queue: RunQueue, timeout: float | None, pack: int = 1, cards: Sequence[str] = ()
+    ) -> None:
+        self.work, self.queue, self.timeout, self.pack, self.cards = work, queue, timeout, pack, cards
         self.workers: list[WorkerProcess] = []
 
     @property
     def busy(self) -> dict[Connection, WorkerProcess]:
         """The workers that train a run, by their connections."""
-        return {worker.connection: worker for worker in self.workers if worker.attempt is not None}
+        return {worker.connection: worker for worker in self.workers if worker.attempts}
 
     def spawn(self, number: int) -> None:
         """Start `number` more workers."""
-        self.workers += [WorkerProcess(self.work) for _ in range(number)]
+        for _ in range(number):
+            used = Counter(worker.card for worker in self.workers)
+            card = min(self.cards, key=used.__getitem__) if len(self.cards) > 1 else None
+            self.workers.append(WorkerProcess(self.work, card))
 
     def assign(self) -> None:
-        """Give every idle worker the next run of the queue, as long as there are runs."""
+        """Give every idle worker the next runs of the queue, as long as there are any."""
         for worker in self.workers:
-            if worker.attempt is None and self.queue:
-                worker.start_run(self.queue.pop(), self.timeout)
+            if not worker.attempts and self.queue:
+                worker.start_runs(pop_pack(self.queue, self.work, self.pack), self.timeout)
 
     def poll(self) -> Events:
         """Wait until a worker sends an event or a run times out, and yield what happened."""
@@ -192,18 +207,22 @@ class WorkerPool:
         for connection in wait(list(busy), seconds):
             yield from self._handle_event(busy[cast(Connection, connection)])
         for worker in busy.values():
-            if worker.attempt is not None and worker.deadline <= time.monotonic():
+            if worker.attempts and worker.deadline <= time.monotonic():
                 worker.kill(timeout_reason(self.timeout))
 
     def _handle_event(self, worker: WorkerProcess) -> Events:
-        """Pass on a worker's event. After the end of a run, replace a dead worker and assign the next run."""
-        event, attempt = worker.receive(), worker.attempt
-        if attempt is None or not isinstance(event, Done | Failed):
-            yield event
+        """Pass on a worker's event. After the end of its runs, replace a dead worker and assign the next runs."""
+        for event in worker.receive():
+            if not isinstance(event, Done | Failed):
+                yield event
+                continue
+            attempt = next(each for each in worker.attempts if each.run == event.run)
+            worker.attempts.remove(attempt)
+            worker.spoilt = worker.spoilt or (isinstance(event, Failed) and event.retryable)
+            yield self.queue.finish(attempt, event)
+        if worker.attempts:
             return
-        worker.attempt = None
-        yield self.queue.finish(attempt, event)
-        if not worker.alive or (isinstance(event, Failed) and event.retryable):
+        if worker.spoilt or not worker.alive:
             self.workers.remove(worker)
             stop_workers([worker])
             self.spawn(1 if self.queue else 0)

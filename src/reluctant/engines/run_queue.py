@@ -1,14 +1,14 @@
-"""The runs of an engine: the queue with its rule for retries, one run executed in this process, and all of them."""
+"""The runs of an engine: the queue with its rule for retries, and one run executed in this process."""
 
 import re
 import traceback
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reluctant.core.errors import ReluctantError
-from reluctant.engines.events import Done, Epoch, Event, Events, Failed, Message, Ready, Started, Work
+from reluctant.engines.events import Done, Epoch, Event, Failed, Message, Started, Turn
 from reluctant.records.schema import RunRecord
 
 MAX_ATTEMPTS = 3  # how often a run is started before its failure is final
@@ -40,6 +40,19 @@ class RunQueue:
         """Remove and return the next attempt."""
         return self._waiting.popleft()
 
+    def pop_pack(self, size: int, key: Callable[[Any], Hashable]) -> list[Attempt]:
+        """Remove and return the next attempt and others whose runs have the same key, up to `size` together.
+
+        A second attempt is in a pack of half the size, a third in one of a quarter: memory may have been short.
+        """
+        first = self.pop()
+        size = max(1, size >> first.number - 1)
+        alike = [each for each in self._waiting if each.number <= first.number and key(each.run) == key(first.run)]
+        pack = [first, *alike[: size - 1]]
+        for attempt in pack[1:]:
+            self._waiting.remove(attempt)
+        return pack
+
     def put_back(self, attempt: Attempt) -> None:
         """Return an attempt to the front of the queue."""
         self._waiting.appendleft(attempt)
@@ -64,15 +77,8 @@ def timeout_reason(seconds: float | None) -> str:
     return f"the run took longer than {seconds:g} seconds (--run-timeout)"
 
 
-def serial(work: Work, runs: Sequence[Any]) -> Events:
-    """Train the runs one after the other in this process: for debugging, and the reference for other engines."""
-    yield Ready()
-    for run in runs:
-        yield from execute_run(work, run)
-
-
-def execute_run(work: Work, run: Any) -> Events:
-    """Train one run in this process and yield its events. An exception becomes `Failed`."""
+def execute_run(work: Callable[[Any], Any], run: Any) -> Generator[Any, None, None]:
+    """Train one run in this process and yield its events, and its turns in a pack. An exception becomes `Failed`."""
     yield Started(run)
     steps = work(run)
     try:
@@ -82,7 +88,10 @@ def execute_run(work: Work, run: Any) -> Events:
             except StopIteration as end:
                 record: RunRecord = end.value
                 break
-            yield Message(run, step) if isinstance(step, str) else Epoch(run, step)
+            if isinstance(step, Turn):
+                yield step
+            else:
+                yield Message(run, step) if isinstance(step, str) else Epoch(run, step)
     except ReluctantError as error:
         yield Failed(run, str(error))
     except Exception as error:

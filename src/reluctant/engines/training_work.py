@@ -1,12 +1,15 @@
 """The work that trains a study's runs on any engine. It imports torch only when it trains."""
 
 import platform
-from collections.abc import Generator
+from collections.abc import Generator, Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reluctant.catalogue import DATASETS
 from reluctant.core.user_objects import unpack_objects
+from reluctant.engines.events import Turn
+from reluctant.engines.packs import Pack
 from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.records.schema import RunRecord
 from reluctant.study import Run
@@ -31,7 +34,32 @@ class TrainingWork:
         from reluctant.training import train_run
 
         unpack_objects(self.objects)
-        return train_run(run, self.folder, self.data, self.device)
+        training: Any = train_run(run, self.folder, self.data, self.device)
+        return training  # type: ignore[no-any-return]
+
+    def in_turns(self, run: Run) -> Generator[EpochRecord | str | Turn, None, RunRecord]:
+        """Train one run of a pack: as when called, and a `Turn` before the steps of every epoch."""
+        from reluctant.training import EpochSteps, train_run
+
+        unpack_objects(self.objects)
+        training = train_run(run, self.folder, self.data, self.device, in_turns=True)
+        try:
+            while True:
+                value = next(training)
+                yield Turn(value) if isinstance(value, EpochSteps) else value
+        except StopIteration as end:
+            record: RunRecord = end.value
+            return record
+
+    def open_pack(self) -> Pack:
+        """What carries out the steps of several runs."""
+        from reluctant.training import TrainingPack
+
+        return TrainingPack()
+
+    def pack_key(self, run: Run) -> Hashable:
+        """Runs of a pack share the data and the number of threads."""
+        return run.dataset, run.train_fraction, run.seed_for("split"), run.pixels, run.threads
 
     def provide_data(self, run: Run) -> Generator[str, None, None]:
         """Download the published data set of a run if this machine lacks it, and yield a message about it."""

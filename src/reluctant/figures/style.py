@@ -72,7 +72,8 @@ def sheet_settings() -> Mapping[str, Any]:
     """The settings of the style sheet, read once: every figure and every file of one needs them."""
     from matplotlib import rc_params_from_file
 
-    return dict(rc_params_from_file(_SHEET, use_default_template=False))
+    settings: Any = rc_params_from_file(_SHEET, use_default_template=False)
+    return dict(settings)
 
 
 @contextmanager
@@ -82,7 +83,8 @@ def style(**settings: Any) -> Iterator[None]:
 
     ours: dict[Any, Any] = {"font.family": faces(), "savefig.bbox": None, "path.sketch": None}
     ours |= {"svg.id": None, "path.effects": [], **settings}
-    with matplotlib.rc_context({**sheet_settings(), **ours}):
+    everything: Any = {**sheet_settings(), **ours}
+    with matplotlib.rc_context(everything):
         yield
 
 

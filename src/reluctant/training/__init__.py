@@ -2,8 +2,10 @@
 
 from reluctant.training.checksums import fingerprint, study_sources
 from reluctant.training.description import describe_replacements, initial_weight_sources
+from reluctant.training.epoch_steps import EpochSteps
 from reluctant.training.evaluation import evaluate
 from reluctant.training.machine import select_device
+from reluctant.training.packs import TrainingPack
 from reluctant.training.preflight import expected_seconds, preflight
 from reluctant.training.preparation import prepare
 from reluctant.training.runner import build_training, clear_data_cache, train_run, warm_up
@@ -11,7 +13,7 @@ from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
 
 __all__ = [
-    "TensorData", "TensorSplit", "Training", "build_training", "clear_data_cache", "describe_replacements", "evaluate",
-    "expected_seconds", "fingerprint", "initial_weight_sources", "preflight", "prepare", "select_device",
-    "study_sources", "train_run", "warm_up",
+    "EpochSteps", "TensorData", "TensorSplit", "Training", "TrainingPack", "build_training", "clear_data_cache",
+    "describe_replacements", "evaluate", "expected_seconds", "fingerprint", "initial_weight_sources", "preflight",
+    "prepare", "select_device", "study_sources", "train_run", "warm_up",
 ]  # fmt: skip

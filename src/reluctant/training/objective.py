@@ -34,11 +34,13 @@ class Objective:
             return self.own(outputs, targets)
         return self.task.loss(outputs, targets, self.run.label_smoothing, self.weights)
 
-    def reported(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> float:
+    def reported(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> Tensor:
         """The training loss of a record: the minimised one, and with a loss of the user's the task's."""
-        if self.own is None or not torch.isfinite(loss):
-            return loss.item()
-        return self.task.loss(outputs.detach(), targets).item()
+        return loss.detach() if self.own is None else self._standard_where_finite(loss.detach(), outputs, targets)
+
+    def _standard_where_finite(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The task's loss; the minimised one where that is not finite, so that divergence is noticed."""
+        return torch.where(torch.isfinite(loss), self.task.loss(outputs.detach(), targets), loss)
 
     def state_dict(self) -> dict[str, Any]:
         """The buffers of a loss of the user's that is a module; empty otherwise."""

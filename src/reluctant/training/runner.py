@@ -18,6 +18,7 @@ from reluctant.records.parts import EpochRecord
 from reluctant.records.schema import Provenance, RunRecord
 from reluctant.study import Run
 from reluctant.training.checkpoints import Checkpoint
+from reluctant.training.epoch_steps import EpochSteps
 from reluctant.training.evaluation import evaluate
 from reluctant.training.machine import describe_machine, limit_threads, select_device
 from reluctant.training.preparation import prepare
@@ -25,12 +26,14 @@ from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
 
 
-def train_run(run: Run, folder: str, data: str | None, device: str) -> Generator[EpochRecord | str, None, RunRecord]:
+def train_run(
+    run: Run, folder: str, data: str | None, device: str, *, in_turns: bool = False
+) -> Generator[EpochRecord | EpochSteps | str, None, RunRecord]:
     """Train one run, or continue it: yield messages and every epoch as it ends, return the record.
 
     A checkpoint is written after every epoch into `folder`, that of the study; where there is no such folder (a
     machine that does not share it), none is. `data` is the folder of data sets, or None for the usual one;
-    `device` is as for `select_device`.
+    `device` is as for `select_device`. `in_turns`: yield the steps of every epoch too, and go on when they are taken.
     """
     began = datetime.now(UTC).isoformat(timespec="seconds")
     training = build_training(run, load_run_data(run, data), select_device(device))
@@ -44,8 +47,8 @@ def train_run(run: Run, folder: str, data: str | None, device: str) -> Generator
         if not checkpoint.path.exists():  # set aside, after half of it may have been loaded
             training = build_training(run, training.data, training.device)
     resumed = len(training.epochs)
-    for epoch in training:
-        if checkpoint and (message := checkpoint.save(training)):
+    for epoch in training.turns() if in_turns else training:
+        if checkpoint and isinstance(epoch, EpochRecord) and (message := checkpoint.save(training)):
             yield message
         yield epoch
     if run.keep_weights:

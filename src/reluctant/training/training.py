@@ -13,20 +13,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import Stochastic, make, sample_curve
+from reluctant.activations import make, sample_curve
 from reluctant.catalogue import OPTIMIZERS
-from reluctant.core.randomness import torch_seed
 from reluctant.models import activation_parameters, initialise, kernels_used, layer_table, swap_report
 from reluctant.models.layers import suits_channels_last
 from reluctant.models.own_weights import initial_weights, watch_initialisation
-from reluctant.models.swap.forward import clone_sharing_parameters, seeded, size_of
+from reluctant.models.swap.forward import clone_sharing_parameters, size_of
 from reluctant.records.parts import EpochRecord, FinalRecord, ProbeSnapshot
 from reluctant.records.probe_table import compact
 from reluctant.records.schema import SCHEMA, RunRecord, written
 from reluctant.study import RECIPE, Run
-from reluctant.study.schedule import last_rate, rate, stops_early
-from reluctant.training.batches import EpochPlan, steps_per_epoch
+from reluctant.study.schedule import last_rate, stops_early
+from reluctant.training.batches import steps_per_epoch
 from reluctant.training.checksums import fingerprint, initial_weights_source, run_sources
+from reluctant.training.epoch_steps import EpochSteps, TrainResult
 from reluctant.training.evaluation import evaluate, final_evaluation
 from reluctant.training.machine import limit_threads
 from reluctant.training.objective import Group, Objective, forward_precision, in_full
@@ -98,14 +98,33 @@ class Training:
         return [epoch.loss.valid for epoch in self.epochs]
 
     def __iter__(self) -> Iterator[EpochRecord]:
+        for turn in self.turns():
+            if isinstance(turn, EpochSteps):
+                turn.finish()
+            else:
+                yield turn
+
+    def turns(self) -> Iterator[EpochSteps | EpochRecord]:
+        """Like iteration, and before every epoch its steps, which whoever asks has to take: beside those of other runs.
+
+        A procedure that overrides `epoch` or `train_epoch` takes its steps itself.
+        """
         if self.start is None:
             with limit_threads(self.run.threads):
                 self.start = ProbeSnapshot.read(compact(self.probes.snapshot(detailed=True), first=True))
+        whole = (type(self).epoch, type(self).train_epoch) != (Training.epoch, Training.train_epoch)
         while not self.done:
-            with limit_threads(self.run.threads):
-                epoch = self.epoch(len(self.epochs) + 1)
+            number = len(self.epochs) + 1
+            if whole:
+                with limit_threads(self.run.threads):
+                    epoch = self.epoch(number)
+            else:
+                steps = EpochSteps(self, number)
+                yield steps
+                with limit_threads(self.run.threads):
+                    epoch = self.evaluate_epoch(number, steps.result(), steps.seconds)
             if epoch is None:
-                self.diverged = len(self.epochs) + 1
+                self.diverged = number
                 return
             self.epochs.append(epoch)
             yield epoch
@@ -114,6 +133,10 @@ class Training:
         """Train and evaluate one epoch, from 1: its part of the record; None where the loss is not finite."""
         began = time.perf_counter()
         train = self.train_epoch(number)
+        return self.evaluate_epoch(number, train, time.perf_counter() - began)
+
+    def evaluate_epoch(self, number: int, train: TrainResult | None, seconds_of_training: float) -> EpochRecord | None:
+        """Evaluate after the training of an epoch: its part of the record; None where a loss is not finite."""
         trained = time.perf_counter()
         with forward_precision(self.run, self.device):
             valid = evaluate(self.model, self.data.valid, self.task)
@@ -125,7 +148,7 @@ class Training:
         last = number == self.run.epochs or stops_early(self.run, [*self._validation_losses(), valid[0]])
         snapshot = compact(self.probes.snapshot(detailed=last), first=False)
         probed = time.perf_counter()
-        seconds = {"train": trained - began, "evaluate": evaluated - trained, "probe": probed - evaluated}
+        seconds = {"train": seconds_of_training, "evaluate": evaluated - trained, "probe": probed - evaluated}
         splits = {"train": train, "valid": (*valid, self.data.valid.targets), "test": (*test, self.data.test.targets)}
         counts = {name: self.task.counts(outputs, targets) for name, (_, outputs, targets) in splits.items()}
         return EpochRecord.read(
@@ -139,31 +162,15 @@ class Training:
             }
         )
 
-    def train_epoch(self, number: int) -> tuple[float, Tensor, Tensor] | None:
+    def train_epoch(self, number: int) -> TrainResult | None:
         """Train on every input once, or for the steps between two evaluations.
 
         Returns:
-            The mean loss, the predictions, and the targets that they belong to; None as soon as a loss is not finite.
+            The mean loss, the predictions, and the targets that they belong to; None where a loss was not finite.
         """
-        plan = EpochPlan(self.run, self.data, number)
-        predictions, targets = self.task.no_predictions(plan.targets), plan.targets
-        total = 0.0
-        self._reseed(number)
-        self.model.train()
-        with seeded(torch_seed(self.run.seed_for("noise"), "foreign", number)):
-            for batch in plan:
-                if self.run.schedule != Run.schedule:  # the rate is not the same in all steps
-                    for group in self.optimizer.param_groups:
-                        group["lr"] = rate(self.run, number, batch.step, plan.steps)
-                self.group = batch.group
-                loss, outputs = self.step(batch.inputs, batch.targets)
-                predictions[batch.rows] = self.task.predict(outputs, batch.targets)
-                if not math.isfinite(loss):
-                    return None
-                total += loss * batch.units
-        return total / self.task.units(targets), predictions, targets
+        return EpochSteps(self, number).finish()
 
-    def step(self, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+    def step(self, inputs: Tensor, targets: Tensor) -> tuple[float | Tensor, Tensor]:
         """One batch: forward, backward, with the last of its `group` the update; its mean loss, and the outputs."""
         with forward_precision(self.run, self.device):
             outputs: Tensor = in_full(self.model(inputs))
@@ -175,12 +182,6 @@ class Training:
             clip_gradients(self.optimizer, self.run.clip_norm)
             self.optimizer.step()
         return self.objective.reported(loss, outputs, targets), outputs.detach()
-
-    def _reseed(self, epoch: int) -> None:
-        """Give every module that uses random numbers a separate stream for this epoch."""
-        for name, module in self.model.named_modules():
-            if isinstance(module, Stochastic):
-                module.reseed(torch_seed(self.run.seed_for("noise"), "dropout", epoch, name))
 
     def record(self) -> RunRecord:
         """The finished run, without the environment, which `train_run` adds."""

@@ -194,13 +194,34 @@ def rewinding() -> Callable[[], None]:
     return rewind
 
 
+class GlobalRandomStates:
+    """The global random numbers of PyTorch, NumPy and Python for one piece of work that goes on in turns with others.
+
+    They begin at the seed, and go on in every turn where the last one ended. Others' states are restored afterwards.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._resume: Callable[[], None] | None = None
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Within it random numbers are these."""
+        with preserve_random_states(nn.Identity()):
+            if self._resume is None:
+                torch.manual_seed(self._seed)
+                np.random.seed(self._seed % 2**32)
+                random.seed(self._seed)
+            else:
+                self._resume()
+            yield
+            self._resume = rewinding()
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Random numbers of PyTorch, NumPy and Python from this seed; their states are restored afterwards."""
-    with preserve_random_states(nn.Identity()):
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)
-        random.seed(seed)
+    with GlobalRandomStates(seed).active():
         yield
 
 
