@@ -1,5 +1,6 @@
 """User-defined networks, good and bad, for the tests that name them `tests.support.own_models:…`."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +100,13 @@ class PartlyFrozen(nn.Module):
         return out
 
 
+class NotDeterministic(Small):
+    def forward(self, x: Tensor) -> Tensor:
+        text = "cumsum_cuda_kernel does not have a deterministic implementation. More words about it"
+        warnings.warn(text, stacklevel=1)
+        return super().forward(x)
+
+
 class GlobalDropout(nn.Module):
     """Its dropout reads PyTorch's global random numbers, and fails in training where `fails` says so."""
 
@@ -111,7 +119,7 @@ class GlobalDropout(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         self.calls += self.training
-        if self.fails and self.calls == 3:
+        if self.fails and self.calls % 4 == 3:
             raise RuntimeError("the third step fails")
         outputs: Tensor = self.layers(nn.functional.dropout(x, 0.2, self.training))
         return outputs

@@ -124,7 +124,7 @@ def test_no_more_runs_than_fit_train_at_once(
 ) -> None:
     taken: list[int] = []
     take = TrainingPack.take
-    monkeypatch.setattr(TrainingPack, "capacity", lambda self, steps, wanted: 2)
+    monkeypatch.setattr(TrainingPack, "capacity", lambda self, steps, runs: 2)
 
     def counting(pack: TrainingPack, steps: list[EpochSteps]) -> None:
         taken.append(len(steps))

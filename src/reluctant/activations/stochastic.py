@@ -21,7 +21,9 @@ class Stochastic(nn.Module):
 
     def reseed(self, seed: int) -> None:
         """Restart the module's random numbers from this seed."""
-        self._seed, self._generator, self._calls = seed, None, 0
+        self._seed, self._calls = seed, 0
+        if self._generator is not None:  # a CUDA graph goes on reading this one
+            self._generator.manual_seed(seed)
 
     def next_key(self) -> int:
         """64 well-mixed bits that follow from the seed and the number of calls since then (splitmix64)."""
@@ -38,6 +40,16 @@ class Stochastic(nn.Module):
             self._generator = torch.Generator(device)
             self._generator.manual_seed(torch.initial_seed() if self._seed is None else self._seed)
         return self._generator
+
+    @property
+    def generator_in_use(self) -> torch.Generator | None:
+        """The generator, once a call has needed one."""
+        return self._generator
+
+    def restart(self) -> None:
+        """Begin again at the last seed, if there was one."""
+        if self._seed is not None:
+            self.reseed(self._seed)
 
     def noise(self, x: Tensor) -> Tensor:
         """Standard normal numbers with the shape, dtype and device of `x`."""

@@ -15,8 +15,8 @@ from reluctant.engines.run_queue import Attempt, RunQueue, execute_run
 class Pack(Protocol):
     """Carries out what the runs of one pack wait for."""
 
-    def capacity(self, steps: Any, wanted: int) -> int:
-        """How many runs, of those wanted, fit into memory, by the first one's steps."""
+    def capacity(self, steps: Any, runs: int) -> int:
+        """How many runs, of so many, fit into memory, by the first one's steps."""
 
     def take(self, steps: Sequence[Any]) -> None:
         """Take the steps of one epoch of every run. A run's exception is its own: its next turn raises it."""
@@ -44,9 +44,9 @@ def pop_pack(queue: RunQueue, work: Work, size: int) -> list[Attempt]:
 def execute_pack(work: Work, runs: Sequence[Any]) -> Events:
     """Train runs side by side in this process and yield their events, as `execute_run` does for one.
 
-    Where there is one run, or the work's runs cannot take turns, they are trained one after the other.
+    Where the work's runs cannot take turns, they are trained one after the other.
     """
-    if len(runs) == 1 or not isinstance(work, TakesTurns):
+    if not isinstance(work, TakesTurns):
         for run in runs:
             yield from execute_run(work, run)
         return

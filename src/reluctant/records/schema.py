@@ -39,6 +39,7 @@ class Provenance(Schema):
     ended: str = ""
     resumed_after_epoch: Whole = 0
     attempts: Whole = 1
+    steps: str = ""  # on a GPU: whether the steps were replayed from a CUDA graph, and why not
 
 
 def _run(value: Any) -> Any:

@@ -47,9 +47,9 @@ class Classification:
         return nn.functional.cross_entropy(outputs, targets, weights, label_smoothing=smoothing)
 
     def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The same without smoothing, summed over a batch in double precision, on the CPU."""
+        """The same without smoothing, summed over a batch in double precision."""
         scores = torch.log_softmax(outputs, dim=1)
-        return -scores.gather(1, targets[:, None]).cpu().sum(dtype=torch.float64)
+        return -where_double(scores.gather(1, targets[:, None])).sum(dtype=torch.float64)
 
     def units(self, targets: Tensor) -> int:
         """How many losses the mean of a batch is over: one per input."""
@@ -107,7 +107,7 @@ class Regression:
 
     def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Squared errors, averaged over the outputs, summed over the batch in double precision."""
-        errors = (outputs.reshape(targets.shape) - targets).cpu().double()
+        errors = where_double(outputs.reshape(targets.shape) - targets).double()
         return errors.square().mean(dim=1).sum()
 
     def units(self, targets: Tensor) -> int:
@@ -182,7 +182,7 @@ class Tokens:
         return total / (targets != IGNORED).sum().clamp(min=1)
 
     def loss_sum(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The same without smoothing, summed over a batch in double precision, on the CPU."""
+        """The same without smoothing, summed over a batch in double precision."""
         return self._nats(outputs, targets).sum()
 
     def units(self, targets: Tensor) -> int:
@@ -194,16 +194,16 @@ class Tokens:
         each = nn.functional.cross_entropy(
             outputs.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
         )
-        return each.view(targets.shape).cpu().sum(dim=1, dtype=torch.float64)
+        return where_double(each.view(targets.shape)).sum(dim=1, dtype=torch.float64)
 
     def predict(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Per sequence the cross entropy in nats and the tokens that are right, (n, 2), float64 on the CPU."""
+        """Per sequence the cross entropy in nats and the tokens that are right, (n, 2), float64."""
         right = ((outputs.argmax(dim=-1) == targets) & (targets != IGNORED)).sum(dim=1)
-        return torch.stack([self._nats(outputs, targets), right.cpu().double()], dim=1)
+        return torch.stack([self._nats(outputs, targets), where_double(right).double()], dim=1)
 
     def no_predictions(self, targets: Tensor) -> Tensor:
         """Memory for the predictions of so many sequences."""
-        return torch.empty(len(targets), 2, dtype=torch.float64)
+        return where_double(targets).new_empty((len(targets), 2), dtype=torch.float64)
 
     def counts(self, predictions: Tensor, targets: Tensor) -> Any:
         """The six sums of `reluctant.catalogue.token_sums`."""
@@ -240,6 +240,11 @@ def shape_error(outputs: Any, expected: tuple[int, ...], meaning: str, noun: str
     if tuple(outputs.shape) != expected:
         return f"returns shape {tuple(outputs.shape)} for {expected[0]} inputs; expected {expected}: {meaning}"
     return ""
+
+
+def where_double(tensor: Tensor) -> Tensor:
+    """The tensor on a device that has numbers of double precision, which Apple's GPUs lack."""
+    return tensor.cpu() if tensor.device.type == "mps" else tensor
 
 
 def to_numpy(tensor: Tensor) -> npt.NDArray[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,6 +26,15 @@ class Batch:
     step: int
     group: Group
     units: int  # losses that the batch's mean is over
+
+
+class Part(NamedTuple):
+    """A pass over the training data, or a part of one: its number from 1, and the order of the items that it has."""
+
+    number: int
+    inputs: Any  # as in `TensorSplit`
+    targets: Tensor
+    order: Tensor
 
 
 def steps_per_epoch(run: Run, items: int) -> int:
@@ -55,7 +65,7 @@ class EpochPlan:
     def _pass(self) -> Iterator[Batch]:
         """Every input once; the last batch, and the last group of batches, may be smaller."""
         run, task, n = self.run, self.data.task, len(self.targets)
-        order = _order(run, self.number, n)
+        ((_, _, _, order),) = self.parts()
         augment = Augmentation(run, self.data, self.number)
         whole = run.batch_size * run.accumulate
         batches = torch.split(order, run.batch_size)
@@ -70,21 +80,31 @@ class EpochPlan:
 
     def _steps(self) -> Iterator[Batch]:
         """The batches of this epoch's steps; inputs that do not fill a batch at the end of a pass are left out."""
-        run, task, size = self.run, self.data.task, self.size
-        per_pass, step = len(self.data.train) // size, 0
-        while step < self.steps:
-            passes, position = divmod((self.number - 1) * self.steps + step, per_pass)
-            inputs, targets = self.data.train.of_epoch(run.seed_for("noise"), passes + 1)
-            augment = Augmentation(run, self.data, passes + 1)
-            end = min(per_pass, position + self.steps - step)  # of the pass, or of this epoch within it
-            order = _order(run, passes + 1, len(targets))[position * size : end * size]
-            batches = torch.split(order, size)
-            for taken, values in zip(batches, read_batches(inputs, batches), strict=True):
+        run, task, size, step = self.run, self.data.task, self.size, 0
+        for part in self.parts():
+            augment = Augmentation(run, self.data, part.number)
+            batches = torch.split(part.order, size)
+            for taken, values in zip(batches, read_batches(part.inputs, batches), strict=True):
                 rows = slice(step * size, (step + 1) * size)
-                self.targets[rows] = expected = targets[taken]
+                self.targets[rows] = expected = part.targets[taken]
                 group = Group(1, step % run.accumulate == 0, (step + 1) % run.accumulate == 0)
                 yield Batch(augment(values, taken), expected, rows, step, group, task.units(expected))
                 step += 1
+
+    def parts(self) -> Iterator[Part]:
+        """The passes over the data that the epoch consists of, or what it has of them."""
+        run, n = self.run, len(self.data.train)
+        if not run.steps:
+            yield Part(self.number, self.inputs, self.targets, _order(run, self.number, n))
+            return
+        per_pass, step = n // self.size, 0
+        while step < self.steps:
+            passes, position = divmod((self.number - 1) * self.steps + step, per_pass)
+            inputs, targets = self.data.train.of_epoch(run.seed_for("noise"), passes + 1)
+            end = min(per_pass, position + self.steps - step)  # of the pass, or of this epoch within it
+            order = _order(run, passes + 1, n)[position * self.size : end * self.size]
+            yield Part(passes + 1, inputs, targets, order)
+            step += end - position
 
 
 def _with_shares(batches: Iterator[Batch], accumulate: int) -> Iterator[Batch]:

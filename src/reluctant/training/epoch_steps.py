@@ -14,7 +14,7 @@ from reluctant.models.swap.forward import GlobalRandomStates
 from reluctant.study import Run
 from reluctant.study.schedule import rate
 from reluctant.training.batches import EpochPlan
-from reluctant.training.machine import limit_threads
+from reluctant.training.numerics import numerics
 
 if TYPE_CHECKING:
     from reluctant.training.training import Training
@@ -33,26 +33,40 @@ class EpochSteps:
         self.training, self.number = training, number
         self.seconds = 0.0  # that its turns took
         self.error: Exception | None = None  # what a turn beside other runs has raised
-        self._random_states = GlobalRandomStates(torch_seed(training.run.seed_for("noise"), "foreign", number))
+        self._random_states = GlobalRandomStates(
+            torch_seed(training.run.seed_for("noise"), "foreign", number), training.device
+        )
         self._steps: Iterator[Tensor | float] | None = None
         self._losses: list[tuple[Tensor | float, int]] = []  # of every batch, and over how many units
         self._diverged = False
 
     def finish(self) -> TrainResult | None:
-        """Take all steps that are left; the result."""
-        with self._turn():
-            while self._step():
-                pass
+        """Take all steps; the result."""
+        self.take_all()
         return self.result()
 
-    def advance(self) -> bool:
-        """Take one step; False where the epoch is over, or has failed: `error` is then raised by `result`."""
+    def take_all(self) -> None:
+        """Take all steps in one turn. What they raise is raised by `result`."""
         try:
-            with self._turn():
+            with self.turn():
+                while self._step():
+                    pass
+        except Exception as error:
+            self.error = error
+
+    def advance(self) -> bool:
+        """Take one step; False where the epoch is over or has failed: `result` raises what it raised."""
+        try:
+            with self.turn():
                 return self._step()
         except Exception as error:  # the runs beside this one go on
             self.error = error
             return False
+
+    def replay(self, losses: list[tuple[float, int]], predictions: Tensor, targets: Tensor) -> None:
+        """Take the outcome of steps that were carried out elsewhere: of every batch its loss and its units."""
+        self._losses = list(losses)
+        self.predictions, self.plan.targets = predictions, targets
 
     def result(self) -> TrainResult | None:
         """What the epoch's record needs; None where a loss was not finite."""
@@ -61,9 +75,10 @@ class EpochSteps:
         if self._diverged:
             return None
         total = 0.0
-        for loss, units in self._losses:
+        for step, (loss, units) in enumerate(self._losses, 1):
             value = float(loss)
-            if not math.isfinite(value):
+            if not math.isfinite(value):  # on a GPU this is known only now
+                self.training.how += f"; the loss was not finite at step {step} of epoch {self.number}"
                 return None
             total += value * units
         return total / self.training.task.units(self.plan.targets), self.predictions, self.plan.targets
@@ -80,9 +95,10 @@ class EpochSteps:
         self._steps = self._batches()
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def turn(self) -> Iterator[None]:
+        """Within it random numbers and threads of the process are this run's."""
         began = time.perf_counter()
-        with limit_threads(self.training.run.threads), self._random_states.active():
+        with numerics(self.training.run, self.training.device), self._random_states.active():
             yield
         self.seconds += time.perf_counter() - began
 

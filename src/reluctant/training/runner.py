@@ -20,7 +20,8 @@ from reluctant.study import Run
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.epoch_steps import EpochSteps
 from reluctant.training.evaluation import evaluate
-from reluctant.training.machine import describe_machine, limit_threads, select_device
+from reluctant.training.machine import describe_machine, select_device
+from reluctant.training.numerics import numerics
 from reluctant.training.preparation import prepare
 from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
@@ -55,6 +56,8 @@ def train_run(
         save_weights(training, Path(folder) / "weights" / f"{run.key}.pt")
     ended = datetime.now(UTC).isoformat(timespec="seconds")
     provenance = Provenance(began=began, ended=ended, resumed_after_epoch=resumed)
+    if training.how:
+        provenance = provenance.model_copy(update={"steps": training.how})
     return training.record().model_copy(update={"environment": machine, "provenance": provenance})
 
 
@@ -92,7 +95,7 @@ def build_training(run: Run, data: TensorData, device: torch.device | None = Non
 def warm_up(run: Run, data: str | None, device: str) -> None:
     """Train one step of a run and drop the result; what it imports, loads and compiles remains for others."""
     training = build_training(run, load_run_data(run, data), select_device(device))
-    with limit_threads(run.threads):
+    with numerics(run, training.device):
         training.step(training.data.train.inputs[:32], training.data.train.targets[:32])
         valid = training.data.valid
         evaluate(training.model, TensorSplit(valid.inputs[:1], valid.targets[:1]), training.task)

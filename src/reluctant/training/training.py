@@ -28,7 +28,7 @@ from reluctant.training.batches import steps_per_epoch
 from reluctant.training.checksums import fingerprint, initial_weights_source, run_sources
 from reluctant.training.epoch_steps import EpochSteps, TrainResult
 from reluctant.training.evaluation import evaluate, final_evaluation
-from reluctant.training.machine import limit_threads
+from reluctant.training.numerics import numerics
 from reluctant.training.objective import Group, Objective, forward_precision, in_full
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
 from reluctant.training.probes import Probes
@@ -71,6 +71,7 @@ class Training:
         self.probes = Probes(self.model, self.data.train, self.task)
         self.start: ProbeSnapshot | None = None  # before the first step
         self.kernels: list[str] = []  # that ran before an interruption
+        self.how = ""  # on a GPU: whether steps were replayed, and why not
         self.epochs: list[EpochRecord] = []
         self.diverged: int | None = None
         self.predictions = torch.empty(0, dtype=torch.int64)
@@ -110,18 +111,18 @@ class Training:
         A procedure that overrides `epoch` or `train_epoch` takes its steps itself.
         """
         if self.start is None:
-            with limit_threads(self.run.threads):
+            with numerics(self.run, self.device):
                 self.start = ProbeSnapshot.read(compact(self.probes.snapshot(detailed=True), first=True))
         whole = (type(self).epoch, type(self).train_epoch) != (Training.epoch, Training.train_epoch)
         while not self.done:
             number = len(self.epochs) + 1
             if whole:
-                with limit_threads(self.run.threads):
+                with numerics(self.run, self.device):
                     epoch = self.epoch(number)
             else:
                 steps = EpochSteps(self, number)
                 yield steps
-                with limit_threads(self.run.threads):
+                with numerics(self.run, self.device):
                     epoch = self.evaluate_epoch(number, steps.result(), steps.seconds)
             if epoch is None:
                 self.diverged = number
@@ -210,7 +211,7 @@ class Training:
         return RunRecord.read(content)
 
     def _final_evaluation(self) -> FinalRecord:
-        with limit_threads(self.run.threads), forward_precision(self.run, self.device):
+        with numerics(self.run, self.device), forward_precision(self.run, self.device):
             return final_evaluation(self.model, self.data, self.predictions, robustness=self.run.robustness)
 
     def _sources(self) -> dict[str, str]:
@@ -240,5 +241,5 @@ class Training:
         self.start = ProbeSnapshot.read(state["start"]) if state["start"] else None
         self.epochs = [EpochRecord.read(epoch) for epoch in state["epochs"]]
         self.predictions, self.kernels = state["predictions"], list(state["kernels"])
-        with limit_threads(self.run.threads):
+        with numerics(self.run, self.device):
             self.probes.snapshot()  # which units are dead now, for the deaths and revivals of the next epoch

@@ -4,7 +4,7 @@ import copy
 import random
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -166,12 +166,12 @@ def count_parameters(model: nn.Module) -> int:
 
 
 @contextmanager
-def preserve_random_states(model: nn.Module) -> Iterator[None]:
-    """Restore random states afterwards: PyTorch's on the network's devices, NumPy's and Python's.
+def preserve_random_states(model: nn.Module, cards: Sequence[int] = ()) -> Iterator[None]:
+    """Restore random states afterwards: PyTorch's on the network's devices and these GPUs, NumPy's and Python's.
 
     Other threads of this process wait: the states belong to all of them, and restoring in turn would mix them up.
     """
-    devices = {p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"}
+    devices = {*cards} | {p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"}
     with RANDOM_STATES:
         python_state, numpy_state = random.getstate(), np.random.get_state()
         try:
@@ -182,14 +182,20 @@ def preserve_random_states(model: nn.Module) -> Iterator[None]:
             np.random.set_state(numpy_state)
 
 
-def rewinding() -> Callable[[], None]:
-    """A function that sets the random states of PyTorch's CPU, NumPy and Python back to what they are now."""
+def rewinding(card: torch.device | None = None) -> Callable[[], None]:
+    """A function that sets the random states of PyTorch, NumPy and Python back to what they are now.
+
+    PyTorch's are those of the CPU and of a GPU that is given.
+    """
+    on_card = torch.cuda.get_rng_state(card) if card is not None else None
     torch_state, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(), random.getstate()
 
     def rewind() -> None:
         torch.set_rng_state(torch_state)
         np.random.set_state(numpy_state)
         random.setstate(python_state)
+        if on_card is not None and card is not None:
+            torch.cuda.set_rng_state(on_card, card)
 
     return rewind
 
@@ -200,14 +206,15 @@ class GlobalRandomStates:
     They begin at the seed, and go on in every turn where the last one ended. Others' states are restored afterwards.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, device: torch.device | None = None) -> None:
         self._seed = seed
+        self._device = device if device is not None and device.type == "cuda" else None
         self._resume: Callable[[], None] | None = None
 
     @contextmanager
     def active(self) -> Iterator[None]:
         """Within it random numbers are these."""
-        with preserve_random_states(nn.Identity()):
+        with preserve_random_states(nn.Identity(), [] if self._device is None else [self._device.index or 0]):
             if self._resume is None:
                 torch.manual_seed(self._seed)
                 np.random.seed(self._seed % 2**32)
@@ -215,7 +222,7 @@ class GlobalRandomStates:
             else:
                 self._resume()
             yield
-            self._resume = rewinding()
+            self._resume = rewinding(self._device)
 
 
 @contextmanager

@@ -1,0 +1,38 @@
+"""How a run computes: its number of threads, and on a GPU algorithms that give the same bits every time."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from reluctant.study import Run
+from reluctant.training.machine import limit_threads
+
+WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"  # without one, cuBLAS may choose another algorithm in every stream
+
+
+@contextmanager
+def numerics(run: Run, device: torch.device) -> Iterator[None]:
+    """Within it PyTorch computes as the run says, and afterwards as before.
+
+    On a GPU it takes deterministic algorithms wherever it has them, and warns where it has none. Products of float32
+    are products of float32; TF32, with ten bits of mantissa, is used where `precision = "tf32"` asks for it.
+    """
+    with limit_threads(run.threads):
+        if device.type != "cuda":
+            yield
+            return
+        os.environ.setdefault(WORKSPACE, ":4096:8")
+        cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+        before = (cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32)
+        deterministic = torch.are_deterministic_algorithms_enabled()
+        warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+        tf32 = run.precision == "tf32"
+        cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = True, False, tf32, tf32
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+            cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before
