@@ -36,6 +36,7 @@ TWO: dict[str, list[Any]] = {
     "train": ["my_lab:one", "my_lab:two"],
     "command": ["python a.py {activation} {seed}", "python b.py {activation} {seed}"],
     "precision": ["float32", "bf16"],
+    "compile": [False, True],
     "accumulate": [1, 4],
     "class_weights": ["none", "balanced"],
     "loss": ["standard", "tests.support.own_losses:Focal"],

@@ -59,6 +59,7 @@ OTHER: dict[str, Any] = {
     "train": "my_lab:train",
     "command": "python train.py --act {activation} --seed {seed}",
     "precision": "bf16",
+    "compile": True,
     "accumulate": 4,
     "class_weights": "balanced",
     "loss": "my_lab:Focal",

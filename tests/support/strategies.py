@@ -115,8 +115,9 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "label_smoothing": st.floats(0, 1, exclude_max=True),
     "augment": st.sampled_from(["none", "flip", "crop(padding=2) + noise"]),
     "patience": st.integers(0, 10**6),
-    "precision": st.sampled_from(["float32", "bf16"]),
+    "precision": st.sampled_from(["float32", "tf32", "bf16"]),
     "accumulate": st.integers(1, 10**6),
+    "compile": st.booleans(),
     "class_weights": st.sampled_from(["none", "balanced", "1,2.5"]),
 }
 runs = st.fixed_dictionaries({"activation": canonical(ACTIVATIONS)}, optional=FIELDS).map(Run.from_dict)

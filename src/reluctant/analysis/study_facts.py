@@ -111,6 +111,7 @@ def _options(study: Study) -> Pairs:
         "Class weights": list(unusual("class_weights")),
         "Gradient accumulation": [count(batches, "batch") + " per step" for batches in unusual("accumulate")],
         "Precision": [f"{each}, forward pass only" if each == "bf16" else each for each in unusual("precision")],
+        "Compilation": ["training steps through torch.compile" if each else "none" for each in unusual("compile")],
     }
     return [(term, "; ".join(texts)) for term, texts in terms.items() if texts]
 

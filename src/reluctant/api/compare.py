@@ -70,6 +70,8 @@ def compare(
     track: Sequence[str] = (),
     steps: int = Run.steps,
     evaluate_every: int = 0,
+    compile: bool = Run.compile,  # noqa: A002
+    pack: int | None = None,
 ) -> Results:
     """Train with each activation, or any other arm, from the same seeds, and say which differences are real.
 
@@ -127,13 +129,15 @@ def compare(
         device: `auto`, `cpu`, `cuda`, …
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
         data_folder: The folder of named data sets.
-        precision: `float32`, or `bf16` for a forward pass in bfloat16.
+        precision: `float32`, `bf16` for a forward pass in bfloat16, or on an NVIDIA GPU `tf32`.
         accumulate: Batches whose gradients make one step.
         class_weights: `balanced`, or a list of numbers: weights of the cross entropy in training.
         loss: What is minimised: a module, a class that builds one, or a function of (outputs, targets).
         track: Trackers that get every run and the verdicts: `mlflow`, `wandb`, `tensorboard`.
         steps: Updates of the weights, in place of `epochs`.
         evaluate_every: Steps between two evaluations; ten evaluations unless given.
+        compile: Training steps through `torch.compile`.
+        pack: Runs that train side by side in one process; as many as fit on a GPU and one on a processor, unless given.
 
     Raises:
         ReluctantError: Before anything trains, where the question cannot be answered.
@@ -145,10 +149,10 @@ def compare(
     decides = {"metric": metric, "margin": margin, "baseline": baseline, "higher": higher}
     recipe: dict[str, Any] = {
         "precision": precision, "accumulate": accumulate, "class_weights": class_weights, "loss": loss,
-        "epochs": epochs, "lr": lr, "optimizer": optimizer, "batch_size": batch_size, "schedule": schedule,
-        "clip_norm": clip_norm, "label_smoothing": label_smoothing, "augment": augment, "patience": patience,
-        "train_fraction": train_fraction, "pixels": pixels, "procedure": procedure, "robustness": robustness,
-        "keep_weights": keep_weights, "threads": threads, "control": control, "choose": choose, "about": about,
+        "compile": compile, "epochs": epochs, "lr": lr, "optimizer": optimizer, "batch_size": batch_size,
+        "schedule": schedule, "clip_norm": clip_norm, "label_smoothing": label_smoothing, "augment": augment,
+        "patience": patience, "train_fraction": train_fraction, "pixels": pixels, "procedure": procedure,
+        "robustness": robustness, "keep_weights": keep_weights, "threads": threads, "control": control, "choose": choose, "about": about,
     }  # fmt: skip
     if steps:
         recipe |= {"steps": steps, "evaluate_every": evaluate_every}
@@ -158,7 +162,7 @@ def compare(
         recipe["evaluate_every"] = evaluate_every  # refused: it counts steps
     recipe |= _seeds(seeds, until_decided)
     options: dict[str, Any] = {
-        "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout,
+        "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout, "pack": pack,
         "data": data_folder, "check_repeatable": check_repeatable, "track": track,
     }  # fmt: skip
     if train is not None or command is not None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from reluctant.analysis.labels import count
 from reluctant.core.environment import cores
 from reluctant.core.errors import StudyError
 from reluctant.core.graphics_cards import graphics_cards
@@ -63,6 +64,14 @@ class ExecutionOptions:
         if self.pack is not None and self.pack > 1 and own:
             raise StudyError("--pack (in Python pack) is for our own training loop; leave it out with train or command")
         return self.pack or (PACK_ON_A_CARD if self.cards and not own else 1)
+
+    def remarks(self, runs: list[Run]) -> list[str]:
+        """What the user should know before the runs train."""
+        workers, cards = self.parallel_runs(runs), len(self.cards)
+        if self.engine != "local" or not cards or workers <= cards:
+            return []
+        share = f"{count(workers, 'process', 'processes')} share {count(cards, 'GPU')}"
+        return [f"{share}; one process for each GPU, with its runs in a pack, is faster: leave --workers out"]
 
     def build_engine(self, runs: list[Run]) -> Engine:
         """The engine for these runs."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # keys that studies got later: their defaults must not change the folders of earlier calls
 STEP_KEYS = ("steps", "evaluate_every")
-LATER_KEYS = ("precision", "accumulate", "class_weights", "loss", *STEP_KEYS)
+LATER_KEYS = ("precision", "accumulate", "class_weights", "loss", "compile", *STEP_KEYS)
 
 
 def run_in_folder(study: Study, path: Path, data: Mapping[str, str], options: dict[str, Any]) -> Results:

@@ -141,6 +141,7 @@ def _train(
     work = _work(study, folder, options, missing)
     if options.check_repeatable:
         yield from own_training.check_repeatable(work, missing[0], options.build_engine(missing[:1]))
+    yield from (Message(None, text) for text in options.remarks(missing))
     events = options.build_engine(missing)(work, missing)
     try:
         next(events)  # processes start up while the study is checked here
@@ -177,7 +178,9 @@ def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOption
     from reluctant import training
     from reluctant.data import describe_dataset
 
-    training.select_device(options.device)
+    device = training.select_device(options.device)
+    if options.engine != "ray":  # where nodes have devices of their own
+        training.check_numerics(study, device)
     training.clear_data_cache()  # data of an earlier study of this process may have changed since
     tensors = training.preflight(study, str(options.data) if options.data else None)
     checksums = {name: each.source.sha256 for name, each in tensors.items()}

@@ -138,7 +138,7 @@ Patience = Axis[Annotated[int, Field(strict=True, ge=0, le=10**6)]]
 Threads = Axis[Annotated[int, Field(strict=True, ge=1, le=1024)]]
 Fractions = Axis[Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]]
 Norms = Axis[NonNegative]
-Precisions = Axis[Literal["float32", "bf16"]]
+Precisions = Axis[Literal["float32", "tf32", "bf16"]]
 Groups = Axis[Annotated[int, Field(strict=True, ge=1, le=10**6)]]
 Losses = Axis[Annotated[str, BeforeValidator(_canonical(catalogue.LOSSES.canonical))]]
 ClassWeights = Annotated[

@@ -45,6 +45,7 @@ class Run:
     steps: int = (
         0  # updates of the weights; 0: every epoch is a pass over the data. With steps, epochs count evaluations
     )
+    compile: bool = False  # training steps through torch.compile, which fuses operations and rounds otherwise
 
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""

@@ -70,6 +70,7 @@ class Study(BaseModel):
     train: axes.Functions = (Run.train,)
     command: axes.Commands = (Run.command,)
     precision: axes.Precisions = ("float32",)
+    compile: axes.Flags = (Run.compile,)
     accumulate: axes.Groups = (Run.accumulate,)
     class_weights: axes.ClassWeights = (Run.class_weights,)
     loss: axes.Losses = (Run.loss,)

@@ -5,6 +5,7 @@ from reluctant.training.description import describe_replacements, initial_weight
 from reluctant.training.epoch_steps import EpochSteps
 from reluctant.training.evaluation import evaluate
 from reluctant.training.machine import select_device
+from reluctant.training.numerics import check_numerics
 from reluctant.training.packs import TrainingPack
 from reluctant.training.preflight import expected_seconds, preflight
 from reluctant.training.preparation import prepare
@@ -13,7 +14,7 @@ from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
 
 __all__ = [
-    "EpochSteps", "TensorData", "TensorSplit", "Training", "TrainingPack", "build_training", "clear_data_cache",
-    "describe_replacements", "evaluate", "expected_seconds", "fingerprint", "initial_weight_sources", "preflight",
-    "prepare", "select_device", "study_sources", "train_run", "warm_up",
+    "EpochSteps", "TensorData", "TensorSplit", "Training", "TrainingPack", "build_training", "check_numerics",
+    "clear_data_cache", "describe_replacements", "evaluate", "expected_seconds", "fingerprint",
+    "initial_weight_sources", "preflight", "prepare", "select_device", "study_sources", "train_run", "warm_up",
 ]  # fmt: skip

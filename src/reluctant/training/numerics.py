@@ -1,12 +1,14 @@
 """How a run computes: its number of threads, and on a GPU algorithms that give the same bits every time."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
-from reluctant.study import Run
+from reluctant.core.errors import StudyError
+from reluctant.study import Run, Study
 from reluctant.training.machine import limit_threads
 
 WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"  # without one, cuBLAS may choose another algorithm in every stream
@@ -36,3 +38,12 @@ def numerics(run: Run, device: torch.device) -> Iterator[None]:
         finally:
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
             cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before
+
+
+def check_numerics(study: Study, device: torch.device) -> None:
+    """Raise `StudyError` where a device cannot compute as a study says."""
+    if "tf32" in study.precision and device.type != "cuda":
+        raise StudyError(f"precision = 'tf32' is of NVIDIA GPUs, and the device is {device}; leave it out")
+    compiler = os.environ.get("CXX", "")
+    if any(study.compile) and device.type == "cpu" and not any(map(shutil.which, (compiler, "g++", "clang++"))):
+        raise StudyError("compile = true needs a C++ compiler; install g++, or leave compile out")

@@ -64,6 +64,7 @@ class Training:
             else:
                 self.data = self.data.contiguous()
         self.model = model
+        self.forward = torch.compile(model) if run.compile else model  # of training steps; all else runs as written
         self.objective = Objective(run, self.task, self.data.train.targets)
         self.optimizer = self.build_optimizer()
         self.own_optimizer = OPTIMIZERS.canonical(run.optimizer).is_user_defined
@@ -174,7 +175,7 @@ class Training:
     def step(self, inputs: Tensor, targets: Tensor) -> tuple[float | Tensor, Tensor]:
         """One batch: forward, backward, with the last of its `group` the update; its mean loss, and the outputs."""
         with forward_precision(self.run, self.device):
-            outputs: Tensor = in_full(self.model(inputs))
+            outputs: Tensor = in_full(self.forward(inputs))
         loss = self.objective(outputs, targets)
         if self.group.first:
             self.optimizer.zero_grad(set_to_none=self.own_optimizer)
