@@ -18,7 +18,7 @@ from reluctant.study import Study
 from tests.support.records import study_folder
 
 RESULTS = Path(__file__).parents[2] / "results"
-ARCHIVES = sorted((RESULTS / "replication").glob("*.tar.xz"))
+ARCHIVES = sorted(RESULTS.glob("*/*.tar.xz"))
 STUDY = Study(activation=["relu", "prelu"], seed=[0, 1], epochs=2)
 
 

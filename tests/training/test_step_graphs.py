@@ -173,6 +173,7 @@ def test_divergence_of_one_run(work: TrainingWork, alone: dict[Run, Any]) -> Non
     events = train(work, [RUNS[1], run, RUNS[2]], FakeCapture)
     content = records(events)
     assert content[run]["diverged"] == 1
+    assert how(events)[run].startswith("replayed from a CUDA graph")
     assert "; the loss was not finite at step " in how(events)[run]
     assert {each: content[each] for each in RUNS[1:3]} == {each: alone[each] for each in RUNS[1:3]}
 

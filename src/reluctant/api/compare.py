@@ -152,7 +152,8 @@ def compare(
         "compile": compile, "epochs": epochs, "lr": lr, "optimizer": optimizer, "batch_size": batch_size,
         "schedule": schedule, "clip_norm": clip_norm, "label_smoothing": label_smoothing, "augment": augment,
         "patience": patience, "train_fraction": train_fraction, "pixels": pixels, "procedure": procedure,
-        "robustness": robustness, "keep_weights": keep_weights, "threads": threads, "control": control, "choose": choose, "about": about,
+        "robustness": robustness, "keep_weights": keep_weights, "threads": threads, "control": control,
+        "choose": choose, "about": about,
     }  # fmt: skip
     if steps:
         recipe |= {"steps": steps, "evaluate_every": evaluate_every}
