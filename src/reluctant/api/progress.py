@@ -11,6 +11,7 @@ import numpy as np
 
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS, score_from_counts, task_of_counts
 from reluctant.core.display import visible
+from reluctant.core.plain_signs import printable
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Started
 from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.records.reported_result import usual_metric
@@ -94,6 +95,24 @@ class ProgressBoard:
             state.status = "failed"
         return state
 
+    def share(self) -> float:
+        """How much of the training of this call is done, from 0 to 1, by epochs."""
+        ended = ("done", "diverged", "failed")
+        parts = [
+            1.0 if state.status in ended else 0.0 if state.run.reported else state.epoch / state.run.epochs
+            for state in self.states.values()
+        ]
+        return sum(parts) / len(parts) if parts else 1.0
+
+    def doing(self) -> str:
+        """What happens while no epoch is over yet, or after the last one, with its seconds; '' while runs train."""
+        states = self.states.values()
+        if any(state.epoch or state.status in ("done", "diverged", "failed") for state in states):
+            return ""
+        started = any(state.status == "training" for state in states)
+        text = "the first epochs" if started else "loading data, starting workers, compiling kernels"
+        return f"{text} · {self.clock() - self.began:.0f} s"
+
     def count(self, *statuses: str) -> int:
         """How many runs have one of these statuses."""
         return sum(state.status in statuses for state in self.states.values())
@@ -149,10 +168,10 @@ def status_line(study: Study) -> Iterator[Watcher]:
     def watch(event: Event) -> None:
         if event.run is not None:
             board.update(event)
-            write(board.summary())
+            write(board.doing() or board.summary())
         elif isinstance(event, Message):
             write("")
-            print(visible(event.text))
+            print(printable(visible(event.text)))
 
     yield watch
     write("")
@@ -161,7 +180,7 @@ def status_line(study: Study) -> Iterator[Watcher]:
 def print_message(event: Event) -> None:
     """What the data are, what was replaced, what went wrong: where output goes to a file."""
     if isinstance(event, Message):
-        print(visible(event.text))
+        print(printable(visible(event.text)))
 
 
 def _terminal_line() -> Callable[[str], None]:
@@ -171,7 +190,7 @@ def _terminal_line() -> Callable[[str], None]:
     def write(text: str) -> None:
         nonlocal longest
         longest = max(longest, len(text))
-        print(f"\r{text:{longest}}", end="" if text else "\r", flush=True)
+        print(printable(f"\r{text:{longest}}"), end="" if text else "\r", flush=True)
 
     return write
 

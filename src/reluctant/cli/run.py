@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from reluctant.cli.completion import complete_study
+from reluctant.cli.terminal import working
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
@@ -70,7 +72,7 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 
 
 @click.command()
-@click.argument("study")
+@click.argument("study", shell_complete=complete_study)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study. [default: out/NAME]")
 @click.option("--engine", type=click.Choice(["local", "serial", "ray"]), default="local", show_default=True,
               help="local: processes side by side; serial: one run after the other; ray: a cluster.")  # fmt: skip
@@ -96,12 +98,13 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 )
 @track_option
 @click.option("--dry-run", is_flag=True, help="Print the runs and how long they will take; train nothing.")
+@click.option("-v", "--verbose", is_flag=True, help="Where output goes to a file: a line for every epoch too.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
     until_decided: bool, address: str | None, gpus_per_run: float, run_timeout: float | None,
-    allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, yes: bool,
-    track: tuple[str, ...] = (),
+    allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, verbose: bool,
+    yes: bool, track: tuple[str, ...] = (),
 ) -> int:  # fmt: skip
     """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
 
@@ -128,7 +131,9 @@ def run(
         check_repeatable=check_repeatable, allow_modules=allow_modules, study_file=study_path(study),
     )  # fmt: skip
     tracking = Tracking(track, planned, folder.path)
-    return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options, tracking)
+    if dry_run:
+        return _print_plan(planned, folder, options)
+    return _train(planned, folder, options, tracking, verbose=verbose)
 
 
 def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:
@@ -146,7 +151,8 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     select_device(options.device)
     if study.reported:
         return _print_own_plan(study, folder)
-    tensors = preflight(study)
+    with working("loading data, checking networks"):
+        tensors = preflight(study)
     with suppress(RecordError):  # `run` trains the run of a damaged record again
         folder.check_origins({name: each.source.sha256 for name, each in tensors.items()}, study_sources(study))
     described = [describe_dataset(each.source) for each in tensors.values()]
@@ -163,7 +169,8 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
         return 0
     total, axes = 0.0, [axis for axis in study.varied_axes if axis != "dataset"]
     for kind, number in Counter(replace(each, seed=0) for each in missing).items():
-        seconds = expected_seconds(kind)
+        with working(f"timing a few steps of {clip(kind.activation, 40)}"):
+            seconds = expected_seconds(kind)
         total += seconds * number
         what = f"{kind.activation} on {clip(kind.dataset, 40)}"
         what += "".join(f", {setting_text({axis: getattr(kind, axis)})}" for axis in axes)
@@ -185,7 +192,9 @@ def _print_own_plan(study: "Study", folder: "StudyDir") -> int:
     return 0
 
 
-def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions", tracking: "Tracking") -> int:
+def _train(
+    study: "Study", folder: "StudyDir", options: "ExecutionOptions", tracking: "Tracking", *, verbose: bool
+) -> int:
     from rich.console import Console
 
     from reluctant.api.progress import ProgressBoard
@@ -194,7 +203,8 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions", trac
 
     folder.check_compatible(study)
     missing = folder.missing(study)
-    around, watcher = watch(Console(), ProgressBoard(missing, len(folder.needed(study)) - len(missing), study=study))
+    board = ProgressBoard(missing, len(folder.needed(study)) - len(missing), study=study)
+    around, watcher = watch(Console(), board, epochs=verbose)
     try:
         with stop_on_signal(), around:
             for event in tracking.follow(run_events(study, folder, options)):
@@ -220,8 +230,9 @@ def _finish(folder: "StudyDir", tracking: "Tracking") -> int:
     from reluctant.report import write_report
     from reluctant.report.page import last_line
 
-    results = Results.read(folder.path)
-    page = write_report(results.data, folder.path)
+    with working("judging, drawing the page"):
+        results = Results.read(folder.path)
+        page = write_report(results.data, folder.path)
     for message in tracking.summarise(results.data, page):
         click.echo(visible(message.text), err=True)
     click.echo("")
