@@ -3,10 +3,11 @@
 study.toml → Study → [Run, …] − what the store has → engine → one record each → store → Results → report
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from reluctant.api import own_training
 from reluctant.api.progress import Watcher
@@ -29,7 +30,9 @@ from reluctant.study import Run, Study
 from reluctant.study.files import study_path
 from reluctant.trials.work import TrialWork
 
-_ENGINES_OF = {"workers": ("local",), "timeout": ("local", "ray"), "address": ("ray",), "gpus_per_run": ("ray",)}
+ENGINES = ("local", "serial", "ray", "slurm")
+_ENGINES_OF = {"workers": ("local", "slurm"), "timeout": ("local", "ray", "slurm"), "address": ("ray",),
+               "gpus_per_run": ("ray", "slurm"), "slurm": ("slurm",)}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,13 @@ class ExecutionOptions:
     check_repeatable: bool = False  # whether a training of the user's own is tried twice before the study
     allow_modules: tuple[str, ...] = ()  # installed packages that the study may name
     study_file: Path | None = None  # modules beside it may be named
+    slurm: Mapping[str, Any] = field(default_factory=dict)  # options of `sbatch`
 
     def __post_init__(self) -> None:
-        if self.engine not in ("local", "serial", "ray"):
-            raise StudyError(f"there is no engine {self.engine!r}; there are local, serial and ray")
+        if self.engine not in ENGINES:
+            raise StudyError(f"there is no engine {self.engine!r}; there are {', '.join(ENGINES)}")
+        if self.engine == "slurm" and self.gpus_per_run != int(self.gpus_per_run):
+            raise StudyError(f"--gpus-per-run {self.gpus_per_run:g}: Slurm gives whole GPUs; use --engine ray to share")
         for option, engines in _ENGINES_OF.items():
             if getattr(self, option) and self.engine not in engines:
                 flag = "--run-timeout" if option == "timeout" else f"--{option.replace('_', '-')}"
@@ -57,18 +63,29 @@ class ExecutionOptions:
                 raise StudyError(f"{flag} (in Python {option}) works only with {others}; leave it out or add {others}")
 
     def parallel_runs(self, runs: list[Run]) -> int:
-        """How many runs train side by side on this machine: as given, else as many as the cores allow."""
+        """How many runs train side by side: as given, else as many as the cores here or Slurm's queue allow."""
         if self.workers is not None and self.workers < 1:
             raise StudyError(f"{self.workers} workers cannot train anything; give at least 1")
+        if self.engine == "slurm":
+            from reluctant.engines.slurm import MOST_JOBS
+
+            return min(self.workers or MOST_JOBS, len(runs))
         by_cores = max(1, cores() // max(run.threads for run in runs))
         return 1 if self.engine == "serial" else min(self.workers or by_cores, len(runs))
 
-    def build_engine(self, runs: list[Run]) -> Engine:
-        """The engine for these runs."""
+    def build_engine(self, runs: list[Run], folder: Path) -> Engine:
+        """The engine for these runs of the study in a folder."""
         if self.engine == "serial":
             return serial
         if self.engine == "local":
             return partial(local, workers=self.parallel_runs(runs), timeout=self.timeout)
+        if self.engine == "slurm":
+            from reluctant.engines.slurm import slurm_engine
+
+            return partial(
+                slurm_engine, folder=folder, options=self.slurm, most=self.parallel_runs(runs), timeout=self.timeout,
+                gpus_per_run=self.gpus_per_run,
+            )  # fmt: skip
         from reluctant.engines.ray import ray_engine
 
         return partial(ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout)
@@ -78,7 +95,7 @@ def run(
     study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, engine: str = "local",
     workers: int | None = None, device: str = "auto", data: str | Path | None = None, timeout: float | None = None,
     address: str | None = None, gpus_per_run: float = 0.0, check_repeatable: bool = False,
-    allow_modules: Sequence[str] = (), track: Sequence[str] = (),
+    allow_modules: Sequence[str] = (), track: Sequence[str] = (), slurm: Mapping[str, Any] | None = None,
 ) -> Results:  # fmt: skip
     """Train whatever part of a study is not yet in its folder, and return all results.
 
@@ -86,17 +103,18 @@ def run(
         study: A `Study`, the name of a bundled one, or a study file.
         folder: Of the study; `out/<name>` unless given.
         watch: Is called with every event.
-        engine: `local` (processes side by side), `serial`, or `ray`.
-        workers: Processes at a time, for `local`; one per core unless given.
+        engine: `local` (processes side by side), `serial`, `ray`, or `slurm` (a job for every run).
+        workers: Processes at a time, for `local`: one per core unless given. Jobs at a time, for `slurm`.
         device: `auto`, `cpu`, `cuda`, …
         data: The folder of data sets. The data set itself is in the study: `dataset`.
-        timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
+        timeout: Seconds that a run may take before it is tried again, not for `serial`.
         address: Of the Ray cluster, for `ray`.
-        gpus_per_run: For `ray`.
+        gpus_per_run: For `ray` and `slurm`.
         check_repeatable: Train the first run twice before the study, and compare: for `train` and `command`.
         allow_modules: Installed packages whose classes and functions the study may name. Files beside the study file
             and in the current folder may always be named, the standard library never.
         track: Trackers that get every run and the verdicts: `mlflow`, `wandb`, `tensorboard`.
+        slurm: Options of `sbatch`, for `slurm`: `{"partition": "gpu", "time": 120}`.
 
     Raises:
         ReluctantError: Before anything trains, where the study cannot be run.
@@ -115,6 +133,7 @@ def run(
         check_repeatable,
         tuple(allow_modules),
         study_file,
+        slurm or {},
     )
     tracking = Tracking(track, study, study_dir.path)
     with preserve_process_state():
@@ -183,8 +202,8 @@ def _train(
         )
     work = _work(study, folder, options, missing)
     if options.check_repeatable:
-        yield from own_training.check_repeatable(work, missing[0], options.build_engine(missing[:1]))
-    events = options.build_engine(missing)(work, missing)
+        yield from own_training.check_repeatable(work, missing[0], options.build_engine(missing[:1], folder.path))
+    events = options.build_engine(missing, folder.path)(work, missing)
     try:
         next(events)  # processes start up while the study is checked here
         if not study.reported:

@@ -74,9 +74,12 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 @click.command()
 @click.argument("study", shell_complete=complete_study)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study. [default: out/NAME]")
-@click.option("--engine", type=click.Choice(["local", "serial", "ray"]), default="local", show_default=True,
-              help="local: processes side by side; serial: one run after the other; ray: a cluster.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="Processes of --engine local. [default: one per core]")
+@click.option("--engine", type=click.Choice(["local", "serial", "ray", "slurm"]), default="local", show_default=True,
+              help="local: processes side by side; serial: one run after the other; ray: a cluster of Ray; "
+              "slurm: a Slurm job for every run.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1),
+              help="Processes of --engine local, jobs at a time of --engine slurm. [default: one per core; 200 jobs]"
+              )  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
               help="Replace a key of the study: lr=0.01,0.003 or seed=0..9. May be given several times.")  # fmt: skip
@@ -86,7 +89,10 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--address", envvar="RAY_ADDRESS", metavar="HOST:PORT",
               help="For --engine ray: the cluster. [default: Ray is started on this machine]")  # fmt: skip
 @click.option("--gpus-per-run", type=click.FloatRange(min=0), default=0.0,
-              help="For --engine ray; with 0.5 two runs share a GPU.")  # fmt: skip
+              help="For --engine ray and slurm; with 0.5 and Ray two runs share a GPU.")  # fmt: skip
+@click.option("--slurm", "slurm_options", multiple=True, metavar="KEY=VALUE",
+              help="For --engine slurm: an option of sbatch, such as partition=gpu, time=120, mem=4G. May "
+              "be given several times.")  # fmt: skip
 @click.option("--run-timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="Stop a run that takes longer and start it again; after three attempts it has failed. "
               "Not for --engine serial.")  # fmt: skip
@@ -102,8 +108,8 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
-    until_decided: bool, address: str | None, gpus_per_run: float, run_timeout: float | None,
-    allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, verbose: bool,
+    until_decided: bool, address: str | None, gpus_per_run: float, slurm_options: tuple[str, ...],
+    run_timeout: float | None, allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, verbose: bool,
     yes: bool, track: tuple[str, ...] = (),
 ) -> int:  # fmt: skip
     """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
@@ -126,9 +132,15 @@ def run(
         raise StudyError(f"{planned.size:,} runs are more than {MANY:,}; add --yes if you mean it")
     if engine != "ray" and address == os.environ.get("RAY_ADDRESS"):
         address = None  # it may be set for other programs
+    slurm_settings = {}
+    if slurm_options:
+        from reluctant.engines.slurm_jobs import parse_slurm_options
+
+        slurm_settings = parse_slurm_options(slurm_options)
     options = ExecutionOptions(
         engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run,
         check_repeatable=check_repeatable, allow_modules=allow_modules, study_file=study_path(study),
+        slurm=slurm_settings,
     )  # fmt: skip
     tracking = Tracking(track, planned, folder.path)
     if dry_run:
