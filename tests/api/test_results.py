@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 import reluctant
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.summary import confusion_matrix
-from reluctant.api.results import PLOTS, Results
+from reluctant.api.result_plots import PLOTS
+from reluctant.api.results import Results
 from reluctant.core.errors import StudyError
 from reluctant.records.store import Store
 from reluctant.statistics import mean_interval

@@ -112,6 +112,8 @@ class SlurmScheduler:
             self._submitted += len(calls)
             jobs = self.jobs.submit(calls)
             self.tasks += [SlurmTask(*each) for each in zip(attempts, jobs, readers, strict=True)]
+            if self._submitted > len(calls) and not any(attempt.number > 1 for attempt in attempts):
+                return  # one more run of ten thousand
             numbers = ", ".join(dict.fromkeys(job.job_id.split("_")[0] for job in jobs))
             yield Message(None, f"Slurm: {len(jobs)} {'run' if len(jobs) == 1 else 'runs'} submitted as job {numbers}")
 

@@ -82,10 +82,10 @@ class SlurmJobs:
     def ending(self, job: Any) -> tuple[str, str]:
         """How a job has ended, as Slurm calls it (or ''), and the tail of its output."""
         answer = _command("scontrol", "show", "job", "--oneliner", job.job_id)
-        found = re.search(r"JobState=(\w+)", answer.stdout)
+        state = re.search(r"JobState=(\w+)", answer.stdout)
         with suppress(OSError):
-            return found[1] if found else "", job.paths.stderr.read_text(errors="replace")[-_LOG_TAIL:].strip()
-        return found[1] if found else "", ""
+            return state[1] if state else "", job.paths.stderr.read_text(errors="replace")[-_LOG_TAIL:].strip()
+        return state[1] if state else "", ""
 
 
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE")
