@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reluctant.api.results import Results
 from reluctant.cli.main import DONE, execute
 from reluctant.study import Study
 
@@ -26,7 +28,7 @@ runpy.run_path(sys.argv[1], run_name="__main__")
 
 def test_every_example_is_tested_and_in_the_readme() -> None:
     names = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
-    assert names == {"own_activation.py", "study.toml", "notebook.ipynb"}
+    assert names == {"own_activation.py", "study.toml", "notebook.ipynb", "dying.ipynb"}
     readme = (EXAMPLES.parent / "README.md").read_text("utf-8")
     assert [name for name in names if f"(examples/{name})" not in readme] == []
 
@@ -52,20 +54,45 @@ def test_the_study_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert (tmp_path / study.folder / "report.html").is_file()
 
 
-@pytest.mark.slow
-def test_the_notebook_runs(tmp_path: Path) -> None:
+def executed(name: str, folder: Path) -> Any:
+    """A notebook of the examples after all its cells; before, it has no outputs, as a reader gets it."""
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
-    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells)  # as a reader gets it
+    notebook = nbformat.read(EXAMPLES / name, as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
     nbclient.NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
-    html = [
-        output["data"]["text/html"]
+    return notebook
+
+
+def outputs_of(notebook: Any, kind: str) -> list[str]:
+    """What its cells show of this kind."""
+    return [
+        output["data"][kind]
         for cell in notebook.cells
         for output in cell.get("outputs", ())
-        if "text/html" in output.get("data", {})
+        if kind in output.get("data", {}) and output["output_type"] == "execute_result"
     ]
+
+
+@pytest.mark.slow
+def test_the_notebook_runs(tmp_path: Path) -> None:
+    html = outputs_of(executed("notebook.ipynb", tmp_path), "text/html")
     assert "<th>gelu</th>" in html[0]
     assert "<th>squash</th>" in html[-1]
+
+
+@pytest.mark.slow
+def test_the_demonstration_for_a_class_runs(tmp_path: Path) -> None:
+    """Units of ReLU die at the high rate, and at a tenth of it fewer do."""
+    notebook = executed("dying.ipynb", tmp_path)
+    assert len(outputs_of(notebook, "image/png")) == 5
+    assert any("leaky_relu" in html for html in outputs_of(notebook, "text/html"))
+    shares = [
+        Results.read(tmp_path / "out" / name).data.one_setting.probes.share("relu", "dead")[:, -1].max()
+        for name in ("dying-in-class", "dying-remedy")
+    ]
+    assert shares[0] > shares[1]
+    left = [o for cell in notebook.cells for o in cell.get("outputs", ()) if o["output_type"] == "display_data"]
+    assert [output["data"]["text/html"] for output in left] == ["", ""]  # the tables of runs are empty in the end

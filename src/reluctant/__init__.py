@@ -1,7 +1,8 @@
 """Compare activation functions: which should this network use, and is the difference real?
 
 `compare` trains a network with each activation and compares them, `judge` gives verdicts on what is there;
-`Study`, `run` and `Results` are the whole flow; `activations`, `models` and `data` serve code of your own.
+`Study`, `run` and `Results` are the whole flow; `plot` draws activations; `activations`,
+`models` and `data` serve code of your own.
 """
 
 import importlib
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from reluctant import activations, data, models
     from reluctant.api.compare import compare
     from reluctant.api.judge import judge
+    from reluctant.api.plot import plot
     from reluctant.api.results import Results
     from reluctant.api.run import run
     from reluctant.core.errors import DataError, ModelError, ReluctantError, StudyError
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DataError", "ModelError", "ReluctantError", "Results", "Run", "Study", "StudyError", "Trial", "__version__",
-    "activations", "compare", "data", "judge", "models", "run",
+    "activations", "compare", "data", "judge", "models", "plot", "run",
 ]  # fmt: skip
 
 # Imported when first used, so that reading results and the command line never import torch.
 _HOMES = {
     **dict.fromkeys(("DataError", "ModelError", "ReluctantError", "StudyError"), "reluctant.core.errors"),
     **dict.fromkeys(("Run", "Study"), "reluctant.study"),
-    **{name: f"reluctant.api.{name}" for name in ("compare", "judge", "run")},
+    **{name: f"reluctant.api.{name}" for name in ("compare", "judge", "plot", "run")},
     "Results": "reluctant.api.results",
     "Trial": "reluctant.trials.trial",
 }

@@ -47,7 +47,7 @@ def test_workers_change_no_number(tmp_path: Path, reference: dict[str, Any]) -> 
 
 
 def start(folder: Path, study: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", WITH_DEFAULT_SIGNALS, "run", str(study), "-o", str(folder), "--workers", "2"]
+    command = [sys.executable, "-c", WITH_DEFAULT_SIGNALS, "run", str(study), "-o", str(folder), "--workers", "2", "-v"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},

@@ -226,7 +226,7 @@ def test_a_study_file_names_its_function(tmp_path: Path, capsys: Capture) -> Non
     )
     (tmp_path / "mine.toml").write_text(text)
     assert answer(capsys, "run", "mine.toml", "--dry-run")[0] == DONE
-    status, out, _ = answer(capsys, "run", "mine.toml", "--engine", "serial", "--check-repeatable")
+    status, out, _ = answer(capsys, "run", "mine.toml", "--engine", "serial", "--check-repeatable", "-v")
     assert status == DONE
     assert "relu, seed 0: epoch 2, accuracy" in out
     page = (tmp_path / "out/mine/report.html").read_text()

@@ -1,6 +1,8 @@
 """Results in Python: tables as frames, figures, files, and clear answers to wrong questions."""
 
 import dataclasses
+import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,8 @@ from matplotlib.figure import Figure
 import reluctant
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.summary import confusion_matrix
-from reluctant.api.results import PLOTS, Results
+from reluctant.api.result_plots import PLOTS
+from reluctant.api.results import Results
 from reluctant.core.errors import StudyError
 from reluctant.records.store import Store
 from reluctant.statistics import mean_interval
@@ -198,3 +201,19 @@ def test_scores_from_a_table_have_no_records(results: Results) -> None:
         _ = table.study
     with pytest.raises(StudyError, match="these results have no folder"):
         table.report()
+
+
+def test_printed_results_fit_eighty_columns_and_any_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "leaky_relu(negative_slope=0.002)"
+    study = Study(activation=["relu", long], seed=[0, 1, 2], epochs=1, lr=[0.1, 0.01])
+    results = Results.read(study_folder(tmp_path, study))
+    lines = repr(results).splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert "lr = 0.01: " in repr(results)
+    assert "".join(lines).count("negative_slope=") == 2  # a table for each setting, with the whole name
+    output = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", output)
+    text = repr(results)
+    monkeypatch.undo()
+    assert text.isascii()
+    assert "+-" in text

@@ -4,6 +4,7 @@ import io
 import re
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from reluctant.api.progress import ProgressBoard
@@ -20,10 +21,11 @@ def epochs(run: Run) -> list[Epoch]:
     return [Epoch(run, epoch) for epoch in record(run).epochs]
 
 
-def test_output_to_a_file_is_one_plain_line_per_epoch() -> None:
+@pytest.mark.parametrize("verbose", [True, False])
+def test_output_to_a_file_is_one_plain_line_per_run_and_verbosely_per_epoch(verbose: bool) -> None:
     out = io.StringIO()
     console = Console(file=out, width=80)
-    around, watcher = watch(console, ProgressBoard(RUNS))
+    around, watcher = watch(console, ProgressBoard(RUNS), epochs=verbose)
     with around:
         watcher(Started(RUNS[1]))
         for epoch in epochs(RUNS[1]):
@@ -31,13 +33,14 @@ def test_output_to_a_file_is_one_plain_line_per_epoch() -> None:
         watcher(Done(RUNS[1], record(RUNS[1])))
         watcher(Failed(RUNS[2], "Traceback\n  ...\nValueError: what happened\n"))
     lines = out.getvalue().splitlines()
-    assert len(lines) == 4
+    *per_epoch, done, failed = lines
+    assert len(per_epoch) == (2 if verbose else 0)
     pattern = (
         r"\[bold\]x, seed 1: epoch 1/2, train loss \d\.\d{4}, valid loss \d\.\d{4}, valid accuracy \d\.\d{4}, \d+ s"
     )
-    assert re.fullmatch(pattern, lines[0])
-    assert lines[2].startswith("[bold]x, seed 1: done [1 of 3 runs")
-    assert lines[3] == "elu, seed 0: failed: ValueError: what happened"
+    assert all(re.fullmatch(pattern.replace("1/2", "[12]/2"), line) for line in per_epoch)
+    assert re.match(r"\[bold\]x, seed 1: done, valid accuracy \d\.\d{4}, \d+ s \[1 of 3 runs", done)
+    assert failed == "elu, seed 0: failed: ValueError: what happened"
     assert "\x1b" not in out.getvalue()
 
 
@@ -100,6 +103,19 @@ def test_the_table_fits_the_terminal_and_shows_the_runs_in_training() -> None:
     assert all(len(line) <= 80 for line in lines)
     assert any(re.search(r"relu\s+50 .*▶", line) for line in lines)
     assert "90 more not shown" in text
+
+
+def test_a_bar_moves_until_the_first_epoch_and_then_is_filled_by_epochs() -> None:
+    before = rendered(40, RUNS, [Started(RUNS[1])])
+    assert "the first epochs" in before
+    half = rendered(40, RUNS, [Started(RUNS[1]), *epochs(RUNS[1]), epochs(RUNS[0])[0]])
+    line = next(line for line in half.splitlines() if "0 of 3 runs" in line)
+    assert line.count("━") == 10  # half of 20: three of six epochs
+    board = ProgressBoard(RUNS)
+    assert board.doing().startswith("loading data, starting workers, compiling kernels")
+    board.update(epochs(RUNS[1])[0])
+    assert board.doing() == ""
+    assert board.share() == pytest.approx(1 / 6)
 
 
 def test_the_last_line_of_an_empty_traceback_says_so() -> None:

@@ -21,6 +21,11 @@ def test_report_and_status(here: Path, capsys: Capture) -> None:
     study_folder(here / "s", Study.read("small.toml"), skip=1)
     status, out, _ = answer(capsys, "status", "s")
     assert (status, out.strip()) == (DONE, "small: 3 of 4 runs finished")
+    facts = json.loads(answer(capsys, "status", "s", "--json")[1])
+    assert facts == {
+        "schema": 1, "name": "small", "folder": "s", "finished": 3, "planned": 4, "diverged": 0, "failed": [],
+        "damaged": [], "in_use_by": None,
+    }  # fmt: skip
     status, out, _ = answer(capsys, "report", "s")
     assert status == DONE
     assert "report: s/report.html" in out
@@ -40,13 +45,25 @@ def test_a_folder_without_a_study(here: Path, capsys: Capture, command: str) -> 
 @pytest.mark.parametrize("kind", ["activations", "models", "datasets", "studies", "metrics", "optimizers"])
 def test_lists_fit_eighty_columns(here: Path, capsys: Capture, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     status, out, _ = answer(capsys, "list", kind)
     assert status == DONE
     assert len(out.splitlines()) >= (24 if kind == "activations" else 1)
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
-def test_lists_print_square_brackets(here: Path, capsys: Capture) -> None:
+def test_a_piped_list_is_one_name_a_line(here: Path, capsys: Capture) -> None:
+    _, out, _ = answer(capsys, "list", "activations")
+    assert {"relu", "gelu"} < set(out.split("\n"))
+    entries = json.loads(answer(capsys, "list", "activations", "--json")[1])
+    assert [each["name"] for each in entries] == out.split()
+    assert all(each["purpose"] for each in entries)
+
+
+def test_lists_print_square_brackets(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     _, out, _ = answer(capsys, "list", "initialisations")
     assert "1/√E[f(z)²]" in out
 
@@ -91,6 +108,24 @@ def test_doctor(here: Path, capsys: Capture) -> None:
     assert status == DONE
     assert "python: " in out
     assert "small: 4 runs; its data, activations and network work here" in out
+    assert all(len(line) <= 80 for line in out.splitlines() if " " in line.partition(": ")[2])
+
+
+def test_the_doctor_as_json_says_whether_the_study_works(here: Path, capsys: Capture) -> None:
+    facts = json.loads(answer(capsys, "doctor", "small.toml", "--json")[1])
+    assert facts["study"]["works_here"]
+    assert facts["machine"]["packages"]["torch"]
+    Path("wrong.toml").write_text('activation = "relu"\ndataset = "csv(path=\'none.csv\')"\n', "utf-8")
+    status, out, err = answer(capsys, "doctor", "wrong.toml", "--json")
+    assert status == CANNOT
+    assert json.loads(out)["study"]["problem"] in err
+
+
+def test_without_a_command_the_first_ones_are_named(here: Path, capsys: Capture) -> None:
+    status, out, err = answer(capsys)
+    assert (status, err) == (DONE, "")
+    assert "reluctant run quick" in out.partition("Then:")[0]
+    assert all(len(line) <= 80 for line in out.splitlines())
 
 
 def test_judge_prints_the_sentence_and_the_table_within_eighty_columns(

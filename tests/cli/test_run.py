@@ -19,7 +19,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 def test_a_study_from_start_to_report_and_again(here: Path, capsys: Capture) -> None:
-    status, out, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+    status, out, err = answer(capsys, "run", "small.toml", "--engine", "serial", "-v")
     assert (status, err) == (DONE, "")
     assert "relu, seed 0: epoch 1/1" in out
     assert "\x1b" not in out

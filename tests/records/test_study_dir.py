@@ -245,3 +245,13 @@ def test_a_folder_of_another_user_gets_a_hint(tmp_path: Path, monkeypatch: pytes
         StudyError, match="Permission denied; ask its owner for the permission, or choose another folder"
     ):
         StudyDir(tmp_path / "out").write_study(STUDY)
+
+
+def test_a_failure_is_read_without_the_name_of_its_run(tmp_path: Path) -> None:
+    """Its first line is what a summary shows."""
+    study = Study(activation=["relu", "elu"], seed=[0])
+    folder = StudyDir(tmp_path / "s")
+    folder.write_study(study)
+    run = next(iter(study.runs()))
+    folder.save_failure(run, "job 7 ended before the run was over\nits output")
+    assert StudyRecords.read(tmp_path / "s").failures[run].splitlines()[0] == "job 7 ended before the run was over"

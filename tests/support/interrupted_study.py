@@ -47,7 +47,7 @@ def start_study(folder: Path, *options: str) -> "subprocess.Popen[str]":
     """`reluctant run` of the study in a process of its own."""
     study = folder.parent / f"{folder.name}.toml"
     study.write_text(STUDY.to_toml())
-    command = [sys.executable, "-c", WITH_DEFAULT_SIGNALS, "run", str(study), "-o", str(folder), *options]
+    command = [sys.executable, "-c", WITH_DEFAULT_SIGNALS, "run", str(study), "-o", str(folder), "-v", *options]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )

@@ -155,7 +155,7 @@ def test_a_result_of_any_bytes_is_read_or_refused_in_one_message(content: bytes)
 def test_a_study_file_has_a_command(capsys: Capture) -> None:
     command = f"{sys.executable} train.py {{activation}} {{seed}} json {{result}}"
     Path("mine.toml").write_text(f"activation = ['relu', 'elu']\nseed = [0, 1, 2]\ncommand = '{command}'\n")
-    status, out, _ = answer(capsys, "run", "mine.toml", "--workers", "2", "--check-repeatable")
+    status, out, _ = answer(capsys, "run", "mine.toml", "--workers", "2", "--check-repeatable", "-v")
     assert status == DONE
     assert "relu, seed 0: epoch 1, accuracy" in out
     assert "repeatable" in out

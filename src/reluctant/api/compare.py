@@ -62,6 +62,7 @@ def compare(
     workers: int | None = None,
     device: str = "auto",
     timeout: float | None = None,
+    slurm: Mapping[str, Any] | None = None,
     data_folder: str | Path | None = None,
     precision: str | Sequence[str] = "float32",
     accumulate: int | Sequence[int] = Run.accumulate,
@@ -124,7 +125,7 @@ def compare(
         about: What the study is about, for the report.
         check_repeatable: Whether `train` or `command` is run twice for the first run, and compared.
         watch: Is called with every event; a line of progress unless given.
-        engine: `local` (processes side by side), `serial`, or `ray`.
+        engine: `local` (processes side by side), `serial`, `ray`, or `slurm`.
         workers: Processes at a time, for `local`; one per core unless given.
         device: `auto`, `cpu`, `cuda`, …
         timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
@@ -163,7 +164,8 @@ def compare(
         recipe["evaluate_every"] = evaluate_every  # refused: it counts steps
     recipe |= _seeds(seeds, until_decided)
     options: dict[str, Any] = {
-        "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout, "pack": pack,
+        "watch": watch, "engine": engine, "workers": workers, "device": device, "timeout": timeout, "slurm": slurm,
+        "pack": pack,
         "data": data_folder, "check_repeatable": check_repeatable, "track": track,
     }  # fmt: skip
     if train is not None or command is not None:

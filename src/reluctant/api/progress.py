@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from reluctant.api.live_table import notebook_table
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS, score_from_counts, task_of_counts
 from reluctant.core.display import visible
+from reluctant.core.plain_signs import printable
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Started
 from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.records.reported_result import usual_metric
@@ -94,6 +95,24 @@ class ProgressBoard:
             state.status = "failed"
         return state
 
+    def share(self) -> float:
+        """How much of the training of this call is done, from 0 to 1, by epochs."""
+        ended = ("done", "diverged", "failed")
+        parts = [
+            1.0 if state.status in ended else 0.0 if state.run.reported else state.epoch / state.run.epochs
+            for state in self.states.values()
+        ]
+        return sum(parts) / len(parts) if parts else 1.0
+
+    def doing(self) -> str:
+        """What happens while no epoch is over yet, or after the last one, with its seconds; '' while runs train."""
+        states = self.states.values()
+        if any(state.epoch or state.status in ("done", "diverged", "failed") for state in states):
+            return ""
+        started = any(state.status == "training" for state in states)
+        text = "the first epochs" if started else "loading data, starting workers, compiling kernels"
+        return f"{text} · {self.clock() - self.began:.0f} s"
+
     def count(self, *statuses: str) -> int:
         """How many runs have one of these statuses."""
         return sum(state.status in statuses for state in self.states.values())
@@ -138,56 +157,44 @@ def ending(record: RunRecord) -> str:
 
 @contextmanager
 def status_line(study: Study) -> Iterator[Watcher]:
-    """A watcher that shows one line of progress in a terminal or a notebook; elsewhere messages alone."""
+    """A watcher that shows a table of the runs in a notebook, a line in a terminal; elsewhere messages alone."""
     notebook = "ipykernel" in sys.modules
     if not (notebook or sys.stdout.isatty()):
         yield print_message
         return
-    board = ProgressBoard(tuple(study.runs()))
-    write = _notebook_line() if notebook else _terminal_line()
+    board = ProgressBoard(tuple(study.runs()), study=study)
+    show = notebook_table() if notebook else _terminal_line()
+    show(board)
 
     def watch(event: Event) -> None:
         if event.run is not None:
             board.update(event)
-            write(board.summary())
+            show(board)
         elif isinstance(event, Message):
-            write("")
-            print(visible(event.text))
+            if not notebook:
+                show(None)
+            print(printable(visible(event.text)))
 
-    yield watch
-    write("")
+    try:
+        yield watch
+    finally:
+        show(None)
 
 
 def print_message(event: Event) -> None:
     """What the data are, what was replaced, what went wrong: where output goes to a file."""
     if isinstance(event, Message):
-        print(visible(event.text))
+        print(printable(visible(event.text)))
 
 
-def _terminal_line() -> Callable[[str], None]:
-    """A line that is overwritten."""
+def _terminal_line() -> Callable[[ProgressBoard | None], None]:
+    """A line that is overwritten; None empties it."""
     longest = 0
 
-    def write(text: str) -> None:
+    def show(board: ProgressBoard | None) -> None:
         nonlocal longest
+        text = "" if board is None else (board.doing() or board.summary())[:79]
         longest = max(longest, len(text))
-        print(f"\r{text:{longest}}", end="" if text else "\r", flush=True)
+        print(printable(f"\r{text:{longest}}"), end="" if text else "\r", flush=True)
 
-    return write
-
-
-def _notebook_line() -> Callable[[str], None]:
-    """A notebook's output that is replaced, so that a saved notebook holds only the last of it."""
-    from IPython.display import display
-
-    handle: Any = None
-
-    def write(text: str) -> None:
-        nonlocal handle
-        content = {"text/plain": text}
-        if handle is not None:
-            handle.update(content, raw=True)
-        elif text:
-            handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-
-    return write
+    return show

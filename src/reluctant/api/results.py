@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reluctant.analysis import Comparison, ReportData, SettingData
 from reluctant.analysis.labels import setting_text, without_session
-from reluctant.analysis.question import arm_of
+from reluctant.api.result_plots import draw_plot
 from reluctant.api.tables import notebook_html, plain_text, summary_row, verdict_rows
-from reluctant.catalogue.metrics import CLASSIFICATION, DEFAULT_COLUMNS, REGRESSION
-from reluctant.core.display import did_you_mean
+from reluctant.catalogue.metrics import DEFAULT_COLUMNS
 from reluctant.core.errors import StudyError
 from reluctant.records.run_result import RunResult
 from reluctant.records.study_records import StudyRecords
@@ -23,16 +22,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Setting = Mapping[str, Any] | None  # what varies beside activation and seed, with its values
-OF_ONE_ARM = ("training", "confusion", "predicted")  # classes have the second, numbers the third
-PLOTS = ("scores", "curves", "differences", "margins", "rate", "cost", "shapes", *OF_ONE_ARM)
 
 
 @dataclass(eq=False)
 class Results:
     """All finished runs of a study, and what they say.
 
-    In a notebook it shows the sentence, the table and the curves. Tables and plots are of one setting: where a
-    study varies more than activation and seed, `setting={"lr": 0.01}` chooses.
+    In a notebook it shows the sentence, the table and the curves. Where a study varies more than activation and seed,
+    tables are of one setting, which `setting={"lr": 0.01}` chooses, and plots have a panel for each.
     """
 
     data: ReportData
@@ -166,53 +163,21 @@ class Results:
         self, kind: str = "scores", metric: str = "", *, activation: str | None = None, setting: Setting = None,
         width: float | None = None,
     ) -> "Figure":  # fmt: skip
-        """A figure of the report.
+        """A figure of the report; where a study has several settings, with a panel for each.
 
         Args:
             kind: `scores`, `curves`, `differences`, `margins` (what other margins would say), `rate` (score against
-                learning rate), `cost` (score against training time), `shapes`; of one
-                `activation`: `training`, and `confusion`, or `predicted` where numbers are predicted.
+                learning rate), `dead` (dead units by site and epoch), `cost` (score against training time), `shapes`;
+                of one `activation`: `training`, and `confusion`, or `predicted` where numbers are predicted.
             metric: The study's unless given.
-            activation, setting: Which one, where there are several.
+            activation: Which one, where the figure is of one.
+            setting: Only the settings with these values, such as `{"lr": 0.01}`; all of them unless given.
             width: In inches.
 
         Raises:
             StudyError: No such plot, or an activation is missing.
         """
-        from reluctant import figures
-
-        options = {} if width is None else {"width": width}
-        if kind == "rate":
-            return _for_notebooks(figures.score_against_rate(self.data, metric, setting=setting, **options))
-        data = self.setting(setting)
-        arm = "" if activation is None else arm_of(activation, data.arms)
-        plots: dict[str, Any] = {
-            "scores": lambda: figures.final_scores(data, metric, **options),
-            "curves": lambda: figures.score_by_epoch(data, metric, **options),
-            "cost": lambda: figures.score_against_time(data, metric, **options),
-            "shapes": lambda: figures.activation_shapes(data, **options),
-            "confusion": lambda: figures.confusion(data, arm, **options),
-            "predicted": lambda: figures.predicted(data, arm, **options),
-            "training": lambda: figures.training_curves(data, arm, **options),
-            "differences": lambda: figures.differences(self._comparison(metric), **options),
-            "margins": lambda: figures.verdict_by_margin(self._comparison(metric), **options),
-        }
-        if kind not in plots:
-            hint = did_you_mean(kind, plots) or f"; there are {', '.join(PLOTS)}"
-            raise StudyError(f"there is no plot {kind!r}{hint}")
-        if {"confusion": CLASSIFICATION, "predicted": REGRESSION}.get(kind, data.subject.task) != data.subject.task:
-            raise StudyError(f"{data.subject.task} has no plot {kind!r}; there are {', '.join(PLOTS)}")
-        if kind in OF_ONE_ARM and activation is None:
-            first = without_session(data.arms[0])
-            raise StudyError(f"{kind} is of one activation: plot({kind!r}, activation={first!r})")
-        return _for_notebooks(plots[kind]())
-
-    def _comparison(self, metric: str) -> Comparison:
-        data = self._with_options(metric=metric or None)
-        data.scores.require_one_setting()
-        if not data.comparisons:
-            raise StudyError("a table of seeds compares nothing; there are no differences to plot")
-        return data.comparisons[0]
+        return draw_plot(self.data, kind, metric, activation, setting, width)
 
     def report(self) -> str:
         """Write the whole report into the study's folder; the path of the page."""
@@ -233,14 +198,6 @@ class Results:
     def _repr_html_(self) -> str:
         """What a notebook shows: the sentences, the table, the curves."""
         return notebook_html(self)
-
-
-def _for_notebooks(figure: "Figure") -> "Figure":
-    """The figure, which a notebook shows even where nothing has loaded matplotlib's own display."""
-    from reluctant.figures.inline import png
-
-    setattr(figure, "_repr_png_", lambda: png(figure))  # noqa: B010 (no attribute that Figure declares)
-    return figure
 
 
 def _table_by_arm(data: SettingData, rows: Mapping[str, Any], columns: list[int | str] | None = None) -> "pd.DataFrame":

@@ -3,8 +3,9 @@
 study.toml → Study → [Run, …] − what the store has → engine → one record each → store → Results → report
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from reluctant.api import own_training
 from reluctant.api.execution import ExecutionOptions
@@ -32,7 +33,7 @@ def run(
     study: Study | str | Path, folder: str | Path | None = None, *, watch: Watcher | None = None, engine: str = "local",
     workers: int | None = None, device: str = "auto", data: str | Path | None = None, timeout: float | None = None,
     address: str | None = None, gpus_per_run: float = 0.0, pack: int | None = None, check_repeatable: bool = False,
-    allow_modules: Sequence[str] = (), track: Sequence[str] = (),
+    allow_modules: Sequence[str] = (), track: Sequence[str] = (), slurm: Mapping[str, Any] | None = None,
 ) -> Results:  # fmt: skip
     """Train whatever part of a study is not yet in its folder, and return all results.
 
@@ -40,19 +41,20 @@ def run(
         study: A `Study`, the name of a bundled one, or a study file.
         folder: Of the study; `out/<name>` unless given.
         watch: Is called with every event.
-        engine: `local` (processes side by side), `serial`, or `ray`.
-        workers: Processes at a time, for `local`; one per core unless given.
+        engine: `local` (processes side by side), `serial`, `ray`, or `slurm` (a job for every run).
+        workers: Processes at a time, for `local`: one per core unless given. Jobs at a time, for `slurm`.
         device: `auto`, `cpu`, `cuda`, …
         data: The folder of data sets. The data set itself is in the study: `dataset`.
-        timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
+        timeout: Seconds that a run may take before it is tried again, not for `serial`.
         address: Of the Ray cluster, for `ray`.
-        gpus_per_run: For `ray`.
+        gpus_per_run: For `ray` and `slurm`.
         pack: Runs that train side by side in one process; on a GPU as many as fit, up to 20, and on a processor one,
             unless given. It changes no number.
         check_repeatable: Train the first run twice before the study, and compare: for `train` and `command`.
         allow_modules: Installed packages whose classes and functions the study may name. Files beside the study file
             and in the current folder may always be named, the standard library never.
         track: Trackers that get every run and the verdicts: `mlflow`, `wandb`, `tensorboard`.
+        slurm: Options of `sbatch`, for `slurm`: `{"partition": "gpu", "time": 120}`.
 
     Raises:
         ReluctantError: Before anything trains, where the study cannot be run.
@@ -72,6 +74,7 @@ def run(
         check_repeatable,
         tuple(allow_modules),
         study_file,
+        slurm or {},
     )
     tracking = Tracking(track, study, study_dir.path)
     with preserve_process_state():
@@ -140,9 +143,9 @@ def _train(
         )
     work = _work(study, folder, options, missing)
     if options.check_repeatable:
-        yield from own_training.check_repeatable(work, missing[0], options.build_engine(missing[:1]))
+        yield from own_training.check_repeatable(work, missing[0], options.build_engine(missing[:1], folder.path))
     yield from (Message(None, text) for text in options.remarks(missing))
-    events = options.build_engine(missing)(work, missing)
+    events = options.build_engine(missing, folder.path)(work, missing)
     try:
         next(events)  # processes start up while the study is checked here
         if not study.reported:

@@ -1,6 +1,8 @@
 """How Python shows a study's results: rows of the tables, plain text, a notebook's HTML."""
 
+import re
 from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from reluctant.analysis.labels import without_session
 from reluctant.analysis.sentence import verdict_sentences
 from reluctant.analysis.study_facts import run_text
 from reluctant.core.display import visible
+from reluctant.core.plain_signs import printable
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.records.run_result import RunResult
 from reluctant.report.page import last_line
@@ -19,6 +22,9 @@ from reluctant.scores.scores import axis_column
 
 if TYPE_CHECKING:
     from reluctant.api.results import Results
+
+WIDTH = 79  # columns of plain text
+NARROWEST = 12  # columns of a name that is folded
 
 
 def summary_row(data: SettingData, arm: str, metric: str, at: str, target: float | None) -> dict[str, float]:
@@ -81,10 +87,49 @@ def verdict_rows(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def plain_text(results: "Results") -> str:
-    """The sentences and the table of the verdicts."""
-    table = results.verdicts()
-    text = [] if table.empty else ["", table.to_string(float_format="{:.4f}".format, na_rep="")]
-    return visible("\n".join([*_sentences(results), *text]))
+    """The sentences and a table of the verdicts for each of them, in 80 columns and in the terminal's encoding."""
+    comparisons, others = list(results.comparisons), _sentences(results)
+    lines: list[str] = []
+    for comparison, sentence in zip(comparisons, others, strict=False):
+        lines += [*wrap(visible(sentence), WIDTH), "", *_verdict_lines(comparison), ""]
+    for sentence in others[len(comparisons) :]:
+        lines += wrap(visible(sentence), WIDTH)
+    return printable("\n".join(lines).rstrip("\n"))
+
+
+def _verdict_lines(comparison: Comparison) -> list[str]:
+    """The verdicts of one comparison as lines of a table; a long name is folded in its column."""
+    unchanging = {axis_column(axis) for axis in comparison.setting} | {each.axis for each in comparison.selected}
+    rows = [{k: v for k, v in row.items() if k not in unchanging} for row in verdict_rows(comparison)]
+    first, *heads = dict.fromkeys(key for row in rows for key in row)
+    columns = [[head, *(_cell(row.get(head)) for row in rows)] for head in heads]
+    widths = [max(map(len, column)) for column in columns]
+    names = [first, *(visible(str(row[first])) for row in rows)]
+    longest, left = max(map(len, names)), WIDTH - sum(widths)
+    gap = "  " if longest <= left - 2 * len(widths) else " "
+    room = min(max(NARROWEST, left - len(gap) * len(widths)), longest)
+    lines = []
+    for i, name in enumerate(names):
+        begin, *rest = _folded(name, room)
+        cells = (f"{column[i]:>{width}}" for column, width in zip(columns, widths, strict=True))
+        lines += [gap.join([f"{begin:<{room}}", *cells]).rstrip(), *rest]
+    return lines
+
+
+def _folded(name: str, width: int) -> list[str]:
+    """A name in lines, broken after its ( = , where it is too long."""
+    lines = [""]
+    for part in re.findall(r"[^(=,]*[(=,]?", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return [piece for line in lines for piece in wrap(line, width)] or [""]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:.4f}"
+    return "" if value is None else str(value)
 
 
 def notebook_html(results: "Results") -> str:

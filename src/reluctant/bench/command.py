@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reluctant.cli.completion import complete_activation
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.errors import StudyError
 
@@ -26,7 +27,7 @@ PASSES = ("forward", "backward", "both")
 
 
 @click.command()
-@click.argument("activations", nargs=-1)
+@click.argument("activations", nargs=-1, shell_complete=complete_activation)
 @click.option("--shape", default="32x64x28x28", show_default=True,
               help="Shape of the input, with the batch size first.")  # fmt: skip
 @click.option("--dtype", default="float32", show_default=True, help="float32, float64, float16, bfloat16.")

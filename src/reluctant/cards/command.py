@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reluctant.cards.plain_text import encodable
+from reluctant.cli.completion import complete_activation, complete_name
+from reluctant.cli.terminal import working
 from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import StudyError
 from reluctant.core.names import parse
@@ -21,7 +23,7 @@ ALL_LAWS_HOLD, SOME_LAWS_FAIL = 0, 1  # exit status of `audit`
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_name)
 def show(name: str) -> None:
     """Show what is known of NAME: an activation, a model, a data set, a metric, a study, …
 
@@ -91,13 +93,21 @@ def gallery(output: Path) -> None:
 
     if not output.parent.is_dir():
         raise StudyError(f"there is no folder {output.parent} to write {output.name} into")
-    write_atomically(output, render_gallery())
+    with working("drawing the activations"):
+        page = render_gallery()
+    write_atomically(output, page)
     click.echo(f"gallery: {output}")
 
 
 @click.command()
 @click.argument("function", metavar="MODULE:NAME")
-@click.option("--as", "claimed", metavar="NAME", help="What it claims to be, such as gelu or 'elu(alpha=0.5)'.")
+@click.option(
+    "--as",
+    "claimed",
+    metavar="NAME",
+    shell_complete=complete_activation,
+    help="What it claims to be, such as gelu or 'elu(alpha=0.5)'.",
+)
 def audit(function: str, claimed: str | None) -> int:
     """Check the laws of the catalogue for your own activation (class, function, factory or module).
 

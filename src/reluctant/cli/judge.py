@@ -1,10 +1,13 @@
 """`reluctant judge`: verdicts on a study or on somebody's table of runs, for people, files and CI."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from reluctant.cli.completion import complete_activation, complete_source
+from reluctant.cli.terminal import print_json, working
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
 
@@ -16,9 +19,13 @@ FAILED = 1  # exit status where a verdict is one of --fail-if
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=click.Path(path_type=Path), shell_complete=complete_source)
 @click.option("--metric", help="The score that decides: f1, accuracy, loss, … [default: that of the study]")
-@click.option("--baseline", help="The arm that the others are compared with [default: that of the study, or the first]")
+@click.option(
+    "--baseline",
+    shell_complete=complete_activation,
+    help="The arm that the others are compared with [default: that of the study, or the first]",
+)
 @click.option("--margin", type=float, help="Differences below this do not matter, in the unit of the score or loss: "
               "0.01 is one point of accuracy or F1. [default: that of the study, or of the metric]")  # fmt: skip
 @click.option("--at", type=click.Choice(["last", "best", "mean"]),
@@ -57,13 +64,14 @@ def judge(
     from reluctant.api.judge import judge as judged
     from reluctant.report.verdict_json import verdicts_json
 
-    results = judged(
-        source, metric=metric, baseline=baseline, margin=margin, at=at, arm=arms or None, seed=seed, score=scores,
-        setting=settings, epoch=epoch, higher=higher, paired=not unpaired, looks=looks,
-    )  # fmt: skip
-    written = "" if output is None else _write(results, output)
+    with working("reading and judging"):
+        results = judged(
+            source, metric=metric, baseline=baseline, margin=margin, at=at, arm=arms or None, seed=seed, score=scores,
+            setting=settings, epoch=epoch, higher=higher, paired=not unpaired, looks=looks,
+        )  # fmt: skip
+        written = "" if output is None else _write(results, output)
     if as_json:
-        click.echo(verdicts_json(results.data), nl=False)
+        print_json(json.loads(verdicts_json(results.data)))
     else:
         _print(results, everything=metric is None)
         if written:

@@ -1,4 +1,4 @@
-"""Watching a study in a terminal: a live table, or one plain line per epoch where output goes to a file."""
+"""Watching a study: a live table in a terminal; where output goes to a file, one plain line per run."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -11,10 +11,10 @@ from rich.text import Text
 
 from reluctant.analysis.labels import seed_text, varied_text
 from reluctant.analysis.study_facts import run_text
-from reluctant.api.progress import ProgressBoard, Watcher, ending
+from reluctant.api.progress import ProgressBoard, RunState, Watcher, ending
+from reluctant.cli.terminal import bar
 from reluctant.core.display import visible
 from reluctant.engines import Done, Epoch, Event, Failed, Message
-from reluctant.records.parts import ReportedEpoch
 from reluctant.report.page import last_line
 
 SIGNS = {"waiting": "·", "training": "▶", "done": "✓", "failed": "✗", "diverged": "∞"}
@@ -22,22 +22,27 @@ STYLES = {"waiting": "dim", "done": "", "failed": "red", "diverged": "yellow"}
 _FRAME = 6  # lines around the rows of the table
 
 
-def watch(console: Console, board: ProgressBoard) -> tuple[AbstractContextManager[object], Watcher]:
-    """What surrounds the training, and what is called with every event."""
+def watch(
+    console: Console, board: ProgressBoard, *, epochs: bool = False
+) -> tuple[AbstractContextManager[object], Watcher]:
+    """What surrounds the training, and what is called with every event.
+
+    `epochs`: where output goes to a file, a line for every epoch too.
+    """
     if not console.is_terminal:
         write = partial(console.print, soft_wrap=True)
-        return nullcontext(), PlainLines(board, lambda line: write(Text(visible(line))))
-    live = Live(console=console, refresh_per_second=4)
+        return nullcontext(), PlainLines(board, lambda line: write(Text(visible(line))), epochs=epochs)
+    live = Live(console=console, refresh_per_second=8)
     table = LiveTable(board, live)
-    live.update(table.render())
+    live.update(table)
     return live, table
 
 
 class PlainLines:
-    """One line for every epoch and every ended run, without control codes."""
+    """One line for every ended run, and with `epochs` for every epoch; without control codes."""
 
-    def __init__(self, board: ProgressBoard, write: Callable[[str], None]) -> None:
-        self.board, self.write = board, write
+    def __init__(self, board: ProgressBoard, write: Callable[[str], None], *, epochs: bool = False) -> None:
+        self.board, self.write, self.epochs = board, write, epochs
 
     def __call__(self, event: Event) -> None:
         """Write what an event changed."""
@@ -47,20 +52,26 @@ class PlainLines:
         state = self.board.update(event)
         run = run_text(state.run, self.board.study)
         if isinstance(event, Epoch):
-            epoch, train, valid, score, spent = state.cells()
-            word = "step" if state.run.steps else "epoch"
-            if isinstance(event.record, ReportedEpoch):
-                self.write(f"{run}: {word} {epoch}, {state.score_name} {score}, {spent} s")
-                return
-            name = "R²" if state.score_name == "r2" else state.score_name.replace("_", " ")
-            losses = f"train loss {train}, valid loss {valid}"
-            self.write(f"{run}: {word} {epoch}, {losses}, valid {name} {score}, {spent} s")
+            if self.epochs:
+                word = "step" if state.run.steps else "epoch"
+                epoch, train, valid, _, spent = state.cells()
+                losses = f"train loss {train}, valid loss {valid}, " if train else ""
+                self.write(f"{run}: {word} {epoch}, {losses}{_score(state)}, {spent} s")
         elif isinstance(event, Done):
-            self.write(f"{run}: done{ending(event.record)} [{self.board.summary()}]")
+            last = "" if state.score is None else f", {_score(state)}, {state.cells()[-1]} s"
+            self.write(f"{run}: done{ending(event.record)}{last} [{self.board.summary()}]")
         elif isinstance(event, Message):
             self.write(f"{run}: {event.text}")
         elif isinstance(event, Failed):
             self.write(f"{run}: failed: {last_line(event.cause)}")
+
+
+def _score(state: RunState) -> str:
+    """`valid accuracy 0.9712`: the score after the last epoch, by its name."""
+    if state.train_loss is None:  # reported by the user's own training
+        return f"{state.score_name} {state.cells()[3]}"
+    name = "R²" if state.score_name == "r2" else state.score_name.replace("_", " ")
+    return f"valid {name} {state.cells()[3]}"
 
 
 class LiveTable:
@@ -69,6 +80,9 @@ class LiveTable:
     def __init__(self, board: ProgressBoard, live: Live) -> None:
         self.board, self.live = board, live
 
+    def __rich__(self) -> Group:
+        return self.render()
+
     def __call__(self, event: Event) -> None:
         """Redraw with what an event changed; messages stand above."""
         if event.run is not None:
@@ -76,7 +90,7 @@ class LiveTable:
         if isinstance(event, Message):
             run = "" if event.run is None else f"{run_text(event.run, self.board.study)}: "
             self.live.console.print(Text(visible(run + event.text)))
-        self.live.update(self.render())
+        self.live.refresh()
 
     def render(self) -> Group:
         """The table and the line below it."""
@@ -103,4 +117,9 @@ class LiveTable:
             table.add_row(*(Text(visible(cell)) for cell in cells), style=STYLES.get(state.status, "bold"))
         more = len(self.board.states) - len(states)
         below = self.board.summary() + (f" · {more} more not shown" if more else "")
-        return Group(table, Text(below, style="dim"))
+        share, doing = self.board.share(), self.board.doing()
+        line = Table.grid(padding=(0, 1))
+        line.add_row(
+            bar(None if doing else share), Text(doing or below, style="dim", overflow="ellipsis", no_wrap=True)
+        )
+        return Group(table, line)

@@ -2,7 +2,6 @@
 
 import errno
 import gc
-import io
 import os
 import sys
 import traceback
@@ -12,26 +11,53 @@ from typing import NoReturn
 import click
 
 from reluctant.cli.catalogue import doctor, fetch, list_
+from reluctant.cli.completion import completion
 from reluctant.cli.judge import compare, judge
 from reluctant.cli.report import export, report, status, upgrade
 from reluctant.cli.run import run
+from reluctant.cli.terminal import colours
 from reluctant.core.display import visible
 from reluctant.core.errors import ReluctantError
 from reluctant.core.extensions import extensions, load_object
+from reluctant.core.plain_signs import accept_any_encoding
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+FIRST_COMMANDS = """\
+Which activation function should this network use, and is the difference real?
+
+Type first:
+  reluctant run quick           compare four activations on bundled digits
+Then:
+  reluctant run mine.toml       your network and data (docs/study.md)
+  reluctant judge runs.csv      which differences in a table of runs are real?
+  reluctant show gelu           formula, curve and facts of an activation
+  reluctant list activations    the names that a study may use
+  reluctant doctor              this machine and its versions
+
+  reluctant --help              all commands
+  reluctant COMMAND --help      the options of one command
+  reluctant completion --help   complete commands and names with the Tab key
+"""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+)
 @click.version_option(package_name="reluctant")
-def reluctant() -> None:
+@click.pass_context
+def reluctant(context: click.Context) -> None:
     """Which activation function should this network use, and is the difference real?
 
-    Start with `reluctant run quick`, which needs no download.
+    Start with `reluctant run quick`, which needs no download. `reluctant completion --help` says how the Tab key
+    completes commands and names.
     """
+    if context.invoked_subcommand is None:
+        click.echo(FIRST_COMMANDS, nl=False)
 
 
-for command in (run, judge, report, export, list_, fetch, status, doctor, upgrade, compare):
+for command in (run, judge, report, export, list_, fetch, status, doctor, upgrade, completion, compare):
     reluctant.add_command(command)
 for reference in (each for extension in extensions() for each in extension.commands):
     reluctant.add_command(load_object(reference))
@@ -44,9 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     and a second at the end.
     """
     os.environ["MPLBACKEND"] = "agg"  # figures are files; a backend that does not exist would end the command
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="plain_signs")
+    accept_any_encoding()
     gc.set_threshold(50_000)
     status = execute(arguments)
     gc.freeze()
@@ -56,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def execute(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 some runs failed, 2 cannot be done, 130 interrupted, 70 a bug."""
     try:
-        status: int | None = reluctant.main(args=arguments, standalone_mode=False)
+        status: int | None = reluctant.main(args=arguments, standalone_mode=False, color=colours())
     except click.ClickException as fault:
         fault.show()
         return CANNOT

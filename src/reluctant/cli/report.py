@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from reluctant.cli.completion import complete_folder
+from reluctant.cli.terminal import json_option, print_json, working
 from reluctant.core.display import visible
 
-folder_argument = click.argument("folder", type=click.Path(path_type=Path))
+folder_argument = click.argument("folder", type=click.Path(path_type=Path), shell_complete=complete_folder)
 
 
 @click.command()
@@ -20,24 +22,35 @@ def report(folder: Path, output: Path | None) -> None:
     from reluctant.api.results import Results
     from reluctant.report import write_report
 
-    data = Results.read(folder).data
-    page = write_report(data, folder, to=output)
+    with working("reading records, drawing the page"):
+        data = Results.read(folder).data
+        page = write_report(data, folder, to=output)
     click.echo(visible(" ".join(headline(data))))
     click.echo(f"report: {page}")
 
 
 @click.command()
 @folder_argument
-def status(folder: Path) -> None:
+@json_option
+def status(folder: Path, as_json: bool) -> None:
     """Print how much of the study in FOLDER is done."""
     from reluctant.analysis.study_facts import run_text
     from reluctant.core.lock import lock_holder
     from reluctant.records.study_records import StudyRecords
 
     records = StudyRecords.read(folder)
-    if holder := lock_holder(folder):
-        click.echo(visible(f"in use by {holder}"))
+    holder = lock_holder(folder)
     diverged = sum(run.diverged is not None for run in records)
+    if as_json:
+        print_json({
+            "schema": 1, "name": records.study.name, "folder": str(folder), "finished": len(records),
+            "planned": records.planned, "diverged": diverged,
+            "failed": [run_text(run, records.study) for run in records.failures],
+            "damaged": list(records.damaged), "in_use_by": holder or None,
+        })  # fmt: skip
+        return
+    if holder:
+        click.echo(visible(f"in use by {holder}"))
     click.echo(f"{records.study.name}: {len(records)} of {records.planned} runs finished")
     if diverged:
         click.echo(f"diverged: {diverged}")

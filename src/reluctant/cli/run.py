@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from reluctant.cli.completion import complete_study
+from reluctant.cli.terminal import working
 from reluctant.core.display import visible
 from reluctant.core.errors import StudyError
 from reluctant.core.extensions import extensions
@@ -70,11 +72,14 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 
 
 @click.command()
-@click.argument("study")
+@click.argument("study", shell_complete=complete_study)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the study. [default: out/NAME]")
-@click.option("--engine", type=click.Choice(["local", "serial", "ray"]), default="local", show_default=True,
-              help="local: processes side by side; serial: one run after the other; ray: a cluster.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="Processes of --engine local. [default: one per core]")
+@click.option("--engine", type=click.Choice(["local", "serial", "ray", "slurm"]), default="local", show_default=True,
+              help="local: processes side by side; serial: one run after the other; ray: a cluster of Ray; "
+              "slurm: a Slurm job for every run.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1),
+              help="Processes of --engine local, jobs at a time of --engine slurm. [default: one per core; 200 jobs]"
+              )  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE",
               help="Replace a key of the study: lr=0.01,0.003 or seed=0..9. May be given several times.")  # fmt: skip
@@ -84,9 +89,12 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--address", envvar="RAY_ADDRESS", metavar="HOST:PORT",
               help="For --engine ray: the cluster. [default: Ray is started on this machine]")  # fmt: skip
 @click.option("--gpus-per-run", type=click.FloatRange(min=0), default=0.0,
-              help="For --engine ray; with 0.5 two runs share a GPU.")  # fmt: skip
+              help="For --engine ray and slurm; with 0.5 and Ray two runs share a GPU.")  # fmt: skip
 @click.option("--pack", type=click.IntRange(min=1), metavar="N",
               help="Runs that train side by side in a process. [default: as many as fit on a GPU; 1]")  # fmt: skip
+@click.option("--slurm", "slurm_options", multiple=True, metavar="KEY=VALUE",
+              help="For --engine slurm: an option of sbatch, such as partition=gpu, time=120, mem=4G. May "
+              "be given several times.")  # fmt: skip
 @click.option("--run-timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="Stop a run that takes longer and start it again; after three attempts it has failed. "
               "Not for --engine serial.")  # fmt: skip
@@ -98,12 +106,13 @@ def track_option(command: Callable[..., int]) -> Callable[..., int]:
 )
 @track_option
 @click.option("--dry-run", is_flag=True, help="Print the runs and how long they will take; train nothing.")
+@click.option("-v", "--verbose", is_flag=True, help="Where output goes to a file: a line for every epoch too.")
 @click.option("--yes", is_flag=True, help="Do not ask about more than 10,000 runs.")
 def run(
     study: str, output: Path | None, engine: str, workers: int | None, device: str, overrides: Iterable[str],
-    until_decided: bool, address: str | None, gpus_per_run: float, pack: int | None, run_timeout: float | None,
-    allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, yes: bool,
-    track: tuple[str, ...] = (),
+    until_decided: bool, address: str | None, gpus_per_run: float, pack: int | None, slurm_options: tuple[str, ...],
+    run_timeout: float | None, allow_modules: tuple[str, ...], check_repeatable: bool, dry_run: bool, verbose: bool,
+    yes: bool, track: tuple[str, ...] = (),
 ) -> int:  # fmt: skip
     """Train STUDY: the name of a bundled study (`quick`, `article`) or a study file.
 
@@ -125,13 +134,20 @@ def run(
         raise StudyError(f"{planned.size:,} runs are more than {MANY:,}; add --yes if you mean it")
     if engine != "ray" and address == os.environ.get("RAY_ADDRESS"):
         address = None  # it may be set for other programs
+    slurm_settings = {}
+    if slurm_options:
+        from reluctant.engines.slurm_jobs import parse_slurm_options
+
+        slurm_settings = parse_slurm_options(slurm_options)
     options = ExecutionOptions(
-        engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run,
-        pack=pack,
+        engine, workers, device, timeout=run_timeout, address=address, gpus_per_run=gpus_per_run, pack=pack,
         check_repeatable=check_repeatable, allow_modules=allow_modules, study_file=study_path(study),
+        slurm=slurm_settings,
     )  # fmt: skip
     tracking = Tracking(track, planned, folder.path)
-    return _print_plan(planned, folder, options) if dry_run else _train(planned, folder, options, tracking)
+    if dry_run:
+        return _print_plan(planned, folder, options)
+    return _train(planned, folder, options, tracking, verbose=verbose)
 
 
 def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions") -> int:
@@ -149,7 +165,8 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
     select_device(options.device)
     if study.reported:
         return _print_own_plan(study, folder)
-    tensors = preflight(study)
+    with working("loading data, checking networks"):
+        tensors = preflight(study)
     with suppress(RecordError):  # `run` trains the run of a damaged record again
         folder.check_origins({name: each.source.sha256 for name, each in tensors.items()}, study_sources(study))
     described = [describe_dataset(each.source) for each in tensors.values()]
@@ -166,7 +183,8 @@ def _print_plan(study: "Study", folder: "StudyDir", options: "ExecutionOptions")
         return 0
     total, axes = 0.0, [axis for axis in study.varied_axes if axis != "dataset"]
     for kind, number in Counter(replace(each, seed=0) for each in missing).items():
-        seconds = expected_seconds(kind)
+        with working(f"timing a few steps of {clip(kind.activation, 40)}"):
+            seconds = expected_seconds(kind)
         total += seconds * number
         what = f"{kind.activation} on {clip(kind.dataset, 40)}"
         what += "".join(f", {setting_text({axis: getattr(kind, axis)})}" for axis in axes)
@@ -188,7 +206,9 @@ def _print_own_plan(study: "Study", folder: "StudyDir") -> int:
     return 0
 
 
-def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions", tracking: "Tracking") -> int:
+def _train(
+    study: "Study", folder: "StudyDir", options: "ExecutionOptions", tracking: "Tracking", *, verbose: bool
+) -> int:
     from rich.console import Console
 
     from reluctant.api.progress import ProgressBoard
@@ -197,7 +217,8 @@ def _train(study: "Study", folder: "StudyDir", options: "ExecutionOptions", trac
 
     folder.check_compatible(study)
     missing = folder.missing(study)
-    around, watcher = watch(Console(), ProgressBoard(missing, len(folder.needed(study)) - len(missing), study=study))
+    board = ProgressBoard(missing, len(folder.needed(study)) - len(missing), study=study)
+    around, watcher = watch(Console(), board, epochs=verbose)
     try:
         with stop_on_signal(), around:
             for event in tracking.follow(run_events(study, folder, options)):
@@ -223,8 +244,9 @@ def _finish(folder: "StudyDir", tracking: "Tracking") -> int:
     from reluctant.report import write_report
     from reluctant.report.page import last_line
 
-    results = Results.read(folder.path)
-    page = write_report(results.data, folder.path)
+    with working("judging, drawing the page"):
+        results = Results.read(folder.path)
+        page = write_report(results.data, folder.path)
     for message in tracking.summarise(results.data, page):
         click.echo(visible(message.text), err=True)
     click.echo("")

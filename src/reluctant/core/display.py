@@ -1,6 +1,5 @@
 """Text for users: printable, quoted, with the nearest known names."""
 
-import codecs
 import difflib
 import re
 from collections.abc import Iterable
@@ -25,21 +24,6 @@ _CONTROL_CHARACTERS = re.compile(
 def visible(text: str) -> str:
     """Return the text with each control character (ESC, U+202E, …) replaced by its escape."""
     return _CONTROL_CHARACTERS.sub(lambda match: ascii(match.group())[1:-1], text)
-
-
-# What stands for a sign that a terminal's encoding lacks; '?' for any other.
-_PLAIN_SIGNS = {"×": "x", "±": "+-", "–": "-", "−": "-", "…": "...", "·": "-", "≥": ">=", "≤": "<=", "→": "->",
-                "“": '"', "”": '"', "’": "'", "‘": "'", "σ": "sd", "Δ": "diff", "²": "2", "ü": "ue", "─": "-", "━": "-",
-                "│": "|", "█": "#", "✓": "ok", "•": "*"}  # fmt: skip
-
-
-def _replace_unencodable(fault: UnicodeError) -> tuple[str, int]:
-    if not isinstance(fault, UnicodeEncodeError):
-        raise fault
-    return "".join(_PLAIN_SIGNS.get(sign, "?") for sign in fault.object[fault.start : fault.end]), fault.end
-
-
-codecs.register_error("plain_signs", _replace_unencodable)
 
 
 def normalised(text: str) -> str:

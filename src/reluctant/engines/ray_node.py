@@ -73,7 +73,7 @@ def run_remote(payload: bytes, driver: Mapping[str, Any]) -> Iterator[Any]:
 
     `payload` is the pickled pair of work and run, `driver` the `describe_driver()` of the process that sends it.
     """
-    _adopt_environment(driver)
+    adopt_environment(driver)
     differences = version_differences(driver["versions"])
     ray: Any = importlib.import_module("ray")
     yield ray.get_runtime_context().get_node_id(), platform.node(), differences
@@ -88,7 +88,7 @@ def run_remote(payload: bytes, driver: Mapping[str, Any]) -> Iterator[Any]:
         yield from importlib.import_module("reluctant.engines.run_queue").execute_run(provide_and_train, run)
 
 
-def _adopt_environment(driver: Mapping[str, Any]) -> None:
+def adopt_environment(driver: Mapping[str, Any]) -> None:
     """Search modules and files where the driver does, as far as its folders exist on this node."""
     path = [entry for entry in driver["path"] if Path(entry).exists()]
     sys.path[:] = [*path, *(entry for entry in sys.path if entry not in path)]

@@ -1,7 +1,7 @@
 """The activations themselves: f and its slope f′, as the records hold them; and their formulas."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,10 +28,21 @@ def shape_of(data: SettingData, arm: str) -> Shape | None:
     return None
 
 
-@styled
 def activation_shapes(data: SettingData, *, width: float = WIDE) -> "Figure":
     """Every activation as a small panel: f in its colour and style, its slope f′ as a thin grey line."""
-    shapes, of = {arm: shape_of(data, arm) for arm in data.arms}, marks(data.labels)
+    return shape_panels({arm: shape_of(data, arm) for arm in data.arms}, data.labels, width=width)
+
+
+@styled
+def shape_panels(
+    shapes: Mapping[str, Shape | None],
+    labels: Mapping[str, str],
+    *,
+    width: float = WIDE,
+    absent: str = "not in the records",
+) -> "Figure":
+    """The same from shapes and labels by name; `absent` stands where there is no shape."""
+    of = marks(labels)
     columns = 2 if width < 5 else 5 if len(shapes) > FEW else 4
     gap = 0.18
     wide = (width - 0.34 - gap * columns) / columns
@@ -42,11 +53,11 @@ def activation_shapes(data: SettingData, *, width: float = WIDE) -> "Figure":
     for i, (arm, shape) in enumerate(shapes.items()):
         row, column = divmod(i, columns)
         axes = drawing.panel(0.3 + column * (wide + gap), 0.3 + row * step, wide, step - 0.42, grid="")
-        _draw(axes, shape, of[arm], bounds)
+        _draw(axes, shape, of[arm], bounds, absent)
         name_panel(axes, of[arm].label)
         axes.tick_params(labelleft=not column, labelbottom=i + columns >= len(shapes))
     axes.set_xlabel("x", loc="right", labelpad=1)
-    return drawing.finish(f"Panels: {', '.join(data.labels.values())}.")
+    return drawing.finish(f"Panels: {', '.join(labels.values())}.")
 
 
 @styled
@@ -71,7 +82,9 @@ def _bounds(shapes: Sequence[Shape]) -> tuple[float, float]:
     return max(low, -4.0) - 0.25, min(max(high, 1.0), 4.0) + 0.25
 
 
-def _draw(axes: "Axes", shape: Shape | None, mark: Mark, bounds: tuple[float, float]) -> None:
+def _draw(
+    axes: "Axes", shape: Shape | None, mark: Mark, bounds: tuple[float, float], absent: str = "not in the records"
+) -> None:
     axes.axhline(0, color=RULE, linewidth=0.8, zorder=0)
     axes.axvline(0, color=RULE, linewidth=0.8, zorder=0)
     axes.spines["bottom"].set_visible(False)
@@ -80,7 +93,7 @@ def _draw(axes: "Axes", shape: Shape | None, mark: Mark, bounds: tuple[float, fl
     axes.set_yticks([t for t in range(-4, 5) if bounds[0] <= t <= bounds[1] and (few or t % 2 == 0)])
     if shape is None:
         axes.set_xticks([])
-        axes.text(0.5, 0.5, "not in the records", transform=axes.transAxes, ha="center", color=MUTED, fontsize=8)
+        axes.text(0.5, 0.5, absent, transform=axes.transAxes, ha="center", color=MUTED, fontsize=8)
         return
     x, f, slope = shape
     axes.set_xlim(float(x[0]), float(x[-1]))

@@ -50,9 +50,11 @@ def _read_lines(path: Path, schema: type[S]) -> tuple[tuple[S, ...], list[Path]]
 
 
 def read_failure(folder: Path, key: str) -> str:
-    """The traceback of a failed run; empty where there is none."""
+    """Why a run failed, without the line that names the run; empty where no file says it."""
     path = folder / FAILED / f"{key}.txt"
-    return path.read_text("utf-8", errors="replace") if path.is_file() else ""
+    text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
+    name, _, cause = text.partition("\n\n")
+    return cause if ", seed " in name and "\n" not in name else text
 
 
 def json_files(folder: Path) -> Iterator[Path]:

@@ -127,7 +127,7 @@ class StepGraphs:
 
 def _same_numbers(one: Tensor, other: Tensor) -> bool:
     """Whether two tensors hold the same numbers; NaN, of a run that diverges at once, is like NaN."""
-    return bool(((one == other) | ((one != one) & (other != other))).all())
+    return bool(((one == other) | (one.isnan() & other.isnan())).all())
 
 
 class SavedState:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reluctant.cli.completion import complete_folder
 from reluctant.core.display import visible
 from reluctant.core.errors import ReluctantError, StudyError
 
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.argument("others", nargs=-1, type=click.Path(path_type=Path), metavar="[OTHER]...")
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=complete_folder)
+@click.argument(
+    "others", nargs=-1, type=click.Path(path_type=Path), metavar="[OTHER]...", shell_complete=complete_folder
+)
 @click.option("--retrain", "sample", type=click.IntRange(min=1), metavar="K",
               help="Train K runs again, chosen at random, and compare the results bit by bit.")  # fmt: skip
 def verify(folder: Path, others: tuple[Path, ...], sample: int | None) -> int:
