@@ -146,3 +146,24 @@ def test_a_bug_prints_its_traceback_and_is_called_a_bug(
     assert status == BUG
     assert "Traceback" in err
     assert "this is a bug in reluctant, not your mistake; all finished runs are safe" in err
+
+
+def test_code_that_ends_the_program_is_a_failed_run(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sys.exit()` in the user's code ended a serial study with status 0 and without a word."""
+    from reluctant.training import Training
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "step", lambda *_: sys.exit())
+        status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+        assert status == CANNOT, "the rehearsal exits, and a study without a run is not done"
+        assert "fails in training on a batch" in err
+        assert "SystemExit" in err
+        patch.setattr(sys.modules["reluctant.training.preflight"], "rehearse", lambda *_: None)
+        status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+    assert status == SOME_FAILED
+    assert "failed: relu, seed 0: SystemExit" in err
+    causes = [path.read_text() for path in here.glob("out/small/failed/*.txt")]
+    assert len(causes) == 4
+    assert all("code of the run ended the program (sys.exit(None)); let it return" in cause for cause in causes)

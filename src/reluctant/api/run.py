@@ -212,7 +212,7 @@ def _work(study: Study, folder: StudyDir, options: ExecutionOptions, missing: li
     if options.check_repeatable:
         raise StudyError("--check-repeatable is for train and command; our own loop is tested to be repeatable")
     data = str(options.data) if options.data else None
-    return TrainingWork(path, data, options.device, first=missing[0], objects=objects)
+    return TrainingWork(path, data, options.device, missing[0], objects, timed=options.timeout is not None)
 
 
 def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]) -> list[str]:

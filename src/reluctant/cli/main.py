@@ -64,6 +64,8 @@ def execute(arguments: Sequence[str] | None = None) -> int:
         return _fail("interrupted", INTERRUPTED)
     except ReluctantError as fault:
         return _fail(str(fault), CANNOT)
+    except SystemExit as fault:  # of the user's own code: none of ours exits
+        return _fail(f"your code ended the program (sys.exit({fault.code!r})); let it return or raise an error", CANNOT)
     except BrokenPipeError:
         sys.stderr.close()  # the reader is gone, as with `| head`
         return DONE

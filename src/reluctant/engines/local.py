@@ -14,9 +14,10 @@ from typing import Any, cast
 
 from reluctant.core.environment import killed_for_memory
 from reluctant.core.parent_death import die_with_parent
-from reluctant.engines.events import Done, Event, Events, Failed, Ready, Work
+from reluctant.engines.events import Done, Event, Events, Failed, Ready, Started, Work
 from reluctant.engines.run_queue import Attempt, RunQueue, execute_run, serial, timeout_reason
 
+START_SECONDS = 600.0  # beside a run's timeout, in which a worker has to start up, load data and compile kernels
 STOP_SECONDS = 3.0  # that workers get to exit by themselves before they are killed
 _OUTPUT_TAIL = 2000  # how many characters of a dead worker's output its failure shows
 # Not `python -m` of this module: that would import it twice, with a warning in the worker's output.
@@ -33,6 +34,7 @@ class WorkerProcess:
     def __init__(self, work: Work) -> None:
         self.attempt: Attempt | None = None
         self.deadline = float("inf")
+        self.begun = False  # whether the training of the attempt has begun; before that, its time does not count
         self._kill_reason = ""  # why the parent has killed it
         self._memory_kills_before = killed_for_memory()
         self.output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (closed in `stop_workers`)
@@ -53,9 +55,9 @@ class WorkerProcess:
         self._send(work)
 
     def start_run(self, attempt: Attempt, timeout: float | None = None) -> None:
-        """Send the worker a run, which may take `timeout` seconds."""
-        self.attempt = attempt
-        self.deadline = time.monotonic() + timeout if timeout else float("inf")
+        """Send the worker a run, which may take `timeout` seconds once it has begun."""
+        self.attempt, self.begun = attempt, False
+        self.deadline = time.monotonic() + START_SECONDS + timeout if timeout else float("inf")
         self._send(attempt.run)
 
     def kill(self, reason: str) -> None:
@@ -128,12 +130,16 @@ def run_worker(pipe: int, lifeline: int) -> None:
     work = connection.recv()
     if hasattr(work, "warm_up"):
         gc.disable()  # what this imports stays; searching it for garbage took a fifth of the start
-        with suppress(Exception):  # a fault will be reported by the run itself
+        with suppress(Exception, SystemExit):  # a fault will be reported by the run itself
             work.warm_up()
         gc.freeze()
         gc.enable()
     while True:
-        for event in execute_run(work, connection.recv()):
+        run = connection.recv()
+        if hasattr(work, "prepare"):
+            with suppress(Exception, SystemExit):
+                work.prepare(run)
+        for event in execute_run(work, run):
             connection.send(event)
 
 
@@ -193,11 +199,14 @@ class WorkerPool:
             yield from self._handle_event(busy[cast(Connection, connection)])
         for worker in busy.values():
             if worker.attempt is not None and worker.deadline <= time.monotonic():
-                worker.kill(timeout_reason(self.timeout))
+                reason = f"the run did not begin within {START_SECONDS:g} seconds"
+                worker.kill(timeout_reason(self.timeout) if worker.begun else reason)
 
     def _handle_event(self, worker: WorkerProcess) -> Events:
         """Pass on a worker's event. After the end of a run, replace a dead worker and assign the next run."""
         event, attempt = worker.receive(), worker.attempt
+        if isinstance(event, Started) and self.timeout:
+            worker.begun, worker.deadline = True, time.monotonic() + self.timeout
         if attempt is None or not isinstance(event, Done | Failed):
             yield event
             return

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reluctant.catalogue import DATASETS
@@ -10,6 +10,8 @@ from reluctant.core.user_objects import unpack_objects
 from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.records.schema import RunRecord
 from reluctant.study import Run
+
+_prepared: set[Run] = set()  # in this process, with seed 0
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class TrainingWork:
     device: str = "auto"
     first: Run | None = None
     objects: bytes = b""  # packed session objects, for names such as `here:MyNet`
+    timed: bool = False  # whether the time of a run is limited; what it compiles then comes before it
 
     def __call__(self, run: Run) -> Generator[EpochRecord | ReportedEpoch | str, None, RunRecord]:
         """Train one run: yield the record of every epoch, return the whole record."""
@@ -43,6 +46,16 @@ class TrainingWork:
         if row and any(find_file(data_folder(folder) / row.subfolder, file) is None for file in row.files):
             path = fetch(run.dataset, folder, log=lambda text: None)
             yield f"{row.title} was fetched to {path} on {platform.node()}"
+
+    def prepare(self, run: Run) -> None:
+        """Load the data and compile the kernels of a run whose time is limited, once for every kind of run."""
+        from reluctant.training import warm_up
+
+        kind = replace(run, seed=0)
+        if self.timed and kind not in _prepared:
+            _prepared.add(kind)
+            unpack_objects(self.objects)
+            warm_up(run, self.data, self.device)
 
     def warm_up(self) -> None:
         """Do in advance what the first run needs: imports, data, loading compiled kernels."""

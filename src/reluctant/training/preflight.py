@@ -155,7 +155,7 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
             outputs = network(inputs.clone())
             network.eval()
             evaluated = network(inputs.clone())
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:
         size = "×".join(map(str, data.input_shape))
         raise StudyError(
             f"model {model} with {activation} fails on {data.source.items} of {size}: {type(fault).__name__}: {fault}"

@@ -147,5 +147,5 @@ def _faults(what: str, advice: str = "") -> Iterator[None]:
         yield
     except ReluctantError:
         raise
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:
         raise ModelError(f"{what}: {describe_exception(fault)}{advice}") from fault
