@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from reluctant.api import own_training
+from reluctant.api.other_versions import other_versions
 from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
 from reluctant.api.tracking import Tracking
@@ -181,6 +182,7 @@ def _train(
         yield from (
             Message(None, text) for text in own_training.check_and_describe(study, folder, options.device, origins)
         )
+    yield from (Message(None, text) for text in (other_versions(folder) if origins else ()))
     work = _work(study, folder, options, missing)
     if options.check_repeatable:
         yield from own_training.check_repeatable(work, missing[0], options.build_engine(missing[:1]))
