@@ -376,7 +376,7 @@ def test_a_mirror_that_gives_its_head_too_slowly_is_left(
 ) -> None:
     mirrors.set("silent")
     monkeypatch.setattr(download, "PATIENCE", 0.1)
-    with pytest.raises(DataError, match="silent/train-images.gz: no answer within 0 seconds"):
+    with pytest.raises(DataError, match=r"silent/train-images\.gz: no answer within 0 seconds"):
         fetch("mnist", tmp_path, log=lambda line: None)
 
 
@@ -420,7 +420,7 @@ def test_the_password_of_a_mirror_is_sent_and_never_printed(
     assert messages == [f"{name} from {mirrors.server}private/" for name in CONTENT]
     assert listing(tmp_path) == CONTENT
     monkeypatch.setenv("RELUCTANT_MIRROR", mirrors.server.replace("//", "//ada:secret@") + "private")
-    with pytest.raises(DataError, match="private/train-images.gz: HTTP 401") as caught:
+    with pytest.raises(DataError, match=r"private/train-images\.gz: HTTP 401") as caught:
         fetch("mnist", tmp_path / "other", log=messages.append)
     assert "secret" not in str(caught.value) + "".join(messages)
 

@@ -72,3 +72,16 @@ class Exploding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         self.batches += self.training
         return x * torch.nan if self.batches > 10 else x
+
+
+class LateSlope(nn.Module):
+    """Leaky ReLU that makes its parameter at the first input in training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope: nn.Parameter | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.slope is None and self.training:
+            self.slope = nn.Parameter(torch.full((1,), 0.1))
+        return torch.where(x > 0, x, (0.1 if self.slope is None else self.slope) * x)
