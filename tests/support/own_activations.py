@@ -1,5 +1,6 @@
 """User-defined activations, right and wrong, for tests that name them `tests.support.own_activations:…`."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -85,3 +86,19 @@ class LateSlope(nn.Module):
         if self.slope is None and self.training:
             self.slope = nn.Parameter(torch.full((1,), 0.1))
         return torch.where(x > 0, x, (0.1 if self.slope is None else self.slope) * x)
+
+
+def step(x: Tensor) -> Tensor:
+    return (x > 0).to(x.dtype) + 0 * x
+
+
+def smooth_sign(x: Tensor) -> Tensor:
+    return torch.sign(x)
+
+
+def detached(x: Tensor) -> Tensor:
+    return torch.relu(x).detach()
+
+
+def through_numpy(x: Tensor) -> Tensor:
+    return torch.from_numpy(np.maximum(x.detach().numpy(), 0))
