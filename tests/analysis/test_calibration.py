@@ -1,8 +1,14 @@
 """Calibration, agreement of seeds and robustness: against arithmetic by hand and scikit-learn."""
 
+from itertools import combinations
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from sklearn.metrics import brier_score_loss
 from torch import Tensor, nn
 
@@ -100,3 +106,9 @@ def test_robustness_is_the_mean_over_seeds(data: ReportData) -> None:
 def test_accuracy_is_the_share_of_right_images() -> None:
     stored = {"images": 200, "noise": {"0.5": 150, "1": 100}, "blur": {"1": 0}}
     assert robust_accuracy(stored) == {"noise": {"0.5": 0.75, "1": 0.5}, "blur": {"1": 0.0}}
+
+
+@given(arrays(np.int64, st.tuples(st.integers(2, 6), st.integers(1, 8)), elements=st.integers(0, 3)))
+def test_the_churn_is_the_mean_over_all_pairs_of_seeds(predictions: npt.NDArray[np.int64]) -> None:
+    pairs = [float((one != other).mean()) for one, other in combinations(predictions, 2)]
+    assert churn(list(predictions)) == pytest.approx(np.mean(pairs))

@@ -1,6 +1,7 @@
 """Commands that read: report, status, judge, export, upgrade, lists, the doctor; none imports torch needlessly."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -255,3 +256,22 @@ def test_help_and_the_reading_half_never_import_torch(tmp_path: Path, arguments:
     assert "torch" not in modules
     if "--help" in arguments:
         assert not modules & {"numpy", "pandas", "matplotlib", "pydantic", "rich"}
+
+
+def test_a_closed_pipe_ends_a_command_quietly(here: Path) -> None:
+    """As `reluctant judge … | head -1`: the reader is gone before anything is written."""
+    study_folder(here / "out", Study(name="a", activation=["relu", "elu"], seed=[0, 1, 2], epochs=1))
+    for arguments in (["judge", "out"], ["list", "activations"], ["--help"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [sys.executable, "-m", "reluctant", *arguments], stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (141, b""), arguments
+
+
+def test_the_terminal_says_that_all_runs_diverged(here: Path, capsys: Capture) -> None:
+    study = Study(name="a", activation=["relu", "elu"], seed=[0, 1, 2], epochs=1)
+    study_folder(here / "out", study, diverged=1)
+    assert "All 6 finished runs diverged; there is no score to compare." in answer(capsys, "judge", "out")[1]

@@ -2,18 +2,21 @@
 
 import errno
 import os
+import re
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reluctant.cli.main import BUG, CANNOT, DONE, SOME_FAILED
+from reluctant.core.canonical_json import digest, dumps
 from reluctant.records.store import Store
 from reluctant.records.study_dir import StudyDir
 from reluctant.study import Study
 from tests.support.commands import answer
-from tests.support.records import study_folder
+from tests.support.records import ENVIRONMENT, study_folder
 
 Capture = pytest.CaptureFixture[str]
 
@@ -138,6 +141,49 @@ def test_a_full_disk_is_a_message(here: Path, capsys: Capture, monkeypatch: pyte
     assert answer(capsys, "run", "small.toml", "--engine", "serial")[0] == DONE
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of open files are read from /proc")
+def test_a_disk_that_cannot_be_written_is_named(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system tells no name where an open file is written."""
+    sync = os.fsync
+
+    def fail_for_records(handle: int) -> None:
+        if ".json." in str(Path(f"/proc/self/fd/{handle}").readlink()):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(handle)
+
+    study_folder(here / "out/small", Study.read("small.toml"), skip=4)
+    monkeypatch.setattr(os, "fsync", fail_for_records)
+    status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+    assert status == CANNOT
+    assert re.fullmatch(
+        r"reluctant: Input/output error: out/small/data/\w+.json; the disk, or the network to it, has a fault; "
+        r"finished runs are safe. Copy the folder to another disk\n", err
+    )  # fmt: skip
+
+
+def test_a_lack_of_memory_is_no_bug(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StudyDir, "missing", lambda *_: bytearray(1 << 60))
+    status, _, err = answer(capsys, "run", "small.toml")
+    assert status == CANNOT
+    assert err == (
+        "reluctant: there is not enough memory; all finished runs are safe. Close other programs, or train fewer runs "
+        "at a time (run: --workers 1), and type the same command again.\n"
+    )
+
+
+def test_other_versions_in_a_folder_are_named(here: Path, capsys: Capture) -> None:
+    folder = study_folder(here / "out/small", Study.read("small.toml"), skip=1)
+    (environment,) = folder.glob("environments/*.json")
+    older = {**ENVIRONMENT, "packages": {"torch": "1.0"}}
+    environment.with_name(f"{digest(older)[:16]}.json").write_text(dumps(older))
+    _, out, _ = answer(capsys, "run", "small.toml", "--engine", "serial")
+    expected = (
+        r"out/small holds runs that were trained with Python 3\.11, torch 1\.0.*, processor a processor; this is "
+        rf"Python 3\S+, torch {re.escape(metadata.version('torch'))}, processor .*last digits may differ"
+    )
+    assert re.search(expected, " ".join(out.split()))
+
+
 def test_a_bug_prints_its_traceback_and_is_called_a_bug(
     here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,3 +192,24 @@ def test_a_bug_prints_its_traceback_and_is_called_a_bug(
     assert status == BUG
     assert "Traceback" in err
     assert "this is a bug in reluctant, not your mistake; all finished runs are safe" in err
+
+
+def test_code_that_ends_the_program_is_a_failed_run(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sys.exit()` in the user's code ended a serial study with status 0 and without a word."""
+    from reluctant.training import Training
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "step", lambda *_: sys.exit())
+        status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+        assert status == CANNOT, "the rehearsal exits, and a study without a run is not done"
+        assert "fails in training on a batch" in err
+        assert "SystemExit" in err
+        patch.setattr(sys.modules["reluctant.training.preflight"], "rehearse", lambda *_: None)
+        status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
+    assert status == SOME_FAILED
+    assert "failed: relu, seed 0: SystemExit" in err
+    causes = [path.read_text() for path in here.glob("out/small/failed/*.txt")]
+    assert len(causes) == 4
+    assert all("code of the run ended the program (sys.exit(None)); let it return" in cause for cause in causes)

@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reluctant.core.environment import PACKAGES, cores, describe_environment, environment_id, processor, version
+from reluctant.core.environment import (
+    PACKAGES,
+    cores,
+    describe_environment,
+    environment_id,
+    processor,
+    version,
+    without_home,
+)
 
 
 def test_a_description_is_plain_json_and_always_the_same() -> None:
@@ -86,3 +94,18 @@ def test_an_environment_id_is_short_and_distinct() -> None:
 
 def test_environment_ids_never_change() -> None:
     assert environment_id({"python": "3.11.7", "cores": 2}) == "f82fc837c03d2387"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('File "/home/ada/my/net.py", line 3', 'File "~/my/net.py", line 3'),
+        ('File "/Users/ada/my/net.py"', 'File "~/my/net.py"'),
+        (r'File "C:\Users\ada\net.py"', r'File "~\net.py"'),
+        ('File "/srv/homes/ada/net.py"', 'File "~/net.py"'),
+        ("no module home/ada/x, /srv/homes/adam/net.py", "no module home/ada/x, /srv/homes/adam/net.py"),
+    ],
+)
+def test_a_traceback_names_no_home_folder(text: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/srv/homes/ada")
+    assert without_home(text) == expected

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from reluctant.core import lock
 from reluctant.core.errors import StudyError
 from reluctant.core.lock import LOCK_FILE, lock_folder, lock_holder
 
@@ -104,3 +105,62 @@ class TestWithoutLocks:
         (tmp_path / LOCK_FILE).write_text(text.replace("3", json.dumps(platform.node())))
         with lock_folder(tmp_path):
             pass
+
+    def test_two_writers_never_win_at_once(self, tmp_path: Path) -> None:
+        """Both read that nobody works there before one wrote that it does: in 1 of 60 races both won."""
+        read = lock._read_writer
+        refused: list[str] = []
+
+        def read_while_another_begins(path: Path) -> dict[str, Any]:
+            writer = read(path)
+            if not refused:
+                refused.append("")
+                try:
+                    with lock_folder(tmp_path):
+                        refused[0] = "won"
+                except StudyError as fault:
+                    refused[0] = str(fault)
+            return writer
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lock, "_read_writer", read_while_another_begins)
+            with lock_folder(tmp_path):
+                assert "another process begins to work" in refused[0]
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestOfAnotherUser:
+    """A lock file that may be read and not written, as another user's; its folder may be written."""
+
+    @pytest.fixture(autouse=True)
+    def _other_user(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        system_open = os.open
+
+        def refuse_to_write(path: Any, flags: int, *rest: Any, **keywords: Any) -> int:
+            if Path(path).name == LOCK_FILE and flags & os.O_RDWR and Path(path).exists():
+                raise PermissionError(13, "Permission denied", str(path))
+            return system_open(path, flags, *rest, **keywords)
+
+        monkeypatch.setattr(os, "open", refuse_to_write)
+        monkeypatch.setattr(os, "getuid", lambda: -1)
+        monkeypatch.setattr(Path, "owner", lambda self: "ada")
+
+    def test_a_killed_user_s_lock_is_taken_over(self, tmp_path: Path) -> None:
+        (tmp_path / LOCK_FILE).write_text('{"process": 1, "machine": "elsewhere", "since": "then"}')
+        with lock_folder(tmp_path):
+            assert json.loads((tmp_path / LOCK_FILE).read_text())["process"] == os.getpid()
+
+    def test_a_living_user_is_named(self, other: "subprocess.Popen[str]", tmp_path: Path) -> None:
+        with pytest.raises(StudyError, match=rf"worked on by process {other.pid} on \S+ of the user ada, since"):
+            lock_folder(tmp_path).__enter__()
+
+    def test_a_lock_that_may_not_be_deleted_says_whose_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: Any, **__: Any) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        (tmp_path / LOCK_FILE).write_text("{}")
+        monkeypatch.setattr(Path, "unlink", refuse)
+        with pytest.raises(StudyError, match=r"\.lock belongs to the user ada, whose process ended .*Ask them"):
+            lock_folder(tmp_path).__enter__()

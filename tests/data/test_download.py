@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -335,3 +336,101 @@ def test_without_a_variable_it_is_the_users_cache(monkeypatch: pytest.MonkeyPatc
     if value is not None:
         monkeypatch.setenv("RELUCTANT_DATA", value)
     assert data_folder() == Path(platformdirs.user_cache_dir("reluctant")) / "data"
+
+
+class Dripping:
+    """A response of one byte at a time."""
+
+    def read(self, size: int, /) -> bytes:
+        return b"x"
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class Seconds:
+    """A clock on which every look takes a second. It replaces `time`."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 1
+        return self.now
+
+
+def test_a_mirror_that_gives_a_byte_a_second_is_left(
+    tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors.set("good", "good")
+    monkeypatch.setattr(download, "time", Seconds())
+    slow: list[download.Response] = [Dripping()]
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append, opener=lambda address: slow.pop() if slow else open_web(address))
+    assert messages[1] == "  failed: too slow: 61 of 204,800 bytes in 61 seconds"
+    assert listing(tmp_path) == CONTENT
+
+
+def test_a_mirror_that_gives_its_head_too_slowly_is_left(
+    tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors.set("silent")
+    monkeypatch.setattr(download, "PATIENCE", 0.1)
+    with pytest.raises(DataError, match=r"silent/train-images\.gz: no answer within 0 seconds"):
+        fetch("mnist", tmp_path, log=lambda line: None)
+
+
+def test_pieces_are_taken_as_they_come(tmp_path: Path, mirrors: Mirrors) -> None:
+    """`read` would wait for 64 KiB: eighteen hours, at a byte a second, before anybody looks at the clock."""
+    mirrors.set("good")
+    with open_web(f"{mirrors.server}hesitant/train-images.gz") as response:  # type: ignore[attr-defined]
+        assert next(download._receive("", 10**6, lambda address: response)) == b"x"
+
+
+def test_processes_download_one_after_the_other(tmp_path: Path, mirrors: Mirrors) -> None:
+    """Eight workers that lack the data fetched every file eight times, and a killed one left its part."""
+    mirrors.set("good")
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / ".train-images.gz.12345678.part").write_bytes(b"of a killed process")
+    opened: list[str] = []
+
+    def counted(address: str) -> download.Response:
+        opened.append(address)
+        return open_web(address)
+
+    threads = [
+        threading.Thread(target=fetch, args=("mnist", tmp_path), kwargs={"log": lambda line: None, "opener": counted})
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == len(CONTENT)
+    assert listing(tmp_path) == CONTENT
+
+
+def test_the_password_of_a_mirror_is_sent_and_never_printed(
+    tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrors.set("missing")
+    monkeypatch.setenv("RELUCTANT_MIRROR", mirrors.server.replace("//", "//ada:p%40ss@") + "private")
+    messages: list[str] = []
+    fetch("mnist", tmp_path, log=messages.append)
+    assert messages == [f"{name} from {mirrors.server}private/" for name in CONTENT]
+    assert listing(tmp_path) == CONTENT
+    monkeypatch.setenv("RELUCTANT_MIRROR", mirrors.server.replace("//", "//ada:secret@") + "private")
+    with pytest.raises(DataError, match=r"private/train-images\.gz: HTTP 401") as caught:
+        fetch("mnist", tmp_path / "other", log=messages.append)
+    assert "secret" not in str(caught.value) + "".join(messages)
+
+
+@pytest.mark.parametrize("address", ["ftp://ada:secret@a.example/", "http://ada:secret@[::1/", "//a:secret@b@c/"])
+def test_the_password_of_an_impossible_mirror_is_not_printed(
+    tmp_path: Path, mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    mirrors.set("missing")
+    monkeypatch.setenv("RELUCTANT_MIRROR", address)
+    with pytest.raises(DataError) as caught:
+        fetch("mnist", tmp_path, log=lambda line: None)
+    assert "secret" not in str(caught.value)

@@ -3,16 +3,20 @@
 import importlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reluctant.engines import Done, Epoch, Event, Failed, Message, Started, local, serial
+from reluctant.engines.local import WorkerPool, stop_workers
+from reluctant.engines.run_queue import RunQueue
 from tests.support.engine_contract import EngineContract, by_run
 from tests.support.engine_work import FakeClock, Steps, content, work
 from tests.support.processes import ends
@@ -42,6 +46,46 @@ def test_ctrl_c_during_compiled_code_is_not_a_failed_run() -> None:
     assert not any(isinstance(event, Failed) for event in events)
 
 
+def exiting_by_signal(run: Any) -> Steps:
+    """Work during which this process gets a signal, whose handler ends the program."""
+    yield {"epoch": 1, "run": run}
+    signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_handler_that_ends_the_program_ends_it() -> None:
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(7))
+    try:
+        with pytest.raises(SystemExit):
+            list(serial(exiting_by_signal, ["a", "b"]))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@dataclass
+class PreparedWork:
+    """Work whose record lists what was prepared before it began."""
+
+    prepared: list[Any] = field(default_factory=list)
+
+    def prepare(self, run: Any) -> None:
+        """Note the run; then a fault, which is not the run's end."""
+        self.prepared.append(run)
+        sys.exit()
+
+    def __call__(self, run: Any) -> Steps:
+        """A record without epochs."""
+        yield from ()
+        return list(self.prepared)
+
+
+class NeverPrepared(PreparedWork):
+    """Work whose preparation does not end."""
+
+    def prepare(self, run: Any) -> None:
+        """Wait for ever."""
+        threading.Event().wait()
+
+
 class TestContract(EngineContract):
     """The engines without Ray."""
 
@@ -57,7 +101,6 @@ class TestDeath:
             ("kill", "was killed by signal 9 .*memory"),
             ("segfault", "was killed by signal 11"),
             ("leave", "ended with status 0 before the run was over"),
-            ("exit", "ended with status 3"),
             ("speak", "ended with status 7 before the run was over\nlast words"),
         ],
     )
@@ -113,6 +156,43 @@ class TestDeath:
         assert fault.cause.startswith("the run took longer than 1000 seconds (--run-timeout)")
         assert isinstance(run_events["a"][-1], Done)
         assert isinstance(run_events["b"][-1], Done)
+
+    def test_the_time_before_a_run_begins_is_not_its_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Starting up and compiling kernels may take longer than the runs."""
+        clock = FakeClock()
+        monkeypatch.setattr(importlib.import_module("reluctant.engines.local"), "time", clock)
+        pool = WorkerPool(work, RunQueue(["a"]), timeout=5.0)
+        try:
+            pool.spawn(1)
+            pool.assign()
+            clock.now += 60
+            events: list[Event] = []
+            while pool.busy:
+                events += pool.poll()
+        finally:
+            stop_workers(pool.workers)
+        assert [type(event) for event in events] == [Started, Epoch, Epoch, Done]
+
+    def test_a_run_that_never_begins_is_killed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = FakeClock()
+        monkeypatch.setattr(importlib.import_module("reluctant.engines.local"), "time", clock)
+        pool = WorkerPool(NeverPrepared(), RunQueue(["a"]), timeout=5.0)
+        try:
+            pool.spawn(1)
+            pool.assign()
+            clock.now += 606
+            event = None
+            while event is None:
+                event = next(pool.poll(), None)
+        finally:
+            stop_workers(pool.workers)
+        assert isinstance(event, Message)
+        assert event.text.startswith("the run did not begin within 600 seconds; starting again")
+
+    def test_what_can_be_prepared_is_prepared_before_the_run_begins(self) -> None:
+        events = by_run(local(PreparedWork(), ["a"], workers=1))["a"]
+        assert [type(event) for event in events] == [Started, Done]
+        assert content(events[-1]) == ["a"]
 
     def test_a_message_of_the_work_is_passed_on(self) -> None:
         events = train_locally(["say"])["say"]

@@ -1,6 +1,8 @@
 """Damaged files in the cache of compiled kernels: the kernel is compiled again, and says so."""
 
+import errno
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,3 +52,19 @@ def test_a_damaged_kernel_is_compiled_again(
     with pytest.warns(RuntimeWarning, match="the compiled doubled in .* is damaged .*it is compiled again"):
         assert load(tmp_path / "own_kernels.py").doubled(np.float64(5)) == 10
     assert load(tmp_path / "own_kernels.py").doubled(np.float64(6)) == 12  # from the cache, without a warning
+
+
+def test_a_kernel_that_cannot_be_stored_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full quota of the home folder stopped every study."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delitem(sys.modules, "own_kernels", raising=False)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "own_kernels.py").write_text(CODE)
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", full)
+    monkeypatch.setattr(Path, "open", full)  # of the lock
+    with pytest.warns(RuntimeWarning, match="cannot be stored in .* every process compiles them again.*NUMBA_CACHE"):
+        assert load(tmp_path / "own_kernels.py").doubled(np.float64(4)) == 8

@@ -147,3 +147,11 @@ def test_any_keys_are_a_study_or_a_fault_in_words(keys: dict[str, Any]) -> None:
 def test_one_table_where_a_list_is_expected_has_a_hint(key: str) -> None:
     with pytest.raises(StudyError, match=rf"^{key} must be a list of tables, each written \[\[{key}\]\], not "):
         Study(**{"activation": "relu", key: {"value": 3}})
+
+
+def test_many_unknown_keys_are_counted_and_not_listed() -> None:
+    """A million of them were all compared with the known ones, for a hundred seconds."""
+    lines = fault(**{f"key_{i}": i for i in range(3000)}).splitlines()
+    assert lines[0] == "3,000 mistakes"
+    assert lines[-1] == "  and 2,980 more"
+    assert len(lines) == 22

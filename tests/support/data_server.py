@@ -1,5 +1,6 @@
 """A server on this machine that gives files, or fails in every way a server can."""
 
+import base64
 import socket
 import threading
 from collections.abc import Iterator
@@ -85,6 +86,14 @@ class Misbehaving(BaseHTTPRequestHandler):
 
     def _silent(self, body: bytes) -> None:
         self.released.wait(60)
+
+    def _hesitant(self, body: bytes) -> None:
+        self._answer(b"x", None)
+        self.released.wait(60)
+
+    def _private(self, body: bytes) -> None:
+        right = self.headers.get("Authorization") == f"Basic {base64.b64encode(b'ada:p@ss').decode()}"
+        self._answer(body if right else b"", len(body) if right else 0, 200 if right else 401)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing: the tests' own output is enough."""

@@ -36,6 +36,14 @@ class EngineContract:
         assert "Traceback" in fault.cause
         assert all(isinstance(events[run][-1], Done) for run in "ab")
 
+    def test_an_exit_fails_only_its_run(self, engine: Any) -> None:
+        """`sys.exit()` in the user's code: with the serial engine the study ended, as if it had succeeded."""
+        events = by_run(engine(work, ["a", "exit", "b"]))
+        fault = events["exit"][-1]
+        assert isinstance(fault, Failed)
+        assert fault.cause.startswith("code of the run ended the program (sys.exit(3)); let it return")
+        assert all(isinstance(events[run][-1], Done) for run in "ab")
+
     def test_without_runs_there_is_only_ready(self, engine: Any) -> None:
         assert list(engine(work, [])) == [Ready()]
 

@@ -153,3 +153,57 @@ def rows(n: int = 150) -> Any:
     x = np.random.default_rng(0).normal(size=(n + 50, 4)).astype(np.float32)
     y = (x[:, 0] > 0).astype(int)
     return x[:n], y[:n], x[n:], y[n:]
+
+
+class CountsItsSteps(Plain):
+    """Its gain grows with a counter that is a plain attribute."""
+
+    def __init__(self, in_features: int = 4, num_classes: int = 2) -> None:
+        super().__init__(in_features, num_classes)
+        self.steps = 0
+
+    def forward(self, x: Tensor) -> Any:
+        self.steps += self.training
+        return self.last(self.act(self.first(x)) * (1 + 0.1 * self.steps))
+
+
+class ParameterOfTheClass(Plain):
+    """A parameter in the body of the class."""
+
+    gain = nn.Parameter(torch.ones(16))
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(self.act(self.first(x)) * self.gain)
+
+
+class ListOfLayers(Plain):
+    """A plain list of layers."""
+
+    def __init__(self, in_features: int = 4, num_classes: int = 2) -> None:
+        super().__init__(in_features, num_classes)
+        self.middle = [nn.Linear(16, 16)]
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(self.act(self.middle[0](self.first(x))))
+
+
+class Detaches(Plain):
+    """Leaves PyTorch's gradients in the middle."""
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(self.act(self.first(x)).detach())
+
+
+class ComputesInNumPy(Plain):
+    """A layer whose outputs go through NumPy."""
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(torch.from_numpy(np.tanh(self.act(self.first(x)).detach().numpy())))
+
+
+class Unused(Plain):
+    """A layer that is never called, as networks of libraries have them: nothing is wrong with it."""
+
+    def __init__(self, in_features: int = 4, num_classes: int = 2) -> None:
+        super().__init__(in_features, num_classes)
+        self.other_head = nn.Linear(16, 3)

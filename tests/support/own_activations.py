@@ -1,5 +1,6 @@
 """User-defined activations, right and wrong, for tests that name them `tests.support.own_activations:…`."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -72,3 +73,32 @@ class Exploding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         self.batches += self.training
         return x * torch.nan if self.batches > 10 else x
+
+
+class LateSlope(nn.Module):
+    """Leaky ReLU that makes its parameter at the first input in training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope: nn.Parameter | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.slope is None and self.training:
+            self.slope = nn.Parameter(torch.full((1,), 0.1))
+        return torch.where(x > 0, x, (0.1 if self.slope is None else self.slope) * x)
+
+
+def step(x: Tensor) -> Tensor:
+    return (x > 0).to(x.dtype) + 0 * x
+
+
+def smooth_sign(x: Tensor) -> Tensor:
+    return torch.sign(x)
+
+
+def detached(x: Tensor) -> Tensor:
+    return torch.relu(x).detach()
+
+
+def through_numpy(x: Tensor) -> Tensor:
+    return torch.from_numpy(np.maximum(x.detach().numpy(), 0))

@@ -57,7 +57,7 @@ def argument(parameter: Parameter) -> st.SearchStrategy[Any]:
     low = parameter.low if parameter.low is not None else parameter.above
     high = parameter.high if parameter.high is not None else parameter.below
     if isinstance(parameter.default, int):
-        return st.integers(None if low is None else int(low), None if high is None else int(high))
+        return st.integers(-(2**63) + 1 if low is None else int(low), 2**63 - 1 if high is None else int(high))
     return st.floats(
         low,
         high,

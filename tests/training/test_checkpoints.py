@@ -7,10 +7,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from reluctant.training import Training, build_training
+from reluctant.records.store import without_seconds
+from reluctant.training import Training, build_training, runner, train_run
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.checksums import state_checksum
 from tests.support.small import digits, run, trained, untimed
@@ -161,7 +163,7 @@ def test_a_cut_file_is_refused(length: int, saved: Checkpoint) -> None:
 def test_a_pickle_of_nothing_is_refused(saved: Checkpoint) -> None:
     """PyTorch's reader raises IndexError for it."""
     saved.path.write_bytes(b"\x80\x02.")
-    assert "it is damaged" in refused(saved)
+    assert "or is damaged" in refused(saved)
 
 
 def test_noise_is_refused(saved: Checkpoint) -> None:
@@ -182,6 +184,97 @@ def test_no_flipped_byte_gives_other_numbers(saved: Checkpoint) -> None:
         refusals += message.startswith("starts again")
         assert message.startswith("starts again") or state_checksum(training.state_dict()["model"]) == expected
     assert refusals > 100
+
+
+def test_any_damage_of_the_first_block_sets_the_file_aside_or_changes_nothing(saved: Checkpoint) -> None:
+    """A reader that raised something else failed the run for ever."""
+    content, training = saved.path.read_bytes(), training_after(0)
+    blocks = [bytes([*content[:i], content[i] ^ 0xFF, *content[i + 1 : 256]]) for i in range(256)]
+    rng = np.random.default_rng(0)
+    for block in (
+        *blocks,
+        *(rng.bytes(256) for _ in range(30)),
+        *(content[:n] + bytes(256 - n) for n in range(0, 256, 9)),
+    ):
+        saved.path.write_bytes(block + content[256:])
+        message = saved.restore(training)
+        assert message.startswith(("continues after", "starts again"))
+        assert saved.path.exists() == message.startswith("continues after")
+
+
+class Zeros:
+    """So many bytes, in a few bytes of a pickle."""
+
+    def __reduce__(self) -> Any:
+        return bytearray, (10**11,)
+
+
+def nested(levels: int) -> list[Any]:
+    """A list that holds itself twice at every level: 2 to the power of `levels` parts."""
+    part: list[Any] = []
+    for _ in range(levels):
+        part = [part, part]
+    return part
+
+
+BOMBS = {
+    "a repeated number": lambda: torch.zeros(1).expand(10**6, 10**6),
+    "lists of lists": lambda: nested(60),
+    "zeros": Zeros,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_small_file_that_holds_much_is_refused(bomb: str, saved: Checkpoint) -> None:
+    torch.save({"format": 1, "model": BOMBS[bomb](), "sha256": ""}, saved.path)
+    refused(saved)
+
+
+def test_a_packed_file_is_refused_before_it_is_unpacked(saved: Checkpoint) -> None:
+    torch.save({"format": 1, "model": torch.zeros(10**7), "sha256": ""}, saved.path)
+    with zipfile.ZipFile(saved.path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    with zipfile.ZipFile(saved.path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    assert "it is packed" in refused(saved)
+
+
+def test_a_training_that_cannot_be_restored_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fits was copied into the network, which trained on as in epoch 1; also where the file cannot be moved."""
+    monkeypatch.setattr(runner, "load_run_data", lambda *_: digits(64))
+    late = run("tests.support.own_activations:LateSlope", epochs=2)
+
+    def train(folder: Path, stop: int = 0) -> tuple[list[str], Any]:
+        steps = train_run(late, str(folder), None, "cpu")
+        messages: list[str] = []
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                return messages, without_seconds(end.value.to_json())
+            if isinstance(step, str):
+                messages.append(step)
+            elif stop:
+                steps.close()
+                return messages, None
+
+    def refuse(*_: Any) -> Path:
+        raise OSError(13, "Permission denied")
+
+    folders = [tmp_path / name for name in ("whole", "moved", "stays")]
+    for folder in folders:
+        folder.mkdir()
+    _, expected = train(folders[0])
+    train(folders[1], stop=1)
+    messages, record = train(folders[1])
+    assert messages[0].startswith("starts again: its checkpoint was set aside (its content does not fit")
+    assert record == expected
+    train(folders[2], stop=1)
+    monkeypatch.setattr("reluctant.training.checkpoints.quarantine", refuse)
+    messages, record = train(folders[2])
+    assert messages[0].endswith("nor moved (Permission denied)")
+    assert record == expected
 
 
 class Evil:

@@ -57,6 +57,11 @@ LATE = {
         r"returns other outputs for the same inputs in evaluation mode: .*F.dropout\(x, p, training=self.training\)",
     ),
     "weights without a seed": (networks.UnseededWeights, {}, "is not the same twice for one seed"),
+    "a state that is not stored": (networks.CountsItsSteps, {}, "keeps a state that its state_dict lacks.*interrupted"),
+    "a parameter of the class": (networks.ParameterOfTheClass, {}, r"OfTheClass.gain is a parameter of the class"),
+    "layers in a list": (networks.ListOfLayers, {}, "middle is a list that holds parameters.*nn.ModuleList"),
+    "a detached layer": (networks.Detaches, {}, r"no gradient with respect to first.weight.*\.detach\(\)"),
+    "NumPy in forward": (networks.ComputesInNumPy, {}, "no gradient with respect to first.weight.*NumPy"),
     "an activation not used": (
         networks.TakesAndIgnores,
         {},
@@ -153,3 +158,21 @@ def split_anew() -> Any:
 def test_data_that_are_not_the_same_twice_are_refused() -> None:
     with pytest.raises(ReluctantError, match=r"returns other data at each call, .*numpy.random.default_rng"):
         preflight(Study(activation="relu", model="mlp", dataset="tests.training.test_rehearsal:split_anew"))
+
+
+def test_a_layer_that_is_not_used_is_no_fault() -> None:
+    preflight(study(networks.Unused))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("step", "is a step function: its slope is 0"),
+        ("smooth_sign", "is a step function"),
+        ("detached", "has no gradient with respect to its input"),
+        ("through_numpy", "has no gradient with respect to its input"),
+    ],
+)
+def test_an_activation_without_a_gradient_is_refused(name: str, message: str) -> None:
+    with pytest.raises(ReluctantError, match=f"activation tests.support.own_activations:{name} {message}"):
+        preflight(study(networks.Plain, activation=["relu", f"tests.support.own_activations:{name}"]))

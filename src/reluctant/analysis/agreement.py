@@ -1,10 +1,10 @@
 """Whether records agree where they must: the same data, equal starts, and different networks at the end."""
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-
-import numpy as np
+from dataclasses import dataclass
 
 from reluctant.catalogue import INITIALISATIONS
 from reluctant.records.run_result import RunResult
@@ -29,9 +29,10 @@ def withheld_verdicts(runs: Iterable[RunResult]) -> Withheld:
         if len(checksums) > 1:
             written = " and ".join(sorted(checksum[:10] for checksum in checksums))
             reasons[ALL_PAIRS] = f"the runs were trained on different data (checksums {written} of {dataset})"
+    starts = {result: _start_of(result) for group in groups.values() for result in group if len(group) > 1}
     for group in groups.values():
         for one, other in itertools.combinations(group, 2):
-            if layer := _layer_that_started_apart(one, other):
+            if layer := _layer_that_started_apart(starts[one], starts[other]):
                 reasons.setdefault(
                     ALL_PAIRS,
                     f"{one.arm} and {other.arm} started with different weights in {layer} for seed {one.seed}",
@@ -45,24 +46,43 @@ def withheld_verdicts(runs: Iterable[RunResult]) -> Withheld:
     return reasons
 
 
-def _layer_that_started_apart(one: RunResult, other: RunResult) -> str:
+@dataclass(frozen=True)
+class _Start:
+    """A network before the first step: what identifies each of its layers beside the norm of its weights."""
+
+    layers: Mapping[str, object]
+    norms: Mapping[str, float]
+    sites: Collection[str]  # the modules whose parts belong to an activation
+
+
+def _start_of(result: RunResult) -> _Start | None:
+    """The start of a run; None where a record has none, or where equal seeds need not give equal weights."""
+    if result.probes is None:
+        return None
+    own = any(name.endswith(INITIAL_WEIGHTS) for name in result.record.sources)
+    if own or INITIALISATIONS.canonical(result.run.init).head in ("kaiming", "as_made"):
+        return None  # kaiming scales by the activation's gain, and so may code of the user's
+    layers = {row.name: (row.kind, row.shape, row.parameters) for row in result.record.layers}
+    norms = dict(zip(result.probes.layers, result.probes.norms["weight"][0].tolist(), strict=True))
+    return _Start(layers, norms, {site.partition("#")[0] for site in result.probes.sites})
+
+
+def _layer_that_started_apart(one: _Start | None, other: _Start | None) -> str:
     """The first layer of one shape in both networks whose weights had another norm before the first step.
 
     Parts of an activation are left out: what an activation learns may begin with any values.
     """
-    if one.probes is None or other.probes is None:
+    if one is None or other is None:
         return ""
-    own = any(name.endswith(INITIAL_WEIGHTS) for name in one.record.sources)
-    if own or INITIALISATIONS.canonical(one.run.init).head in ("kaiming", "as_made"):
-        return ""  # kaiming scales by the activation's gain, and so may code of the user's
-    layers, norms = [], []
-    for result, table in ((one, one.probes), (other, other.probes)):
-        layers.append({row.name: (row.kind, row.shape, row.parameters) for row in result.record.layers})
-        norms.append(dict(zip(table.layers, table.norms["weight"][0], strict=True)))
-    sites = {site.partition("#")[0] for table in (one.probes, other.probes) for site in table.sites}
-    for name, norm in norms[0].items():
-        comparable = np.isfinite(norm) and np.isfinite(norms[1].get(name, np.nan)) and not _is_inside(name, sites)
-        if comparable and layers[0].get(name) == layers[1].get(name) and norm != norms[1][name]:
+    for name, norm in one.norms.items():
+        theirs = other.norms.get(name, math.nan)
+        if (
+            norm != theirs
+            and math.isfinite(norm)
+            and math.isfinite(theirs)
+            and one.layers.get(name) == other.layers.get(name)
+            and not _is_inside(name, {*one.sites, *other.sites})
+        ):
             return name or "the network"
     return ""
 

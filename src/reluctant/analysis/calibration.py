@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -72,6 +71,16 @@ def robust_accuracy(stored: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def churn(predictions: Sequence[npt.NDArray[np.int64]]) -> float:
-    """Share of inputs on which two seeds disagree, the mean over all pairs; NaN under two seeds."""
-    pairs = [float((one != other).mean()) for one, other in combinations(predictions, 2)]
-    return float(np.mean(pairs)) if pairs else float("nan")
+    """Share of inputs on which two seeds disagree, the mean over all pairs; NaN under two seeds.
+
+    Pairs are not compared one by one (500 seeds have 124,750): of n seeds of which m predict one class for an input,
+    m·(m − 1) of n·(n − 1) ordered pairs agree on that class.
+    """
+    seeds = len(predictions)
+    if seeds < 2:
+        return float("nan")
+    by_input = np.sort(np.stack(predictions, axis=1), axis=1)
+    begins = np.ones(by_input.shape, bool)  # of every run of equal predictions for one input
+    begins[:, 1:] = by_input[:, 1:] != by_input[:, :-1]
+    alike = np.diff(np.append(np.flatnonzero(begins), begins.size))
+    return 1 - float((alike * (alike - 1)).sum()) / (len(by_input) * seeds * (seeds - 1))

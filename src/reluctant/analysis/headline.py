@@ -36,8 +36,7 @@ def headline(data: ReportData) -> tuple[str, ...]:
     if not any(run.diverged is None for run in data.scores.runs):
         if not data.finished:
             return (f"No run has finished yet: 0 of {data.runs_planned:,}.",)
-        runs = "The only finished run" if data.finished == 1 else f"All {data.finished:,} finished runs"
-        return (f"{runs} diverged; there is no score to compare. {_missing(data)}".strip(),)
+        return (f"{all_diverged(data)} {_missing(data)}".strip(),)
     if data.question.seed_sources:
         answer = _variance_only(data)
     elif len(data.scores.arms) == 1:
@@ -52,6 +51,14 @@ def headline(data: ReportData) -> tuple[str, ...]:
     return tuple(
         filter(None, (*answer, exploratory(data), extended(data), growth(data), reliability(data), _missing(data)))
     )
+
+
+def all_diverged(data: ReportData) -> str:
+    """That every finished run diverged; empty where one did not, and where none has finished."""
+    if not data.finished or any(run.diverged is None for run in data.scores.runs):
+        return ""
+    runs = "The only finished run" if data.finished == 1 else f"All {data.finished:,} finished runs"
+    return f"{runs} diverged; there is no score to compare."
 
 
 def nothing_learned(data: ReportData) -> str:

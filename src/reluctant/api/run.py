@@ -9,6 +9,7 @@ from typing import Any
 
 from reluctant.api import own_training
 from reluctant.api.execution import ExecutionOptions
+from reluctant.api.other_versions import other_versions
 from reluctant.api.progress import Watcher
 from reluctant.api.results import Results
 from reluctant.api.tracking import Tracking
@@ -141,6 +142,7 @@ def _train(
         yield from (
             Message(None, text) for text in own_training.check_and_describe(study, folder, options.device, origins)
         )
+    yield from (Message(None, text) for text in (other_versions(folder) if origins else ()))
     work = _work(study, folder, options, missing)
     if options.check_repeatable:
         yield from own_training.check_repeatable(work, missing[0], options.build_engine(missing[:1], folder.path))
@@ -173,7 +175,7 @@ def _work(study: Study, folder: StudyDir, options: ExecutionOptions, missing: li
     if options.check_repeatable:
         raise StudyError("--check-repeatable is for train and command; our own loop is tested to be repeatable")
     data = str(options.data) if options.data else None
-    return TrainingWork(path, data, options.device, first=missing[0], objects=objects)
+    return TrainingWork(path, data, options.device, missing[0], objects, timed=options.timeout is not None)
 
 
 def _check_and_describe(study: Study, folder: StudyDir, options: ExecutionOptions, origins: list[Origin]) -> list[str]:

@@ -51,8 +51,13 @@ def _ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Floats:
 
 def per_class(counts: Counts) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and F1 of every class, shape (..., classes) each."""
-    hits, predicted, true = tally(counts)
-    return _ratio(hits, predicted), _ratio(hits, true), _ratio(2 * hits, predicted + true)
+    tallies = tally(counts)
+    return _rate(0, *tallies), _rate(1, *tallies), _rate(2, *tallies)
+
+
+def _rate(which: int, hits: Counts, predicted: Counts, true: Counts) -> Floats:
+    """Precision (0), recall (1) or F1 (2) of every class."""
+    return _ratio(*((hits, predicted), (hits, true), (2 * hits, predicted + true))[which])
 
 
 def tally(counts: Counts) -> tuple[Counts, Counts, Counts]:
@@ -88,23 +93,24 @@ def _macro(which: int) -> Callable[[Counts], Floats]:
     """The mean over the classes that occur, in the targets or in the predictions (as scikit-learn has it)."""
 
     def compute(counts: Counts) -> Floats:
-        _, predicted, true = tally(counts)
-        return _ratio(per_class(counts)[which].sum(axis=-1), ((predicted > 0) | (true > 0)).sum(axis=-1))
+        hits, predicted, true = tally(counts)
+        return _ratio(_rate(which, hits, predicted, true).sum(axis=-1), ((predicted > 0) | (true > 0)).sum(axis=-1))
 
     return compute
 
 
 def _weighted(which: int) -> Callable[[Counts], Floats]:
     def compute(counts: Counts) -> Floats:
-        true = tally(counts)[2]
-        return _ratio((per_class(counts)[which] * true).sum(axis=-1), true.sum(axis=-1))
+        hits, predicted, true = tally(counts)
+        return _ratio((_rate(which, hits, predicted, true) * true).sum(axis=-1), true.sum(axis=-1))
 
     return compute
 
 
 def _balanced_accuracy(counts: Counts) -> Floats:
-    present = tally(counts)[2] > 0
-    return _ratio((per_class(counts)[1] * present).sum(axis=-1), present.sum(axis=-1))
+    hits, predicted, true = tally(counts)
+    present = true > 0
+    return _ratio((_rate(1, hits, predicted, true) * present).sum(axis=-1), present.sum(axis=-1))
 
 
 def _mcc(counts: Counts) -> Floats:

@@ -6,7 +6,8 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from contextlib import suppress
+from typing import Any, NoReturn
 
 import click
 
@@ -17,11 +18,12 @@ from reluctant.cli.report import export, report, status, upgrade
 from reluctant.cli.run import run
 from reluctant.cli.terminal import colours
 from reluctant.core.display import visible
-from reluctant.core.errors import ReluctantError
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.core.extensions import extensions, load_object
 from reluctant.core.plain_signs import accept_any_encoding
 
 DONE, SOME_FAILED, CANNOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
+CLOSED_PIPE = 141  # as of a program that the signal SIGPIPE ends
 
 
 FIRST_COMMANDS = """\
@@ -42,8 +44,25 @@ Then:
 """
 
 
+class Commands(click.Group):
+    """The commands; an exit that code of the user's asks for in one of them is an error."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was called."""
+        try:
+            return super().invoke(ctx)
+        except SystemExit as fault:
+            if isinstance(fault.__context__, BrokenPipeError):  # Rich makes an exit of it
+                raise
+            raise StudyError(
+                f"your code ended the program (sys.exit({fault.code!r})); let it return or raise an error"
+            ) from fault
+
+
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
 )
 @click.version_option(package_name="reluctant")
 @click.pass_context
@@ -73,12 +92,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     accept_any_encoding()
     gc.set_threshold(50_000)
     status = execute(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = _leave_pipe()
     gc.freeze()
     sys.exit(status)
 
 
 def execute(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 done, 1 some runs failed, 2 cannot be done, 130 interrupted, 70 a bug."""
+    """Run one command; 0 done, 1 some runs failed, 2 cannot be done, 130 interrupted, 141 closed pipe, 70 a bug."""
     try:
         status: int | None = reluctant.main(args=arguments, standalone_mode=False, color=colours())
     except click.ClickException as fault:
@@ -88,9 +111,14 @@ def execute(arguments: Sequence[str] | None = None) -> int:
         return _fail("interrupted", INTERRUPTED)
     except ReluctantError as fault:
         return _fail(str(fault), CANNOT)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader is gone, as with `| head`
-        return DONE
+    except (BrokenPipeError, SystemExit):  # the reader is gone, as with `| head`; Click and Rich exit then
+        return _leave_pipe()
+    except MemoryError:
+        return _fail(
+            "there is not enough memory; all finished runs are safe. Close other programs, or train fewer runs at a "
+            "time (run: --workers 1), and type the same command again.",
+            CANNOT,
+        )
     except OSError as fault:
         return _fail(system_error(fault), CANNOT)
     except Exception:
@@ -107,7 +135,17 @@ def system_error(fault: OSError) -> str:
     if fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         hint = "ask its owner for the permission, or choose another folder (run: -o FOLDER)"
         return f"{fault.strerror}{where}; {hint}"
+    if fault.errno == errno.EIO:
+        hint = "the disk, or the network to it, has a fault; finished runs are safe. Copy the folder to another disk"
+        return f"{fault.strerror}{where}; {hint}"
     return f"{fault.strerror or fault}{where}"
+
+
+def _leave_pipe() -> int:
+    """Write nothing more to a pipe whose reader is gone, not even what is still to be flushed at the end."""
+    with suppress(OSError, ValueError):  # a stream that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return CLOSED_PIPE
 
 
 def _fail(message: str, status: int) -> int:

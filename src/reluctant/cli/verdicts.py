@@ -17,6 +17,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     from rich.console import Console
 
     from reluctant.analysis.headline import (
+        all_diverged,
         comparison_title,
         exploratory,
         extended,
@@ -29,7 +30,7 @@ def print_verdicts(data: "ReportData", *, everything: bool = True) -> None:
     from reluctant.analysis.sizes import size_sentence
 
     console = Console(highlight=False)
-    if text := nothing_learned(data):
+    if text := all_diverged(data) or nothing_learned(data):
         _print(console, text)
     if data.overall:
         _print(console, " ".join(overall_sentences([c for c in data.comparisons if not c.selected], data.overall)))

@@ -24,7 +24,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that gets the name `path` at the end, and is deleted after any exception."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with temporary.open("wb") as file:
+        with naming(path), temporary.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -33,6 +33,17 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An `OSError` without the name of a file gets this one: reading and writing an open file tell no name."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.filename is None:
+            fault.filename = str(path)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -62,6 +63,16 @@ def commit() -> str:
         return (git / head.removeprefix("ref: ")).read_text().strip()
     except OSError:
         return ""
+
+
+def without_home(text: str) -> str:
+    """Return a text, such as a traceback, without the folders of users: folders of results are given to others."""
+    return re.sub(r"(?<![\w.])(?:/home|/Users|[A-Za-z]:\\Users)[/\\][^/\\\s\"]+(?=[/\\])", "~", _replace_home(text))
+
+
+def _replace_home(text: str) -> str:
+    home = os.path.expanduser("~")  # noqa: PTH111  (Path.home() fails where there is none)
+    return text.replace(home + os.sep, f"~{os.sep}") if len(home) > 1 else text
 
 
 def describe_environment() -> dict[str, object]:

@@ -1,23 +1,30 @@
 """Downloading published files: mirrors in turn, and no file under its name before its checksum is right."""
 
+import base64
 import hashlib
 import http.client
 import os
+import re
+import threading
+import time
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Callable, Generator, Iterable
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 from reluctant.catalogue.datasets import DATASETS, DatasetEntry
-from reluctant.core.atomic_files import atomic_file
+from reluctant.core.atomic_files import atomic_file, delete_partial_files
 from reluctant.core.errors import DataError
 from reluctant.data.folder import VARIABLE, data_folder, find_file, manual_download
 from reluctant.data.idx import file_checksum
 
 MIRROR = "RELUCTANT_MIRROR"
 TIMEOUT = 20.0  # seconds, to connect and for each read
+PATIENCE = 60.0  # seconds, in which an address has to begin its answer, and after which it must not be slower than:
+SLOWEST = 10_000  # bytes a second
 _CHUNK = 64 * 1024
 _WEB_ONLY = (  # urllib's usual ones without files and ftp, where a redirect could otherwise lead
     urllib.request.ProxyHandler, urllib.request.UnknownHandler, urllib.request.HTTPHandler,
@@ -40,13 +47,26 @@ Opener = Callable[[str], Response]
 
 
 def open_web(address: str) -> Response:
-    """The response of a server, redirects followed; the environment's proxies are used."""
+    """The response of a server, redirects followed; the environment's proxies are used.
+
+    A user and a password in the address are sent to its server and to no other.
+    """
     director = urllib.request.OpenerDirector()
     for handler in _WEB_ONLY:
         director.add_handler(handler())
-    request = urllib.request.Request(address, headers={"User-Agent": "reluctant"})
+    parts = urllib.parse.urlsplit(address)
+    credentials, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(parts._replace(netloc=host).geturl(), headers={"User-Agent": "reluctant"})
+    if credentials:
+        encoded = base64.b64encode(urllib.parse.unquote(credentials).encode()).decode()
+        request.add_unredirected_header("Authorization", f"Basic {encoded}")
     response: Response = director.open(request, timeout=TIMEOUT)
     return response
+
+
+def without_password(address: str) -> str:
+    """The address as it may be printed: a user and a password are left out."""
+    return re.sub(r"(//)[^/@]*(?:@[^/@]*)*@", r"\1", address)
 
 
 class _DownloadError(Exception):
@@ -78,9 +98,11 @@ def fetch(
         return data_folder(folder)
     mirrors, paths = _mirrors(row), {file: find_file(target, file) for file in row.files}
     failures: dict[str, list[str]] = {}
-    for file, path in paths.items():
-        if path is None and (reasons := _obtain(file, row, target, mirrors, log, opener)):
-            failures[file] = reasons
+    if any(path is None for path in paths.values()):
+        with _downloading_alone(target, log):
+            for file in row.files:
+                if find_file(target, file) is None and (reasons := _obtain(file, row, target, mirrors, log, opener)):
+                    failures[file] = reasons
     if failures:
         listed = "\n".join(f"  {reason}" for reasons in failures.values() for reason in reasons)
         raise DataError(
@@ -103,20 +125,42 @@ def fetch(
     return target
 
 
+@contextmanager
+def _downloading_alone(folder: Path, log: Callable[[str], None]) -> Iterator[None]:
+    """One process downloads into a folder at a time, the others wait and find its files; what killed ones left is gone.
+
+    Where the folder cannot be locked (Windows, some network file systems), all download.
+    """
+    with ExitStack() as opened:
+        with suppress(ImportError, OSError):
+            import fcntl
+
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(folder, os.O_RDONLY)
+            opened.callback(os.close, handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                log(f"another process downloads into {folder}; waiting for it")
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            delete_partial_files(folder)
+        yield
+
+
 def _obtain(
     file: str, row: DatasetEntry, folder: Path, mirrors: Iterable[str], log: Callable[[str], None], opener: Opener
 ) -> list[str]:
     """Download a file from the first mirror that has it; why each failed, empty on success."""
     reasons = []
     for base in mirrors:
-        log(f"{file} from {base}")
+        log(f"{file} from {without_password(base)}")
         address = base + file if base.endswith("/") else base
         try:
             _download_file(address, folder / file, row.files[file], opener)
             return []
         except _DownloadError as fault:
             log(f"  failed: {fault}")
-            reasons.append(f"{address}: {fault}")
+            reasons.append(f"{without_password(address)}: {fault}")
         except OSError as fault:
             raise DataError(
                 f"{folder} cannot be written to: {fault.strerror or fault}; make room, change its permissions, or set "
@@ -128,7 +172,9 @@ def _obtain(
 def _mirrors(row: DatasetEntry) -> tuple[str, ...]:
     first = os.environ.get(MIRROR, "").strip()
     if first and not first.lower().startswith(("http://", "https://")):
-        raise DataError(f"{MIRROR} is {first!r}; write an address that starts with http:// or https://")
+        raise DataError(
+            f"{MIRROR} is {without_password(first)!r}; write an address that starts with http:// or https://"
+        )
     return (first.rstrip("/") + "/", *row.mirrors) if first else row.mirrors
 
 
@@ -147,13 +193,16 @@ def _download_file(address: str, target: Path, published: tuple[int, str], opene
 
 def _receive(address: str, size: int, opener: Opener) -> Generator[bytes, None, None]:
     """The bytes at an address in pieces, exactly `size` of them; `_DownloadError` for whatever goes wrong."""
-    received = 0
+    received, began = 0, time.monotonic()
     try:
-        with closing(opener(address)) as response:
-            while piece := response.read(_CHUNK):
-                received += len(piece)
+        with closing(_open_in_time(address, opener)) as response:
+            read = getattr(response, "read1", response.read)  # `read` waits for a whole piece, however slow it comes
+            while piece := read(_CHUNK):
+                received, seconds = received + len(piece), time.monotonic() - began
                 if received > size:
                     raise _DownloadError(f"more than the {size:,} bytes published")
+                if seconds > PATIENCE and received < size and received / seconds < SLOWEST:
+                    raise _DownloadError(f"too slow: {received:,} of {size:,} bytes in {seconds:.0f} seconds")
                 yield piece
     except urllib.error.HTTPError as fault:
         fault.close()
@@ -163,3 +212,24 @@ def _receive(address: str, size: int, opener: Opener) -> Generator[bytes, None, 
         raise _DownloadError(str(reason) or type(reason).__name__) from None
     if received < size:
         raise _DownloadError(f"{received:,} of {size:,} bytes arrived")
+
+
+def _open_in_time(address: str, opener: Opener) -> Response:
+    """The response of an opener; `_DownloadError` where its head comes so slowly that no read of it times out."""
+    answers: list[Response | BaseException] = []
+
+    def answer() -> None:
+        try:
+            answers.append(opener(address))
+        except BaseException as fault:
+            answers.append(fault)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if not answers:
+        raise _DownloadError(f"no answer within {PATIENCE:.0f} seconds")
+    (result,) = answers
+    if isinstance(result, BaseException):
+        raise result
+    return result

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
+from reluctant.core.memory import most_unpacked
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 LARGEST = 2 * 1024**3  # bytes of values
 MOST_DIMENSIONS = 8
 REPLACE = "replace it by a complete copy"
 _CHUNK = 1024**2
-_DEFLATE = 1032  # no gzip file grows by more than this factor
 _GZIP = b"\x1f\x8b"
 
 
@@ -41,7 +41,7 @@ def read_idx(path: Path, advice: str = REPLACE) -> NDArray[Any]:
             if file.read(2) != _GZIP:
                 _refuse(path, "is no gzip file although its name ends in .gz", advice)
         with gzip.open(path, "rb") as unpacked:
-            return _read_array(path, unpacked, size * _DEFLATE, advice)
+            return _read_array(path, unpacked, most_unpacked(size), advice)
     except EOFError:
         _refuse(path, "is cut short: its gzip data ends early", advice)
     except (gzip.BadGzipFile, zlib.error) as fault:

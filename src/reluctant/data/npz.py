@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reluctant.catalogue.datasets import DATASETS
 from reluctant.core.display import did_you_mean, normalised
 from reluctant.core.errors import DataError
+from reluctant.core.memory import most_unpacked
 from reluctant.core.names import Name
 from reluctant.data.checks import checked
 from reluctant.data.dataset import Dataset
@@ -92,11 +93,18 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             size = sum(member.file_size for member in file.infolist())
         if size > LARGEST:
             raise DataError(f"{path} unpacks to {size:,} bytes; at most {LARGEST:,} are read, so shrink it")
+        if size > (most := 8 * most_unpacked(path.stat().st_size)):  # numbers 0 and 1 of eight bytes pack well
+            raise DataError(
+                f"{path} unpacks to {size:,} bytes, which no data of its size do (at most {most:,} are read); write it "
+                f"with numpy.savez, which does not pack"
+            )
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         if foreign := [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]:
             raise ValueError(f"{foreign[0]} is no array")
         return arrays
+    except DataError:
+        raise
     except zipfile.BadZipFile:
         raise DataError(f"{path} is no complete NPZ file; write it again with numpy.savez_compressed") from None
     except OSError as fault:

@@ -71,8 +71,9 @@ Event = Ready | Started | Epoch | Done | Failed | Message
 Events = Generator[Event, None, None]
 
 # Trains one run: yields the record of every epoch, and texts for the user; returns the run's whole record.
-# Must be picklable. It may have two methods: `warm_up()` is called once in every worker process while that
-# waits for its first run; `provide_data(run)` yields texts and is called on a Ray node before a run.
+# Must be picklable. It may have three methods: `warm_up()` is called once in every worker process while that
+# waits for its first run; `prepare(run)` before a run begins, so that it does not count as the run's time;
+# `provide_data(run)` yields texts and is called on a Ray node before a run.
 Work = Callable[[Any], Generator["EpochRecord | ReportedEpoch | str", None, "RunRecord"]]
 
 # Yields Ready; then, for every run: Started, any number of Epochs, then Done or Failed. Messages may come at

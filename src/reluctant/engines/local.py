@@ -15,11 +15,12 @@ from typing import Any, cast
 
 from reluctant.core.environment import killed_for_memory
 from reluctant.core.parent_death import die_with_parent
-from reluctant.engines.events import Done, Event, Events, Failed, Ready, Work
+from reluctant.engines.events import Done, Event, Events, Failed, Ready, Started, Work
 from reluctant.engines.packs import execute_pack, pop_pack
 from reluctant.engines.run_queue import Attempt, RunQueue, timeout_reason
 from reluctant.engines.serial import serial
 
+START_SECONDS = 600.0  # beside a run's timeout, in which a worker has to start up, load data and compile kernels
 STOP_SECONDS = 3.0  # that workers get to exit by themselves before they are killed
 _OUTPUT_TAIL = 2000  # how many characters of a dead worker's output its failure shows
 # Not `python -m` of this module: that would import it twice, with a warning in the worker's output.
@@ -38,6 +39,7 @@ class WorkerProcess:
         self.attempts: list[Attempt] = []
         self.spoilt = False  # by a failure after which this process is not used again
         self.deadline = float("inf")
+        self.begun = False  # whether the training of the attempt has begun; before that, its time does not count
         self._kill_reason = ""  # why the parent has killed it
         self._memory_kills_before = killed_for_memory()
         self.output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (closed in `stop_workers`)
@@ -59,9 +61,9 @@ class WorkerProcess:
         self._send(work)
 
     def start_runs(self, attempts: list[Attempt], timeout: float | None = None) -> None:
-        """Send the worker the runs of one pack, each of which may take `timeout` seconds."""
-        self.attempts = attempts
-        self.deadline = time.monotonic() + timeout * len(attempts) if timeout else float("inf")
+        """Send the worker the runs of one pack, each of which may take `timeout` seconds once the first has begun."""
+        self.attempts, self.begun = attempts, False
+        self.deadline = time.monotonic() + START_SECONDS + timeout * len(attempts) if timeout else float("inf")
         self._send([attempt.run for attempt in attempts])
 
     def kill(self, reason: str) -> None:
@@ -133,12 +135,17 @@ def run_worker(pipe: int, lifeline: int) -> None:
     work = connection.recv()
     if hasattr(work, "warm_up"):
         gc.disable()  # what this imports stays; searching it for garbage took a fifth of the start
-        with suppress(Exception):  # a fault will be reported by the run itself
+        with suppress(Exception, SystemExit):  # a fault will be reported by the run itself
             work.warm_up()
         gc.freeze()
         gc.enable()
     while True:
-        for event in execute_pack(work, connection.recv()):
+        runs = connection.recv()
+        if hasattr(work, "prepare"):
+            for run in runs:
+                with suppress(Exception, SystemExit):
+                    work.prepare(run)
+        for event in execute_pack(work, runs):
             connection.send(event)
 
 
@@ -208,11 +215,14 @@ class WorkerPool:
             yield from self._handle_event(busy[cast(Connection, connection)])
         for worker in busy.values():
             if worker.attempts and worker.deadline <= time.monotonic():
-                worker.kill(timeout_reason(self.timeout))
+                reason = f"the run did not begin within {START_SECONDS:g} seconds"
+                worker.kill(timeout_reason(self.timeout) if worker.begun else reason)
 
     def _handle_event(self, worker: WorkerProcess) -> Events:
         """Pass on a worker's event. After the end of its runs, replace a dead worker and assign the next runs."""
         for event in worker.receive():
+            if isinstance(event, Started) and self.timeout and not worker.begun:
+                worker.begun, worker.deadline = True, time.monotonic() + self.timeout * len(worker.attempts)
             if not isinstance(event, Done | Failed):
                 yield event
                 continue

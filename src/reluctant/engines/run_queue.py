@@ -1,6 +1,7 @@
 """The runs of an engine: the queue with its rule for retries, and one run executed in this process."""
 
 import re
+import signal
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Hashable, Iterable
@@ -101,10 +102,22 @@ def execute_run(work: Callable[[Any], Any], run: Any) -> Generator[Any, None, No
         starved = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and re.search(words, str(error)))
         prefix = "out of memory\n" if starved else ""
         yield Failed(run, prefix + traceback.format_exc(), retryable=bool(starved))
+    except SystemExit as error:
+        if _is_asked_to_end(error):
+            raise
+        cause = f"code of the run ended the program (sys.exit({error.code!r})); let it return or raise an error\n"
+        yield Failed(run, cause + traceback.format_exc())
     else:
         yield Done(run, record)
     finally:
         steps.close()
+
+
+def _is_asked_to_end(error: SystemExit) -> bool:
+    """Whether an exit comes from a signal's handler: it is meant for this process, and not for the run."""
+    handlers = {signal.getsignal(number) for number in signal.valid_signals()}
+    codes = {getattr(handler, "__code__", None) for handler in handlers}
+    return any(frame.f_code in codes for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 def _find_interrupt(error: BaseException | None) -> KeyboardInterrupt | None:

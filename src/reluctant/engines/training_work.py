@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Generator, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from reluctant.engines.packs import Pack
 from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.records.schema import RunRecord
 from reluctant.study import Run
+
+_prepared: set[Run] = set()  # in this process, with seed 0
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class TrainingWork:
     device: str = "auto"
     first: Run | None = None
     objects: bytes = b""  # packed session objects, for names such as `here:MyNet`
+    timed: bool = False  # whether the time of a run is limited; what it compiles then comes before it
 
     def __call__(self, run: Run) -> Generator[EpochRecord | ReportedEpoch | str, None, RunRecord]:
         """Train one run: yield the record of every epoch, return the whole record."""
@@ -50,6 +53,8 @@ class TrainingWork:
         except StopIteration as end:
             record: RunRecord = end.value
             return record
+        finally:
+            training.close()
 
     def open_pack(self) -> Pack:
         """What carries out the steps of several runs."""
@@ -71,6 +76,16 @@ class TrainingWork:
         if row and any(find_file(data_folder(folder) / row.subfolder, file) is None for file in row.files):
             path = fetch(run.dataset, folder, log=lambda text: None)
             yield f"{row.title} was fetched to {path} on {platform.node()}"
+
+    def prepare(self, run: Run) -> None:
+        """Load the data and compile the kernels of a run whose time is limited, once for every kind of run."""
+        from reluctant.training import warm_up
+
+        kind = replace(run, seed=0)
+        if self.timed and kind not in _prepared:
+            _prepared.add(kind)
+            unpack_objects(self.objects)
+            warm_up(run, self.data, self.device)
 
     def warm_up(self) -> None:
         """Do in advance what the first run needs: imports, data, loading compiled kernels."""

@@ -42,7 +42,7 @@ def load_target(source: str, data: str | None, folder: str | None) -> Inspection
     """
     path = Path(source)
     if path.is_dir():
-        files = [file for part in ("weights", "checkpoints") for file in sorted((path / part).glob("*.pt"))]
+        files = [file for part in ("weights", "checkpoints") for file in sorted((path / part).glob("[!.]*.pt"))]
         if not files:
             raise StudyError(f"{path} is a folder without weights; a study stores them if keep_weights = true")
         raise StudyError(f"{path} is a folder; name one of its files, such as {files[0]}")

@@ -1,7 +1,7 @@
 """The record of one run as arrays, and every score that follows from it. Needs no torch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
@@ -49,6 +49,7 @@ class RunResult:
     truth: Counts | None = None
     guess_loss: float | None = None  # of tokens: what guessing by frequencies costs in the test split, if it is known
     additions: tuple[Mapping[str, Any], ...] = ()  # per epoch, what a procedure of the user's adds to it
+    _scores: dict[tuple[str, str, str], float] = field(default_factory=dict, repr=False)  # that were asked for before
 
     @classmethod
     def of(cls, record: RunRecord, truth: Counts | None = None, guess_loss: float | None = None) -> Self:
@@ -145,6 +146,11 @@ class RunResult:
 
         The mean is over all epochs of the study (`full_curve`). NaN where the run diverged.
         """
+        if (name, split, at) not in self._scores:
+            self._scores[name, split, at] = self._score(name, split, at)
+        return self._scores[name, split, at]
+
+    def _score(self, name: str, split: str, at: str) -> float:
         if self.diverged is not None or not self.epochs:
             return float("nan")
         if at == "mean":

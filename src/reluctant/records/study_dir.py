@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from reluctant.core.atomic_files import delete_partial_files, quarantine, write_atomically
-from reluctant.core.environment import environment_id
+from reluctant.core.environment import environment_id, without_home
 from reluctant.core.errors import StudyError
 from reluctant.core.lock import LOCK_FILE
 from reluctant.records.looks import needed_runs
@@ -245,7 +245,7 @@ class StudyDir:
     def save_failure(self, run: Run, cause: str) -> None:
         """Write why a run failed; the next `reluctant run` tries it again."""
         self._failure(run).parent.mkdir(exist_ok=True)
-        write_atomically(self._failure(run), f"{run.activation}, seed {run.seed}\n\n{cause}\n")
+        write_atomically(self._failure(run), f"{run.activation}, seed {run.seed}\n\n{without_home(cause)}\n")
 
     def remove_empty_checkpoints(self) -> None:
         """Remove the folder of checkpoints when none is left."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
+from reluctant.core.memory import most_unpacked
 from reluctant.scores.table_cells import Column, RunTable
 from reluctant.scores.table_json import read_json, read_json_lines
 
@@ -99,10 +100,13 @@ def _read_file(path: Path) -> RunTable:
 
 def _read_content(path: Path, zipped: bool) -> bytes:
     """Return the bytes of a file that is not too large, unpacked."""
-    megabyte = 10**6
+    most = _LARGEST * 10**6
+    packed = min(most, most_unpacked(path.stat().st_size)) if zipped else most
     with gzip.open(path) if zipped else path.open("rb") as file:
-        content = file.read(_LARGEST * megabyte + 1)
-    if len(content) > _LARGEST * megabyte:
+        content = file.read(packed + 1)
+    if packed < len(content) <= most:
+        raise StudyError(f"{path.name} unpacks to more than {packed / 10**6:.0f} MB, which no table of its size does")
+    if len(content) > most:
         raise StudyError(f"{path.name} has more than {_LARGEST} MB; save only the rows and columns that are compared")
     if not content.strip(codecs.BOM_UTF8 + b" \t\r\n"):
         raise StudyError(_NOTHING.format(path.name))

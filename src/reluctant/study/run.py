@@ -1,7 +1,7 @@
 """A `Run`: everything that decides the numbers of one training, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
@@ -50,8 +50,7 @@ class Run:
     def canonical(self) -> dict[str, Any]:
         """What differs from the defaults, numbers by value: the input of the key."""
         values = self.to_dict()
-        defaults = {f.name: canonical_value(f.default) for f in fields(self) if f.name != "activation"}
-        differing = {name: values[name] for name, each in defaults.items() if not same_value(values[name], each)}
+        differing = {name: values[name] for name, each in _DEFAULTS.items() if not same_value(values[name], each)}
         return {"activation": self.activation, **differing}
 
     @property
@@ -81,13 +80,16 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as a record holds them."""
-        return {name: canonical_value(value) for name, value in asdict(self).items()}
+        return {name: canonical_value(getattr(self, name)) for name in _FIELDS}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """A run from a record; fields that a record of an older version lacks take their defaults."""
-        known = {f.name for f in fields(cls)}
-        return cls(**{name: value for name, value in content.items() if name in known})
+        return cls(**{name: value for name, value in content.items() if name in _FIELDS})
+
+
+_FIELDS = tuple(f.name for f in fields(Run))
+_DEFAULTS = {f.name: canonical_value(f.default) for f in fields(Run) if f.name != "activation"}
 
 
 def same_value(one: Any, other: Any) -> bool:

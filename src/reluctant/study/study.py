@@ -101,7 +101,7 @@ class Study(BaseModel):
                 name: [field.alias or key for key, field in table.model_fields.items()]
                 for name, table in (tables | {"": Study}).items()
             }
-            raise StudyError(validation_message(fault, keys, positions_in=("claim", "published"))) from None
+            raise StudyError(validation_message(fault, keys, positions_in=("claim", "published"), most=20)) from None
 
     @field_validator("compare")
     @classmethod

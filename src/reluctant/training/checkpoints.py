@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import torch
 
 from reluctant.core.atomic_files import quarantine, write_atomically
+from reluctant.core.memory import bounded_memory
 from reluctant.training.checksums import state_checksum
+from reluctant.training.machine import limit_threads
 from reluctant.training.training import Training
 
 FORMAT = 1
+CONTINUES = "continues after"  # how the message about a training begins whose state was loaded
 
 
 class CheckpointError(Exception):
@@ -58,8 +62,11 @@ class Checkpoint:
             reason = f"its content does not fit ({type(fault).__name__})"
         else:
             run = training.run
-            return f"continues after {run.moment(len(training.epochs))} of {run.steps or run.epochs:,}"
-        moved = quarantine(self.path, self.path.parent.parent / "damaged")
+            return f"{CONTINUES} {run.moment(len(training.epochs))} of {run.steps or run.epochs:,}"
+        try:
+            moved = quarantine(self.path, self.path.parent.parent / "damaged")
+        except OSError as fault:  # it is overwritten after the first epoch
+            return f"starts again: its checkpoint cannot be used ({reason}), nor moved ({fault.strerror or fault})"
         return f"starts again: its checkpoint was set aside ({reason}), as {moved}"
 
     def delete(self) -> None:
@@ -67,16 +74,26 @@ class Checkpoint:
         self.path.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, Any]:
-        """The content of the file: tensors and plain values alone, never code (`weights_only`)."""
+        """The content of the file: tensors and plain values alone, never code (`weights_only`).
+
+        No file makes this take more memory than twice its size: what PyTorch reads may be packed, or share its parts.
+        """
+        size = self.path.stat().st_size
         try:
-            content = torch.load(self.path, map_location="cpu", weights_only=True)
+            _refuse_packed(self.path)
+            with bounded_memory(size), limit_threads(1):  # a thread more would need memory, too
+                content = torch.load(self.path, map_location="cpu", weights_only=True)
+                _refuse_repeated(content, size)
+                matches = not isinstance(content, dict) or content.pop("sha256", None) == state_checksum(content)
         except pickle.UnpicklingError:
             raise CheckpointError("it holds something else than numbers, or is damaged") from None
+        except CheckpointError:
+            raise
         except Exception:  # random bytes make PyTorch's reader fail in many ways, IndexError among them
             raise CheckpointError("it is damaged") from None
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise CheckpointError("it was written by another version")
-        if content.pop("sha256", None) != state_checksum(content):
+        if not matches:
             raise CheckpointError("its checksum does not match")
         return content
 
@@ -89,3 +106,30 @@ class Checkpoint:
         if environment != self.environment:
             changed = [k for k in self.environment if environment.get(k) != self.environment[k]]
             raise CheckpointError(f"it was written with other {' and '.join(changed)}")
+
+
+def _refuse_packed(path: Path) -> None:
+    """`CheckpointError` for an archive that is packed: PyTorch writes none, and it may unpack to anything."""
+    if not zipfile.is_zipfile(path):
+        raise CheckpointError("it holds something else than numbers, or is damaged")
+    with zipfile.ZipFile(path) as archive:
+        if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
+            raise CheckpointError("it is packed, as no checkpoint is")
+
+
+def _refuse_repeated(content: Any, size: int) -> None:
+    """`CheckpointError` where parts of a file of this size are in its content so often that nothing can hold it.
+
+    Tensors of tied weights share their numbers, so some repetition is right.
+    """
+    left, waiting = 16 * size, [content]
+    while waiting:
+        part = waiting.pop()
+        used = part.numel() * part.element_size() if isinstance(part, torch.Tensor) else 1
+        left -= used
+        if left < 0 or used > size:
+            raise CheckpointError("it holds more than its size")
+        if isinstance(part, dict):
+            waiting.extend(part.values())
+        elif isinstance(part, list | tuple | set):
+            waiting.extend(part)

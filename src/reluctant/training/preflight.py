@@ -25,6 +25,7 @@ from reluctant.training.batches import steps_per_epoch
 from reluctant.training.causality import check_causality, predicts_next_token
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
+from reluctant.training.promises import check_activation_gradient
 from reluctant.training.rehearsal import check_activation_matters, rehearse
 from reluctant.training.runner import build_training, load_run_data, load_tensors
 from reluctant.training.tensors import TensorData, TensorSplit
@@ -38,7 +39,9 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
             network that does not fit the inputs.
     """
     for activation in study.activation:
-        check_activation(activation)
+        module = check_activation(activation)
+        if parse(activation).is_user_defined:
+            check_activation_gradient(module, f"activation {activation}")
     if "kaiming" in study.init:
         _check_gains(study.activation)
     datasets = {}
@@ -155,7 +158,7 @@ def _check_network(model: str, activation: str, data: TensorData) -> None:
             outputs = network(inputs.clone())
             network.eval()
             evaluated = network(inputs.clone())
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:
         size = "×".join(map(str, data.input_shape))
         raise StudyError(
             f"model {model} with {activation} fails on {data.source.items} of {size}: {type(fault).__name__}: {fault}"

@@ -16,6 +16,7 @@ from reluctant.study import Run
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
 from reluctant.training.own_code import check_own_loss
+from reluctant.training.promises import check_continues, check_gradients, check_parameters_known
 from reluctant.training.runner import build_training
 from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
@@ -47,10 +48,19 @@ def rehearse(run: Run, data: TensorData) -> None:
         inputs, targets = training.data.train.inputs, training.data.train.targets
         if training.objective.own is not None:
             check_own_loss(run.loss, training.objective.own, training.task, targets[:first])
+        own = parse(run.model).is_user_defined or parse(run.activation).is_user_defined
+        if own:
+            check_parameters_known(training.model, network)
         with _faults(f"{network} fails in training on a batch of {first} {items}"), seeded(0):
             training.step(inputs[:first].clone(), targets[:first])  # the network may write into its inputs
         if parse(run.model).is_user_defined:
             _check_repeatable_step(training, build_training(short, excerpt), first, network)
+        if own:
+            with _faults(f"{network} fails in the second training step", _DETACH):
+                continued = build_training(short, excerpt)
+                check_continues(training, continued, first, network)
+                if run.procedure == Run.procedure:  # another one may have another loss
+                    check_gradients(continued, first, network)
         with _faults(f"{network} fails in the second training step", _DETACH):
             training.step(inputs[:first].clone(), targets[:first])
         advice = f"; write batch_size = {_other_size(n, size)}" if last < first else ""
@@ -147,5 +157,5 @@ def _faults(what: str, advice: str = "") -> Iterator[None]:
         yield
     except ReluctantError:
         raise
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:
         raise ModelError(f"{what}: {describe_exception(fault)}{advice}") from fault

@@ -17,7 +17,7 @@ from reluctant.data import data_folder, load
 from reluctant.records.parts import EpochRecord
 from reluctant.records.schema import Provenance, RunRecord
 from reluctant.study import Run
-from reluctant.training.checkpoints import Checkpoint
+from reluctant.training.checkpoints import CONTINUES, Checkpoint
 from reluctant.training.epoch_steps import EpochSteps
 from reluctant.training.evaluation import evaluate
 from reluctant.training.machine import describe_machine, select_device
@@ -45,7 +45,7 @@ def train_run(
         checkpoint = Checkpoint(Path(folder) / "checkpoints" / f"{run.key}.pt", alike)
     if checkpoint and (message := checkpoint.restore(training)):
         yield message
-        if not checkpoint.path.exists():  # set aside, after half of it may have been loaded
+        if not message.startswith(CONTINUES):  # half of the state may have been loaded
             training = build_training(run, training.data, training.device)
     resumed = len(training.epochs)
     for epoch in training.turns() if in_turns else training:

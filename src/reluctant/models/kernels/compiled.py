@@ -3,7 +3,7 @@
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -31,8 +31,9 @@ def _writable_cache_folder() -> str:
     folder = Path(user_cache_dir("reluctant")) / "kernels"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return str(folder)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))  # a full quota still lets files be created
+        return str(folder)
     except OSError:
         return tempfile.mkdtemp(prefix="reluctant-kernels-")
 
@@ -50,8 +51,10 @@ def _compilation_lock() -> Iterator[None]:
     except ImportError:  # Windows, where studies run in one process
         yield
         return
-    with (Path(_config.CACHE_DIR) / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with ExitStack() as opened:
+        with suppress(OSError):  # nothing can be written there, so nothing is stored under one name either
+            file = opened.enter_context((Path(_config.CACHE_DIR) / ".lock").open("w"))
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -88,6 +91,20 @@ def kernel(function: F) -> F:
             )
             return None
 
+    save_to_cache = dispatcher._cache.save_overload
+
+    def save_if_possible(signature: Any, compiled: Any) -> None:
+        try:
+            save_to_cache(signature, compiled)
+        except OSError as fault:  # such as a full quota of the home folder
+            warnings.warn(
+                f"compiled kernels cannot be stored in {_config.CACHE_DIR} ({fault.strerror or fault}); every process "
+                f"compiles them again, which takes up to a minute. Make room, or set NUMBA_CACHE_DIR to another folder",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
     dispatcher.compile = compile_under_lock
+    dispatcher._cache.save_overload = save_if_possible
     dispatcher._cache.load_overload = load_or_discard
     return cast(F, dispatcher)
