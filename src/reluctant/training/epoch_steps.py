@@ -32,7 +32,7 @@ class EpochSteps:
     def __init__(self, training: "Training", number: int) -> None:
         self.training, self.number = training, number
         self.seconds = 0.0  # that its turns took
-        self.error: Exception | None = None  # what a turn beside other runs has raised
+        self.error: BaseException | None = None  # what a turn beside other runs has raised
         self._random_states = GlobalRandomStates(
             torch_seed(training.run.seed_for("noise"), "foreign", number), training.device
         )
@@ -51,7 +51,7 @@ class EpochSteps:
             with self.turn():
                 while self._step():
                     pass
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.error = error
 
     def advance(self) -> bool:
@@ -59,7 +59,7 @@ class EpochSteps:
         try:
             with self.turn():
                 return self._step()
-        except Exception as error:  # the runs beside this one go on
+        except (Exception, SystemExit) as error:  # the runs beside this one go on
             self.error = error
             return False
 

@@ -177,5 +177,5 @@ def _take_one_by_one(member: TensorSteps, epoch: EpochSteps) -> None:
             for sizes in member.parts(epoch):
                 for size in sizes:
                     member.step(size)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         epoch.error = error
