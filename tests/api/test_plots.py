@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
@@ -59,7 +60,7 @@ def test_activations_are_drawn_without_training() -> None:
     figure = reluctant.plot(["relu", squash, "swiglu"], width=5)
     assert isinstance(figure, Figure)
     assert "ReLU, squash, SwiGLU" in str(figure.get_label())
-    tops = [float(max(line.get_ydata())) for line in figure.axes[0].lines]  # type: ignore[arg-type]
+    tops = [float(np.max(np.asarray(line.get_ydata(), float))) for line in figure.axes[0].lines]
     assert max(tops) == pytest.approx(5.0)
     assert any("no curve" in text.get_text() for text in figure.axes[2].texts)
     with pytest.raises(ReluctantError, match="did you mean 'gelu'"):
