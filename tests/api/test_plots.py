@@ -60,7 +60,7 @@ def test_activations_are_drawn_without_training() -> None:
     figure = reluctant.plot(["relu", squash, "swiglu"], width=5)
     assert isinstance(figure, Figure)
     assert "ReLU, squash, SwiGLU" in str(figure.get_label())
-    tops = [float(np.max(line.get_ydata())) for line in figure.axes[0].lines]
+    tops = [float(np.max(np.asarray(line.get_ydata(), float))) for line in figure.axes[0].lines]
     assert max(tops) == pytest.approx(5.0)
     assert any("no curve" in text.get_text() for text in figure.axes[2].texts)
     with pytest.raises(ReluctantError, match="did you mean 'gelu'"):

@@ -33,6 +33,13 @@ def move_sum(total: Array, partial: Array) -> None:
 
 
 @inlined
+def copy_to(target: Array, values: Array) -> None:
+    """Copy values (k,). `target[:] = values` would compile the text of an error about shapes: seconds."""
+    for k in range(target.size):
+        target[k] = values[k]
+
+
+@inlined
 def _pool_and_sum(y: Array, gamma: Array, best: Array, index: Array) -> tuple[Array, Array]:
     """Fill best and index; the sums (c,) of y − y[0, 0, 0] and of its squares."""
     h, w, n, c = y.shape
@@ -135,9 +142,9 @@ def gradient_rows(
     total, product = _gradient_sums(g, best, mean)
     inverse = 1 / np.sqrt(var + eps)
     rows = np.empty((3, gamma.size), g.dtype)
-    rows[0] = gamma * inverse
-    rows[1] = -gamma * inverse**3 * product / count
-    rows[2] = -gamma * inverse * (total - inverse**2 * product * mean) / count
+    copy_to(rows[0], gamma * inverse)
+    copy_to(rows[1], -gamma * inverse**3 * product / count)
+    copy_to(rows[2], -gamma * inverse * (total - inverse**2 * product * mean) / count)
     return rows, (product * inverse).astype(g.dtype), total.astype(g.dtype)
 
 

@@ -8,7 +8,7 @@ compiler unrolls and vectorises.
 import numpy as np
 
 from reluctant.models.kernels.compiled import Array, inlined, kernel
-from reluctant.models.kernels.pooling import batch_moments, gradient_rows, largest_of_window, move_sum
+from reluctant.models.kernels.pooling import batch_moments, copy_to, gradient_rows, largest_of_window, move_sum
 
 LANES = 16
 
@@ -73,9 +73,11 @@ def single_channel_pool(x: Array, weight: Array, gamma: Array) -> tuple[Array, A
     best = np.empty((h // 2 - 1, w // 2 - 1, n, c), x.dtype)
     index = np.empty((h // 2 - 1, w // 2 - 1, n, c), np.uint8)
     rows = np.zeros((11, c), x.dtype)
-    rows[:9], rows[9] = weight, np.sign(gamma)
+    copy_to(rows[9], np.sign(gamma))
+    origin = rows[10]
     for t in range(9):
-        rows[10] += x[0, t // 3, t % 3] * weight[t]
+        copy_to(rows[t], weight[t])
+        origin += x[0, t // 3, t % 3] * weight[t]
     both = _pool_and_sum_blocks(x, _to_blocks(rows), best, index)
     sums, squares = both[:, 0].copy().reshape(c), both[:, 1].copy().reshape(c)
     mean, var = batch_moments(sums, squares, rows[10], n * (h - 2) * (w - 2))
@@ -120,10 +122,13 @@ def single_channel_backward(
     n, h, w = x.shape
     c = gamma.size
     rows = np.empty((12, c), x.dtype)
-    rows[:9] = weight
-    rows[9:], dgamma, dbeta = gradient_rows(g, best, gamma, mean, var, eps, n * (h - 2) * (w - 2))
+    factors, dgamma, dbeta = gradient_rows(g, best, gamma, mean, var, eps, n * (h - 2) * (w - 2))
+    for t in range(9):
+        copy_to(rows[t], weight[t])
+    for t in range(3):
+        copy_to(rows[9 + t], factors[t])
     blocks = _weight_gradient(x, _to_blocks(rows), g, index).reshape(c // LANES, 9, LANES)
     dweight = np.empty((9, c), x.dtype)
     for k in range(c):
-        dweight[:, k] = blocks[k // LANES, :, k % LANES]
+        copy_to(dweight[:, k], blocks[k // LANES, :, k % LANES])
     return dweight, dgamma, dbeta
