@@ -151,7 +151,7 @@ def test_a_variant_that_one_round_lacks_is_left_out(monkeypatch: pytest.MonkeyPa
         seconds = {v: t for v, t in times.items() if number != 1 or v != ("gelu", True)}
         return {name: dict(seconds) for name in PASSES}
 
-    def all_of(names: Any, config: BenchConfig) -> tuple[dict[Any, Any], tuple[str, ...]]:
+    def all_of(names: Any, config: BenchConfig, on_phase: Any) -> tuple[dict[Any, Any], tuple[str, ...]]:
         return dict.fromkeys(times), ()
 
     monkeypatch.setattr(measure_module, "time_round_in_process", round_of)
