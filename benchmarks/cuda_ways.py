@@ -78,7 +78,8 @@ class Pack:
     """So many runs of a study that differ in their seeds; an epoch of theirs has as many steps as are asked for."""
 
     def __init__(
-        self, workload: Workload, data: TensorData, device: torch.device, runs: int, steps: int, epochs: int, *, tf32: bool
+        self, workload: Workload, data: TensorData, device: torch.device, runs: int, steps: int, epochs: int, *,
+        tf32: bool,
     ) -> None:  # fmt: skip
         self.runs, self.epoch = runs, 0
         shared = data.to(device)  # a training's own `to` then copies nothing

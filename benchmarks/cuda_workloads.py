@@ -60,7 +60,7 @@ def article_data() -> TensorData:
     try:
         return load_tensors("mnist", FRACTION, None)
     except ReluctantError:
-        return random_data((28, 28), 60_000, 10_000)
+        return random_data((1, 28, 28), 60_000, 10_000)
 
 
 def random_data(shape: tuple[int, ...], train: int, test: int) -> TensorData:

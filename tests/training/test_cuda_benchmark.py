@@ -14,7 +14,7 @@ from benchmarks.cuda_workloads import WORKLOADS, Workload, random_data, seeded_n
 from reluctant.training import TensorData, Training
 
 CPU = torch.device("cpu")
-SHAPES = {"convnet": (28, 28), "mlp": (32,), "resnet": (3, 8, 8)}
+SHAPES = {"convnet": (1, 28, 28), "mlp": (32,), "resnet": (3, 8, 8)}
 
 
 def few(name: str) -> TensorData:
@@ -62,7 +62,7 @@ def test_times_are_stored_and_a_way_that_fails_stops_no_other(
     monkeypatch.setitem(WORKLOADS, "mlp", dataclasses.replace(WORKLOADS["mlp"], data=lambda: few("mlp")))
     monkeypatch.setattr(cuda, "SkilledLoop", Full)
     file, threads = tmp_path / "new" / "cuda.json", torch.get_num_threads()
-    words = "--device cpu --steps 2 --repeats 3 --packs 1,2 --workloads mlp -o".split()
+    words = ["--device", "cpu", "--steps", "2", "--repeats", "3", "--packs", "1,2", "--workloads", "mlp", "-o"]
     try:
         cuda.main([*words, str(file)])
     finally:
