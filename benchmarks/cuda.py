@@ -171,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             lines = [asdict(each) | {"median": each.median} for each in times]
             content[name] = {"title": workload.title, "steps": steps, "ways": lines, "failed": failed}
             if device.type == "cuda":
+                torch.compiler.reset()  # its graphs hold memory
                 torch.cuda.empty_cache()
     finally:
         cudnn.allow_tf32, matmul.allow_tf32 = before

@@ -20,7 +20,7 @@ class PlainLoop:
         self.device = device
         self.model = seeded_network(workload, data, device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=LR)
-        train = TensorDataset(data.train.inputs, data.train.targets)
+        train = TensorDataset(data.train.inputs.contiguous(), data.train.targets)  # as a loader makes images
         loader = DataLoader(train, batch_size=workload.batch, shuffle=True, drop_last=True)
         self.batches: Iterator[list[Tensor]] = chain.from_iterable(repeat(loader))
         self.loss = 0.0
@@ -52,7 +52,7 @@ class SkilledLoop:
         self.model: Callable[[Tensor], Tensor] = model
         if self.compiled:
             self.model = torch.compile(model, mode="reduce-overhead")
-        self.inputs, self.targets = data.train.inputs.to(device), data.train.targets.to(device)
+        self.inputs, self.targets = data.train.inputs.to(device).contiguous(), data.train.targets.to(device)
         self.orders = self._orders(workload.batch)
         self.losses = torch.zeros((), device=device)
 

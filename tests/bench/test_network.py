@@ -83,10 +83,11 @@ def test_its_rounds_are_of_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[int] = []
     phases: list[str] = []
     config = parse_config("3x5", model="mlp(widths='4')", rounds=2)
-    measure(["gelu"], config, clock=constant_clock, on_round=done.append, on_phase=phases.append)
+    result = measure(["gelu"], config, clock=constant_clock, on_round=done.append, on_phase=phases.append)
     assert done == [1, 2]
     assert phases[1:3] == ["preparing relu (1 of 2)", "preparing gelu (2 of 2)"]
     assert phases[-1] == "round 1 of 2"
+    assert {tuple(cost.ratio) for cost in result.costs} == {("both",)}  # a step, and no pass alone
 
 
 def test_the_table_of_a_network(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

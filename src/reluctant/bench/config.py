@@ -154,7 +154,7 @@ def _usable_device(name: str) -> str:
     try:
         if torch.empty(0, device=name).device.type != "meta":
             return name
-        reason = "it computes nothing."
+        reason = "it computes nothing"
     except (RuntimeError, AssertionError) as fault:
-        reason = str(fault).splitlines()[0]
-    raise StudyError(f"device {name!r} cannot be used here: {reason} Leave --device out, or write cpu")
+        reason = str(fault).splitlines()[0].rstrip(".")
+    raise StudyError(f"device {name!r} cannot be used here: {reason}. Leave --device out, or write cpu")
