@@ -4,10 +4,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check format article bench simulate clean
+.PHONY: help run test test-slow test-cuda check format article article-cuda bench bench-cuda simulate clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(READY): constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -20,12 +20,19 @@ run: $(READY)  ## compare four activations on the bundled digits (about a minute
 article: $(READY)  ## the study of the article on the whole of MNIST (22 minutes on two busy cores)
 	$(BIN)/reluctant run article
 
+article-cuda: $(READY)  ## the same on an NVIDIA GPU, in out/article-cuda; prints how long the whole takes
+	began=$$(date +%s); $(BIN)/reluctant run article --device cuda -o out/article-cuda && \
+	echo "the whole study took $$(($$(date +%s) - began)) s"
+
 # Without compiled modules on disk every process of the tests would compile our source again.
 test: $(READY)  ## the tests (minutes; no network needed)
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)  ## the long tests: kills, simulations (at most 40 minutes)
 	$(BIN)/python -m pytest -m slow -n 2 --dist load --timeout=2400
+
+test-cuda: $(READY)  ## the tests that need an NVIDIA GPU
+	$(BIN)/python -m pytest -m cuda
 
 check: $(READY)  ## style, types and layers
 	$(BIN)/ruff check .
@@ -39,6 +46,9 @@ format: $(READY)  ## put the code into its form
 
 bench: $(READY)  ## speed against the plain PyTorch loop (OpenBLAS picks its kernels itself)
 	env -u OPENBLAS_CORETYPE $(BIN)/python -m benchmarks.bench
+
+bench-cuda: $(READY)  ## time of a training step on an NVIDIA GPU: plain loop, skilled loop, our packs (minutes)
+	$(BIN)/python -m benchmarks.cuda
 
 simulate: $(READY)  ## the simulations behind docs/statistics.md (about a minute)
 	$(BIN)/python -m benchmarks.simulate

@@ -31,7 +31,7 @@ class Block(nn.Module):
             for part in self.qkv(self.norm1(x)).split(width, dim=2)
         )
         scores = q @ k.transpose(2, 3) / math.sqrt(width // self.heads)
-        hidden = torch.ones(t, t, dtype=torch.bool).triu(1)
+        hidden = torch.ones(t, t, dtype=torch.bool, device=x.device).triu(1)
         mixed = scores.masked_fill(hidden, -math.inf).softmax(dim=-1) @ v
         x = x + self.project(mixed.transpose(1, 2).reshape(n, t, width))
         out: Tensor = x + self.down(self.activation(self.up(self.norm2(x))))
@@ -57,7 +57,7 @@ class PlainGPT(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """The logits of the next token at every position."""
-        x = self.tokens(ids) + self.positions(torch.arange(ids.shape[1]))
+        x = self.tokens(ids) + self.positions(torch.arange(ids.shape[1], device=ids.device))
         return F.linear(self.norm(self.blocks(x)), self.tokens.weight)
 
 

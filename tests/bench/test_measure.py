@@ -13,10 +13,10 @@ from reluctant.bench import measure as measure_module
 from reluctant.bench.config import BenchConfig, parse_config
 from reluctant.bench.measure import measure
 from reluctant.bench.rounds import Round, time_round_in_process
-from reluctant.bench.timing import MIN_SECONDS, Clock
-from reluctant.bench.trial import PASSES, TimedTrial, compile_trials, repeatable_backward, sample_inputs
+from reluctant.bench.timing import MIN_SECONDS, Clock, EventClock
+from reluctant.bench.trial import PASSES, Step, TimedTrial, compile_trials, repeatable_backward, sample_inputs
 from reluctant.core.errors import StudyError
-from tests.support.bench_trials import SIZE, SMALL, constant_clock, trial
+from tests.support.bench_trials import SIZE, SMALL, FakeCuda, constant_clock, trial
 
 
 def test_random_states_and_threads_do_not_change() -> None:
@@ -151,7 +151,7 @@ def test_a_variant_that_one_round_lacks_is_left_out(monkeypatch: pytest.MonkeyPa
         seconds = {v: t for v, t in times.items() if number != 1 or v != ("gelu", True)}
         return {name: dict(seconds) for name in PASSES}
 
-    def all_of(names: Any, config: BenchConfig) -> tuple[dict[Any, Any], tuple[str, ...]]:
+    def all_of(names: Any, config: BenchConfig, on_phase: Any) -> tuple[dict[Any, Any], tuple[str, ...]]:
         return dict.fromkeys(times), ()
 
     monkeypatch.setattr(measure_module, "time_round_in_process", round_of)
@@ -161,3 +161,24 @@ def test_a_variant_that_one_round_lacks_is_left_out(monkeypatch: pytest.MonkeyPa
     result = measure(["gelu"], BenchConfig((2, 2), rounds=3))
     assert [(cost.activation, cost.compiled) for cost in result.costs] == [v for v in times if v != ("gelu", True)]
     assert result.notes == ("gelu was not compiled in every round, so it is left out",)
+
+
+def test_on_a_gpu_all_rounds_are_of_one_process_with_one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda, times = FakeCuda(), iter(range(1, 10_000))
+
+    class CountingClock(EventClock):
+        """Every timing is a millisecond longer than the one before; the steps themselves are taken here."""
+
+        def __call__(self, step: Step, number: int) -> float:
+            step()
+            return number * (1 + next(times) / 1000)
+
+    monkeypatch.setattr(BenchConfig, "in_one_process", property(lambda config: True))
+    monkeypatch.setattr(measure_module, "time_round_in_process", None)
+    monkeypatch.setattr(measure_module, "usual_clock", lambda config: CountingClock(torch.device("cuda"), cuda))
+    relu, gelu = measure(["gelu"], SMALL).costs
+    assert list(gelu.ratio) == list(PASSES)
+    assert len(gelu.seconds["both"]) == SMALL.rounds
+    assert next(times) - 1 == 6 + SMALL.rounds * 3 * 6  # once to count calls, then three timings of six steps a round
+    assert all(abs(cost.ratio["both"].value - 1) < 0.1 for cost in (relu, gelu))  # compared within a round
+    assert cuda.waits == 4  # two activations were issued without a wait

@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import binom
 
 from reluctant.bench import measure as measure_module
 from reluctant.bench.config import BenchConfig
 from reluctant.bench.measure import measure
 from reluctant.bench.results import median_interval
-from reluctant.bench.rounds import Round, time_round
-from reluctant.bench.timing import MIN_SECONDS, calls_needed, time_interleaved, torch_clock
+from reluctant.bench.rounds import Round, processor_bound, time_round, usual_clock
+from reluctant.bench.timing import ISSUED, MIN_SECONDS, EventClock, calls_needed, time_interleaved, torch_clock
 from reluctant.bench.trial import PASSES, Step
-from tests.support.bench_trials import SMALL
+from tests.support.bench_trials import SIZE, SMALL, FakeCuda, trial
 
 
 @pytest.mark.parametrize(("n", "k"), [(6, 1), (8, 1), (9, 2), (12, 3), (21, 6), (100, 40)])
@@ -109,3 +110,47 @@ def test_processor_time_does_not_pass_in_sleep() -> None:
 def test_one_thread_is_measured_in_processor_time() -> None:
     assert BenchConfig().clock == "processor time" or sys.platform == "win32"
     assert BenchConfig(threads=2).clock == "wall time"
+
+
+def test_events_time_the_calls_between_them() -> None:
+    cuda = FakeCuda()
+    clock = EventClock(torch.device("cuda:1"), cuda)
+    assert clock(cuda.step, 7) == pytest.approx(0.007)
+    assert cuda.calls == 8  # and one before, to warm up
+    assert set(cuda.devices) == {torch.device("cuda:1")}  # events are of the current device
+    assert cuda.waits == 0  # nothing else waits in between
+
+
+def test_the_time_to_issue_a_call_does_not_include_a_wait() -> None:
+    cuda = FakeCuda()
+    assert EventClock(torch.device("cuda"), cuda).issuing(cuda.step) < 1e-3  # the processor's, not the GPU's
+    assert (cuda.calls, cuda.waits) == (ISSUED, 2)
+
+
+def test_an_activation_for_which_the_gpu_waits_is_named() -> None:
+    relu, mish = ("relu", False), ("mish", True)
+    trials, clock = {relu: trial("relu"), mish: trial("mish")}, EventClock(torch.device("cuda"), FakeCuda())
+    rounds: list[Round] = [{"both": {relu: 1e-9, mish: 1e3}}] * 3
+    (note,) = processor_bound(trials, rounds, clock)
+    assert note.startswith("The GPU waited for the processor (relu): ")
+    (note,) = processor_bound(trials, [{"both": dict.fromkeys(trials, 1e-9)}], clock)
+    assert "(all of them)" in note
+    assert processor_bound(trials, [{"both": dict.fromkeys(trials, 1e3)}], clock) == ()
+    assert processor_bound(trials, rounds, lambda step, number: 0.0) == ()
+
+
+def test_the_usual_clock_of_a_gpu_is_one_of_events() -> None:
+    config = BenchConfig(device="cuda:1")
+    clock = usual_clock(config)
+    assert isinstance(clock, EventClock)
+    assert (clock.device, config.clock) == (torch.device("cuda:1"), "CUDA events")
+    assert config.in_one_process
+    assert not BenchConfig().in_one_process
+
+
+def test_bandwidth_is_of_the_bytes_that_must_move() -> None:
+    (relu,) = measure([], BenchConfig(SMALL.shape, rounds=1), clock=lambda step, number: 0.01 * number).costs
+    moved = {"forward": 2, "backward": 3, "both": 5}
+    assert {name: relu.bandwidth(name, SIZE) for name in moved} == pytest.approx(
+        {name: number * SIZE / 0.01 for name, number in moved.items()}
+    )

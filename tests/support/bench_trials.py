@@ -1,4 +1,6 @@
-"""What the tests of `reluctant bench` share: a small configuration, a constant clock, two activations."""
+"""What the tests of `reluctant bench` share: a small configuration, clocks, a stand-in for a GPU, two activations."""
+
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -35,3 +37,45 @@ def constant_clock(step: Step, number: int) -> float:
 
 def trial(name: str, config: BenchConfig = SMALL) -> TimedTrial:
     return prepare_trial(name, config, *sample_inputs(config))
+
+
+class FakeCuda:
+    """PyTorch's module of GPUs as the clock of events needs it. Its GPU does a call in a millisecond, in order.
+
+    The stream is a list of what was issued; an event that was recorded has its position in it.
+    """
+
+    def __init__(self) -> None:
+        self.devices: list[torch.device] = []
+        self.calls = 0
+        self.waits = 0
+
+    def device(self, device: torch.device) -> AbstractContextManager[None]:
+        self.devices.append(device)
+        return nullcontext()
+
+    def Event(self, *, enable_timing: bool) -> "FakeEvent":  # noqa: N802
+        assert enable_timing  # else the real one has no time
+        return FakeEvent(self)
+
+    def synchronize(self) -> None:
+        self.waits += 1
+
+    def step(self) -> None:
+        self.calls += 1
+
+
+class FakeEvent:
+    def __init__(self, cuda: FakeCuda) -> None:
+        self.cuda, self.position, self.over = cuda, -1, False
+
+    def record(self) -> None:
+        self.position = self.cuda.calls
+
+    def synchronize(self) -> None:
+        assert self.position >= 0
+        self.over = True
+
+    def elapsed_time(self, end: "FakeEvent") -> float:
+        assert end.over  # the real one raises an error
+        return float(end.position - self.position)

@@ -28,6 +28,8 @@ def draw_costs(bench: "Bench", *, width: float = WIDE) -> "Figure":
     rows = _rows(bench, costs)
     low, high = _bounds(costs)
     title, notes = "Time of a pass forward and back, as a multiple of ReLU's", _notes(bench, costs, low, high)
+    if bench.config.model:
+        title = f"Time of a training step of {bench.config.model}, as a multiple of the one with ReLU"
     drawing, axes, layout = row_panel(rows, width, title, notes, 0.06, 0.49)
     _ratio_axis(axes, low, high, most=6 if layout.narrow else 7)
     axes.set_xlabel("time / ReLU's time (logarithmic)", loc="right", labelpad=3)
@@ -42,12 +44,22 @@ def _rows(bench: "Bench", costs: Sequence["Cost"]) -> list[Row]:
     for cost in costs:
         label = labels[cost.activation]
         arm = mark(list(labels).index(cost.activation), f"{label}, compiled" if cost.compiled else label)
-        both, forward, backward = (cost.ratio[kind] for kind in ("both", "forward", "backward"))
+        both = cost.ratio["both"]
         ends = None if both.low is None or both.high is None else (both.low, both.high)
-        text = f"{with_interval(both)} · keeps {cost.saved_bytes / bench.config.input_bytes:.3g}×"
-        signs = (forward.value, ">", arm.colour), (backward.value, "<", arm.colour)
+        memory = f"{cost.saved_bytes / bench.config.input_bytes:.3g}×"
+        text = f"{with_interval(both)} · keeps {byte_text(cost.saved_bytes) if bench.config.model else memory}"
+        alone = {"forward": ">", "backward": "<"}  # of an activation
+        signs = tuple((cost.ratio[kind].value, sign, arm.colour) for kind, sign in alone.items() if kind in cost.ratio)
         rows.append(Row(arm, both.value, ends, text=text, signs=signs, hollow=cost.compiled))
     return rows
+
+
+def byte_text(size: int) -> str:
+    """`24.5 MiB`, `768 B`."""
+    if size < 1000:
+        return f"{size}\u00a0B"
+    power = next((power for power in (1, 2) if size / 1024**power < 1000), 3)
+    return f"{size / 1024**power:.3g}\u00a0{('KiB', 'MiB', 'GiB')[power - 1]}"
 
 
 def multiple(value: float, like: float | None = None) -> str:
@@ -66,15 +78,17 @@ def with_interval(median: "Median") -> str:
 def _notes(bench: "Bench", costs: Sequence["Cost"], low: float, high: float) -> list[str]:
     config = bench.config
     beyond = any(not low <= cost.ratio["both"].value <= high for cost in costs)
+    network = bool(config.model)
+    hollow = "hollow: compiled, as a multiple of compiled" if network else "hollow: compiled"
     return [
         bench.computer,
         f"{count(config.threads, 'thread')}, {config.clock}",
         f"{config.dtype}, {config.shape_text}",
         f"dot: median of {count(config.rounds, 'round')}",
         "too few rounds for an interval" if costs[0].ratio["both"].low is None else "line: its 95 % interval",
-        "► forward alone, ◄ backward alone",
-        "hollow: compiled" if any(cost.compiled for cost in costs) else "",
-        "keeps: memory kept for the backward pass, as a multiple of the input",
+        "forward, loss and backward, without an update" if network else "► forward alone, ◄ backward alone",
+        hollow if any(cost.compiled for cost in costs) else "",
+        "keeps: memory kept for the backward pass" + ("" if network else ", as a multiple of the input"),
         "arrow: the value lies outside the axis" if beyond else "",
         "sorted" if len(costs) > FEW else "",
     ]
@@ -82,7 +96,7 @@ def _notes(bench: "Bench", costs: Sequence["Cost"], low: float, high: float) -> 
 
 def _bounds(costs: Sequence["Cost"]) -> tuple[float, float]:
     """Limits from the ratios and their intervals; numbers far from all others are drawn at the edge."""
-    values = [cost.ratio[kind].value for cost in costs for kind in ("forward", "backward", "both")]
+    values = [ratio.value for cost in costs for ratio in cost.ratio.values()]
     both = [cost.ratio["both"] for cost in costs]
     ends = [end for median in both for end in (median.low, median.high) if end is not None]
     low, high = limits(np.log([1.0, *values]).tolist(), reach=8, pad=0.0)

@@ -9,6 +9,10 @@ from typing import Any
 
 from reluctant.bench.config import BenchConfig
 
+# Tensors of the input's size that an activation must read and write: the input and the output; the incoming gradient,
+# the input or the output, and the gradient that goes out.
+TENSORS_MOVED = {"forward": 2, "backward": 3, "both": 5}
+
 
 @dataclass(frozen=True)
 class Median:
@@ -48,11 +52,11 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> Median
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of one activation. Times are by pass: `forward`, `backward`, `both`.
+    """The cost of one activation. Times are by pass: `forward`, `backward`, `both`; of a network only `both`.
 
-    `seconds` has one call's time per round (the median within its process), `ratio` the ratio to plain ReLU
-    in the same round. `saved_bytes` are saved for the backward pass; `peak_bytes` are the most bytes alive at
-    once, input and gradients included, None if the device cannot report it.
+    `seconds` has one call's time per round (the median within it), `ratio` the ratio to plain ReLU in the same round;
+    for a compiled network, to the compiled one with ReLU. `saved_bytes` are saved for the backward pass; `peak_bytes`
+    are the most bytes alive at once, input and gradients included, None if the device cannot report it.
     """
 
     activation: str
@@ -65,6 +69,10 @@ class Cost:
     def microseconds(self, name: str) -> float:
         """The median time of one call of this pass."""
         return 1e6 * median(self.seconds[name])
+
+    def bandwidth(self, name: str, input_bytes: int) -> float:
+        """The bytes per second of a pass, if each tensor that it must read or write is read or written once."""
+        return TENSORS_MOVED[name] * input_bytes / median(self.seconds[name])
 
     def to_dict(self) -> dict[str, Any]:
         """The cost as plain data."""

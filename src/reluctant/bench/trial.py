@@ -1,4 +1,7 @@
-"""One activation that is ready to be measured, plain or compiled: its input, its gradient, its passes."""
+"""One activation that is ready to be measured, plain or compiled: its input, its gradient, its passes.
+
+A network is measured in the same way: its loss is a function of the batch, and its gradient is 1.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -19,7 +22,7 @@ Step = Callable[[], object]
 
 @dataclass(frozen=True)
 class TimedTrial:
-    """An activation with its input and the incoming gradient; `function` is the module, or it compiled."""
+    """An activation or a loss with its input and the incoming gradient; `function` is the module, or it compiled."""
 
     module: nn.Module
     function: Callable[[Tensor], Tensor]
@@ -27,8 +30,8 @@ class TimedTrial:
     gradient: Tensor
 
     def leaves(self) -> tuple[Tensor, ...]:
-        """The tensors that get a gradient: the input and the learned parameters."""
-        return self.x, *(p for p in self.module.parameters() if p.requires_grad)
+        """The tensors that get a gradient: the input of an activation, and the learned parameters."""
+        return tuple(tensor for tensor in (self.x, *self.module.parameters()) if tensor.requires_grad)
 
     def forward(self) -> Step:
         """A forward pass that stores what the backward pass needs."""
@@ -52,11 +55,17 @@ PASSES: Mapping[str, Callable[[TimedTrial], Step]] = {
 }
 
 
+def measured_passes(config: BenchConfig) -> Mapping[str, Callable[[TimedTrial], Step]]:
+    """The passes that are timed: of a network both together, which are a training step without the update."""
+    return {"both": PASSES["both"]} if config.model else PASSES
+
+
 def sample_inputs(config: BenchConfig) -> tuple[Tensor, Tensor]:
     """The input and the incoming gradient, both ~ N(0, 1), the same at every call."""
-    generator = torch.Generator().manual_seed(SEED)
-    samples = [torch.randn(config.shape, generator=generator) for _ in range(2)]
+    where = config.torch_device if config.uses_cuda else torch.device("cpu")  # large ones are made on the GPU
+    generator = torch.Generator(where).manual_seed(SEED)
     try:
+        samples = [torch.randn(config.shape, generator=generator, device=where) for _ in range(2)]
         x, gradient = (sample.to(config.torch_device, config.torch_dtype) for sample in samples)
     except RuntimeError as fault:
         raise StudyError(
@@ -92,17 +101,22 @@ def prepare_trial(name: str, config: BenchConfig, x: Tensor, gradient: Tensor) -
     return trial
 
 
-def compile_trials(trials: Mapping[str, TimedTrial]) -> Iterator[tuple[str, TimedTrial | str]]:
+def compile_trials(
+    trials: Mapping[str, TimedTrial],
+    passes: Mapping[str, Callable[[TimedTrial], Step]] = PASSES,
+    on_phase: Callable[[str], None] = lambda text: None,
+) -> Iterator[tuple[str, TimedTrial | str]]:
     """The compiled form of each trial, or a sentence why there is none.
 
     If the first one cannot be compiled, torch.compile does not work here and the others are not tried.
     """
     works = False
-    for name, trial in trials.items():
+    for number, (name, trial) in enumerate(trials.items(), 1):
+        on_phase(f"compiling {name} ({number} of {len(trials)})")
         try:
             compiled = replace(trial, function=compile_module(trial.module))
-            compiled.both()()
-            compiled.backward()()
+            for prepare in passes.values():
+                prepare(compiled)()
             yield name, compiled
             works = True
         except Exception as fault:  # a compiler may raise anything
