@@ -14,12 +14,13 @@ from typing import Any
 from reluctant.core.environment import cores
 from reluctant.core.errors import StudyError
 from reluctant.engines import ray_node
-from reluctant.engines.events import Done, Events, Failed, Message, Ready, Started, Work
+from reluctant.engines.events import Done, Event, Events, Failed, Message, Ready, Started, Work
 from reluctant.engines.ray_connection import connect
 from reluctant.engines.run_queue import Attempt, RunQueue, timeout_reason
 
 WAITING_CPUS = 4  # for how many CPUs tasks wait in Ray's own queue, so that no CPU is idle
 POLL_SECONDS = 2.0  # between two checks of the cluster while no task sends an event
+ANSWER_SECONDS = 0.5  # that one task may keep the others waiting for an event which its node does not deliver
 CANCEL_SECONDS = 3.0  # that cancelled tasks get to end
 
 
@@ -78,8 +79,10 @@ class RayTask:
     attempt: Attempt
     stream: Any  # of the values that `ray_node.run_remote` yields
     node_name: str = ""
+    node_id: str = ""
     deadline: float = float("inf")
     cancel_reason: str = ""  # why this process has cancelled it
+    value: Any = None  # the reference of an event that its node has not delivered yet
 
 
 class RayScheduler:
@@ -93,6 +96,7 @@ class RayScheduler:
         self._cpus = max(map(_threads, runs))
         self._driver = ray_node.describe_driver()
         self._warned_of_waiting = False
+        self._next_check = 0.0  # of the nodes
         self._thread = ThreadPoolExecutor(1)
         ray.cloudpickle.register_pickle_by_value(ray_node)
         self._run_remote = ray.remote(ray_node.run_remote)
@@ -136,12 +140,32 @@ class RayScheduler:
         ready, _ = self._call_in_thread(self.ray.wait, list(self.tasks), timeout=seconds)
         for stream in ready:
             yield from self._handle_event(self.tasks[stream])
-        for task in self.tasks.values():
-            if task.deadline <= time.monotonic():
+        for task in list(self.tasks.values()):
+            if task.deadline <= time.monotonic() and not task.cancel_reason:
                 self._cancel(task, timeout_reason(self.timeout))
+                task.deadline = time.monotonic() + CANCEL_SECONDS
+            elif task.deadline <= time.monotonic():  # its node does not even answer to this
+                yield self._give_up(task, task.cancel_reason)
+        yield from self._give_up_lost_nodes()
         if not ready and not any(task.node_name for task in self.tasks.values()):
             yield from self._warn_of_waiting()
         self.submit_waiting()
+
+    def _give_up_lost_nodes(self) -> Events:
+        """End the tasks of nodes that are dead for Ray: of a frozen one it waits on for an answer, without an end."""
+        if time.monotonic() < self._next_check or not self.tasks:
+            return
+        self._next_check = time.monotonic() + POLL_SECONDS
+        alive = {node["NodeID"] for node in self.ray.nodes() if node["Alive"]}
+        for task in list(self.tasks.values()):
+            if task.node_id and task.node_id not in alive:
+                yield self._give_up(task, f"the node {task.node_name} was lost before the run was over")
+
+    def _give_up(self, task: RayTask, reason: str) -> Event:
+        """End a task from which nothing more comes; its run is tried again."""
+        self._cancel(task, reason)
+        del self.tasks[task.stream]
+        return self.queue.finish(task.attempt, Failed(task.attempt.run, reason, retryable=True))
 
     def cancel_all(self, *, wait: bool) -> None:
         """Cancel every task by force. With `wait`, return only when their processes are gone."""
@@ -164,6 +188,8 @@ class RayScheduler:
 
     def _handle_event(self, task: RayTask) -> Events:
         event = self._call_in_thread(self._next_event, task)
+        if event is None:  # a frozen node, or a slow one
+            return
         if isinstance(event, tuple):
             yield from self._check_node(task, *event)
             return
@@ -175,10 +201,19 @@ class RayScheduler:
         yield event
 
     def _next_event(self, task: RayTask) -> Any:
-        """What `run_remote` yields next; `Failed` where nothing more will come."""
+        """What `run_remote` yields next; `Failed` where nothing more will come, None where nothing comes in time."""
         run = task.attempt.run
         try:
-            return self.ray.get(next(task.stream))
+            if task.value is None:
+                reference = task.stream._next_sync(timeout_s=ANSWER_SECONDS)  # `next` would wait for a frozen node
+                if reference.is_nil():
+                    return None
+                task.value = reference
+            event = self.ray.get(task.value, timeout=ANSWER_SECONDS)
+            task.value = None
+            return event
+        except self.ray.exceptions.GetTimeoutError:
+            return None
         except StopIteration:
             return Failed(run, "the task ended without an outcome", retryable=True)
         except self.ray.exceptions.RayError as error:
@@ -200,7 +235,7 @@ class RayScheduler:
 
     def _check_node(self, task: RayTask, node_id: str, node_name: str, differences: str) -> Events:
         """Note on which node a task has begun. If the node differs from the driver, queue the run again."""
-        task.node_name, self._warned_of_waiting = node_name, False
+        task.node_id, task.node_name, self._warned_of_waiting = node_id, node_name, False
         if not differences:
             return
         del self.tasks[task.stream]
