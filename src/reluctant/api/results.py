@@ -173,7 +173,8 @@ class Results:
                 learning rate), `cost` (score against training time), `shapes`; of one
                 `activation`: `training`, and `confusion`, or `predicted` where numbers are predicted.
             metric: The study's unless given.
-            activation, setting: Which one, where there are several.
+            activation: Which one, where a figure is about one of several.
+            setting: Which one, where there are several.
             width: In inches.
 
         Raises:
