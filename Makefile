@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+READY_DOCS := .venv/.ready-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check format article bench simulate clean
+.PHONY: help run test test-slow test-install test-docs check format article bench simulate dist docs clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(READY): constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -27,6 +28,12 @@ test: $(READY)  ## the tests (minutes; no network needed)
 test-slow: $(READY)  ## the long tests: kills, simulations (at most 40 minutes)
 	$(BIN)/python -m pytest -m slow -n 2 --dist load --timeout=2400
 
+test-install: $(READY)  ## builds the release and installs the wheel into empty environments (needs a package index)
+	$(BIN)/python -m pytest -m install tests/test_install.py
+
+test-docs: $(READY_DOCS)  ## builds the site and checks its links, and its pages in Chromium
+	$(BIN)/python -m pytest -m site tests/docs
+
 check: $(READY)  ## style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,6 +49,19 @@ bench: $(READY)  ## speed against the plain PyTorch loop (OpenBLAS picks its ker
 
 simulate: $(READY)  ## the simulations behind docs/statistics.md (about a minute)
 	$(BIN)/python -m benchmarks.simulate
+
+dist: $(READY)  ## the release in dist/: sdist and wheel, checked by twine
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m twine check --strict dist/*
+
+$(READY_DOCS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	touch $(READY_DOCS)
+
+docs: $(READY_DOCS)  ## the documentation site, in out/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+	@echo "open out/site/index.html; its search needs a server: $(BIN)/python -m http.server -d out/site"
 
 clean:  ## remove the environment, caches and results in out/
 	rm -rf .venv out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

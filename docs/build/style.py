@@ -13,7 +13,8 @@ _RULES = """
 .f0 { stroke: var(--s1); stroke-width: 2.4; }
 .f1 { stroke: var(--muted); stroke-width: 1.1; }
 .f2 { stroke: var(--s2); stroke-width: 1.1; stroke-dasharray: 4 3; stroke-linecap: butt; }
-.ticks { fill: var(--muted); font-size: 7px; }
+.ticks { fill: var(--muted); font-size: 5px; }
+@media (max-width: 30rem) { .ticks { font-size: 7px; } }
 .ticks text { text-anchor: middle; }
 .ticks .at { text-anchor: start; }
 .md-typeset figure.curve { margin: 1.2rem 0; width: 100%; max-width: 30rem; text-align: left; }
