@@ -1,4 +1,4 @@
-"""A release: its version, its files, and the wheel in empty environments with the newest and the oldest dependencies."""
+"""A release: its version, its files, and its wheel with the newest and the oldest dependencies."""
 
 import os
 import re
@@ -92,9 +92,7 @@ def test_no_file_of_the_package_is_missing(release: tuple[Path, Path]) -> None:
 @pytest.mark.install
 @pytest.mark.timeout(2400)
 @pytest.mark.parametrize("versions", [NEWEST, OLDEST], ids=["newest", "oldest"])
-def test_the_wheel_works_in_an_empty_environment(
-    versions: Path, release: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_the_wheel_works_in_an_empty_environment(versions: Path, release: tuple[Path, Path], tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     programs = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
     # Of PyTorch the CPU build that all tests use; RELUCTANT_OLDEST_TORCH=1 takes the oldest, with gigabytes of CUDA.

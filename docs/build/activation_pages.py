@@ -1,6 +1,6 @@
 """The catalogue as pages: a table of pictures, and one page for each activation, all from the catalogue's data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from reluctant.cards.card import Card, build_card
@@ -29,7 +29,10 @@ def activation_pages() -> Iterator[tuple[str, str]]:
     yield f"{FOLDER}/index.md", _index()
     for family, rows in families().items():
         for row in rows:
-            yield page_path(row), _page(build_card(row.name), family, [other for other in rows if other is not row])
+            yield (
+                page_path(row),
+                activation_page(build_card(row.name), family, [other for other in rows if other is not row]),
+            )
 
 
 def _index() -> str:
@@ -43,17 +46,19 @@ def _index() -> str:
     ]
     for family, rows in families().items():
         parts += [f"## {_capitalised(family)}", FAMILIES.get(family, "")]
-        parts.append('<div class="curves">' + "".join(_tile(row) for row in rows) + "</div>")
+        parts.append('<div class="curves">' + "".join(tile(row) for row in rows) + "</div>")
     return _document(parts)
 
 
-def _tile(row: Activation) -> str:
+def tile(row: Activation) -> str:
+    """The picture of an activation, as a link to its page."""
     facts = build_card(row.name).facts
     picture = curve_svg(facts) if facts else '<span class="blank">not a curve</span>'
     return f'<a href="{row.name}.html" title="{escape(row.purpose)}">{picture}<span>{escape(row.title)}</span></a>'
 
 
-def _page(card: Card, family: str, others: list[Activation]) -> str:
+def activation_page(card: Card, family: str, others: list[Activation]) -> str:
+    """The Markdown of the page of one activation; `others` are those of its family."""
     row = card.row
     facts = [pair for pair in describe_row(card) if pair[0] != "source"]
     if row.source and row.source != "-":
@@ -76,9 +81,8 @@ def _page(card: Card, family: str, others: list[Activation]) -> str:
     return _document(parts)
 
 
-def _table(first: str, second: str, rows: object, *, code: bool = False) -> str:
+def _table(first: str, second: str, rows: Iterable[tuple[str, str]], *, code: bool = False) -> str:
     lines = [f"| {first} | {second} |", "| --- | --- |"]
-    assert hasattr(rows, "__iter__")
     for label, text in rows:
         name = f"`{label}`" if code else label
         lines.append(f"| {cell(name)} | {cell(text)} |")

@@ -3,8 +3,8 @@
 import re
 
 import click
-
 from docs.build.activation_pages import cell
+
 from reluctant.cli.main import reluctant
 
 PATH = "reference/commands.md"

@@ -7,11 +7,11 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
+from docs.build.activation_pages import cell
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from docs.build.activation_pages import cell
 from reluctant import catalogue
 from reluctant.catalogue.metrics import METRICS
 from reluctant.cli.catalogue import KINDS
@@ -21,7 +21,7 @@ from reluctant.study.tables import Claim, Compare, PublishedNumber
 
 KEYS, NAMES = "reference/keys.md", "reference/names.md"
 _GUIDE = Path(__file__).parents[1] / "study.md"
-_TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
+TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[compare]", Compare), ("[[claim]]", Claim), ("[[published]]", PublishedNumber), ("[until_decided]", UntilDecided),
 )  # fmt: skip
 _SIGNS = {Ge: "at least", Gt: "above", Le: "at most", Lt: "below"}
@@ -59,7 +59,7 @@ def key_page() -> str:
             facts.append(f"[names](names.md#{_OF_A_CATALOGUE[key]})")
         meaning = re.sub(r"\]\((?=[\w#])(#)?", lambda m: f"](../study.md{m[1]}" if m[1] else "](../", described[key])
         parts += [f"## `{key}`", " · ".join(facts), meaning]
-    for title, model in _TABLES:
+    for title, model in TABLES:
         parts += [f"## The table `{title}`", _text(model.__doc__ or ""), _fields(model)]
     return "\n\n".join(parts) + "\n"
 
@@ -109,12 +109,12 @@ def _bounds(metadata: Iterable[object]) -> str:
     words = [
         f"{_SIGNS[type(each)]} {value:,}"
         for each in every
-        if type(each) in _SIGNS and (value := next(iter(vars_of(each)))) < 2**40
+        if type(each) in _SIGNS and (value := next(iter(_number(each)))) < 2**40
     ]
     return f", {' and '.join(words)}" if words else ""
 
 
-def vars_of(bound: Any) -> list[float]:
+def _number(bound: Any) -> list[float]:
     """The number of a bound such as `Ge(ge=0)`."""
     return [getattr(bound, type(bound).__name__.lower())]
 

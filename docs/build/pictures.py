@@ -34,7 +34,7 @@ def pairing(results: "Results") -> "Figure":
     from scipy import stats
 
     scores = paired_scores(results)
-    n, r = len(scores), float(np.corrcoef(scores.T)[0, 1])
+    n, r = len(scores), float(np.corrcoef(scores[:, 0], scores[:, 1]).item(1))
     difference = scores[:, 1] - scores[:, 0]
     drawing = sheet(
         7.3, 2.6, "Pairs take away what a seed does to both activations",
@@ -68,8 +68,9 @@ def pairing(results: "Results") -> "Figure":
 @styled
 def looks(results: "Results") -> "Figure":
     """The interval that decides at every look, for each activation against the baseline."""
-    import reluctant
     from docs.build.report_pages import final_scores
+
+    import reluctant
 
     table = final_scores(results.frame())
     arms = {"elu": "ELU", "gelu": "GELU"}

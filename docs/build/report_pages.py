@@ -48,8 +48,9 @@ def report_pages() -> Iterator[tuple[str, str]]:
 
 def final_scores(frame: pd.DataFrame) -> pd.DataFrame:
     """The test scores after the last epoch, as a table of runs that somebody else may have."""
-    last = frame[(frame["split"] == "test") & (frame["epoch"] == frame["epoch"].max())]
-    return last[["activation", "seed", "f1", "accuracy", "loss"]].reset_index(drop=True)
+    last: pd.DataFrame = frame[(frame["split"] == "test") & (frame["epoch"] == frame["epoch"].max())]
+    columns = ["activation", "seed", "f1", "accuracy", "loss"]
+    return last.reindex(columns=columns).reset_index(drop=True)
 
 
 def _rendered(results: "Results", page: Path) -> str:

@@ -5,7 +5,9 @@ from reluctant.figures.inline import variables
 _RULES = """
 .md-typeset img { border-radius: .3rem; background: #fff; }
 .md-typeset table:not([class]) { font-size: .7rem; }
-.md-typeset table:not([class]) td code { overflow-wrap: anywhere; }
+.md-typeset table:not([class]) td { min-width: 6rem; }
+.md-typeset table:not([class]) td:last-child:nth-child(n + 2) { min-width: 9rem; }
+.md-typeset table:not([class]) td:first-child > code { white-space: nowrap; }
 .md-typeset .formula { margin: 1.2rem 0; overflow-x: auto; }
 .md-typeset .formula svg { display: block; max-width: 100%; height: auto; }
 .axes { fill: none; stroke: var(--rule); stroke-width: 1; vector-effect: non-scaling-stroke; }
@@ -18,9 +20,10 @@ _RULES = """
 .ticks text { text-anchor: middle; }
 .ticks .at { text-anchor: start; }
 .md-typeset figure.curve { margin: 1.2rem 0; width: 100%; max-width: 30rem; text-align: left; }
-.md-typeset figure.curve svg { display: block; width: 100%; height: auto; border: 1px solid var(--rule); border-radius: .2rem; }
+.md-typeset figure.curve svg { display: block; width: 100%; height: auto; border: 1px solid var(--rule); }
 .md-typeset figure.curve figcaption { max-width: none; margin: .4rem 0 0; font-size: .68rem; }
-.curves { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(7.4rem, 45%), 1fr)); gap: .9rem; margin: 1rem 0; }
+.curves { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(7.4rem, 45%), 1fr)); }
+.curves { gap: .9rem; margin: 1rem 0; }
 .md-typeset .curves a { color: inherit; font-size: .68rem; overflow-wrap: anywhere; }
 .curves svg, .curves .blank { display: block; width: 100%; height: auto; aspect-ratio: 5 / 3; margin-bottom: .25rem;
   border: 1px solid var(--rule); border-radius: .2rem; }
@@ -32,8 +35,4 @@ _RULES = """
 
 def style_sheet() -> str:
     """The style sheet as text."""
-    return (
-        f":root {{ {variables()} }}\n"
-        f'[data-md-color-scheme="slate"] {{ {variables(dark=True)} }}\n'
-        f"{_RULES}"
-    )
+    return f':root {{ {variables()} }}\n[data-md-color-scheme="slate"] {{ {variables(dark=True)} }}\n{_RULES}'

@@ -4,14 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-
 from docs.build import activation_pages, key_pages
 from docs.build.command_pages import command_page, visible_commands
 from docs.build.markdown import COPIED, for_site, readme_section
 from docs.build.python_pages import PACKAGES, public_names, python_pages
 from docs.build.report_pages import STUDIES, final_scores, studies
 from docs.build.style import style_sheet
+
 from reluctant import catalogue
+from reluctant.cards.card import build_card
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.cli.catalogue import KINDS
 from reluctant.study import Study
@@ -21,9 +22,11 @@ CONFIG = (ROOT / "mkdocs.yml").read_text("utf-8")
 
 
 def test_every_activation_has_a_page_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activation_pages, "build_card", lambda name: name)  # measuring all curves takes seconds
-    monkeypatch.setattr(activation_pages, "_page", lambda card, family, others: f"{card} in {family}")
-    monkeypatch.setattr(activation_pages, "_tile", lambda row: f"<{row.name}>")
+    monkeypatch.setattr(
+        "docs.build.activation_pages.build_card", lambda name: name
+    )  # measuring all curves takes seconds
+    monkeypatch.setattr(activation_pages, "activation_page", lambda card, family, others: f"{card} in {family}")
+    monkeypatch.setattr(activation_pages, "tile", lambda row: f"<{row.name}>")
     pages = dict(activation_pages.activation_pages())
     index = pages.pop("catalogue/index.md")
     assert set(pages) == {f"catalogue/{row.name}.md" for row in ACTIVATIONS}
@@ -34,8 +37,8 @@ def test_every_activation_has_a_page_of_its_own(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("name", ["gelu", "swiglu", "leaky_relu"])
 def test_the_page_of_an_activation_has_its_facts(name: str) -> None:
     row = ACTIVATIONS[name]
-    card = activation_pages.build_card(name)
-    text = activation_pages._page(card, row.family, [ACTIVATIONS["relu"]])
+    card = build_card(name)
+    text = activation_pages.activation_page(card, row.family, [ACTIVATIONS["relu"]])
     assert text.startswith(f"# {row.title}\n\n{row.purpose}\n")
     assert text.count("<svg") == (2 if card.facts else 1)  # the formula, and a curve where there is one
     assert f"[{row.source}]({card.link})" in text or not card.link
@@ -62,7 +65,7 @@ def test_every_key_stands_with_its_type_and_meaning() -> None:
         assert re.match(r"\*\*[a-z`].*\*\*", facts), key
         assert len(meaning) > 10, key
     assert "**whole number, at least 1 and at most 10,000,000** · may be a list, an axis · default `32`" in text
-    for _, table in key_pages._TABLES:
+    for _, table in key_pages.TABLES:
         names = [field.alias or name for name, field in table.model_fields.items()]
         assert [name for name in names if f"| `{name}` |" not in text] == []
 

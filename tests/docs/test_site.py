@@ -11,14 +11,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-
 from docs.build.report_pages import studies
+
 from reluctant.catalogue import ACTIVATIONS
 from tests.support.browser import BEYOND, launch_chromium
 
 ROOT = Path(__file__).parents[2]
-LOOKED_AT = ("index.html", "tutorial.html", "install.html", "pairing.html", "statistics.html", "inside.html", "study.html",
-             "reference/commands.html", "reference/keys.html", "reference/names.html", "reference/python/index.html",
+LOOKED_AT = ("index.html", "tutorial.html", "install.html", "pairing.html", "statistics.html", "inside.html",
+             "study.html", "reference/commands.html", "reference/keys.html", "reference/names.html", "reference/python/index.html",
              "catalogue/index.html", "catalogue/gelu.html", "catalogue/swiglu.html", "reports/index.html")  # fmt: skip
 
 pytestmark = [pytest.mark.site, pytest.mark.timeout(900)]
