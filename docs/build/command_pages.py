@@ -9,9 +9,10 @@ from reluctant.cli.main import reluctant
 
 PATH = "reference/commands.md"
 _INTRODUCTION = """# Commands
-`reluctant COMMAND --help` prints the same in the terminal. Exit status: 0 done, 1 some runs failed (or `--fail-if` holds),
-2 cannot be carried out (the message says what to write instead), 130 interrupted (the same command goes on), 70 a fault
-in reluctant itself.
+`reluctant COMMAND --help` prints the same in the terminal.
+
+Exit status: 0 done, 1 some runs failed (or `--fail-if` holds), 2 cannot be carried out (the message says what to write
+instead), 130 interrupted (the same command goes on), 70 a fault in reluctant itself.
 """
 
 

@@ -22,9 +22,7 @@ CONFIG = (ROOT / "mkdocs.yml").read_text("utf-8")
 
 
 def test_every_activation_has_a_page_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "docs.build.activation_pages.build_card", lambda name: name
-    )  # measuring all curves takes seconds
+    monkeypatch.setattr("docs.build.activation_pages.build_card", lambda name: name)
     monkeypatch.setattr(activation_pages, "activation_page", lambda card, family, others: f"{card} in {family}")
     monkeypatch.setattr(activation_pages, "tile", lambda row: f"<{row.name}>")
     pages = dict(activation_pages.activation_pages())
