@@ -16,6 +16,7 @@ from reluctant.study import Study, bundled, parse_overrides
 
 ROOT = Path(__file__).parent.parent
 GUIDES = (
+    "tutorial",
     "notebook",
     "model",
     "data",
@@ -31,6 +32,9 @@ GUIDES = (
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "log.md"]
 SHORTER = {  # commands of the guides, and what the tests add to them
+    "reluctant run quick": "--set epochs=1 --set seed=0 --set activation=relu,gelu --set model=mlp",
+    "reluctant run quick --set seed=0..6": "--set epochs=1 --set seed=0..1 --set activation=relu,gelu --set model=mlp",
+    "reluctant run first.toml": "--set seed=0..1 --set epochs=1",
     "reluctant run dying": "--set epochs=1 --set seed=0",
     "reluctant run mine.toml": "--set seed=0..1 --set epochs=2",
     "reluctant run mine.toml --set seed=0..3": "--set seed=0..2 --set epochs=2",

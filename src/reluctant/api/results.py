@@ -170,7 +170,7 @@ class Results:
                 learning rate), `dead` (dead units by site and epoch), `cost` (score against training time), `shapes`;
                 of one `activation`: `training`, and `confusion`, or `predicted` where numbers are predicted.
             metric: The study's unless given.
-            activation: Which one, where the figure is of one.
+            activation: Which one, where the figure is about one of several.
             setting: Only the settings with these values, such as `{"lr": 0.01}`; all of them unless given.
             width: In inches.
 

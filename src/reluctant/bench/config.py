@@ -150,7 +150,7 @@ def _memory(device: torch.device) -> float:
 def _usable_device(name: str) -> str:
     """The device's name; `auto` becomes the first accelerator or the CPU."""
     if name == "auto":
-        return str(torch.accelerator.current_accelerator(check_available=True) or "cpu")
+        return str(torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu")
     try:
         if torch.empty(0, device=name).device.type != "meta":
             return name

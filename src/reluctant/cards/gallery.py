@@ -17,7 +17,7 @@ from reluctant.catalogue import ACTIVATIONS
 from reluctant.report import render_template
 
 _FOLDER = Path(__file__).parent
-_FAMILIES = {  # in the order of the page
+FAMILIES = {  # in the order of the page
     "classical": "From statistics and signal processing. Most of them are older than deep learning.",
     "rectifier": "Zero, or nearly zero, for negative x and a line for positive x: ReLU and its descendants.",
     "exponential": "A line for positive x; for negative x an exponential that levels off: the mean output is "
@@ -72,10 +72,10 @@ def render_gallery(names: Iterable[str] | None = None) -> str:
 
 
 def _group_by_family(cards: list[Card]) -> tuple[GalleryFamily, ...]:
-    families = dict.fromkeys([*_FAMILIES, *(card.row.family for card in cards)])
+    families = dict.fromkeys([*FAMILIES, *(card.row.family for card in cards)])
     members = {family: [card for card in cards if card.row.family == family] for family in families}
     return tuple(
-        GalleryFamily(family, _FAMILIES.get(family, ""), f"family-{_slug(family)}", tuple(map(_gallery_card, of)))
+        GalleryFamily(family, FAMILIES.get(family, ""), f"family-{_slug(family)}", tuple(map(_gallery_card, of)))
         for family, of in members.items()
         if of
     )
@@ -89,7 +89,7 @@ def _gallery_card(card: Card) -> GalleryCard:
         anchor=_slug(card.name),
         card=card,
         picture=Markup(curve_svg(card.facts)) if card.facts else Markup(""),
-        formula=_render_formula(row.formula),
+        formula=render_formula(row.formula),
         parameters=tuple(describe_parameters(card)),
         facts=tuple(describe_facts(card)),
         about=tuple((label, text) for label, text in describe_row(card) if label != "source"),
@@ -102,7 +102,7 @@ def _slug(text: str) -> str:
 
 
 @cache
-def _render_formula(latex: str) -> Markup:
+def render_formula(latex: str) -> Markup:
     """The formula as a drawing, or as plain text if matplotlib cannot draw it."""
     from reluctant.figures import formula, inline_svg
 

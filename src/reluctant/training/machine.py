@@ -21,7 +21,7 @@ def select_device(name: str | torch.device) -> torch.device:
     if not isinstance(name, str | torch.device):
         raise StudyError(f"a device is a string, not {name!r}; write auto, cpu or cuda")
     if name == "auto":
-        accelerator = torch.accelerator.current_accelerator(check_available=True)
+        accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
         return accelerator or torch.device("cpu")
     try:
         torch.empty(0, device=name)

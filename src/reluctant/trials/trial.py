@@ -94,7 +94,8 @@ class Trial:
         Args:
             model: Any network.
             example: Its inputs, to find functional calls such as `F.relu` too.
-            only, exclude: Patterns of site names, as for `reluctant.models.swap_activations`.
+            only: Patterns of site names, as for `reluctant.models.swap_activations`; only these are replaced.
+            exclude: Patterns of site names that are not replaced.
         """
         from reluctant.models.swap import swap_activations
 
