@@ -11,6 +11,7 @@ from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
+from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator
@@ -28,6 +29,7 @@ class _Quick:
     axes: Axes
     label: Text
     guides, numbered, colour = False, True, ""
+    look: dict[str, Any]  # the settings when the axis was made: a figure may be drawn when others hold
 
     def set_clip_path(self, *args: Any, **options: Any) -> None:
         """As of any artist: there are no ticks to clip, and none is made."""
@@ -62,9 +64,9 @@ class _Quick:
 
     def written(self, across: str, along: str) -> Text:
         """The text of this axis, to be written at every tick."""
-        kind = "x" if isinstance(self, XAxis) else "y"
-        text = Text(ha=across, va=along, fontsize=rcParams[f"{kind}tick.labelsize"],
-                    color=self.colour or rcParams[f"{kind}tick.labelcolor"])  # fmt: skip
+        font = FontProperties(family=self.look["font.family"], size=self.look["xtick.labelsize"])
+        colour = self.colour or self.look["xtick.labelcolor"]
+        text = Text(ha=across, va=along, fontproperties=font, color=colour, parse_math=False)
         text.set_figure(self.axes.figure)
         return text
 
@@ -73,8 +75,8 @@ class _Quick:
         if not ends or not self.guides:
             return
         gc = renderer.new_gc()
-        gc.set_foreground(rcParams["grid.color"])
-        gc.set_linewidth(renderer.points_to_pixels(rcParams["grid.linewidth"]))
+        gc.set_foreground(self.look["grid.color"])
+        gc.set_linewidth(renderer.points_to_pixels(self.look["grid.linewidth"]))
         codes = [Path.MOVETO, Path.LINETO] * len(ends)
         renderer.draw_path(gc, Path([point for pair in ends for point in pair], codes), IdentityTransform())
         gc.restore()
@@ -92,7 +94,7 @@ class _QuickX(_Quick, XAxis):
         at = [across.transform((value, 0))[0] for value, _ in ticks]
         self.draw_guides(renderer, [((x, box.y0), (x, box.y1)) for x in at])
         bottom, text = box.y0, self.written("center", "top")
-        top = box.y0 - rcParams["xtick.major.pad"] * self.axes.figure.dpi / POINTS
+        top = box.y0 - self.look["xtick.major.pad"] * self.axes.figure.dpi / POINTS
         for x, (_, words) in zip(at, ticks, strict=True):
             if words:
                 text.set(x=x, y=top, text=words)
@@ -115,7 +117,7 @@ class _QuickY(_Quick, YAxis):
         at = [up.transform((0, value))[1] for value, _ in ticks]
         self.draw_guides(renderer, [((box.x0, y), (box.x1, y)) for y in at])
         text = self.written("right", "center_baseline")
-        right = box.x0 - rcParams["ytick.major.pad"] * self.axes.figure.dpi / POINTS
+        right = box.x0 - self.look["xtick.major.pad"] * self.axes.figure.dpi / POINTS
         for y, (_, words) in zip(at, ticks, strict=True):
             if words:
                 text.set(x=right, y=y, text=words)
@@ -125,9 +127,16 @@ class _QuickY(_Quick, YAxis):
 class PanelAxes(Axes):
     """Axes with these two; `grid` and `tick_params` know what the figures here ask of them."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for spine in self.spines.values():
+            spine.set_position(("outward", 0))  # matplotlib's first tick would do it
+
     def _init_axis(self) -> None:
         super()._init_axis()  # type: ignore[misc]
         self.xaxis, self.yaxis = _QuickX(self, clear=False), _QuickY(self, clear=False)
+        names = "font.family", "xtick.labelsize", "xtick.labelcolor", "xtick.major.pad", "grid.color", "grid.linewidth"
+        self.xaxis.look = self.yaxis.look = {name: rcParams[name] for name in names}
         for side, axis in (("bottom", self.xaxis), ("top", self.xaxis), ("left", self.yaxis), ("right", self.yaxis)):
             self.spines[side].register_axis(axis)
 
