@@ -26,7 +26,7 @@ def axes() -> Axes:
 def test_an_interval_ends_in_an_arrow_only_where_it_leaves_the_panel(
     axes: Axes, ends: tuple[float, float], arrows: str
 ) -> None:
-    draw_interval(axes, Interval(0.5, *ends, 5), 3.0, "#000000", along="y")
+    draw_interval(axes, Interval(5, 0.5, *ends), 3.0, "#000000", along="y")
     line = axes.lines[0]
     assert np.min(line.get_ydata()) >= 0
     assert np.max(line.get_ydata()) <= 1
@@ -36,7 +36,7 @@ def test_an_interval_ends_in_an_arrow_only_where_it_leaves_the_panel(
 
 
 def test_a_mean_without_an_interval_has_no_line(axes: Axes) -> None:
-    draw_interval(axes, Interval(0.5, None, None, 1), 3.0, "#000000", along="x")
+    draw_interval(axes, Interval(1, 0.5, None, None), 3.0, "#000000", along="x")
     assert not axes.lines
 
 

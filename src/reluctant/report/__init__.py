@@ -1,7 +1,5 @@
 """The report: one self-contained HTML page, and its figures as files. Needs no torch."""
 
-import base64
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,18 +53,7 @@ def render_page(
     from reluctant.report.pictures import PictureBook
 
     page = build_page(data, PictureBook(figures, data.subject.data, progress))
-    return render_template(
-        _HERE / "template.html.j2", _HERE / "style.css", page=page, drawn_with=drawn_with(), card=card, **_script()
-    )
-
-
-def _script() -> dict[str, object]:
-    """The page's script, and its hash, by which the page's policy knows it from any other."""
-    from markupsafe import Markup
-
-    text = (_HERE / "page.js").read_text("utf-8").strip()
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return {"script": Markup(text), "script_hash": f"sha256-{digest}"}
+    return render_template(_HERE / "template.html.j2", _HERE / "style.css", page=page, drawn_with=drawn_with(), card=card)
 
 
 def render_template(template: Path, css: Path, **values: object) -> str:

@@ -116,7 +116,7 @@ class _TextReader(HTMLParser):
         text = " ".join(data.split())
         if self._tag in ("h1", "h2", "h3"):
             self._heading = text
-        if text and self._tag not in ("style", "script"):
+        if text and self._tag != "style":
             self.texts.append((self._heading, text))
 
 
