@@ -32,7 +32,7 @@ def test_an_interval_ends_in_an_arrow_only_where_it_leaves_the_panel(
     assert np.max(line.get_ydata()) <= 1
     drawn = [str(each.get_marker()) for each in axes.lines[1:]]
     assert "".join(drawn) == arrows
-    assert all(each.get_ydata()[0] in (0, 1) for each in axes.lines[1:])
+    assert all(np.asarray(each.get_ydata())[0] in (0, 1) for each in axes.lines[1:])
 
 
 def test_a_mean_without_an_interval_has_no_line(axes: Axes) -> None:
@@ -45,6 +45,6 @@ def test_a_band_is_marked_where_it_leaves_most(axes: Axes) -> None:
     band = Band(5, mean, np.array([0.2, 0.1, -0.1, -0.4]), np.array([0.9, 0.9, 0.9, np.nan]))
     assert mark_band(axes, band, "#000000")
     (arrow,) = axes.lines
-    assert (arrow.get_marker(), arrow.get_xdata()[0], arrow.get_ydata()[0]) == ("v", 4, 0)
+    assert (arrow.get_marker(), np.asarray(arrow.get_xydata()).tolist()) == ("v", [[4, 0]])
     assert not mark_band(axes, Band(5, mean, mean, mean), "#000000")
     assert markers(axes.figure, "v^") == 1  # type: ignore[arg-type]

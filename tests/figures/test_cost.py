@@ -71,7 +71,9 @@ def test_dots_lie_at_the_means_and_names_on_the_front_are_in_ink(four: SettingDa
     for dot, point in zip(dots, four.cost(), strict=True):
         assert np.asarray(dot.get_xydata()).tolist() == [[point.time.mean, point.score.mean]]
     assert inks(figure, four) == {"LeakyReLU 0.002", "ELU"}
-    assert "grey name: another activation is faster, and better or the same (decided, not by the means)" in notes(figure)
+    assert "grey name: another activation is faster, and better or the same (decided, not by the means)" in notes(
+        figure
+    )
     assert "ELU: 0.9" in str(figure.get_label())
     assert str(figure.get_label()).count("another is faster, and better or the same") == 2
 
@@ -90,13 +92,13 @@ def test_times_of_several_machines_beat_nothing(four: SettingData, tmp_path: Pat
     data = timed(tmp_path, ARMS)
     for run in data.scores.runs:
         if run.arm == "relu":
-            object.__setattr__(run.record, "environment", "another")
+            object.__setattr__(run.record, "environment", "another")  # type: ignore[attr-defined]
     assert not any(point.beaten for point in data.one_setting.cost())
 
 
-def test_an_interval_beyond_the_axes_ends_in_an_arrow(tmp_path: Path) -> None:
-    alike = dict.fromkeys(FOUR, (3.0, 0.9))
-    data = timed(tmp_path, alike, seed=(0, 1)).one_setting  # two seeds: intervals of 12 standard errors
+def test_an_interval_beyond_the_axes_ends_in_an_arrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = timed(tmp_path, ARMS, seed=(0, 1)).one_setting  # two seeds: intervals of 12 standard errors
+    monkeypatch.setattr("reluctant.figures.cost.widened", lambda low, high, *_, **__: (low, high))
     figure = figures.score_against_time(data, "accuracy")
     (axes,) = figure.axes
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()

@@ -87,7 +87,7 @@ def cost_points(scores: Scores, name: str, labels: Mapping[str, str], verdicts: 
 
 def machines_of(runs: Sequence[ScoredRun]) -> set[str]:
     """The machines and sets of versions on which runs were trained, as far as that is known."""
-    return {run.record.environment for run in runs if isinstance(run, RunResult) and run.record.environment}
+    return {str(run.record.environment) for run in runs if isinstance(run, RunResult) and run.record.environment}
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,7 +54,9 @@ class TwoStudies:
         comparisons = _answering(first), _answering(second)
         arms = [arm for arm in first.scores.arms if arm in second.scores.arms and arm != question.baseline]
         if not arms:
-            raise StudyError("the two studies share no arm besides the baseline, so there is nothing to lay side by side")
+            raise StudyError(
+                "the two studies share no arm besides the baseline, so there is nothing to lay side by side"
+            )
         changes = tuple(_change(comparisons, arm, len(arms)) for arm in arms)
         return cls((first, second), comparisons, _names(first, second), changes)
 
@@ -64,7 +66,9 @@ class TwoStudies:
         one, other = self.names
         baseline, unit = self.comparisons[0].baseline_label, self.comparisons[0].unit
         alike = [each.label for each in self.changes if each.alike]
-        parts = [f"{list_names(alike)} {'has' if len(alike) == 1 else 'have'} the same verdict in both"] if alike else []
+        parts = (
+            [f"{list_names(alike)} {'has' if len(alike) == 1 else 'have'} the same verdict in both"] if alike else []
+        )
         parts += [
             f"{each.label} is {each.contrasts[0].verdict} in {one} and {each.contrasts[1].verdict} in {other}"
             for each in self.changes

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw_interval(
-    axes: "Axes", interval: Interval, at: float, colour: str, *, along: Literal["x", "y"]
-) -> None:
+def draw_interval(axes: "Axes", interval: Interval, at: float, colour: str, *, along: Literal["x", "y"]) -> None:
     """An interval as a thin line along one axis, at this value of the other; an arrow at an end beyond the panel."""
     if interval.low is None or interval.high is None:
         return

@@ -72,7 +72,11 @@ def _draw_differences(figure: "Figure", comparison: Comparison, top: float) -> N
     tall = min(TALL - top - bottom, 0.36 * len(shown))
     if tall < 0.16 * len(shown):
         return
-    place = (EDGE + layout.left) / WIDE, (TALL - top - tall) / TALL, (WIDE - 2 * EDGE - layout.left - layout.right) / WIDE
+    place = (
+        (EDGE + layout.left) / WIDE,
+        (TALL - top - tall) / TALL,
+        (WIDE - 2 * EDGE - layout.left - layout.right) / WIDE,
+    )
     axes: Axes = figure.add_axes((*place, tall / TALL))
     axes.grid(visible=True, axis="x", color=RULE)
     value_axis(axes, *bounds, which="x", most=6)

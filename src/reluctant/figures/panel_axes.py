@@ -26,7 +26,7 @@ POINTS = 72  # per inch
 class _Quick:
     """What both axes share; `guides`: whether lines stand at the ticks, `numbered`: whether numbers do."""
 
-    axes: Axes
+    axes: Any
     label: Text
     guides, numbered, colour = False, True, ""
     look: dict[str, Any]  # the settings when the axis was made: a figure may be drawn when others hold
@@ -70,7 +70,9 @@ class _Quick:
         text.set_figure(self.axes.figure)
         return text
 
-    def draw_guides(self, renderer: "RendererBase", ends: list[tuple[tuple[float, float], tuple[float, float]]]) -> None:
+    def draw_guides(
+        self, renderer: "RendererBase", ends: list[tuple[tuple[float, float], tuple[float, float]]]
+    ) -> None:
         """Lines between pairs of points on the canvas."""
         if not ends or not self.guides:
             return
@@ -82,7 +84,7 @@ class _Quick:
         gc.restore()
 
 
-class _QuickX(_Quick, XAxis):
+class _QuickX(_Quick, XAxis):  # type: ignore[misc]
     """The axis below a panel."""
 
     def draw(self, renderer: "RendererBase", *_: Any, **__: Any) -> None:
@@ -90,7 +92,7 @@ class _QuickX(_Quick, XAxis):
         if not self.get_visible():
             return
         box, ticks = self.axes.bbox, self.visible_ticks()
-        across = self.axes.get_xaxis_transform()
+        across: Any = self.axes.get_xaxis_transform()
         at = [across.transform((value, 0))[0] for value, _ in ticks]
         self.draw_guides(renderer, [((x, box.y0), (x, box.y1)) for x in at])
         bottom, text = box.y0, self.written("center", "top")
@@ -105,7 +107,7 @@ class _QuickX(_Quick, XAxis):
             self.label.draw(renderer)
 
 
-class _QuickY(_Quick, YAxis):
+class _QuickY(_Quick, YAxis):  # type: ignore[misc]
     """The axis left of a panel."""
 
     def draw(self, renderer: "RendererBase", *_: Any, **__: Any) -> None:
@@ -113,7 +115,7 @@ class _QuickY(_Quick, YAxis):
         if not self.get_visible():
             return
         box, ticks = self.axes.bbox, self.visible_ticks()
-        up = self.axes.get_yaxis_transform()
+        up: Any = self.axes.get_yaxis_transform()
         at = [up.transform((0, value))[1] for value, _ in ticks]
         self.draw_guides(renderer, [((box.x0, y), (box.x1, y)) for y in at])
         text = self.written("right", "center_baseline")
@@ -132,10 +134,20 @@ class PanelAxes(Axes):
         for spine in self.spines.values():
             spine.set_position(("outward", 0))  # matplotlib's first tick would do it
 
+    xaxis: Any
+    yaxis: Any
+
     def _init_axis(self) -> None:
         super()._init_axis()  # type: ignore[misc]
         self.xaxis, self.yaxis = _QuickX(self, clear=False), _QuickY(self, clear=False)
-        names = "font.family", "xtick.labelsize", "xtick.labelcolor", "xtick.major.pad", "grid.color", "grid.linewidth"
+        names: tuple[Any, ...] = (
+            "font.family",
+            "xtick.labelsize",
+            "xtick.labelcolor",
+            "xtick.major.pad",
+            "grid.color",
+            "grid.linewidth",
+        )
         self.xaxis.look = self.yaxis.look = {name: rcParams[name] for name in names}
         for side, axis in (("bottom", self.xaxis), ("top", self.xaxis), ("left", self.yaxis), ("right", self.yaxis)):
             self.spines[side].register_axis(axis)

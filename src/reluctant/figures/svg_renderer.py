@@ -35,7 +35,7 @@ def drawn_svg(figure: "Figure") -> str:
     metadata = {"Date": None, "Creator": None, "Title": str(figure.get_label()) or None}
     try:
         figure.dpi = POINTS
-        renderer = _Renderer(wide, tall, buffer, metadata=metadata)
+        renderer: Any = _Renderer(wide, tall, buffer, metadata=metadata)  # type: ignore[no-untyped-call]
         figure.draw(renderer)
         renderer.finalize()
     finally:

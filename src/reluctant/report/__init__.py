@@ -53,7 +53,9 @@ def render_page(
     from reluctant.report.pictures import PictureBook
 
     page = build_page(data, PictureBook(figures, data.subject.data, progress))
-    return render_template(_HERE / "template.html.j2", _HERE / "style.css", page=page, drawn_with=drawn_with(), card=card)
+    return render_template(
+        _HERE / "template.html.j2", _HERE / "style.css", page=page, drawn_with=drawn_with(), card=card
+    )
 
 
 def render_template(template: Path, css: Path, **values: object) -> str:

@@ -61,7 +61,8 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
         warnings=(*(study_facts.warnings(records) if records is not None else ()), *map(capitalised, data.remarks)),
         comparisons=tuple(
-            _comparison(each, book, alone=len(comparisons) == 1, first=i == opened) for i, each in enumerate(comparisons)
+            _comparison(each, book, alone=len(comparisons) == 1, first=i == opened)
+            for i, each in enumerate(comparisons)
         ),
         rates=tuple(
             book.draw(
@@ -210,7 +211,7 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
 def _arm_pictures(data: SettingData, arm: str, book: PictureBook) -> tuple[Picture, ...]:
     """Training curves and confusion matrix, or predicted numbers: in the narrow form, beside each other."""
     suffix, caption = f"_{slug(arm)}{file_suffix(data.title)}", setting_text(data.setting)
-    drawings: list[tuple[str, Callable[..., "Figure"], "Table"]] = [
+    drawings: list[tuple[str, Callable[..., Figure], Table]] = [
         ("training", partial(figures.training_curves, data, arm), tables.four_curves_table(data, arm))
     ]
     if data.subject.task == CLASSIFICATION:

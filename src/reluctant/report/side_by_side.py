@@ -80,7 +80,10 @@ def changes_table(two: TwoStudies) -> Table:
         cells = []
         for own, contrast in zip(two.comparisons, each.contrasts, strict=True):
             ends = verdict_tables.interval_text(own, contrast.interval)
-            cells += [f"{own.unit.difference(contrast.difference.mean)}\n{ends}", f"{contrast.verdict.sign} {contrast.verdict}"]
+            cells += [
+                f"{own.unit.difference(contrast.difference.mean)}\n{ends}",
+                f"{contrast.verdict.sign} {contrast.verdict}",
+            ]
         change = DASH
         if each.difference.decides is not None:
             change = f"{unit.difference(each.difference.mean)}\n{verdict_tables.interval_text(comparison, each.difference.decides)}"

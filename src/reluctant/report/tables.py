@@ -137,7 +137,11 @@ def cost_table(data: SettingData) -> Table:
     rows = [
         (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.beaten else DASH) for p in data.cost()
     ]
-    heads = (metric_title(metric), f"Training per {data.subject.period.length}", "Another is faster, and better or the same")
+    heads = (
+        metric_title(metric),
+        f"Training per {data.subject.period.length}",
+        "Another is faster, and better or the same",
+    )
     return table_of_arms(data, "Score against training time, means over seeds", heads, rows)
 
 

@@ -9,8 +9,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from reluctant.analysis import ReportData
-from reluctant.records.study_records import StudyRecords
 from reluctant.figures.card import card_png
+from reluctant.records.study_records import StudyRecords
 from reluctant.report import CARD, drawn_with, render_page
 from reluctant.verification.findings import Finding, remark
 
