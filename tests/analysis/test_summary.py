@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from reluctant.analysis import ReportData, SettingData
-from reluctant.analysis.summary import confusion_matrix, efficient
+from reluctant.analysis.summary import confusion_matrix
 from reluctant.api.tables import summary_row
 from reluctant.study import Study
 from tests.support.records import study_records
@@ -105,23 +105,7 @@ def test_the_confusion_matrix_is_the_sum_over_finished_runs(tmp_path: Path) -> N
     assert confusion_matrix([]).shape == (0, 0)
 
 
-# The front of score against time.
-
-
-@pytest.mark.parametrize(
-    ("times", "scores", "expected"),
-    [
-        ([1, 2, 3], [0.9, 0.95, 0.97], [True, True, True]),
-        ([1, 2, 3], [0.9, 0.85, 0.97], [True, False, True]),
-        ([1, 1, 2], [0.9, 0.8, 0.9], [True, False, False]),
-        ([1, 1], [0.9, 0.9], [True, True]),  # equal in both: neither is better
-        ([1], [0.1], [True]),
-        ([], [], []),
-    ],
-)
-def test_the_front_has_no_arm_that_another_beats(times: list[float], scores: list[float], expected: list[bool]) -> None:
-    assert efficient(times, scores) == expected
-    assert efficient(times, [-score for score in scores], higher=False) == expected
+# Score against time.
 
 
 def test_cost_points_are_the_arms_with_a_finished_run() -> None:
@@ -130,4 +114,4 @@ def test_cost_points_are_the_arms_with_a_finished_run() -> None:
     assert [point.arm for point in points] == ["relu"]
     assert points[0].time.mean == 1.0
     assert points[0].score.mean == pytest.approx(0.8)
-    assert points[0].on_front
+    assert not points[0].beaten

@@ -1,4 +1,4 @@
-"""Score against training time: means over seeds, the efficient front, a name for every dot."""
+"""Score against training time: means over seeds, who is shown to be beaten, a name for every dot."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,6 @@ from matplotlib.text import Text
 from reluctant import figures
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.setting_data import SettingData
-from reluctant.analysis.summary import efficient
 from reluctant.figures import sheet, style
 from reluctant.figures.inline import svg
 from reluctant.records.store import Store
@@ -58,38 +57,59 @@ def four(tmp_path_factory: pytest.TempPathFactory) -> SettingData:
     return timed(tmp_path_factory.mktemp("four"), ARMS).one_setting
 
 
-@pytest.mark.parametrize(
-    ("times", "scores", "front"),
-    [
-        ([1, 2, 3], [0.1, 0.2, 0.3], [True, True, True]),
-        ([1, 2, 3], [0.3, 0.2, 0.1], [True, False, False]),
-        ([1, 1, 2, 2], [0.1, 0.2, 0.2, 0.3], [False, True, False, True]),
-        ([1, 1], [0.1, 0.1], [True, True]),
-        ([5], [0.0], [True]),
-        ([], [], []),
-    ],
-)
-def test_the_front_by_hand(times: list[float], scores: list[float], front: list[bool]) -> None:
-    assert efficient(times, scores) == front
-    assert efficient(times, [-s for s in scores], higher=False) == front
-
-
 def test_time_and_score_are_means_over_seeds(four: SettingData) -> None:
     relu, leaky, elu, gelu = four.cost("accuracy")
     assert relu.time.mean == pytest.approx(3.0 * 1.02)  # of each run's median epoch
     assert relu.score == four.scores.interval("accuracy", "relu")
-    assert [point.on_front for point in (relu, leaky, elu, gelu)] == [False, True, True, False]
+    assert not any(point.beaten for point in (relu, leaky, elu, gelu)), "accuracy is not the metric that decides"
+    assert [point.beaten for point in four.cost()] == [True, False, False, True]
 
 
 def test_dots_lie_at_the_means_and_names_on_the_front_are_in_ink(four: SettingData) -> None:
-    figure = figures.score_against_time(four, "accuracy")
+    figure = figures.score_against_time(four)
     dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    for dot, point in zip(dots, four.cost("accuracy"), strict=True):
+    for dot, point in zip(dots, four.cost(), strict=True):
         assert np.asarray(dot.get_xydata()).tolist() == [[point.time.mean, point.score.mean]]
     assert inks(figure, four) == {"LeakyReLU 0.002", "ELU"}
-    assert "grey name: another activation is both faster and better (by the means)" in notes(figure)
+    assert "grey name: another activation is faster, and better or the same (decided, not by the means)" in notes(
+        figure
+    )
     assert "ELU: 0.9" in str(figure.get_label())
-    assert str(figure.get_label()).count("another is faster and better") == 2
+    assert str(figure.get_label()).count("another is faster, and better or the same") == 2
+
+
+def test_what_is_not_decided_beats_nothing(tmp_path: Path) -> None:
+    """Scores that differ by noise, on three seeds: the means of all four differ, and nobody is in grey."""
+    alike = dict(zip(FOUR, [(3.0, 0.90), (2.0, 0.91), (4.0, 0.90), (5.0, 0.89)], strict=True))
+    data = timed(tmp_path, alike, seed=(0, 1, 2)).one_setting
+    assert not any(point.beaten for point in data.cost())
+    figure = figures.score_against_time(data)
+    assert "no activation is shown to be faster than one that it equals or beats" in notes(figure)
+    assert inks(figure, data) == set(data.labels.values())
+
+
+def test_times_of_several_machines_beat_nothing(four: SettingData, tmp_path: Path) -> None:
+    data = timed(tmp_path, ARMS)
+    for run in data.scores.runs:
+        if run.arm == "relu":
+            object.__setattr__(run.record, "environment", "another")  # type: ignore[attr-defined]
+    assert not any(point.beaten for point in data.one_setting.cost())
+
+
+def test_an_interval_beyond_the_axes_ends_in_an_arrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = timed(tmp_path, ARMS, seed=(0, 1)).one_setting  # two seeds: intervals of 12 standard errors
+    monkeypatch.setattr("reluctant.figures.cost.widened", lambda low, high, *_, **__: (low, high))
+    figure = figures.score_against_time(data, "accuracy")
+    (axes,) = figure.axes
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    for sign, beyond in {
+        "<": [p for p in data.cost("accuracy") if p.time.low is not None and p.time.low < left],
+        ">": [p for p in data.cost("accuracy") if p.time.high is not None and p.time.high > right],
+        "v": [p for p in data.cost("accuracy") if p.score.low is not None and p.score.low < low],
+        "^": [p for p in data.cost("accuracy") if p.score.high is not None and p.score.high > high],
+    }.items():
+        assert markers(figure, sign) == len(beyond), sign
+    assert markers(figure, "<>v^") > 0
 
 
 def inks(figure: Figure, data: SettingData) -> set[str]:

@@ -98,6 +98,55 @@ def test_narrow_windows_get_their_own_figures(browser: "Browser", plain: Path) -
         context.close()
 
 
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four activations, every section of the page present."""
+    path = tmp_path_factory.mktemp("heights")
+    study = Study(activation=FOUR, epochs=6, seed=(0, 1, 2, 3, 4))
+    return write_report(ReportData.of(study_records(path, study)), path)
+
+
+def test_four_activations_fit_6000_pixels_as_the_page_opens(browser: "Browser", four: Path) -> None:
+    tab, _, context = open_page(browser, four, 1280, "light")
+    assert tab.evaluate("document.documentElement.scrollHeight") <= 6000
+    first = "[...document.querySelectorAll('.headline, .answer figure svg, .answer table')]"
+    tops = tab.evaluate(f"{first}.filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().top)")
+    assert len(tops) == 3, "the sentence, the figure of differences, the table"
+    assert max(tops) < 900, "all three begin on the first screen"
+    context.close()
+
+
+def test_a_link_unfolds_what_it_leads_to(browser: "Browser", four: Path) -> None:
+    tab, _, context = open_page(browser, four, 1280, "light")
+    visible = "e => document.querySelector(e).checkVisibility({contentVisibilityAuto: true})"
+    assert not tab.evaluate(visible, "#method p")
+    tab.click('nav a[href="#method"]')
+    tab.wait_for_function("document.querySelector('#method p').checkVisibility()")
+    assert 0 <= tab.evaluate("document.querySelector('#method').getBoundingClientRect().top") < 900
+    context.close()
+
+
+def test_printed_nothing_is_folded(browser: "Browser", four: Path) -> None:
+    tab, _, context = open_page(browser, four, 794, "light")
+    tab.emulate_media(media="print")
+    folded = (
+        "[...document.querySelectorAll('.fold > section, .part > *')].filter(e => !e.getBoundingClientRect().height)"
+    )
+    assert tab.evaluate(f"{folded}.map(e => e.id || e.tagName)") == []
+    assert tab.evaluate("document.querySelector('nav').checkVisibility()")
+    context.close()
+
+
+def test_on_a_phone_a_table_that_goes_on_has_a_shadow_at_its_edge(browser: "Browser", four: Path) -> None:
+    tab, _, context = open_page(browser, four, 390, "light")
+    shown = "[...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility())"
+    cut = f"{shown}.filter(e => e.scrollWidth > e.clientWidth)"
+    styles = tab.evaluate(f"{cut}.map(e => getComputedStyle(e).backgroundAttachment)")
+    assert styles
+    assert set(styles) == {"local, local, scroll, scroll"}
+    context.close()
+
+
 def test_printed_it_is_light_and_complete(browser: "Browser", plain: Path) -> None:
     tab, _, context = open_page(browser, plain, 794, "dark")
     tab.emulate_media(media="print", color_scheme="dark")

@@ -1,15 +1,22 @@
 """The page of a finished study: figures, tables, links, what was trained, and how it is written."""
 
+import base64
+import io
 import re
+import struct
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 
+from reluctant.analysis import headline
 from reluctant.analysis.report_data import ReportData
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import render_page, write_report
+from reluctant.report.export import export_results, scores_csv
+from reluctant.report.figure_files import write_figures
 from reluctant.report.tables import MOST_EPOCHS, final_scores_table, listed_epochs
 from reluctant.study import Study
 from tests.support.figures import FOUR
@@ -42,10 +49,10 @@ def small(tmp_path: Path) -> ReportData:
     return ReportData.of(study_records(tmp_path / "read", Study(activation="relu", epochs=1, seed=0)))
 
 
-def test_every_figure_is_saved_twice_and_shown(folder: Path, html: str) -> None:
-    names = sorted(p.name for p in (folder / "figures").iterdir())
-    stems = {name.rpartition(".")[0] for name in names}
-    assert names == sorted(f"{stem}.{kind}" for stem in stems for kind in ("png", "svg"))
+def test_every_figure_is_saved_as_svg_and_shown(folder: Path, html: str) -> None:
+    names = {p.name for p in (folder / "figures").iterdir()}
+    stems = {name.removesuffix(".svg") for name in names}
+    assert names == {f"{stem}.svg" for stem in stems}
     of_all = {"differences_f1", "margins_f1", "scores_f1", "curves_f1", "curves_loss", "cost_f1", "shapes",
               "dead_units", "gradients", "distributions"}  # fmt: skip
     assert of_all <= stems
@@ -125,6 +132,67 @@ def test_another_path_gets_the_page_and_nothing_else(small: ReportData, tmp_path
     path = write_report(small, tmp_path / "read", to=tmp_path / "elsewhere" / "page.html")
     assert path.read_text("utf-8").startswith("<!doctype html>")
     assert sorted(set(tmp_path.rglob("*")) - set(before)) == [path.parent, path]
+
+
+def test_the_card_is_a_picture_that_the_page_names(folder: Path, html: str, page: ParsedPage) -> None:
+    width, height = struct.unpack(">II", (folder / "card.png").read_bytes()[16:24])
+    assert (width, height) == (1200, 630)
+    metas = {meta.get("property") or meta.get("name"): meta.get("content") for meta in page.all("meta")}
+    answer = headline(ReportData.of(StudyRecords.read(folder)))[0]
+    assert metas["description"] == metas["og:description"] == answer
+    assert (metas["og:image"], metas["twitter:card"]) == ("card.png", "summary_large_image")
+    alone = ParsedPage(render_page(ReportData.of(StudyRecords.read(folder)), card=""))
+    assert not [meta for meta in alone.all("meta") if meta.get("property") == "og:image"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_on_the_web_the_card_has_a_whole_address(small: ReportData, tmp_path: Path) -> None:
+    write_report(small, tmp_path, address="https://lab.example/quick/")
+    assert '<meta property="og:image" content="https://lab.example/quick/card.png">' in read_report(tmp_path)
+
+
+def test_the_page_holds_its_scores_and_its_study(folder: Path, page: ParsedPage, tmp_path: Path) -> None:
+    links = {link["download"]: str(link["href"]) for link in page.all("a") if "download" in link}
+    content = {name: base64.b64decode(link.partition(";base64,")[2]).decode() for name, link in links.items()}
+    data = ReportData.of(StudyRecords.read(folder))
+    export_results(data, tmp_path / "scores.csv")
+    assert content == {
+        "scores.csv": (tmp_path / "scores.csv").read_text("utf-8"),
+        "study.toml": (folder / "study.toml").read_text("utf-8"),
+    }
+
+
+def test_a_long_csv_keeps_the_last_epoch_of_every_run(folder: Path) -> None:
+    data = ReportData.of(StudyRecords.read(folder))
+    text, rows, whole = scores_csv(data, most=100)
+    table = pd.read_csv(io.StringIO(text))
+    assert (len(table), whole) == (rows, False)
+    assert set(table["epoch"]) == {5}
+    assert len(table.groupby(["activation", "seed"])) == 20
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_every_section_is_in_the_table_of_contents(html: str, page: ParsedPage) -> None:
+    listed = [str(a["href"])[1:] for a in page.all("a") if str(a.get("href")).startswith("#")]
+    sections = [s["id"] for s in page.all("section") if s.get("id")]
+    assert listed == sections
+    opened = sections[: sections.index("data") + 1]
+    folded = re.findall(r'<details class="fold">.*?<section id="(\w+)"', html, re.DOTALL)
+    assert opened == ["verdicts", "scores", "curves", "cost", "data"]
+    assert folded == sections[len(opened) :]
+
+
+def test_a_png_that_was_exported_is_renewed_with_the_page(tmp_path: Path) -> None:
+    study = Study(activation=("relu", "elu"), epochs=1, seed=(0, 1))
+    write_figures(ReportData.of(study_records(tmp_path, study)), tmp_path / "figures")
+    dots = tmp_path / "figures" / "training_elu.png"
+    first = dots.read_bytes()
+    dots.write_bytes(b"old")
+    other = tmp_path / "figures" / "photo.png"
+    other.write_bytes(b"not a figure")
+    write_report(ReportData.of(StudyRecords.read(tmp_path)), tmp_path)
+    assert dots.read_bytes() == first
+    assert other.read_bytes() == b"not a figure"
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_one(

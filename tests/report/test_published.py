@@ -72,7 +72,7 @@ def test_scores_and_sources_that_differ_get_columns() -> None:
 
 def test_the_page_has_the_section(reported: Path) -> None:
     text = (reported / "report.html").read_text("utf-8")
-    assert '<h2 id="published">Published numbers</h2>' in text
+    assert '<h2 id="published-heading">Published numbers</h2>' in text
     assert f"<p>{published_sentence(one_setting(reported))}</p>" in text
     assert (reported / "figures" / "published_numbers.svg").is_file()
 

@@ -78,12 +78,13 @@ def test_diverged_and_failed_runs_are_listed(tmp_path: Path) -> None:
     assert table.rows[2][-2:] == ("diverged", "2 of 5")
 
 
-def test_warnings_stand_at_the_top(tmp_path: Path) -> None:
+def test_warnings_stand_open_behind_the_scores_and_before_what_is_folded(tmp_path: Path) -> None:
     study = Study(activation="relu", epochs=1, seed=(0, 1))
     records = changed_records(tmp_path, study, lambda content: content.update(warnings=["the sum is another"]))
     html, _ = rendered(records)
     assert "the sum is another (2 runs)" in html
-    assert html.index("the sum is another") < html.index('id="scores"')
+    assert html.index('id="scores"') < html.index("the sum is another") < html.index('<details class="fold">')
+    assert '<a href="#warnings">' in html
 
 
 @pytest.mark.drawn
@@ -111,5 +112,5 @@ def test_files_of_names_that_differ_in_signs_alone_do_not_clash(tmp_path: Path) 
     records = study_records(tmp_path, Study(activation=names, epochs=1, seed=0))
     with without_png():
         write_report(ReportData.of(records), tmp_path)
-    assert len(list((tmp_path / "figures").glob("confusion_*.png"))) == 3
+    assert len(list((tmp_path / "figures").glob("confusion_*.svg"))) == 3
     assert not any(set(p.name) & set("/?:'( ") for p in (tmp_path / "figures").iterdir())

@@ -29,7 +29,7 @@ def test_the_page_shows_the_variance_and_compares_nothing(data: ReportData) -> N
     sentence = variance_sentence(data.one_setting.variances, data.subject.arms)
     assert sentence.startswith("Of the variance between runs, ")
     assert sentence in page
-    assert '<h2 id="variance">Variance by source</h2>' in page
+    assert '<h2 id="variance-heading">Variance by source</h2>' in page
     assert 'id="verdicts"' not in page
     assert "every combination of 3 numbers for the initial weights" in page
 

@@ -17,7 +17,7 @@ OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 
 # Every text and block that ends beyond the window, unless a box of its own scrolls it.
 BEYOND = """() => [...document.querySelectorAll('body *')].filter(e =>
-  !e.closest('.scroll, pre') && (!e.closest('svg') || e.matches('svg, text')) &&
+  !e.closest('.scroll, pre, nav ul') && (!e.closest('svg') || e.matches('svg, text')) &&
   e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1
 ).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))"""
 

@@ -13,7 +13,7 @@ DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="left o
 
 
 def picture_without_drawing(
-    book: PictureBook, name: str, figure: Callable[..., Any], table: Table | None, caption: str = "", **_: bool
+    book: PictureBook, name: str, figure: Callable[..., Any], table: Table | None, caption: str = "", **_: Any
 ) -> Picture:
     """What `PictureBook.draw` returns, with an empty drawing; its file is as empty."""
     if book.folder is not None:
@@ -27,6 +27,7 @@ def without_png() -> Iterator[None]:
     """Within it PNG files of figures are empty, for tests of their SVG: dots take half of a figure's time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reluctant.figures.inline.png", lambda _: b"")
+        patch.setattr("reluctant.figures.card.card_png", lambda _: b"")
         yield
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from reluctant.figures.card import card_png
 from reluctant.report import render_page, write_report
+from reluctant.report.figure_files import write_figures
 from reluctant.study import Study
 from reluctant.verification.findings import Finding
 from reluctant.verification.page import check_page, compare_page
@@ -29,14 +31,14 @@ def reported(report_folder: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def again(report_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """The page of those records drawn again, and its figures."""
-    figures = tmp_path_factory.mktemp("again")
-    return render_page(read_data(report_folder), figures), figures
+def again(report_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, bytes]:
+    """The page of those records drawn again, its figures, and its card."""
+    figures, data = tmp_path_factory.mktemp("again"), read_data(report_folder)
+    return render_page(data, figures), figures, card_png(data)
 
 
 @pytest.fixture
-def on_page(reported: Path, again: tuple[str, Path]) -> Callable[[], list[Finding]]:
+def on_page(reported: Path, again: tuple[str, Path, bytes]) -> Callable[[], list[Finding]]:
     """What is found in the page as it is now, and in its figures."""
     path = reported / "report.html"
     return lambda: list(compare_page(path, path.read_text("utf-8"), *again))
@@ -90,14 +92,32 @@ def test_another_drawing_is_found_unless_another_matplotlib_drew_it(reported: Pa
 
 
 def test_figures_are_compared_to_the_byte(reported: Path, on_page: OnPage) -> None:
-    drawing, image = (reported / "figures" / name for name in ("scores_f1.svg", "curves_loss.png"))
+    drawing, image = (reported / "figures" / name for name in ("scores_f1.svg", "curves_loss.svg"))
     drawing.write_text(drawing.read_text("utf-8").replace('<path d="M ', '<path d="M 1 ', 1), "utf-8")
     image.unlink()
+    card = reported / "card.png"
+    card.write_bytes(card.read_bytes() + b"\0")
     findings = {f.path: (f.is_contradiction, f.message) for f in on_page()}
     assert findings == {
         drawing: (True, "is not the figure that the records give"),
         image: (False, "is not there; `reluctant report` draws it"),
+        card: (True, "is not the figure that the records give"),
     }
+
+
+def test_figures_exported_as_png_are_compared_too(reported: Path) -> None:
+    write_figures(read_data(reported), reported / "figures")
+    assert list(check_page(reported)) == []
+    dots = reported / "figures" / "training_elu.png"
+    dots.write_bytes(dots.read_bytes() + b"\0")
+    (finding,) = check_page(reported)
+    assert (finding.path, finding.is_contradiction) == (dots, True)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_page_on_the_web_is_that_of_its_records(reported: Path) -> None:
+    write_report(read_data(reported), reported, address="https://lab.example/s")
+    assert list(check_page(reported)) == []
 
 
 @pytest.mark.usefixtures("undrawn")

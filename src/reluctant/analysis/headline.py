@@ -61,6 +61,11 @@ def all_diverged(data: ReportData) -> str:
     return f"{runs} diverged; there is no score to compare."
 
 
+def qualifications(data: ReportData) -> frozenset[str]:
+    """The sentences of the headline without which its first one may mislead: they stand right below it."""
+    return frozenset(filter(None, (exploratory(data), extended(data), _missing(data))))
+
+
 def nothing_learned(data: ReportData) -> str:
     """Which arms are no better than chance in any run; empty where all have learned, and where that is not known."""
     runs = [run for run in data.records or () if run.diverged is None and run.epochs]  # of our own loop

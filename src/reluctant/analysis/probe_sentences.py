@@ -15,12 +15,12 @@ from reluctant.statistics import Verdict
 
 DIED = 0.01  # share of a site's units that must have died in one arm and not in the other to be mentioned
 TENFOLD = 1.0  # difference of the depth index that is mentioned
-FLAT = 0.2  # difference of the shares of saturated values that is mentioned
+SATURATED = 0.2  # change of an arm's share of saturated values that is mentioned
 MENTIONED = 3  # sentences beside the verdicts; the tables hold the rest
 
 
 def dead_units_sentence(probes: ProbeSummary, labels: Mapping[str, str]) -> str:
-    """Which arm ends with most dead units, where, since when; and which have none."""
+    """Which arm ends with most dead units, where, since when; and which have none of those that could have some."""
     shares = {arm: probes.share(arm, "dead") for arm in probes.arms}
     if not probes.sites or not shares:
         return ""
@@ -28,7 +28,7 @@ def dead_units_sentence(probes: ProbeSummary, labels: Mapping[str, str]) -> str:
         return "No activation has any dead units, at any site and in any snapshot."
     arm, site = _largest({arm: values[:, END] for arm, values in shares.items()})
     start, end = shares[arm][site, START], shares[arm][site, END]
-    clean = [labels[a] for a, values in shares.items() if (values == 0).all()]
+    clean = [labels[a] for a, values in shares.items() if a in probes.flat and (values == 0).all()]
     none = ""
     if clean and len(clean) < len(shares):
         who = list_names(clean) if len(clean) <= 6 else f"{len(clean)} of {len(shares)} activations"
@@ -98,7 +98,8 @@ def _short(value: float) -> str:
 class Observation:
     """What tells two arms apart inside; the lower `rank` and the larger `size` is mentioned first.
 
-    Observations that differ in nothing but the second arm are one sentence: `head`, `other`, `tail`.
+    Observations that differ in nothing but the second arm are one sentence: `head`, `other`, `tail`. `of_one`: the
+    head is of one arm alone.
     """
 
     rank: int
@@ -106,6 +107,7 @@ class Observation:
     head: str
     other: str = ""
     tail: str = ""
+    of_one: bool = False
 
 
 def sentences_beside_verdicts(comparison: Comparison, probes: ProbeSummary) -> tuple[str, ...]:
@@ -141,6 +143,10 @@ def _observation_sentence(comparison: Comparison, group: Sequence[tuple[Observat
     metric, labels = metric_words(comparison.metric), comparison.labels
     one, baseline, alone = labels[contrast.arm], labels[contrast.other], len(group) == 1
     whose = f"their {metric}" if alone else f"the {metric} of each"
+    if observation.of_one:
+        arms = [labels[each.arm] for _, each in group]
+        whose = f"the {metric} of {list_names(arms) if len(arms) <= 6 else count(len(arms), 'activation')}"
+        alone = False
     if contrast.verdict == Verdict.SAME:
         within = f"within {comparison.unit.margin(comparison.question.margin)}"
         scores = f"{whose} is the same {within}" if alone else f"{whose} is that of {baseline} {within}"
@@ -171,8 +177,10 @@ def _deaths(probes: ProbeSummary, one: str, other: str, labels: Mapping[str, str
         loses = f"loses {percent(float(first))} of its units by the first evaluation"
         if abs(shares[END] - shares[1]) >= max(DIED, 0.25 * shares[1]):
             loses += f" and ends with {percent(float(shares[END]))} dead"
-    none = "none" if few <= 0 else percent(few) if few >= DIED else "under 1 %"
     head = f"At site {probes.site_names[probes.sites[site]]}, {labels[more]} {loses}"
+    if less not in probes.flat:
+        return Observation(0, float(gap.max()), head, of_one=True)  # the other's slope is nowhere 0: no comparison
+    none = "none" if few <= 0 else percent(few) if few >= DIED else "under 1 %"
     return Observation(0, float(gap.max()), head, labels[less], none)
 
 
@@ -191,13 +199,19 @@ def _depth(probes: ProbeSummary, one: str, other: str, labels: Mapping[str, str]
 
 
 def _saturation(probes: ProbeSummary, one: str, other: str, labels: Mapping[str, str]) -> Observation | None:
-    """The site at which the shares of saturated values differ most after the last epoch."""
-    saturated = {arm: probes.share(arm, "saturated")[:, END] for arm in (one, other)}
-    gap = np.nan_to_num(np.abs(saturated[one] - saturated[other]))
-    if not gap.size or gap.max() < FLAT:
+    """The site at which an arm's own share of saturated values changes most over the run.
+
+    The shares of two activations are not compared: half of ReLU's values are saturated, and that is no fault.
+    """
+    shares = {arm: probes.share(arm, "saturated") for arm in (one, other)}
+    changes = {arm: np.nan_to_num(np.abs(v[:, END] - v[:, START])) for arm, v in shares.items()}
+    arm = max(changes, key=lambda each: float(changes[each].max(initial=0.0)))
+    if not changes[arm].size or changes[arm].max() < SATURATED:
         return None
-    site = int(gap.argmax())
-    more, less = (one, other) if saturated[one][site] > saturated[other][site] else (other, one)
-    name, share = probes.site_names[probes.sites[site]], percent(float(saturated[more][site]))
-    head = f"At site {name}, {labels[more]} ends with {share} of its values where the slope is below 0.05"
-    return Observation(2, float(gap.max()), head, labels[less], f"with {percent(float(saturated[less][site]))}")
+    site = int(changes[arm].argmax())
+    start, end = (float(shares[arm][site, when]) for when in (START, END))
+    head = (
+        f"At site {probes.site_names[probes.sites[site]]}, the share of values at which the slope of {labels[arm]} is "
+        f"below 0.05 {'rises' if end > start else 'falls'} from {percent(start)} to {percent(end)} over the run"
+    )
+    return Observation(2, float(changes[arm].max()), head, of_one=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -25,24 +26,28 @@ class ProbeSummary:
     sites: tuple[str, ...]  # where activations are called, in the order of use
     # layers whose parameters weigh inputs, in the order of use: no normalisation, no activation
     layers: tuple[str, ...]
+    flat: frozenset[str] = frozenset()  # the arms whose curve has a stretch of slope 0: only their units can be dead
 
     @classmethod
     def of(cls, scores: Scores) -> Self:
         """The probes of one setting; without arms where no run was probed."""
         tables: dict[str, tuple[ProbeTable, ...]] = {}
         kinds: dict[str, str] = {}
+        flat = set()
         for arm in scores.arms:
             runs = [run for run in scores.finished(arm) if isinstance(run, RunResult)]
             if probed := tuple(run.probes for run in runs if run.probes is not None):
                 tables[arm] = probed
                 listed = next((run.record.layers for run in runs if run.record.layers), [])
                 kinds = kinds or {layer.name: layer.kind for layer in listed}
+                slope = next((run.record.shape.slope for run in runs if run.record.shape is not None), [])
+                flat |= {arm} if any(one == other == 0 for one, other in pairwise(slope)) else set()
         firsts = [probed[0] for probed in tables.values()]
         sites = _in_order_of_use((name for table in firsts for name in table.sites), list(kinds))
         names = _in_order_of_use((name for table in firsts for name in table.layers), list(kinds))
         weighing = (name for name in names if "Norm" not in kinds.get(name, ""))
         layers = tuple(name for name in weighing if not any(_within(name, site) for site in sites))
-        return cls(tables, tuple(sites), layers)
+        return cls(tables, tuple(sites), layers, frozenset(flat))
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -83,9 +83,17 @@ class SettingData:
         return self._once(("band", name, arm, split), lambda: band(self.scores, name, arm, split))
 
     def cost(self, name: str = "") -> tuple[CostPoint, ...]:
-        """Score against training time."""
+        """Score against training time; another metric than the question's has no verdicts, so none is beaten by it."""
         name = self.metric(name).name
-        return self._once(("cost", name), lambda: cost_points(self.scores, name, dict(self.labels)))
+
+        def compute() -> tuple[CostPoint, ...]:
+            decided = name == self.question.metric.name and not self.question.seed_sources
+            pairs = self.comparison.pairs if decided else ()
+            verdicts = {(pair.arm, pair.other): pair.verdict for pair in pairs}
+            reverse = {(pair.other, pair.arm): pair.verdict.reversed for pair in pairs}
+            return cost_points(self.scores, name, self.labels, verdicts | reverse)
+
+        return self._once(("cost", name), compute)
 
     @cached_property
     def comparison(self) -> Comparison:

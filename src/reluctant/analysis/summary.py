@@ -1,13 +1,14 @@
 """Each arm in numbers: mean and interval, seeds, median, spread, worst seed, divergence, gap, time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from reluctant.records.run_result import RunResult
 from reluctant.scores import Floats, ScoredRun, Scores
-from reluctant.statistics import Interval, mean_interval
+from reluctant.statistics import Interval, Verdict, mean_interval, welch
+from reluctant.statistics.power import LEVEL
 
 
 @dataclass(frozen=True)
@@ -44,37 +45,49 @@ def summarise(scores: Scores, name: str, arm: str, label: str, at: str = "last")
 
 @dataclass(frozen=True)
 class CostPoint:
-    """An arm's score against its training time per epoch; on the front no other is both faster and better."""
+    """An arm's score against its training time per epoch, and whether another is shown to be a better bargain.
+
+    `beaten`: another arm is faster, and better or the same, and both are decided: seconds by Welch's test on runs of
+    one machine, corrected for all pairs, and the score by the verdict on the pair. Means alone decide nothing.
+    """
 
     arm: str
     label: str
     time: Interval
     score: Interval
-    on_front: bool
+    beaten: bool
 
 
-def cost_points(scores: Scores, name: str, labels: dict[str, str]) -> tuple[CostPoint, ...]:
+Verdicts = Mapping[tuple[str, str], Verdict]  # on the first of two arms, against the second
+
+
+def cost_points(scores: Scores, name: str, labels: Mapping[str, str], verdicts: Verdicts) -> tuple[CostPoint, ...]:
     """The arms that have a finished run and known times, in the study's order."""
-    arms = [(arm, scores.finished(arm)) for arm in scores.arms]
-    points = [
-        (arm, mean_interval([run.seconds_per_epoch() for run in runs]), scores.interval(name, arm))
-        for arm, runs in arms
-        if any(run.epochs for run in runs)
-    ]
-    points = [point for point in points if np.isfinite(point[1].mean)]
-    front = efficient(
-        [time.mean for _, time, _ in points], [score.mean for _, _, score in points], higher=scores.metric(name).higher
-    )
+    runs = {arm: [run for run in scores.finished(arm) if run.epochs] for arm in scores.arms}
+    seconds = {arm: np.array([run.seconds_per_epoch() for run in each]) for arm, each in runs.items() if each}
+    times = {arm: interval for arm, each in seconds.items() if np.isfinite((interval := mean_interval(each)).mean)}
+    pairs = len(times) * (len(times) - 1) / 2
+    one_machine = len(machines_of([run for arm in times for run in runs[arm]])) <= 1
+
+    def faster(one: str, other: str) -> bool:
+        """Whether runs of the first are shown to take less time."""
+        if times[one].mean >= times[other].mean or not one_machine:
+            return False
+        p = welch(np.log(seconds[one]), np.log(seconds[other])).p
+        return p is not None and p <= LEVEL / pairs
+
+    def beaten(arm: str) -> bool:
+        good = (Verdict.BETTER, Verdict.SAME)
+        return any(verdicts.get((each, arm)) in good and faster(each, arm) for each in times if each != arm)
+
     return tuple(
-        CostPoint(arm, labels[arm], time, score, on) for (arm, time, score), on in zip(points, front, strict=True)
+        CostPoint(arm, labels[arm], time, scores.interval(name, arm), beaten(arm)) for arm, time in times.items()
     )
 
 
-def efficient(times: Sequence[float], scores: Sequence[float], *, higher: bool = True) -> list[bool]:
-    """Whether each is on the front: no other is as fast and as good, and faster or better."""
-    signed = [score if higher else -score for score in scores]
-    pairs = list(zip(times, signed, strict=True))
-    return [not any(t <= time and s >= score and (t, s) != (time, score) for t, s in pairs) for time, score in pairs]
+def machines_of(runs: Sequence[ScoredRun]) -> set[str]:
+    """The machines and sets of versions on which runs were trained, as far as that is known."""
+    return {str(run.record.environment) for run in runs if isinstance(run, RunResult) and run.record.environment}
 
 
 @dataclass(frozen=True, eq=False)

@@ -107,15 +107,18 @@ def _print(results: "Results", *, everything: bool) -> None:
 
 def _write(results: "Results", output: Path) -> str:
     """Write the page into a folder, or what the file's ending asks for; what was written, for the user."""
+    from reluctant.cli.drawing import drawing
     from reluctant.report import write_report
 
     if results.data.records is not None:
         raise StudyError(f"-o is for tables; a study has a page: reluctant report {results.folder}")
     if output.suffix.lower() in (".html", ".htm"):
-        return f"report: {write_report(results.data, output.parent, to=output)}"
+        with drawing() as progress:
+            return f"report: {write_report(results.data, output.parent, to=output, progress=progress)}"
     if output.suffix:
         return f"written: {results.export(output)}"
-    return f"report: {write_report(results.data, output)}"
+    with drawing() as progress:
+        return f"report: {write_report(results.data, output, progress=progress)}"
 
 
 @click.command(hidden=True, params=judge.params)

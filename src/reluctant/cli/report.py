@@ -1,6 +1,7 @@
 """Commands that read a study's folder: report, export, status, upgrade."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -13,19 +14,34 @@ folder_argument = click.argument("folder", type=click.Path(path_type=Path), shel
 
 @click.command()
 @folder_argument
+@click.argument("other", type=click.Path(path_type=Path), required=False, metavar="[OTHER]")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write only the page, to this file instead of FOLDER/report.html; figures/ is not written."
+              help="Write only the page, to this file instead of FOLDER/report.html; no figures and no card."
               )  # fmt: skip
-def report(folder: Path, output: Path | None) -> None:
-    """Draw the report of the study in FOLDER again, from its records."""
+@click.option("--address", default="", metavar="URL", help="Where the folder will be on the web, https://…: services "
+              "that show a card beside a link ask for a whole address.")  # fmt: skip
+def report(folder: Path, other: Path | None, output: Path | None, address: str) -> None:
+    """Draw the report of the study in FOLDER again, from its records.
+
+    With OTHER, one page shows both studies side by side: the same arms under two recipes, data sets or versions of a
+    code. It is written to FILE, or to NAME-and-NAME.html in the current folder.
+    """
     from reluctant.analysis import headline
     from reluctant.api.results import Results
+    from reluctant.cli.drawing import drawing
     from reluctant.report import write_report
+    from reluctant.report.side_by_side import write_side_by_side
 
-    with working("reading records, drawing the page"):
+    with working("reading records"):
         data = Results.read(folder).data
-        page = write_report(data, folder, to=output)
-    click.echo(visible(" ".join(headline(data))))
+    if other is not None:
+        with drawing() as progress:
+            page, sentence = write_side_by_side(data, Results.read(other).data, output, progress=progress)
+        click.echo(visible(sentence))
+    else:
+        with drawing() as progress:
+            page = write_report(data, folder, to=output, address=address, progress=progress)
+        click.echo(visible(" ".join(headline(data))))
     click.echo(f"report: {page}")
 
 
@@ -80,12 +96,27 @@ def upgrade(folder: Path) -> None:
 
 @click.command()
 @folder_argument
-@click.argument("file", type=click.Path(path_type=Path))
-def export(folder: Path, file: Path) -> None:
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--figures", "kind", type=click.Choice(["png", "svg", "pdf"]),
+              help="Write all figures of the report as such files, into the folder FILE instead of FOLDER/figures."
+              )  # fmt: skip
+def export(folder: Path, file: Path | None, kind: Literal["png", "svg", "pdf"] | None) -> None:
     """Write the results in FOLDER to FILE.
 
     .csv and .parquet hold every epoch; .md and .tex the final scores and verdicts.
     """
+    from reluctant.analysis.labels import count
     from reluctant.api.results import Results
+    from reluctant.cli.drawing import drawing
+    from reluctant.report.figure_files import write_figures
 
-    click.echo(f"written: {Results.read(folder).export(file)}")
+    results = Results.read(folder)
+    if kind is not None:
+        target = folder / "figures" if file is None else file
+        with drawing() as progress:
+            written = write_figures(results.data, target, kind, progress)
+        click.echo(f"written: {count(len(written), 'figure')} in {target}")
+    elif file is None:
+        raise click.UsageError("write a FILE ending in .csv, .parquet, .md, .tex or .json, or --figures png")
+    else:
+        click.echo(f"written: {results.export(file)}")

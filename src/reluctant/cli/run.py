@@ -240,13 +240,15 @@ def _finish(folder: "StudyDir", tracking: "Tracking") -> int:
     """Write the report, print the verdicts, name the failures."""
     from reluctant.analysis.study_facts import run_text
     from reluctant.api.results import Results
+    from reluctant.cli.drawing import drawing
     from reluctant.cli.verdicts import print_verdicts
     from reluctant.report import write_report
     from reluctant.report.page import last_line
 
-    with working("judging, drawing the page"):
+    with working("judging"):
         results = Results.read(folder.path)
-        page = write_report(results.data, folder.path)
+    with drawing() as progress:
+        page = write_report(results.data, folder.path, progress=progress)
     for message in tracking.summarise(results.data, page):
         click.echo(visible(message.text), err=True)
     click.echo("")

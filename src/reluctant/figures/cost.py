@@ -1,11 +1,12 @@
-"""Score against training time: every arm's mean score over its seconds per epoch, and which no other beats in both."""
+"""Score against training time: every arm's mean score over its seconds per epoch, and which are shown to be beaten."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reluctant.analysis import SettingData
 from reluctant.analysis.labels import count, count_range, metric_title
-from reluctant.analysis.summary import CostPoint
+from reluctant.analysis.summary import CostPoint, machines_of
+from reluctant.figures.beyond_axis import draw_interval
 from reluctant.figures.notes import diverged_note, few_seeds_note, metric_axis
 from reluctant.figures.sheet import empty_sheet, inches, name_axes, sheet, spread_apart, value_axis
 from reluctant.figures.style import FEW, INK, MUTED, PAPER, WIDE, limits, marks, possible, styled, widened
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 def score_against_time(data: SettingData, metric: str = "", *, width: float = WIDE) -> "Figure":
     """Final test score against training seconds per epoch: means over seeds with 95 % intervals.
 
-    Not in grey are the names of those on the front: by the means, no other equals them in one and beats them in the
-    other. Names stand at the right, best score first, each connected to its dot.
+    In grey are the names of those that another arm beats: it is faster, and better or the same, and both are decided.
+    Names stand at the right, best score first, each connected to its dot. An interval that reaches beyond an axis ends
+    in an arrow.
     """
     chosen, points = data.metric(metric), data.cost(metric)
     title = f"{metric_title(chosen)} {data.subject.after_last} against training time"
@@ -43,17 +45,15 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
     name_axes(axes, f"seconds of training per {data.subject.period.length}", metric_axis(data, chosen))
     for point in points:
         colour, time, score = of[point.arm].colour, point.time, point.score
-        if not many or point.on_front:
-            if time.low is not None and time.high is not None:
-                axes.plot([time.low, time.high], [score.mean] * 2, color=colour, linewidth=1, alpha=0.6)
-            if score.low is not None and score.high is not None:
-                axes.plot([time.mean] * 2, [score.low, score.high], color=colour, linewidth=1, alpha=0.6)
+        if not many:
+            draw_interval(axes, time, score.mean, colour, along="x")
+            draw_interval(axes, score, time.mean, colour, along="y")
         axes.plot([point.time.mean], [point.score.mean], "o", color=colour, markersize=6.5,
                   markeredgecolor=PAPER, markeredgewidth=1, clip_on=False, zorder=3)  # fmt: skip
     _label_points(axes, points, names)
     texts = [
         f"{p.label}: {unit.value(p.score.mean)} at {p.time.mean:.3g} s per {data.subject.period.length}"
-        f"{', another is faster and better' * (not p.on_front)}."
+        f"{', another is faster, and better or the same' * p.beaten}."
         for p in points
     ]
     return drawing.finish(" ".join(texts))
@@ -62,24 +62,28 @@ def score_against_time(data: SettingData, metric: str = "", *, width: float = WI
 def _notes(data: SettingData, points: Sequence[CostPoint]) -> list[str]:
     numbers = [point.score.n for point in points]
     most, missing = max(numbers, default=0), len(data.arms) - len(points)
-    machines = {run.record.environment for arm in data.arms for run in data.results(arm)}
+    machines = machines_of([run for arm in data.arms for run in data.results(arm)])
     return [
         data.subject.data,
         data.subject.test_part,
         f"dot: mean of {count_range(numbers, 'seed')}" if most > 1 else "one seed: no interval" if most else "",
-        "lines: 95 % intervals, as far as the axes reach" if most > 1 else "",
-        f"grey name: another {data.subject.arm} is both faster and better (by the means)" if points else "",
+        "lines: 95 % intervals, an arrow where one ends beyond an axis" if most > 1 and len(points) <= FEW else "",
+        f"grey name: another {data.subject.arm} is faster, and better or the same (decided, not by the means)"
+        if any(point.beaten for point in points)
+        else f"no {data.subject.arm} is shown to be faster than one that it equals or beats"
+        if len(points) > 1
+        else "",
         few_seeds_note(numbers),
-        f"times of {len(machines)} machines or sets of versions: compare with care" if len(machines) > 1 else "",
+        f"times of {len(machines)} machines or sets of versions: nothing is called faster" if len(machines) > 1 else "",
         diverged_note(data),
         f"{count(missing, data.subject.arm)} without a finished run" if points and missing else "",
     ]
 
 
 def _bounds(intervals: Sequence[Interval]) -> tuple[float, float]:
-    """Limits by the means; an interval counts as far as it does not more than double the axis."""
+    """Limits by the means; an interval counts as far as it does not make the axis five times as long."""
     low, high = limits([i.mean for i in intervals], reach=40, pad=0.12)
-    return widened(low, high, [end for i in intervals for end in (i.low, i.high)], reach=0.5)
+    return widened(low, high, [end for i in intervals for end in (i.low, i.high)], reach=2)
 
 
 def _label_points(axes: "Axes", points: Sequence[CostPoint], room: float) -> None:
@@ -94,4 +98,4 @@ def _label_points(axes: "Axes", points: Sequence[CostPoint], room: float) -> Non
                   linewidth=0.5, alpha=0.7, transform=axes.get_yaxis_transform(), clip_on=False)  # fmt: skip
         axes.text(1 + 0.28 / wide, there, fitted(point.label, 8, room), fontsize=8,
                   transform=axes.get_yaxis_transform(), va="center_baseline",
-                  color=INK if point.on_front else MUTED)  # fmt: skip
+                  color=MUTED if point.beaten else INK)  # fmt: skip

@@ -9,9 +9,10 @@ from reluctant.analysis import SettingData
 from reluctant.analysis.labels import metric_title
 from reluctant.analysis.summary import Band
 from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, TOKENS, Metric
+from reluctant.figures.beyond_axis import mark_band
 from reluctant.figures.notes import band_note, diverged_note, metric_axis
 from reluctant.figures.sheet import Sheet, epoch_axis, label_ends, name_axes, name_panel, sheet, value_axis
-from reluctant.figures.style import FEW, GHOST, INK, WIDE, Mark, limits, marks, possible, styled
+from reluctant.figures.style import FEW, GHOST, INK, WIDE, Mark, limits, marks, possible, styled, widened
 from reluctant.figures.text_width import width_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def training_curves(data: SettingData, arm: str, *, width: float = WIDE) -> "Fig
         epoch_axis(axes, data.planned_epochs, period=data.subject.period, most=3)
         unit = data.unit(name)
         value_axis(axes, *possible(*_band_limits([band], ghosts), unit.axis), most=5)
+        mark_band(axes, band, mark.colour)
         name_axes(axes, y=unit.axis, above=above)
         if band:
             title = above if above.isupper() else above.lower()
@@ -158,10 +160,11 @@ def _shared_panel(
     means = [v for b in bands.values() for v in b.mean[start - 1 :]]
     ends = [v for b in bands.values() for part in (b.low, b.high) for v in part[start - 1 :]]
     low, high = limits(means, reach=np.inf if start == 1 else 12, pad=0.05)
-    inside = [v for v in ends if np.isfinite(v) and abs(v - (low + high) / 2) < 0.8 * (high - low)]
-    low, high = min([low, *inside]), max([high, *inside])
+    low, high = widened(low, high, [v for v in ends if np.isfinite(v)], reach=1.5)
     epoch_axis(axes, data.planned_epochs, period=data.subject.period, first=start)
     value_axis(axes, *possible(low, high, data.unit(metric.name).axis))
+    for arm, band in bands.items():
+        mark_band(axes, band, of[arm].colour)
     name_axes(axes, y=metric_axis(data, metric), above=above)
 
 
@@ -192,6 +195,7 @@ def _curve_multiples(
         _draw_band(axes, band, of[arm], width=1.6, shade=0.25)
         epoch_axis(axes, epochs, period=data.subject.period, most=2, name=i == len(bands) - 1)
         value_axis(axes, low, high, most=3)
+        mark_band(axes, band, of[arm].colour)
         name_panel(axes, of[arm].label)
         text = "" if band else "no finished run"
         if band and not low <= band.mean[-1] <= high:

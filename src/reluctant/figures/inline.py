@@ -4,8 +4,9 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -99,29 +100,54 @@ def variables(*, dark: bool = False) -> str:
 
 def svg(figure: "Figure", *, paths: bool = False) -> str:
     """The figure as SVG text, without date; letters stay text unless `paths` draws them."""
+    from reluctant.figures.svg_renderer import drawn_svg
+
+    if not paths:
+        with style(**{"svg.fonttype": "none"}), any_script():
+            return drawn_svg(figure)
     buffer = io.StringIO()
-    metadata = {"Date": None, "Creator": None, "Title": figure.get_label() or None}
-    with style(**{"svg.fonttype": "path" if paths else "none"}), any_script():
-        figure.savefig(buffer, format="svg", metadata=metadata)
+    with style(**{"svg.fonttype": "path"}), any_script():
+        figure.savefig(buffer, format="svg", metadata=_metadata(figure))
     return buffer.getvalue()
 
 
-def png(figure: "Figure") -> bytes:
-    """The figure as PNG, 160 dots per inch, on white."""
+def _metadata(figure: "Figure") -> dict[str, str | None]:
+    return {"Date": None, "Creator": None, "Title": str(figure.get_label()) or None}
+
+
+def png(figure: "Figure", *, dots: int = 160) -> bytes:
+    """The figure as PNG, `dots` per inch, on white."""
     buffer = io.BytesIO()
     with style(), any_script():
-        figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
+        figure.savefig(buffer, format="png", dpi=dots, metadata={"Software": None})
     return buffer.getvalue()
 
 
-def save(figure: "Figure", path: Path, *, text: str = "", dots: bool = True) -> tuple[Path, ...]:
-    """Write `path`.svg and `path`.png, each whole or not at all; `text` is the SVG where it is at hand.
+def file_content(figure: "Figure", kind: Literal["png", "svg", "pdf"]) -> str | bytes:
+    """The figure as the content of a file of this kind; of the same figure it is always the same."""
+    if kind == "svg":
+        return svg(figure)
+    if kind == "png":
+        return png(figure)
+    buffer = io.BytesIO()
+    with style(**{"pdf.fonttype": 42}), any_script():
+        figure.savefig(buffer, format="pdf", metadata={"Creator": None, "Producer": None, "CreationDate": None})
+    return buffer.getvalue()
 
-    Without `dots` the PNG, which takes most of the time, is left out.
-    """
+
+def save(figure: "Figure", path: Path) -> tuple[Path, ...]:
+    """Write `path`.svg and `path`.png, each whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     drawing, image = path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")
-    write_atomically(drawing, text or svg(figure))
-    if dots:
-        write_atomically(image, png(figure))
-    return (drawing, image) if dots else (drawing,)
+    write_atomically(drawing, svg(figure))
+    write_atomically(image, png(figure))
+    return drawing, image
+
+
+@cache
+def inline_formula(latex: str) -> str:
+    """A formula in LaTeX as an `<svg>` element; empty where matplotlib cannot set it."""
+    from reluctant.figures.shapes import formula
+
+    drawing = formula(latex)
+    return inline_svg(drawing, paths=True, margin=0) if drawing else ""

@@ -8,6 +8,7 @@ from reluctant.analysis.labels import count, metric_title
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.setting_data import SettingData
 from reluctant.core.errors import StudyError
+from reluctant.figures.beyond_axis import draw_interval
 from reluctant.figures.notes import metric_axis
 from reluctant.figures.sheet import label_ends, name_axes, sheet, value_axis
 from reluctant.figures.style import FEW, PAPER, WIDE, Mark, limits, marks, possible, styled, widened
@@ -52,7 +53,7 @@ def score_against_rate(
     of, many = marks(data.labels), len(data.labels) > FEW
     seeds = len(data.scores.seeds)
     notes = [data.subject.data, settings[0].subject.test_part, f"dot: mean of {count(seeds, 'seed')}",
-             "line: its 95 % interval", "ring: the rate that is best on validation"]  # fmt: skip
+             "line: its 95 % interval, an arrow where it ends beyond the axis", "ring: the rate that is best on validation"]  # fmt: skip
     names = min(max(width_of(label, 8.5) for label in data.labels.values()), 0.3 * width)
     drawing = sheet(width, 3.1, f"{metric_title(chosen)} against learning rate", notes)
     axes = drawing.panel(0.5, 0.3, width - 1.0 - names, 2.3)
@@ -60,7 +61,7 @@ def score_against_rate(
     every = [i for each in scores.values() for i in each if i.n]
     unit = settings[0].unit(chosen.name)
     low, high = limits([i.mean for i in every], reach=40, pad=0.1)
-    low, high = possible(*widened(low, high, [e for i in every for e in (i.low, i.high)], reach=0.3), unit.axis)
+    low, high = possible(*widened(low, high, [e for i in every for e in (i.low, i.high)], reach=2), unit.axis)
     value_axis(axes, low, high)
     name_axes(axes, "learning rate", metric_axis(settings[0], chosen))
     rates = [float(each.setting["lr"]) for each in settings]
@@ -98,7 +99,7 @@ def _draw_arm(axes: "Axes", points: list[tuple[float, Any]], mark: Mark, best: f
     colour = mark.colour
     axes.plot([rate for rate, _ in points], [each.mean for _, each in points], **mark.line(1.4))
     for rate, each in points:
-        if intervals and each.low is not None:
-            axes.plot([rate, rate], [each.low, each.high], color=colour, linewidth=1, alpha=0.6)
+        if intervals:
+            draw_interval(axes, each, rate, colour, along="y")
         ring: dict[str, Any] = {"color": PAPER, "markersize": 8, "markeredgecolor": colour, "markeredgewidth": 2}
         axes.plot([rate], [each.mean], "o", **(ring if rate == best else {"color": colour, "markersize": 4.5}))

@@ -77,9 +77,9 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
     title = f"{metric_title(metric)}{when}: difference from {comparison.baseline_label}"
     if not comparison.family:
         return empty_sheet(width, title, [subject.data], "There is nothing to compare.")
-    rows = [*_rows(comparison), *(floor := _floor(comparison))]
+    rows = [*difference_rows(comparison), *(floor := _floor(comparison))]
     margin = unit.scaled(comparison.question.margin)
-    bounds = _bounds(rows, margin)
+    bounds = difference_bounds(rows, margin)
     numbers = [c.difference.n for c in comparison.family]
     most, items = max(numbers), any(c.with_items is not None for c in comparison.family)
     looks = " and after every seed" if comparison.question.sequential else ""
@@ -102,7 +102,7 @@ def differences(comparison: Comparison, *, width: float = WIDE) -> "Figure":
     axis = f"difference in {within_sentence(metric_title(metric))}"
     axis += "" if unit.difference_axis == metric.title else f" ({unit.difference_axis})"
     drawing, axes = interval_plot(rows, bounds, title=title, notes=notes, axis=axis, width=width, above=0.22)
-    _draw_margin(axes, margin, metric.higher)
+    draw_margin(axes, margin, metric.higher)
     return drawing.finish(" ".join(f"{row.mark.label}: {row.text}." for row in rows))
 
 
@@ -115,7 +115,7 @@ def best_first(comparison: Comparison) -> Sequence[Contrast]:
     return sorted(comparison.family, key=lambda c: m if np.isfinite(m := means[c.arm]) else np.inf)
 
 
-def _rows(comparison: Comparison) -> list[Row]:
+def difference_rows(comparison: Comparison) -> list[Row]:
     of = marks(comparison.labels)
     rows = []
     for contrast in best_first(comparison):
@@ -156,8 +156,8 @@ def _scaled(comparison: Comparison, ends: Ends | None) -> Ends | None:
     return comparison.unit.scaled(ends[0]), comparison.unit.scaled(ends[1])
 
 
-def _bounds(rows: Sequence[Row], margin: float) -> Ends:
-    """Limits by the means and the margin; an interval counts as far as it does not triple the axis.
+def difference_bounds(rows: Sequence[Row], margin: float) -> Ends:
+    """Limits by the means and the margin, with 95 % intervals up to nine times that, and wider ones up to three times.
 
     A mean becomes an arrow where it lies far beyond what the means and their intervals spread over.
     """
@@ -166,17 +166,18 @@ def _bounds(rows: Sequence[Row], margin: float) -> Ends:
     means = [row.centre for row in rows if widest[0] <= row.centre <= widest[1]]
     low, high = limits([0.0, *means], reach=np.inf, pad=0.1)
     low, high = min(low, -1.15 * margin), max(high, 1.15 * margin)
-    return widened(low, high, [end for row in rows for pair in (row.inner, row.outer) for end in pair or ()])
+    outer = [end for row in rows for end in row.outer or ()]
+    return widened(*widened(low, high, inner, reach=4), outer)
 
 
-def _draw_margin(axes: "Axes", margin: float, higher: bool) -> None:
-    """The band of the margin, the line of no difference, and which way is better."""
+def draw_margin(axes: "Axes", margin: float, higher: bool, *, words: bool = True) -> None:
+    """The band of the margin, the line of no difference, and in `words` which way is better."""
     if margin:
         axes.axvspan(-margin, margin, facecolor=GHOST, alpha=0.28, linewidth=0, zorder=0)
     axes.axvline(0, color=MUTED, linewidth=0.9, zorder=1)
     low, high = axes.get_xlim()
     wide, tall = inches(axes)
-    for sign in (-1, 1):
+    for sign in (-1, 1) if words else ():
         word = "better" if (sign > 0) == higher else "worse"
         room = wide * (high if sign > 0 else -low) / (high - low)
         text = f"{word} →" if sign > 0 else f"← {word}"

@@ -29,9 +29,12 @@ class Sheet:
 
     def panel(self, left: float, top: float, width: float, height: float, *, grid: str = "y") -> "Axes":
         """Axes at this position below the title, all in inches; `grid` is the axis with guide lines."""
+        from reluctant.figures.panel_axes import PanelAxes
+
         wide, tall = self.figure.get_size_inches()
         bottom = tall - MARGIN - self.head - top - height
-        axes = self.figure.add_axes(((MARGIN + left) / wide, bottom / tall, width / wide, height / tall))
+        place = (MARGIN + left) / wide, bottom / tall, width / wide, height / tall
+        axes = self.figure.add_axes(place, axes_class=PanelAxes)
         if grid:
             axes.grid(visible=True, axis="y" if grid == "y" else "x")
         return axes

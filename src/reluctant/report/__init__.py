@@ -1,37 +1,61 @@
 """The report: one self-contained HTML page, and its figures as files. Needs no torch."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reluctant.analysis import ReportData
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.environment import version
 
-__all__ = ["drawn_with", "render_page", "render_template", "write_report"]
+if TYPE_CHECKING:
+    from reluctant.report.pictures import Progress
+
+__all__ = ["CARD", "drawn_with", "render_page", "render_template", "write_report"]
 
 _HERE = Path(__file__).parent
 
 
-def write_report(data: ReportData, folder: str | Path, *, to: str | Path | None = None) -> Path:
-    """Write `folder`/report.html and its figures in `folder`/figures; the path of the page.
+CARD = "card.png"  # beside the page: the picture that a link to it shows
 
-    With `to` only the page is written, there: for a folder that cannot be written to.
+
+def write_report(
+    data: ReportData, folder: str | Path, *, to: str | Path | None = None, address: str = "",
+    progress: "Progress | None" = None,
+) -> Path:  # fmt: skip
+    """Write `folder`/report.html, its card.png, and its figures in `folder`/figures as SVG; the path of the page.
+
+    Args:
+        data: The analysis.
+        folder: Where to write.
+        to: Write only the page, there: for a folder that cannot be written to.
+        address: Where the folder will be on the web, `https://…`: services that show a card ask for a whole address.
+        progress: Called with the number and the name of every figure before it is drawn.
     """
+    from reluctant.figures.card import card_png
+
     folder = Path(folder)
     target = folder / "report.html" if to is None else Path(to)
-    html = render_page(data, folder / "figures" if to is None else None)
+    card = "" if to is not None else f"{address.rstrip('/')}/{CARD}" if address else CARD
+    html = render_page(data, folder / "figures" if to is None else None, card=card, progress=progress)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if card:
+        write_atomically(folder / CARD, card_png(data))
     write_atomically(target, html)
     return target
 
 
-def render_page(data: ReportData, figures: Path | None = None) -> str:
-    """The page as HTML; its figures are saved in `figures` as SVG and PNG unless that is None."""
+def render_page(
+    data: ReportData, figures: Path | None = None, *, card: str = CARD, progress: "Progress | None" = None
+) -> str:
+    """The page as HTML; its figures are saved in `figures` as SVG unless that is None. `card` is its picture's link."""
     from reluctant.report.page import build_page
     from reluctant.report.pictures import PictureBook
 
-    page = build_page(data, PictureBook(figures, data.subject.data))
-    return render_template(_HERE / "template.html.j2", _HERE / "style.css", page=page, drawn_with=drawn_with())
+    page = build_page(data, PictureBook(figures, data.subject.data, progress))
+    return render_template(
+        _HERE / "template.html.j2", _HERE / "style.css", page=page, drawn_with=drawn_with(), card=card
+    )
 
 
 def render_template(template: Path, css: Path, **values: object) -> str:

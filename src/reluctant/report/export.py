@@ -42,14 +42,23 @@ def export_results(data: ReportData, path: str | Path) -> Path:
     return path
 
 
-def _write_csv(data: ReportData, path: Path) -> None:
+def scores_csv(data: ReportData, *, most: int | None = None) -> tuple[str, int, bool]:
+    """The scores as CSV, a row per arm, seed, setting, epoch and split; its rows; whether every epoch is there.
+
+    With more than `most` rows only the last epoch of every run is.
+    """
     frame = scores_frame(data.scores, data.subject.task, arm=data.subject.arm)
+    whole = most is None or len(frame) <= most
+    if not whole:
+        columns = list(frame.columns)
+        last = frame.groupby(columns[: columns.index("epoch")], dropna=False)["epoch"].transform("max")
+        frame = frame[frame["epoch"] == last]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(frame.columns)
     for row in frame.itertuples(index=False):
         writer.writerow([_FORMULA.sub(r"\1'\2", visible(v)) if isinstance(v, str) else v for v in row])
-    write_atomically(path, out.getvalue())
+    return out.getvalue(), len(frame), whole
 
 
 # What a spreadsheet takes for a formula: in many countries it parts the cells at `;`, and full-width characters count.
@@ -159,7 +168,7 @@ def latex(text: str) -> str:
 
 
 _FORMATS: dict[str, Callable[[ReportData, Path], None]] = {
-    ".csv": _write_csv,
+    ".csv": lambda data, path: write_atomically(path, scores_csv(data)[0]),
     ".parquet": _write_parquet,
     ".md": _write_markdown,
     ".tex": _write_latex,

@@ -1,11 +1,14 @@
 """The contents of the page from the analysis; the template only sets it."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from reluctant import figures
 from reluctant.analysis import Comparison, ReportData, SettingData, headline, machines, study_facts
 from reluctant.analysis.claims import CONVERGENCE
-from reluctant.analysis.headline import comparison_sentence, comparison_title
+from reluctant.analysis.headline import comparison_sentence, comparison_title, qualifications
 from reluctant.analysis.labels import count, setting_text, slug
 from reluctant.analysis.sentence import comparison_warnings, floor_sentence
 from reluctant.analysis.variance import variance_sentence
@@ -14,8 +17,9 @@ from reluctant.figures.rates import rate_settings
 from reluctant.figures.style import FEW
 from reluctant.records.study_records import StudyRecords
 from reluctant.report import detail_tables, tables, verdict_tables
+from reluctant.report.embedded_files import embedded_files
 from reluctant.report.pictures import Picture, PictureBook
-from reluctant.report.published import published_section
+from reluctant.report.published import published_counts, published_section
 from reluctant.report.sections import (
     MANY,
     ArmSection,
@@ -31,6 +35,11 @@ from reluctant.report.sections import (
     inside_sections,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from reluctant.report.tables import Table
+
 MOST_CURVES = 4  # reported metrics whose curves are pictures
 
 
@@ -40,14 +49,20 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
     own = some and records is not None and not data.subject.reported  # trained by our loop: activations, classes
     settings = data.settings if some else ()
     comparisons = [each for each in data.comparisons if each.family] if some else []
+    opened = next((i for i, each in enumerate(comparisons) if each.selected), 0)
+    claims = tuple((s.title, _claims(s)) for s in settings) if data.question.claims else ()
+    published = tuple(published_section(s, book, data) for s in settings) if data.question.published else ()
+    sentences, qualified = headline(data), qualifications(data)
     done = f"{data.finished:,} of {data.runs_planned:,} runs"
     return Page(
         data=data,
-        headline=tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in headline(data)),
+        headline=unbroken([text for text in sentences if text not in qualified or text == sentences[0]]),
+        qualifications=unbroken([text for text in sentences[1:] if text in qualified]),
         progress=done if data.missing > 0 else f"{data.finished:,} runs, complete",
         warnings=(*(study_facts.warnings(records) if records is not None else ()), *map(capitalised, data.remarks)),
         comparisons=tuple(
-            _comparison(each, book, alone=len(comparisons) == 1, first=not i) for i, each in enumerate(comparisons)
+            _comparison(each, book, alone=len(comparisons) == 1, first=i == opened)
+            for i, each in enumerate(comparisons)
         ),
         rates=tuple(
             book.draw(
@@ -68,10 +83,12 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
             if data.question.seed_sources
         ),
         extra=extra_sections(data, book),
-        claims=tuple((s.title, _claims(s)) for s in settings) if data.question.claims else (),
+        claims=claims,
         claim_notes=_claim_notes(data) if some else (),
-        published=tuple(published_section(s, book, data) for s in settings) if data.question.published else (),
-        scores=tuple(_scores(s, book, every=len(settings) <= MANY) for s in settings),
+        claims_result=_counted(claim.outcome for _, group in claims for claim in group),
+        published=published,
+        published_result=published_counts(settings) if published else "",
+        scores=tuple(_scores(s, book, every=len(settings) <= MANY, first=not i) for i, s in enumerate(settings)),
         inside=inside_sections(data, book) if some else (),
         calibrations=calibration_sections(data) if some else (),
         shapes=book.draw("shapes", partial(figures.activation_shapes, settings[0]), tables.shapes_table(settings[0]))
@@ -81,6 +98,7 @@ def build_page(data: ReportData, book: PictureBook) -> Page:
         study=_study(records, data) if records is not None else None,
         many_settings=len(data.settings) > MANY,
         few_seeds=len(data.scores.seeds) < 5,
+        files=embedded_files(data) if some else (),
     )
 
 
@@ -106,7 +124,8 @@ def _comparison(comparison: Comparison, book: PictureBook, *, alone: bool, first
         ),
         verdicts=verdict_tables.verdicts_table(comparison, explained=first),
         pairs=verdict_tables.pairs_table(comparison) if 2 < arms <= FEW else None,
-        unfolded=alone and arms <= 6,
+        unfolded=first,
+        short=arms <= FEW,
         too_many="" if arms <= FEW else too_many,
     )
 
@@ -124,6 +143,16 @@ def _claims(data: SettingData) -> tuple[ClaimSection, ...]:
     )
 
 
+def _counted(outcomes: Iterable[str]) -> str:
+    """`3 contradicted, 3 undecided`."""
+    return ", ".join(f"{n:,} {outcome}" for outcome, n in Counter(outcomes).most_common())
+
+
+def unbroken(texts: Iterable[str]) -> tuple[str, ...]:
+    """The texts, whose numbers stay on one line with their intervals."""
+    return tuple(text.replace(" ± ", "\u00a0±\u00a0") for text in texts)
+
+
 def _claim_notes(data: ReportData) -> tuple[str, ...]:
     """What has to be known beside the claims: untested ones, what convergence means."""
     written = data.question.claims if data.records is None else data.records.study.claim
@@ -133,8 +162,8 @@ def _claim_notes(data: ReportData) -> tuple[str, ...]:
     return tuple(filter(None, (CONVERGENCE if converges else "", left_out if untested else "")))
 
 
-def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSection:
-    """The overview; curves and cost where `every` setting gets them."""
+def _scores(data: SettingData, book: PictureBook, *, every: bool, first: bool) -> ScoreSection:
+    """The overview; curves and cost where `every` setting gets them; open where it is the `first`."""
     metric, suffix, reported = data.question.metric.name, file_suffix(data.title), data.subject.reported
     draw = partial(figures.final_scores, data, metric)
     overview = book.draw(f"scores_{metric}{suffix}", draw, tables.seeds_table(data))
@@ -150,22 +179,19 @@ def _scores(data: SettingData, book: PictureBook, *, every: bool) -> ScoreSectio
     if curves and len(data.arms) > 1 and data.cost():
         draw = partial(figures.score_against_time, data, metric)
         cost = book.draw(f"cost_{metric}{suffix}", draw, tables.cost_table(data))
-    return ScoreSection(
-        data.title, overview, tables.final_scores_table(data), tables.size_table(data), tuple(curves), cost
-    )
+    scores, sizes, short = tables.final_scores_table(data), tables.size_table(data), len(data.arms) <= FEW
+    return ScoreSection(data.title, overview, scores, sizes, tuple(curves), cost, unfolded=first, short=short)
 
 
 def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
-    row, few = study_facts.catalogue_row(arm), len(data.scores.arms) <= FEW
+    row = study_facts.catalogue_row(arm)
     latex = row.formula if row else ""
-    formula = figures.formula(latex) if latex else None
     every = data.settings if len(data.settings) <= MANY else ()
     shape = book.draw(
         f"shape_{slug(arm)}",
         partial(figures.activation_shape, data.settings[0], arm),
         tables.shape_table(data.settings[0], arm),
-        narrow=False,
-        png=few,
+        form="narrow",
     )
     classes = () if data.subject.task != CLASSIFICATION else [detail_tables.classes_table(s, arm) for s in every]
     return ArmSection(
@@ -173,29 +199,27 @@ def _arm(data: ReportData, arm: str, book: PictureBook) -> ArmSection:
         label=data.labels[arm],
         name=arm,
         purpose=row.purpose if row else f"A function of this study's author: {arm}.",
-        formula=figures.inline_svg(formula, paths=True, margin=0) if formula else "",
+        formula=figures.inline_formula(latex) if latex else "",
         latex=latex,
         source=row.source if row else "",
         shape=shape,
-        pictures=tuple(picture for s in every for picture in _arm_pictures(s, arm, book, few=few)),
+        pictures=tuple(picture for s in every for picture in _arm_pictures(s, arm, book)),
         classes=tuple(table for table in classes if table),
     )
 
 
-def _arm_pictures(data: SettingData, arm: str, book: PictureBook, *, few: bool) -> tuple[Picture, ...]:
-    """Training curves and confusion matrix, or predicted numbers; of many arms the narrow form for all widths."""
+def _arm_pictures(data: SettingData, arm: str, book: PictureBook) -> tuple[Picture, ...]:
+    """Training curves and confusion matrix, or predicted numbers: in the narrow form, beside each other."""
     suffix, caption = f"_{slug(arm)}{file_suffix(data.title)}", setting_text(data.setting)
-    curves = partial(figures.training_curves, data, arm, **({} if few else {"width": 3.4}))
-    pictures = [
-        book.draw(f"training{suffix}", curves, tables.four_curves_table(data, arm), caption, narrow=few, png=few)
+    drawings: list[tuple[str, Callable[..., Figure], Table]] = [
+        ("training", partial(figures.training_curves, data, arm), tables.four_curves_table(data, arm))
     ]
     if data.subject.task == CLASSIFICATION:
-        draw, table = partial(figures.confusion, data, arm), detail_tables.confusion_table(data, arm)
-        pictures.append(book.draw(f"confusion{suffix}", draw, table, caption, narrow=few, png=few))
+        table = detail_tables.confusion_table(data, arm)
+        drawings.append(("confusion", partial(figures.confusion, data, arm), table))
     elif data.subject.task == REGRESSION:
-        draw, table = partial(figures.predicted, data, arm), detail_tables.predicted_table(data, arm)
-        pictures.append(book.draw(f"predicted{suffix}", draw, table, caption, narrow=few, png=few))
-    return tuple(pictures)
+        drawings.append(("predicted", partial(figures.predicted, data, arm), detail_tables.predicted_table(data, arm)))
+    return tuple(book.draw(f"{name}{suffix}", draw, table, caption, form="narrow") for name, draw, table in drawings)
 
 
 def _study(records: StudyRecords, data: ReportData) -> StudySection:

@@ -23,6 +23,13 @@ def published_section(data: SettingData, book: PictureBook, whole: ReportData) -
     return FigureSection(data.title, published_sentence(data), picture, verdict_tables.published_table(data))
 
 
+def published_counts(settings: Sequence[SettingData]) -> str:
+    """`11 of 16 agree`, over all settings."""
+    checks = [each for setting in settings for each in setting.published]
+    agree = sum(each.agreement == Agreement.AGREES for each in checks)
+    return f"{agree:,} of {len(checks):,} agree"
+
+
 def published_sentence(data: SettingData) -> str:
     """`11 of 16 published numbers agree with ours. Higher than ours: ReLU after epoch 1 and 5. …`."""
     checks = data.published

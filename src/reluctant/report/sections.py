@@ -41,7 +41,8 @@ class ComparisonSection:
     margins: Picture  # which verdicts other margins would give
     verdicts: Table
     pairs: Table | None
-    unfolded: bool  # whether the pairs are unfolded
+    unfolded: bool  # whether figure and table are open: of several comparisons the one that answers the question
+    short: bool  # whether the arms are few enough for an open table
     too_many: str  # why the pairs are left out, where they are
 
 
@@ -76,6 +77,8 @@ class ScoreSection:
     sizes: Table | None  # of the networks, where they are not all the same
     curves: tuple[Picture, ...]
     cost: Picture | None  # score against training time
+    unfolded: bool  # whether it is open: the first setting is
+    short: bool  # whether the arms are few enough for open tables
 
 
 @dataclass(frozen=True)
@@ -132,11 +135,21 @@ class ExtraSection:
 
 
 @dataclass(frozen=True)
+class EmbeddedFile:
+    """A file within the page: its name, what it holds, and the link that downloads it."""
+
+    name: str
+    holds: str
+    link: str
+
+
+@dataclass(frozen=True)
 class Page:
     """All that the template needs."""
 
     data: ReportData
     headline: tuple[str, ...]
+    qualifications: tuple[str, ...]  # the sentences of the headline that stand right below its first
     progress: str
     warnings: tuple[str, ...]
     comparisons: tuple[ComparisonSection, ...]
@@ -145,7 +158,9 @@ class Page:
     extra: tuple[ExtraSection, ...]
     claims: tuple[tuple[str, tuple[ClaimSection, ...]], ...]  # by title of the setting
     claim_notes: tuple[str, ...]
+    claims_result: str  # `3 contradicted, 3 undecided`
     published: tuple[FigureSection, ...]
+    published_result: str
     scores: tuple[ScoreSection, ...]
     inside: tuple[InsideSection, ...]
     calibrations: tuple[InsideSection, ...]
@@ -154,6 +169,35 @@ class Page:
     study: StudySection | None
     many_settings: bool
     few_seeds: bool
+    files: tuple[EmbeddedFile, ...]
+
+    @property
+    def contents(self) -> tuple[tuple[str, str], ...]:
+        """(anchor, heading) of every section, in the order of the page."""
+        study, curves = self.study, any(s.curves for s in self.scores) or (self.scores and self.many_settings)
+        arms = f"{self.data.subject.arms.capitalize()} one by one"
+        sections = [
+            ("verdicts", "Verdicts", self.comparisons),
+            ("rates", "Learning rates", self.rates),
+            ("variance", "Variance", self.variances),
+            ("scores", "Final scores", self.scores),
+            ("curves", "Learning curves", curves),
+            ("cost", "Score and training time", any(s.cost for s in self.scores)),
+            ("warnings", "Warnings", self.warnings),
+            ("data", "Data", self.files),
+            *((each.anchor, each.heading, True) for each in self.extra),
+            ("claims", "Claims", self.claims or self.claim_notes),
+            ("published", "Published numbers", self.published),
+            ("inside", "Inside the network", self.inside),
+            ("calibration", "Calibration", self.calibrations),
+            ("arms", arms, self.arms),
+            ("study", "Training", study),
+            ("network", "Network", study and study.network),
+            ("environments", "Machines and versions", study and study.environments),
+            ("problems", "Failed and diverged runs", study and study.problems),
+            ("method", "Method", True),
+        ]
+        return tuple((anchor, heading) for anchor, heading, present in sections if present)
 
 
 def extra_sections(data: ReportData, book: PictureBook) -> tuple[ExtraSection, ...]:
@@ -190,7 +234,7 @@ def inside_sections(data: ReportData, book: PictureBook) -> tuple[InsideSection,
 
 def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, Picture], ...]:
     """What dies, what arrives, what goes in and out; of several settings without the last."""
-    probes, suffix, png = data.probes, file_suffix(data.title), len(data.probes.arms) <= FEW
+    probes, suffix = data.probes, file_suffix(data.title)
     figures_ = [
         ("dead_units", figures.dead_units, dead_units_sentence, dead_units_table, probes.sites),
         ("gradients", figures.gradient_by_depth, depth_sentence, gradient_table, probes.layers),
@@ -198,7 +242,7 @@ def _inside_pictures(data: SettingData, book: PictureBook) -> tuple[tuple[str, P
          () if data.setting else probes.sites),
     ]  # fmt: skip
     return tuple(
-        (sentence(probes, data.labels), book.draw(f"{name}{suffix}", partial(draw, data), table(data), png=png))
+        (sentence(probes, data.labels), book.draw(f"{name}{suffix}", partial(draw, data), table(data)))
         for name, draw, sentence, table, rows in figures_
         if rows
     )

@@ -132,12 +132,16 @@ def seeds_table(data: SettingData) -> Table:
 
 
 def cost_table(data: SettingData) -> Table:
-    """Score against time: what an epoch of training took, and which no other beats in both."""
+    """Score against time: what an epoch of training took, and which are shown to be beaten."""
     metric, unit = data.question.metric, data.unit(data.question.metric.name)
     rows = [
-        (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "no" if p.on_front else "yes") for p in data.cost()
+        (p.label, unit.value(p.score.mean), f"{p.time.mean:.3g} s", "yes" if p.beaten else DASH) for p in data.cost()
     ]
-    heads = (metric_title(metric), f"Training per {data.subject.period.length}", "Another is faster and better")
+    heads = (
+        metric_title(metric),
+        f"Training per {data.subject.period.length}",
+        "Another is faster, and better or the same",
+    )
     return table_of_arms(data, "Score against training time, means over seeds", heads, rows)
 
 

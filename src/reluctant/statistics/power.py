@@ -97,8 +97,9 @@ def more_seeds(std: float, n: int, margin: float, comparisons: int = 1, *, mean:
     if n < 2 or margin <= 0 or not std > 0:
         return None
     most = int(planned(mean, std_bound(std, n, SURE), n, margin, comparisons))
-    least = int(planned(mean, std, n, margin, comparisons))
-    return None if most > MOST else (min(least, most), most)
+    if most > MOST:
+        return None
+    return min(int(planned(mean, std, n, margin, comparisons)), most), most
 
 
 def planned(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, margin: float, comparisons: int = 1) -> Whole:
@@ -109,6 +110,9 @@ def planned(mean: npt.ArrayLike, std: npt.ArrayLike, n: npt.ArrayLike, margin: f
     """
     mean, std, n = np.broadcast_arrays(mean, std, n)
     beyond = np.maximum(np.minimum(MOST, LAST - n), 0) + 1
+    last = decision_probability(np.maximum(beyond - 1, 1), mean, std, n, margin, comparisons)
+    if np.all((last < PLANNED) & (beyond > 1)):
+        return np.full(n.shape, MOST + 1)  # the probability grows with the seeds, and the last look is too early
     low, high = np.zeros(n.shape, np.int64), beyond  # too few, enough
     while np.any(high - low > 1):
         middle = (low + high + 1) // 2  # never 0; where all is interval, `high` once more

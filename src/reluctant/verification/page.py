@@ -9,12 +9,14 @@ from itertools import zip_longest
 from pathlib import Path
 
 from reluctant.analysis import ReportData
+from reluctant.figures.card import card_png
 from reluctant.records.study_records import StudyRecords
-from reluctant.report import drawn_with, render_page
+from reluctant.report import CARD, drawn_with, render_page
 from reluctant.verification.findings import Finding, remark
 
 _COMMAND = re.compile(r"(To (?:repeat|draw)[^<]*<code>).*?(</code>)", re.DOTALL)  # both commands have the folder
 _GENERATOR = re.compile(r'<meta name="generator" content="([^"]*)">')
+_CARD = re.compile(r'(<meta property="og:image" content=")https?://[^"]*/(card\.png">)')  # the page's own address
 _RUNS = re.compile(r"</span> (([\d,]+)(?: of [\d,]+)? runs(?:, complete)?)</p>")
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _LABEL = re.compile(r'aria-label="([^"]*)"')
@@ -34,15 +36,18 @@ def check_page(folder: Path) -> Iterator[Finding]:
         return
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            new = render_page(ReportData.of(StudyRecords.read(folder)), Path(scratch))
+            for dots in (folder / "figures").glob("*.png"):
+                (Path(scratch) / dots.name).touch()  # an exported figure is drawn again beside the page's drawing
+            data = ReportData.of(StudyRecords.read(folder))
+            new, card = render_page(data, Path(scratch)), card_png(data)
         except (ValueError, KeyError, TypeError, IndexError) as fault:
             yield Finding(path, f"cannot be drawn again from these records: {type(fault).__name__}: {fault}")
             return
-        yield from compare_page(path, old, new, Path(scratch))
+        yield from compare_page(path, old, new, Path(scratch), card)
 
 
-def compare_page(path: Path, old: str, new: str, figures: Path) -> Iterator[Finding]:
-    """Where a page and the figures in `figures/` beside it differ from the `new` page and `figures` of the records."""
+def compare_page(path: Path, old: str, new: str, figures: Path, card: bytes) -> Iterator[Finding]:
+    """Where a page, its card and the files in `figures/` differ from the `new` page, `figures` and `card`."""
     (old_runs, old_number), (new_runs, new_number) = _runs(old), _runs(new)
     if old_runs and old_runs != new_runs and old_number <= new_number:
         message = f"is older than the records: it was drawn from {old_runs}, and now there are {new_runs}"
@@ -52,7 +57,7 @@ def compare_page(path: Path, old: str, new: str, figures: Path) -> Iterator[Find
     else:
         if difference := _text_difference(old, new):
             yield Finding(path, difference)
-        yield from _compare_drawings(path, old, new, figures)
+        yield from _compare_drawings(path, old, new, figures, card)
 
 
 def _generator(page: str) -> str:
@@ -85,7 +90,7 @@ def _clipped(text: str) -> str:
 def _without_drawings(page: str) -> str:
     """The page with the label of each drawing in its place, without its folder and what it was drawn with."""
     text = _DRAWING.sub(lambda drawing: _label(drawing[0]), page)
-    return _GENERATOR.sub("", _COMMAND.sub(r"\1\2", text))
+    return _GENERATOR.sub("", _CARD.sub(r"\1\2", _COMMAND.sub(r"\1\2", text)))
 
 
 def _label(drawing: str) -> str:
@@ -123,7 +128,7 @@ def page_texts(page: str) -> list[tuple[str, str]]:
     return reader.texts
 
 
-def _compare_drawings(path: Path, old: str, new: str, figures: Path) -> Iterator[Finding]:
+def _compare_drawings(path: Path, old: str, new: str, figures: Path, card: bytes) -> Iterator[Finding]:
     """Drawings in the page and files in `figures/` that differ from those of the records.
 
     Another matplotlib or other type faces draw other coordinates, which contradicts nothing.
@@ -134,11 +139,12 @@ def _compare_drawings(path: Path, old: str, new: str, figures: Path) -> Iterator
         if _LABEL.sub("", drawing, count=1) != _LABEL.sub("", expected, count=1)
         for name in [unescape(_label(drawing))]
     ]
-    for expected in sorted(figures.iterdir()):
-        file = path.parent / "figures" / expected.name
+    expected = {path.parent / "figures" / each.name: each.read_bytes() for each in sorted(figures.iterdir())}
+    expected[path.parent / CARD] = card
+    for file, content in expected.items():
         if not file.is_file():
             yield remark(file, "is not there; `reluctant report` draws it")
-        elif file.read_bytes() != expected.read_bytes():
+        elif content and file.read_bytes() != content:
             differing.append(Finding(file, "is not the figure that the records give"))
     if differing and _generator(old) != drawn_with():
         library = _generator(old).partition("; ")[2]
