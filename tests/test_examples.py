@@ -16,12 +16,12 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 # Runs a script without worker processes and drawings, which have tests of their own.
 IN_ONE_PROCESS = """
 import runpy, sys
-import reluctant.api.run
+import reluctant.api.execution
 from reluctant.engines import serial
 from tests.support.undrawn import leave_out_drawings
 
 leave_out_drawings()
-reluctant.api.run.local = lambda work, runs, **_: serial(work, runs)
+reluctant.api.execution.local = lambda work, runs, **_: serial(work, runs)
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
 

@@ -81,7 +81,7 @@ def test_the_code_and_the_commands_of_a_guide_run(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", list(sys.path))
     # starting processes takes longer than these trainings; the engines have tests of their own
-    monkeypatch.setattr("reluctant.api.run.local", lambda work, runs, **_: serial(work, runs))
+    monkeypatch.setattr("reluctant.api.execution.local", lambda work, runs, **_: serial(work, runs))
     blocks = fenced_blocks((ROOT / "docs" / f"{guide}.md").read_text("utf-8"))
     assert blocks
     space: dict[str, object] = {}

@@ -202,8 +202,12 @@ class ComputesInNumPy(Plain):
 
 
 class Unused(Plain):
-    """A layer that is never called, as networks of libraries have them: nothing is wrong with it."""
+    """A layer for nothing, as networks of libraries have them: nothing is wrong with it."""
 
     def __init__(self, in_features: int = 4, num_classes: int = 2) -> None:
         super().__init__(in_features, num_classes)
         self.other_head = nn.Linear(16, 3)
+
+    def forward(self, x: Tensor) -> Any:
+        self.other_head(self.first(x))  # called, as the pooler of a BERT is, and its outputs are not used
+        return super().forward(x)

@@ -1,7 +1,7 @@
 """What own modules promise without a word: PyTorch knows their parameters, trains them, and stores their state."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -46,9 +46,10 @@ def _parameters_in(value: object) -> Iterator[nn.Parameter]:
 
 
 def check_gradients(training: Training, first: int, what: str) -> None:
-    """`ModelError` where a module is called in a training step and the loss has no gradient by its parameters.
+    """`ModelError` where the loss of a training step depends on a parameter and has no gradient by it.
 
-    Computes one batch in training mode. A gradient of 0 is none of these: a branch may begin with a factor 0.
+    Computes batches in training mode. A gradient of 0 is none of these: a branch may begin with a factor 0; nor is a
+    parameter whose module is called for nothing, such as the pooler of a BERT with another head.
     """
     called: set[str] = set()
     handles = [
@@ -57,10 +58,14 @@ def check_gradients(training: Training, first: int, what: str) -> None:
         if not isinstance(module, torch.jit.ScriptModule)  # these take no hooks
     ]
     training.model.train()
-    try:
+
+    def loss_of_batch() -> Tensor:
         with seeded(2), forward_precision(training.run, training.device):
             outputs = in_full(training.model(training.data.train.inputs[:first].clone()))
-        loss = training.objective(outputs, training.data.train.targets[:first])
+        return training.objective(outputs, training.data.train.targets[:first])
+
+    try:
+        loss = loss_of_batch()
     finally:
         for handle in handles:
             handle.remove()
@@ -74,12 +79,23 @@ def check_gradients(training: Training, first: int, what: str) -> None:
     reached = loss.requires_grad and parameters
     gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True) if reached else ()
     for name, gradient in zip(parameters, gradients or [None] * len(parameters), strict=True):
-        if gradient is None:
+        if gradient is None and _changes(loss_of_batch, parameters[name]):
             raise ModelError(
                 f"{what}: the loss has no gradient with respect to {name}, so it would never be trained. Behind it the "
                 f"network leaves PyTorch's gradients, by .detach(), .data, torch.no_grad(), NumPy or a comparison. If "
                 f"that is meant, set its requires_grad to False; if it is not used, remove it"
             )
+
+
+@torch.no_grad()
+def _changes(loss: Callable[[], Tensor], parameter: Tensor) -> bool:
+    """Whether the loss is another one when a parameter is."""
+    value, before = parameter.clone(), loss()
+    parameter.mul_(-2).add_(torch.linspace(-1, 1, parameter.numel()).view_as(parameter).to(parameter))
+    try:
+        return not torch.equal(before, loss())
+    finally:
+        parameter.copy_(value)
 
 
 def check_activation_gradient(module: nn.Module, what: str) -> None:

@@ -37,7 +37,7 @@ def train_run(
     `device` is as for `select_device`. `in_turns`: yield the steps of every epoch too, and go on when they are taken.
     """
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    training = build_training(run, load_run_data(run, data), select_device(device))
+    training = build_training(run, load_run_data(run, data, device), select_device(device))
     machine = describe_machine(training.device)
     checkpoint = None
     if Path(folder).is_dir():
@@ -101,17 +101,24 @@ def warm_up(run: Run, data: str | None, device: str) -> None:
         evaluate(training.model, TensorSplit(valid.inputs[:1], valid.targets[:1]), training.task)
 
 
-def load_run_data(run: Run, folder: str | None) -> TensorData:
-    """The data that a run is trained and scored on."""
-    return load_tensors(run.dataset, run.train_fraction, folder, run.seed_for("split"), run.pixels)
+def load_run_data(run: Run, folder: str | None, device: str = "cpu") -> TensorData:
+    """The data that a run is trained and scored on; on a GPU one copy serves all runs of this process."""
+    return load_tensors(run.dataset, run.train_fraction, folder, run.seed_for("split"), run.pixels, device)
 
 
 def load_tensors(
-    dataset: str, train_fraction: float, folder: str | None, split: int = 0, pixels: str = Run.pixels
+    dataset: str,
+    train_fraction: float,
+    folder: str | None,
+    split: int = 0,
+    pixels: str = Run.pixels,
+    device: str = "cpu",
 ) -> TensorData:
     """The data as tensors, cached from one run to the next; the usual folder is determined every time."""
     resolved = data_folder(Path(folder) if folder else None)
-    return _cached_tensors(dataset, train_fraction, resolved, split, pixels)
+    data = _cached_tensors(dataset, train_fraction, resolved, split, pixels)
+    target = select_device(device)
+    return data if target.type == "cpu" else _copy_on(target, data)
 
 
 @functools.lru_cache(maxsize=2)
@@ -119,9 +126,19 @@ def _cached_tensors(dataset: str, train_fraction: float, folder: Path, split: in
     return prepare(load(dataset, folder), train_fraction, split, pixels)
 
 
+_copies: dict[torch.device, tuple[TensorData, TensorData]] = {}  # the last data on each device, and their copy there
+
+
+def _copy_on(device: torch.device, data: TensorData) -> TensorData:
+    if device not in _copies or _copies[device][0] is not data:
+        _copies[device] = data, data.to(device)
+    return _copies[device][1]
+
+
 def clear_data_cache() -> None:
     """Drop cached data: a file may have changed since, and a session's name may mean other data."""
     _cached_tensors.cache_clear()
+    _copies.clear()
 
 
 def save_weights(training: Training, path: Path) -> None:
