@@ -34,7 +34,8 @@ CONTENT = """() => ({
   tags: [...new Set([...document.querySelectorAll('*')].map(e => e.tagName.toLowerCase()))],
   acting: [...document.querySelectorAll('*')]
     .flatMap(e => [...e.attributes].map(a => a.name + '=' + a.value))
-    .filter(a => /^(on|(src|srcdoc|action|formaction|xlink:href)=|href=(?!#|data:(text\\/csv|application\\/toml);base64,[A-Za-z0-9+\\/=]*$))/i.test(a)),
+    .filter(a => /^(on|(src|srcdoc|action|formaction|xlink:href)=|href=(?!#))/i.test(a))
+    .filter(a => !/^href=data:(text\\/csv|application\\/toml);base64,[A-Za-z0-9+\\/=]*$/.test(a)),  // downloads
   hit: window.hit === undefined ? 'nothing' : window.hit,
   styles: document.querySelectorAll('style').length,
   display: getComputedStyle(document.body).display,

@@ -15,6 +15,6 @@ from reluctant.figures.scores import differences, final_scores, variance_shares
 from reluctant.figures.shapes import activation_shape, activation_shapes, formula
 
 __all__ = ["activation_shape", "activation_shapes", "confusion", "dead_units", "differences", "distributions",
-           "file_content", "final_scores", "formula", "gradient_by_depth", "inline_formula", "inline_svg", "predicted", "published_numbers", "save",
-           "score_against_rate", "score_against_time", "score_by_epoch", "training_curves", "variance_shares",
-           "verdict_by_margin"]  # fmt: skip
+           "file_content", "final_scores", "formula", "gradient_by_depth", "inline_formula", "inline_svg",
+           "predicted", "published_numbers", "save", "score_against_rate", "score_against_time",
+           "score_by_epoch", "training_curves", "variance_shares", "verdict_by_margin"]  # fmt: skip

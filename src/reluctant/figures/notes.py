@@ -20,7 +20,8 @@ def band_note(data: SettingData, arms: Sequence[str] = ()) -> str:
     if most < 2:
         return "one seed: no interval" if most else "no finished run"
     caution = " (under five seeds: wide and uncertain)" if few_seeds_note(numbers) else ""
-    return f"mean of {count_range(numbers, 'seed')}, band: 95 % interval of the mean (an arrow where it leaves the panel){caution}"
+    band = "band: 95 % interval of the mean (an arrow where it leaves the panel)"
+    return f"mean of {count_range(numbers, 'seed')}, {band}{caution}"
 
 
 def diverged_note(data: SettingData, arms: Sequence[str] = ()) -> str:

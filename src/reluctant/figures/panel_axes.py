@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
 
 POINTS = 72  # per inch
+LOOK = "font.family", "xtick.labelsize", "xtick.labelcolor", "xtick.major.pad", "grid.color", "grid.linewidth"
 
 
 class _Quick:
@@ -78,7 +79,8 @@ class _Quick:
             return
         gc = renderer.new_gc()
         gc.set_foreground(self.look["grid.color"])
-        gc.set_linewidth(renderer.points_to_pixels(self.look["grid.linewidth"]))
+        width: Any = renderer.points_to_pixels(self.look["grid.linewidth"])
+        gc.set_linewidth(width)
         codes = [Path.MOVETO, Path.LINETO] * len(ends)
         renderer.draw_path(gc, Path([point for pair in ends for point in pair], codes), IdentityTransform())
         gc.restore()
@@ -97,7 +99,7 @@ class _QuickX(_Quick, XAxis):  # type: ignore[misc]
         self.draw_guides(renderer, [((x, box.y0), (x, box.y1)) for x in at])
         bottom, text = box.y0, self.written("center", "top")
         top = box.y0 - self.look["xtick.major.pad"] * self.axes.figure.dpi / POINTS
-        for x, (_, words) in zip(at, ticks, strict=True):
+        for x, (_value, words) in zip(at, ticks, strict=True):
             if words:
                 text.set(x=x, y=top, text=words)
                 text.draw(renderer)
@@ -120,7 +122,7 @@ class _QuickY(_Quick, YAxis):  # type: ignore[misc]
         self.draw_guides(renderer, [((box.x0, y), (box.x1, y)) for y in at])
         text = self.written("right", "center_baseline")
         right = box.x0 - self.look["xtick.major.pad"] * self.axes.figure.dpi / POINTS
-        for y, (_, words) in zip(at, ticks, strict=True):
+        for y, (_value, words) in zip(at, ticks, strict=True):
             if words:
                 text.set(x=right, y=y, text=words)
                 text.draw(renderer)
@@ -140,14 +142,7 @@ class PanelAxes(Axes):
     def _init_axis(self) -> None:
         super()._init_axis()  # type: ignore[misc]
         self.xaxis, self.yaxis = _QuickX(self, clear=False), _QuickY(self, clear=False)
-        names: tuple[Any, ...] = (
-            "font.family",
-            "xtick.labelsize",
-            "xtick.labelcolor",
-            "xtick.major.pad",
-            "grid.color",
-            "grid.linewidth",
-        )
+        names: tuple[Any, ...] = LOOK
         self.xaxis.look = self.yaxis.look = {name: rcParams[name] for name in names}
         for side, axis in (("bottom", self.xaxis), ("top", self.xaxis), ("left", self.yaxis), ("right", self.yaxis)):
             self.spines[side].register_axis(axis)

@@ -53,7 +53,8 @@ def score_against_rate(
     of, many = marks(data.labels), len(data.labels) > FEW
     seeds = len(data.scores.seeds)
     notes = [data.subject.data, settings[0].subject.test_part, f"dot: mean of {count(seeds, 'seed')}",
-             "line: its 95 % interval, an arrow where it ends beyond the axis", "ring: the rate that is best on validation"]  # fmt: skip
+             "line: its 95 % interval, an arrow where it ends beyond the axis",
+             "ring: the rate that is best on validation"]  # fmt: skip
     names = min(max(width_of(label, 8.5) for label in data.labels.values()), 0.3 * width)
     drawing = sheet(width, 3.1, f"{metric_title(chosen)} against learning rate", notes)
     axes = drawing.panel(0.5, 0.3, width - 1.0 - names, 2.3)

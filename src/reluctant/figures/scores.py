@@ -116,6 +116,7 @@ def best_first(comparison: Comparison) -> Sequence[Contrast]:
 
 
 def difference_rows(comparison: Comparison) -> list[Row]:
+    """A row for every arm of the deciding family, as the figure of differences and the card have them."""
     of = marks(comparison.labels)
     rows = []
     for contrast in best_first(comparison):

@@ -1,4 +1,4 @@
-"""The report's figures: each drawn for wide and narrow columns, saved as SVG, and placed on the page with its numbers."""
+"""The report's figures: each drawn for wide and narrow columns, saved as SVG, and placed on the page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

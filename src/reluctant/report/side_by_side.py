@@ -86,7 +86,8 @@ def changes_table(two: TwoStudies) -> Table:
             ]
         change = DASH
         if each.difference.decides is not None:
-            change = f"{unit.difference(each.difference.mean)}\n{verdict_tables.interval_text(comparison, each.difference.decides)}"
+            ends = verdict_tables.interval_text(comparison, each.difference.decides)
+            change = f"{unit.difference(each.difference.mean)}\n{ends}"
         verdict = each.decision.verdict
         word = {"better": "gains", "worse": "loses", "the same": "no change"}.get(str(verdict), str(verdict))
         rows.append((each.label, *cells, change, f"{verdict.sign} {word}"))
@@ -95,8 +96,8 @@ def changes_table(two: TwoStudies) -> Table:
     heads = (comparison.subject.arm.capitalize(), f"{one}: difference, {word}", "Verdict",
              f"{other}: difference, {word}", "Verdict", "Second − first", "Change")  # fmt: skip
     note = (
-        f"Difference: {comparison.subject.arm} minus {comparison.baseline_label}, with the interval that decides in its "
-        "study. Second − first: Welch’s interval of the two mean differences, corrected for all rows; seeds are not "
+        f"Difference: {comparison.subject.arm} minus {comparison.baseline_label}, with the interval that decides in "
+        "its study. Second − first: Welch’s interval of the two mean differences, corrected for all rows; seeds are not "
         "paired between studies. Inside the margin of the first study it is no change."
     )
     caption = f"Difference from {comparison.baseline_label} in both studies"
