@@ -25,6 +25,22 @@ class Focal(nn.Module):
         return ((1 - torch.exp(-losses)) ** self.gamma * losses).mean()
 
 
+class Averaging(nn.Module):
+    """Cross entropy scaled by a running mean of itself, which it keeps in a buffer."""
+
+    average: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("average", torch.ones(()))
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The mean over the batch, scaled."""
+        loss = F.cross_entropy(outputs, targets)
+        self.average.mul_(0.9).add_(loss.detach(), alpha=0.1)
+        return loss / self.average.clone()
+
+
 def cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(outputs, targets)
 

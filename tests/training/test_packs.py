@@ -153,4 +153,4 @@ def test_after_a_lack_of_memory_a_pack_is_half_as_large() -> None:
         queue.finish(attempt, Failed(attempt.run, "out of memory", retryable=True))
     assert [attempt.run for attempt in queue.pop_pack(8, lambda run: "")] == [7, 6, 5, 4]
     queue.put_back(Attempt(9, 3))
-    assert [attempt.run for attempt in queue.pop_pack(8, lambda run: "")] == [9, 3]
+    assert [attempt.run for attempt in queue.pop_pack(8, lambda run: "")] == [9]

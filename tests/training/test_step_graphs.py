@@ -9,11 +9,13 @@ import torch
 
 from reluctant.engines import Done, Event, Failed
 from reluctant.engines.packs import execute_pack
+from reluctant.engines.run_queue import execute_run
 from reluctant.engines.training_work import TrainingWork
 from reluctant.records.store import without_seconds
 from reluctant.study import Run
-from reluctant.training import TrainingPack
+from reluctant.training import TrainingPack, build_training
 from reluctant.training.cuda_graphs import CudaCapture
+from reluctant.training.runner import load_run_data
 from reluctant.training.step_graphs import Replayable
 from reluctant.training.tensor_steps import TensorSteps
 
@@ -42,7 +44,7 @@ class FakeCapture:
     """Captures on a processor: a replayed step is the step itself, and memory is what a test says."""
 
     kind: ClassVar[str] = "cpu"
-    bytes_free: ClassVar[int] = 1000
+    bytes_free: ClassVar[int] = 2000
     captured: ClassVar[list[tuple[int, int]]] = []  # runs and size of every captured step
 
     def __init__(self, device: torch.device) -> None:
@@ -53,7 +55,7 @@ class FakeCapture:
         yield
 
     def global_random_position(self) -> int:
-        return int(torch.get_rng_state().sum())
+        return 0  # what the processor's random numbers do is seen without it
 
     def capture(self, members: Sequence[TensorSteps], size: int) -> Replayable:
         self.captured.append((len(members), size))
@@ -147,7 +149,7 @@ def test_tokens_and_schedules(work: TrainingWork, tmp_path: Any) -> None:
         ({"augment": "noise"}, "inputs are changed at random by the processor"),
         ({"accumulate": 2}, "gradients of several batches are added up"),
         ({"procedure": "tests.support.own_procedures:Twice"}, "a procedure of the study's own takes them"),
-        ({"model": "tests.support.own_models:GlobalDropout"}, "its network reads PyTorch's global random numbers"),
+        ({"model": "tests.support.own_models:GlobalDropout"}, "its network reads global random numbers"),
     ],
 )
 def test_what_cannot_be_captured_is_trained_one_by_one_and_says_why(
@@ -179,7 +181,7 @@ def test_divergence_of_one_run(work: TrainingWork, alone: dict[Run, Any]) -> Non
 
 
 def test_memory_limits_the_pack(work: TrainingWork, alone: dict[Run, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FakeCapture, "bytes_free", 400)  # and the first run took 300
+    monkeypatch.setattr(FakeCapture, "bytes_free", 500)  # and the first run took 400
     events = train(work, RUNS, FakeCapture)
     assert records(events) == alone
     assert max(number for number, _ in FakeCapture.captured) == 2
@@ -213,3 +215,84 @@ def test_a_run_that_raises_leaves_the_others_whole(work: TrainingWork, alone: di
     (failure,) = (event for event in events if isinstance(event, Failed))
     assert "the third step fails" in failure.cause
     assert records([event for event in events if event is not failure]) == {RUNS[1]: alone[RUNS[1]]}
+
+
+def test_small_data_whose_batches_are_not_repeated(work: TrainingWork) -> None:
+    runs = [Run(name, **{**FEW, "batch_size": 100}, model="mlp") for name in ("relu", "elu")]  # of 143 images
+    events = train(work, runs, FakeCapture)
+    assert records(events) == records([event for run in runs for event in train(work, [run], CudaCapture)])
+    assert set(how(events).values()) == {"replayed from a CUDA graph"}
+
+
+def test_runs_whose_passes_begin_at_other_steps(work: TrainingWork) -> None:
+    """Twenty steps are three passes over 143 images; a run that joins later has other passes in its epoch."""
+    fields: dict[str, Any] = {**FEW, "batch_size": 20, "steps": 40, "model": "mlp"}
+    ahead, later = (Run(name, **fields) for name in ("relu", "elu"))
+    pack, members = TrainingPack(FakeCapture), []
+    for run in (ahead, later):
+        training = build_training(run, load_run_data(run, None))
+        members.append((training, training.turns()))
+    pack.take([next(members[0][1])])  # type: ignore[list-item]
+    next(members[0][1])
+    pack.take([next(turns) for _, turns in members])  # type: ignore[misc]
+    losses = [epoch.loss.train for epoch in (next(members[0][1]), next(members[1][1]))]  # type: ignore[union-attr]
+    alone = records([event for run in (ahead, later) for event in train(work, [run], CudaCapture)])
+    assert losses == [alone[ahead]["epochs"][1]["loss"]["train"], alone[later]["epochs"][0]["loss"]["train"]]
+
+
+def test_runs_that_compute_otherwise_are_not_in_one_graph() -> None:
+    shapes = set()
+    for fields in ({}, {"precision": "tf32"}, {"batch_size": 20}):
+        run = Run("relu", **{**FEW, "model": "mlp", **fields})
+        shapes.add(TensorSteps(build_training(run, load_run_data(run, None))).shape)
+    assert len(shapes) == 3
+
+
+def test_the_buffers_of_an_own_loss_are_taken_back(work: TrainingWork) -> None:
+    run = Run("gelu", **FEW, model="mlp", loss="tests.support.own_losses:Averaging")
+    events = train(work, [run], FakeCapture)
+    assert set(how(events).values()) == {"replayed from a CUDA graph"}
+    assert records(events) == records(train(work, [run], CudaCapture))
+
+
+def test_buffers_that_are_replaced(work: TrainingWork) -> None:
+    run = Run("gelu", **FEW, model="tests.support.own_models:ReplacesBuffer")
+    events = train(work, [run], FakeCapture)
+    assert how(events)[run] == "one by one: its network replaces its buffers by new ones"
+    assert records(events) == records(train(work, [run], CudaCapture))
+
+
+def test_steps_that_cannot_be_captured_together(work: TrainingWork, alone: dict[Run, Any]) -> None:
+    class Alone(FakeCapture):
+        def capture(self, members: Sequence[TensorSteps], size: int) -> Replayable:
+            if len(members) > 1:
+                raise RuntimeError("unjoined work")
+            return super().capture(members, size)
+
+    events = train(work, RUNS[1:3], Alone)
+    assert records(events) == {run: alone[run] for run in RUNS[1:3]}
+    assert set(how(events).values()) == {
+        "one by one: the steps of 2 runs cannot be captured together: RuntimeError: unjoined work"
+    }
+
+
+def test_a_first_run_that_cannot_be_measured_fails_alone(work: TrainingWork, alone: dict[Run, Any]) -> None:
+    class Small(FakeCapture):
+        def capture(self, members: Sequence[TensorSteps], size: int) -> Replayable:
+            if members[0].training.run == RUNS[1]:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return super().capture(members, size)
+
+    events = train(work, RUNS[1:3], Small)
+    (failure,) = (event for event in events if isinstance(event, Failed))
+    assert (failure.run, failure.retryable) == (RUNS[1], True)
+    assert records([event for event in events if event is not failure]) == {RUNS[2]: alone[RUNS[2]]}
+
+
+def test_after_an_error_of_cuda_the_process_is_replaced() -> None:
+    def work(run: Any) -> Iterator[Any]:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+        yield
+
+    (failure,) = (event for event in execute_run(work, "a") if isinstance(event, Failed))
+    assert failure.retryable

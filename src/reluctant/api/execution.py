@@ -16,7 +16,7 @@ from reluctant.study import Run
 ENGINES = ("local", "serial", "ray", "slurm")
 _ENGINES_OF = {
     "workers": ("local", "slurm"), "timeout": ("local", "ray", "slurm"), "address": ("ray",),
-    "gpus_per_run": ("ray", "slurm"), "slurm": ("slurm",), "pack": ("local", "serial"),
+    "gpus_per_run": ("ray", "slurm"), "slurm": ("slurm",), "pack": ("local", "serial", "ray"),
 }  # fmt: skip
 PACK_ON_A_CARD = 20  # runs; more gained nothing on an H100 (docs/scaling.md)
 
@@ -107,4 +107,6 @@ class ExecutionOptions:
             )  # fmt: skip
         from reluctant.engines.ray import ray_engine
 
-        return partial(ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout)
+        return partial(
+            ray_engine, address=self.address, gpus_per_run=self.gpus_per_run, timeout=self.timeout, pack=self.pack or 1
+        )

@@ -10,7 +10,8 @@ def graphics_cards(device: str = "auto") -> list[str]:
     Args:
         device: As in a call of `reluctant.run`: `auto` and `cuda` are all GPUs, `cuda:1` is one of them.
     """
-    present = sorted(p.name.removeprefix("nvidia") for p in Path("/dev").glob("nvidia[0-9]*"))
+    files = list(Path("/dev").glob("nvidia[0-9]*"))
+    present = [str(number) for number in range(len(files))]  # a container may have number 5 alone, which CUDA calls 0
     kind, _, number = device.partition(":")
     if kind not in ("auto", "cuda") or not present:
         return []

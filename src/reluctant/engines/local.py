@@ -168,6 +168,7 @@ def local(
     if os.name == "nt":  # there a program of ours cannot inherit pipes in this way
         yield from serial(work, runs, pack=pack)
         return
+    pack = min(pack, -(-len(runs) // workers)) if runs else 1  # no process without runs
     pool = WorkerPool(work, RunQueue(runs), timeout, pack, cards)
     try:
         pool.spawn(min(workers, -(-len(runs) // pack)))

@@ -1,4 +1,4 @@
-"""The Ray engine: every run is a Ray task, on this machine or on all nodes of a cluster."""
+"""The Ray engine: every run, or every pack of runs, is a Ray task, on this machine or on all nodes of a cluster."""
 
 import importlib
 import os
@@ -14,7 +14,8 @@ from typing import Any
 from reluctant.core.environment import cores
 from reluctant.core.errors import StudyError
 from reluctant.engines import ray_node
-from reluctant.engines.events import Done, Event, Events, Failed, Message, Ready, Started, Work
+from reluctant.engines.events import Done, Events, Failed, Message, Ready, Started, Work
+from reluctant.engines.packs import pop_pack
 from reluctant.engines.ray_connection import connect
 from reluctant.engines.run_queue import Attempt, RunQueue, timeout_reason
 
@@ -31,12 +32,16 @@ def ray_engine(
     address: str | None = None,
     gpus_per_run: float = 0.0,
     timeout: float | None = None,
+    pack: int = 1,
 ) -> Events:
     """Train the runs on the Ray cluster at `address`, else `$RAY_ADDRESS`, else on a Ray started here.
 
     A run whose process or node dies, or that takes longer than `timeout` seconds, is started again, up to
     three attempts in all. A Ray started here listens on loopback only and ends with the engine. A cluster,
     and a connection that is already open, are left as they are.
+
+    With `pack`, a task trains up to so many runs side by side. It then has a GPU, where the cluster has any, unless
+    `gpus_per_run` says otherwise.
 
     Raises:
         StudyError: Ray is not installed, the cluster does not answer, or no node can train the runs.
@@ -47,7 +52,8 @@ def ray_engine(
     ray = _import_ray()
     cpus = max(cores(), *map(_threads, runs))
     with connect(ray, address or os.environ.get("RAY_ADDRESS"), cpus) as shared:
-        scheduler = RayScheduler(ray, work, runs, gpus_per_run, timeout)
+        gpus = gpus_per_run or float(pack > 1 and ray.cluster_resources().get("GPU", 0) >= 1)
+        scheduler = RayScheduler(ray, work, runs, gpus, timeout, pack)
         try:
             if not shared and not scheduler.capable_nodes():
                 raise StudyError(f"{scheduler.requirement}, which this machine does not have; change --gpus-per-run")
@@ -74,9 +80,9 @@ def _threads(run: Any) -> int:
 
 @dataclass
 class RayTask:
-    """An attempt that was submitted to Ray. `node_name` is empty until it begins on a node."""
+    """The attempts that were submitted to Ray together. `node_name` is empty until they begin on a node."""
 
-    attempt: Attempt
+    attempts: list[Attempt]
     stream: Any  # of the values that `ray_node.run_remote` yields
     node_name: str = ""
     node_id: str = ""
@@ -84,12 +90,27 @@ class RayTask:
     cancel_reason: str = ""  # why this process has cancelled it
     value: Any = None  # the reference of an event that its node has not delivered yet
 
+    @property
+    def threads(self) -> int:
+        """Of one run: those of a pack take turns."""
+        return max(_threads(attempt.run) for attempt in self.attempts)
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """Why a task has ended before its runs were over."""
+
+    cause: str
+    retryable: bool = True
+
 
 class RayScheduler:
     """The runs of one study: those that Ray has, those that wait, and the nodes that must not get any."""
 
-    def __init__(self, ray: Any, work: Work, runs: Sequence[Any], gpus: float, timeout: float | None) -> None:
-        self.ray, self.work, self.gpus, self.timeout = ray, work, gpus, timeout
+    def __init__(
+        self, ray: Any, work: Work, runs: Sequence[Any], gpus: float, timeout: float | None, pack: int = 1
+    ) -> None:
+        self.ray, self.work, self.gpus, self.timeout, self.pack = ray, work, gpus, timeout, pack
         self.queue = RunQueue(runs)
         self.tasks: dict[Any, RayTask] = {}  # by their streams
         self.unfit_nodes: dict[str, str] = {}  # the reasons, by the node's id
@@ -120,18 +141,18 @@ class RayScheduler:
     def submit_waiting(self) -> None:
         """Submit as many runs as the cluster has CPUs for, and a few more; never ten thousand at once."""
         capacity = self.ray.cluster_resources().get("CPU", 0) + WAITING_CPUS
-        used = sum(_threads(task.attempt.run) for task in self.tasks.values())
+        used = sum(task.threads for task in self.tasks.values())
         while self.queue and (used + _threads(self.queue.next_run) <= capacity or not self.tasks):
-            attempt = self.queue.pop()
-            cpus = _threads(attempt.run)
+            attempts = pop_pack(self.queue, self.work, self.pack)
+            cpus = max(_threads(attempt.run) for attempt in attempts)
             used += cpus
             options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": self.gpus, "max_retries": 0}
             if self.unfit_nodes:
                 options["label_selector"] = {"ray.io/node-id": f"!in({','.join(self.unfit_nodes)})"}
-            payload = pickle.dumps((self.work, attempt.run))
+            payload = pickle.dumps((self.work, [attempt.run for attempt in attempts]))
             remote = self._run_remote.options(num_returns="streaming", **options)
             stream = remote.remote(payload, self._driver)
-            self.tasks[stream] = RayTask(attempt, stream)
+            self.tasks[stream] = RayTask(attempts, stream)
 
     def poll(self) -> Events:
         """Wait for an event, a timeout or a new node; yield what happened and submit further runs."""
@@ -145,7 +166,7 @@ class RayScheduler:
                 self._cancel(task, timeout_reason(self.timeout))
                 task.deadline = time.monotonic() + CANCEL_SECONDS
             elif task.deadline <= time.monotonic():  # its node does not even answer to this
-                yield self._give_up(task, task.cancel_reason)
+                yield from self._give_up(task, task.cancel_reason)
         yield from self._give_up_lost_nodes()
         if not ready and not any(task.node_name for task in self.tasks.values()):
             yield from self._warn_of_waiting()
@@ -159,13 +180,18 @@ class RayScheduler:
         alive = {node["NodeID"] for node in self.ray.nodes() if node["Alive"]}
         for task in list(self.tasks.values()):
             if task.node_id and task.node_id not in alive:
-                yield self._give_up(task, f"the node {task.node_name} was lost before the run was over")
+                yield from self._give_up(task, f"the node {task.node_name} was lost before the run was over")
 
-    def _give_up(self, task: RayTask, reason: str) -> Event:
-        """End a task from which nothing more comes; its run is tried again."""
+    def _give_up(self, task: RayTask, reason: str) -> Events:
+        """End a task from which nothing more comes; its runs are tried again."""
         self._cancel(task, reason)
+        yield from self._end(task, reason, retryable=True)
+
+    def _end(self, task: RayTask, cause: str, *, retryable: bool) -> Events:
+        """Forget a task that has ended before its runs were over."""
         del self.tasks[task.stream]
-        return self.queue.finish(task.attempt, Failed(task.attempt.run, reason, retryable=True))
+        for attempt in task.attempts:
+            yield self.queue.finish(attempt, Failed(attempt.run, cause, retryable=retryable))
 
     def cancel_all(self, *, wait: bool) -> None:
         """Cancel every task by force. With `wait`, return only when their processes are gone."""
@@ -193,16 +219,21 @@ class RayScheduler:
         if isinstance(event, tuple):
             yield from self._check_node(task, *event)
             return
-        if isinstance(event, Started) and self.timeout:
-            task.deadline = time.monotonic() + self.timeout
+        if isinstance(event, _Lost):
+            yield from self._end(task, event.cause, retryable=event.retryable)
+            return
+        if isinstance(event, Started) and self.timeout and task.deadline == float("inf"):
+            task.deadline = time.monotonic() + self.timeout * len(task.attempts)
         if isinstance(event, Done | Failed):
-            del self.tasks[task.stream]
-            event = self.queue.finish(task.attempt, event)
+            attempt = next(each for each in task.attempts if each.run == event.run)
+            task.attempts.remove(attempt)
+            if not task.attempts:
+                del self.tasks[task.stream]
+            event = self.queue.finish(attempt, event)
         yield event
 
     def _next_event(self, task: RayTask) -> Any:
-        """What `run_remote` yields next; `Failed` where nothing more will come, None where nothing comes in time."""
-        run = task.attempt.run
+        """What `run_remote` yields next; `_Lost` where nothing more will come, None where nothing comes in time."""
         try:
             if task.value is None:
                 reference = task.stream._next_sync(timeout_s=ANSWER_SECONDS)  # `next` would wait for a frozen node
@@ -215,11 +246,11 @@ class RayScheduler:
         except self.ray.exceptions.GetTimeoutError:
             return None
         except StopIteration:
-            return Failed(run, "the task ended without an outcome", retryable=True)
+            return _Lost("the task ended without an outcome")
         except self.ray.exceptions.RayError as error:
             if isinstance(error, self.ray.exceptions.RayTaskError):
-                return Failed(run, re.sub(r"\x1b\[[0-9;]*m", "", str(error)))  # Ray colours the traceback
-            return Failed(run, self._cause_of_loss(task, error), retryable=True)
+                return _Lost(re.sub(r"\x1b\[[0-9;]*m", "", str(error)), retryable=False)  # Ray colours the traceback
+            return _Lost(self._cause_of_loss(task, error))
 
     def _cause_of_loss(self, task: RayTask, error: Exception) -> str:
         kinds, where = self.ray.exceptions, f" on node {task.node_name}" if task.node_name else ""
@@ -239,7 +270,8 @@ class RayScheduler:
         if not differences:
             return
         del self.tasks[task.stream]
-        self.queue.put_back(task.attempt)
+        for attempt in reversed(task.attempts):
+            self.queue.put_back(attempt)
         if node_id not in self.unfit_nodes:
             self.unfit_nodes[node_id] = f"node {node_name} has {differences}"
             yield Message(None, f"{self.unfit_nodes[node_id]}; nothing is trained there")

@@ -71,21 +71,40 @@ def version_differences(driver: Mapping[str, str]) -> str:
 def run_remote(payload: bytes, driver: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the node's id, its name and its version differences; then, if there are none, the run's events.
 
-    `payload` is the pickled pair of work and run, `driver` the `describe_driver()` of the process that sends it.
+    `payload` is the pickled pair of work and runs, which are trained as one pack; `driver` is the `describe_driver()`
+    of the process that sends it.
     """
     adopt_environment(driver)
     differences = version_differences(driver["versions"])
     ray: Any = importlib.import_module("ray")
     yield ray.get_runtime_context().get_node_id(), platform.node(), differences
     if not differences:
-        work, run = pickle.loads(payload)
+        work, runs = pickle.loads(payload)
+        work = Providing(work) if hasattr(work, "provide_data") else work
+        yield from importlib.import_module("reluctant.engines.packs").execute_pack(work, runs)
+
+
+class Providing:
+    """A work that provides the data of a run before it trains; all else is that of the work."""
+
+    def __init__(self, work: Any) -> None:
+        self._work = work
+
+    def __call__(self, run: Any) -> Generator[Any, None, Any]:
+        """Provide the data and train."""
+        yield from self._work.provide_data(run)
+        return (yield from self._work(run))
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "in_turns":
+            return getattr(self._work, name)
+        in_turns = self._work.in_turns
 
         def provide_and_train(run: Any) -> Generator[Any, None, Any]:
-            if hasattr(work, "provide_data"):
-                yield from work.provide_data(run)
-            return (yield from work(run))
+            yield from self._work.provide_data(run)
+            return (yield from in_turns(run))
 
-        yield from importlib.import_module("reluctant.engines.run_queue").execute_run(provide_and_train, run)
+        return provide_and_train
 
 
 def adopt_environment(driver: Mapping[str, Any]) -> None:

@@ -44,10 +44,10 @@ class RunQueue:
     def pop_pack(self, size: int, key: Callable[[Any], Hashable]) -> list[Attempt]:
         """Remove and return the next attempt and others whose runs have the same key, up to `size` together.
 
-        A second attempt is in a pack of half the size, a third in one of a quarter: memory may have been short.
+        A second attempt is in a pack of half the size, as memory may have been short, and the last one is alone.
         """
         first = self.pop()
-        size = max(1, size >> first.number - 1)
+        size = 1 if first.number == MAX_ATTEMPTS else max(1, size >> first.number - 1)
         alike = [each for each in self._waiting if each.number <= first.number and key(each.run) == key(first.run)]
         pack = [first, *alike[: size - 1]]
         for attempt in pack[1:]:
@@ -100,8 +100,10 @@ def execute_run(work: Callable[[Any], Any], run: Any) -> Generator[Any, None, No
             raise interrupt from None
         words = "out of memory|can't allocate memory|not enough memory"  # PyTorch raises its own kinds of errors
         starved = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and re.search(words, str(error)))
+        lost = isinstance(error, RuntimeError) and re.search("CUDA error|device-side assert|illegal memory", str(error))
         prefix = "out of memory\n" if starved else ""
-        yield Failed(run, prefix + traceback.format_exc(), retryable=bool(starved))
+        # After an error of CUDA the whole process computes nothing more; another one may
+        yield Failed(run, prefix + traceback.format_exc(), retryable=bool(starved or lost))
     except SystemExit as error:
         if _is_asked_to_end(error):
             raise

@@ -23,9 +23,11 @@ class CudaCapture:
         """Within it work goes to a stream of its own, as PyTorch asks for before a capture."""
         current, side = torch.cuda.current_stream(self.device), self._stream()
         side.wait_stream(current)
-        with torch.cuda.stream(side):
-            yield
-        current.wait_stream(side)
+        try:
+            with torch.cuda.stream(side):
+                yield
+        finally:  # also where a step raises: what is taken back then has to come after it
+            current.wait_stream(side)
 
     def global_random_position(self) -> int:
         """How many of PyTorch's global random numbers were read on this GPU."""
@@ -41,14 +43,24 @@ class CudaCapture:
                     graph.register_generator_state(module.generator_in_use)
         streams = [self._stream() for _ in members]
         self.wait()
-        with torch.cuda.graph(graph):
-            main = torch.cuda.current_stream(self.device)
-            for member, stream in zip(members, streams, strict=True):
-                stream.wait_stream(main)
-                with torch.cuda.stream(stream):
-                    member.step(size)
-            for stream in streams:
-                main.wait_stream(stream)
+        error: BaseException | None = None
+        try:
+            with torch.cuda.device(self.device), torch.cuda.graph(graph, stream=self._stream()):
+                main = torch.cuda.current_stream(self.device)
+                for stream in streams:
+                    stream.wait_stream(main)
+                try:
+                    for member, stream in zip(members, streams, strict=True):
+                        with torch.cuda.stream(stream):
+                            member.step(size)
+                except BaseException as fault:  # the streams are joined all the same, or the capture cannot end
+                    error = fault
+                for stream in streams:
+                    main.wait_stream(stream)
+        except Exception as fault:
+            raise error or fault from None
+        if error is not None:
+            raise error
         return graph
 
     def _stream(self) -> torch.cuda.Stream:

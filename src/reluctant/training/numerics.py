@@ -4,8 +4,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+import torch.utils.deterministic
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from reluctant.core.errors import StudyError
 from reluctant.study import Run, Study
@@ -32,10 +35,14 @@ def numerics(run: Run, device: torch.device) -> Iterator[None]:
         warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
         tf32 = run.precision == "tf32"
         cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = True, False, tf32, tf32
+        memory: Any = torch.utils.deterministic  # filling all new memory would only cost time
+        fill, memory.fill_uninitialized_memory = memory.fill_uninitialized_memory, False
         torch.use_deterministic_algorithms(True, warn_only=True)
         try:
-            yield
+            with sdpa_kernel(SDPBackend.MATH):  # the backward of the others is not deterministic, without a word
+                yield
         finally:
+            memory.fill_uninitialized_memory = fill
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
             cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32 = before
 

@@ -4,19 +4,22 @@ A GPU that is asked for one small operation after the other mostly waits. A grap
 runs. Every run is tried alone first: a step one by one and a replayed one must give the same bits.
 """
 
+import pickle
+import random
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reluctant.activations import Stochastic
 from reluctant.catalogue import OPTIMIZERS, PROCEDURES
 from reluctant.models.swap.forward import preserve_random_states
 from reluctant.study import Run
 from reluctant.training.epoch_steps import EpochSteps
+from reluctant.training.saved_state import SavedState
 from reluctant.training.tensor_steps import TensorSteps
 from reluctant.training.training import Training
 
@@ -42,7 +45,7 @@ class Capture(Protocol):
         """Where steps before a capture are taken."""
 
     def global_random_position(self) -> int:
-        """How many of PyTorch's global random numbers were read."""
+        """How many of PyTorch's global random numbers were read on the device."""
 
     def capture(self, members: Sequence[TensorSteps], size: int) -> Replayable:
         """A step of each of these runs, on a batch of so many items."""
@@ -71,58 +74,84 @@ def obstacle(training: Training) -> str:
 class StepGraphs:
     """The captured steps of these runs, one for each size of a batch.
 
-    Runs that cannot be captured, or not with the same bits, take their steps one by one: `reasons` says why, by their
-    positions. `remarks` are PyTorch's warnings of operations that are not deterministic.
+    Every run is tried alone before, once: its `reason` then says why its steps are taken one by one, if they are.
     """
 
-    def __init__(self, members: Sequence[TensorSteps], sizes: Sequence[int], capture: Capture) -> None:
-        self.members, self.capture = list(members), capture
-        self.reasons: dict[int, str] = {}
-        self.remarks: dict[int, list[str]] = {}
+    def __init__(self, members: Sequence[TensorSteps], capture: Capture) -> None:
         self.graphs: dict[int, Replayable] = {}
-        saved = [SavedState(member) for member in members]
-        for number, state in enumerate(saved):
-            if reason := self._try_alone(number, sizes[0], state):
-                self.reasons[number] = reason
-        captured = [member for number, member in enumerate(members) if number not in self.reasons]
-        for size in sizes if captured else ():
-            self.graphs[size] = capture.capture(captured, size)
+        for member in members:
+            if member.reason is None:
+                member.reason = _try_alone(member, capture)
+        self.replayed = [member for member in members if not member.reason]
+        saved = [SavedState(member) for member in self.replayed]
+        try:
+            for size in self.replayed[0].sizes if self.replayed else ():
+                self.graphs[size] = capture.capture(self.replayed, size)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as fault:
+            for member in self.replayed:
+                member.reason = f"the steps of {len(self.replayed)} runs cannot be captured together: {_summary(fault)}"
+            self.replayed = []
+        finally:
             for state in saved:
                 state.restore()
 
-    def _try_alone(self, number: int, size: int, saved: "SavedState") -> str:
-        """Take some steps of one run, compare them with replayed ones, take all back; why it cannot be captured."""
-        member, capture = self.members[number], self.capture
-        try:
-            with capture.warming_up(), warnings.catch_warnings(record=True) as raised:
-                warnings.simplefilter("always")
-                position = capture.global_random_position()
-                for _ in range(WARM_UP):
-                    member.step(size)
-                    saved.restore()
-                if capture.global_random_position() != position:
-                    return "its network reads PyTorch's global random numbers"
-                for _ in range(COMPARED):
-                    member.step(size)
-                    member.position.zero_()  # the same batch again, as small data have no second one
-                expected = [tensor.clone() for tensor in member.state()]
-            texts = (str(each.message) for each in raised)
-            self.remarks[number] = sorted({text.split(". ")[0] for text in texts if "deterministic" in text})
+
+def _try_alone(member: TensorSteps, capture: Capture) -> str:
+    """Take some steps of one run, compare them with replayed ones, take all back; why it cannot be captured."""
+    saved = SavedState(member)
+    try:
+        for size in member.sizes:
+            if reason := _try_size(member, size, saved, capture):
+                return reason
             saved.restore()
-            graph = capture.capture([member], size)
+        return ""
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as fault:  # of a network that waits for the GPU, or whose shapes depend on the data
+        return _summary(fault)
+    finally:
+        capture.wait()
+        saved.restore()
+
+
+def _try_size(member: TensorSteps, size: int, saved: SavedState, capture: Capture) -> str:
+    with capture.warming_up(), warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always")
+        before = capture.global_random_position(), _random_states_of_processor()
+        for _ in range(WARM_UP):
+            member.step(size)
+            if not saved.in_place:
+                return "its network replaces its buffers by new ones"
             saved.restore()
-            for _ in range(COMPARED):
-                graph.replay()
-                member.position.zero_()
-            capture.wait()
-            alike = all(map(_same_numbers, member.state(), expected))
-            return "" if alike else "a replayed step gave other numbers than the step itself"
-        except torch.OutOfMemoryError:
-            raise
-        except Exception as fault:  # of a network that waits for the GPU, or whose shapes depend on the data
-            return f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:120]}"
-        finally:
-            saved.restore()
+        if (capture.global_random_position(), _random_states_of_processor()) != before:
+            return "its network reads global random numbers"
+        for _ in range(COMPARED):
+            member.step(size)
+            member.rewind()  # the same batch again, as small data have no second one
+        expected = saved.tensors()
+    texts = (str(each.message) for each in raised)
+    remarks = {text.split(". ")[0] for text in texts if "deterministic" in text}
+    member.remarks = sorted({*member.remarks, *remarks})
+    saved.restore()
+    graph = capture.capture([member], size)
+    saved.restore()
+    for _ in range(COMPARED):
+        graph.replay()
+        member.rewind()
+    capture.wait()
+    alike = all(map(_same_numbers, saved.tensors(), expected))
+    return "" if alike else "a replayed step gave other numbers than the step itself"
+
+
+def _random_states_of_processor() -> tuple[object, ...]:
+    """The states of the global random numbers that a graph would not see move."""
+    return torch.get_rng_state().numpy().tobytes(), pickle.dumps(np.random.get_state()), random.getstate()
+
+
+def _summary(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:120]}"
 
 
 def _same_numbers(one: Tensor, other: Tensor) -> bool:
@@ -130,39 +159,24 @@ def _same_numbers(one: Tensor, other: Tensor) -> bool:
     return bool(((one == other) | (one.isnan() & other.isnan())).all())
 
 
-class SavedState:
-    """The state of a run at the beginning of an epoch, to which steps that were tried are taken back."""
-
-    def __init__(self, member: TensorSteps) -> None:
-        self.member = member
-        self.before = {id(tensor): tensor.clone() for tensor in member.state()}
-
-    @torch.no_grad()
-    def restore(self) -> None:
-        """Every tensor as it was, in its memory; what the optimizer has made since then is zero, as if new."""
-        for tensor in self.member.state():
-            before = self.before.get(id(tensor))
-            tensor.zero_() if before is None else tensor.copy_(before)
-        for module in self.member.training.model.modules():
-            if isinstance(module, Stochastic):
-                module.restart()
-
-
 def take_replayed(
     members: Sequence[TensorSteps], epochs: Sequence[EpochSteps], graphs: StepGraphs | None, capture: Capture
 ) -> StepGraphs:
-    """Take all steps of an epoch of runs whose batches have the same sizes; the graphs, for their next epoch."""
+    """Take all steps of an epoch of runs of the same shape; the graphs, for their next epoch."""
     if graphs is None:
         device = members[0].training.device
-        sizes = [next(member.parts(epoch)) for member, epoch in zip(members, epochs, strict=True)]
+        for member, epoch in zip(members, epochs, strict=True):
+            member.begin(epoch)
         with preserve_random_states(nn.Identity(), [device.index or 0] if device.type == "cuda" else []):
-            graphs = StepGraphs(members, list(dict.fromkeys(sizes[0])), capture)
-    replayed = [number for number in range(len(members)) if number not in graphs.reasons]
-    for sizes, *_ in zip(*(members[number].parts(epochs[number]) for number in replayed), strict=True):
-        for size in sizes:
-            graphs.graphs[size].replay()
-    for number in graphs.reasons:
-        _take_one_by_one(members[number], epochs[number])
+            graphs = StepGraphs(members, capture)
+    batches = [
+        member.batches(epoch) for member, epoch in zip(members, epochs, strict=True) if member in graphs.replayed
+    ]
+    for size, *_ in zip(*batches, strict=True):
+        graphs.graphs[size].replay()
+    for member, epoch in zip(members, epochs, strict=True):
+        if member not in graphs.replayed:
+            _take_one_by_one(member, epoch)
     capture.wait()
     for member, epoch in zip(members, epochs, strict=True):
         if epoch.error is None:
@@ -174,8 +188,7 @@ def _take_one_by_one(member: TensorSteps, epoch: EpochSteps) -> None:
     """Take the steps of one run; what they raise is its own."""
     try:
         with epoch.turn():
-            for sizes in member.parts(epoch):
-                for size in sizes:
-                    member.step(size)
+            for size in member.batches(epoch):
+                member.step(size)
     except (Exception, SystemExit) as error:
         epoch.error = error

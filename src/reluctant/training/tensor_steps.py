@@ -5,14 +5,13 @@ and predictions stay there until the epoch is over.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from reluctant.study import Run
 from reluctant.study.schedule import rate
-from reluctant.training.batches import steps_per_epoch
+from reluctant.training.batches import Part, steps_per_epoch
 from reluctant.training.epoch_steps import EpochSteps
 from reluctant.training.training import Training
 
@@ -22,14 +21,19 @@ class TensorSteps:
 
     Example:
         steps = TensorSteps(training)
-        for sizes in steps.parts(epoch_steps):
-            for size in sizes:
-                steps.step(size)
+        for size in steps.batches(epoch_steps):
+            steps.step(size)
         steps.finish(epoch_steps)
+
+    Attributes:
+        reason: Why its steps are not replayed, once that was tried; empty where they are.
+        remarks: PyTorch's warnings of operations in a step that are not deterministic.
     """
 
     def __init__(self, training: Training) -> None:
         self.training = training
+        self.reason: str | None = None
+        self.remarks: list[str] = []
         run, train, device = training.run, training.data.train, training.device
         self.count = steps_per_epoch(run, len(train))
         self.batch = min(run.batch_size, len(train))
@@ -50,27 +54,45 @@ class TensorSteps:
                 group["capturable"] = device.type == "cuda"
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Runs of the same shape have batches of the same sizes in every part of an epoch."""
+    def shape(self) -> tuple[object, ...]:
+        """Runs of the same shape have batches of the same sizes and compute in the same way."""
         run = self.training.run
-        return self.count, self.batch, len(self.training.data.train), run.steps, run.epochs
+        return self.count, self.batch, len(self.training.data.train), run.steps, run.precision, run.threads
 
-    def parts(self, epoch: EpochSteps) -> Iterator[list[int]]:
-        """Begin an epoch, then each of its passes over the data: the sizes of the batches to take before the next."""
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes that its batches have: all whole ones, and in a pass over the data perhaps a last one."""
+        rest = 0 if self.training.run.steps else len(self.training.data.train) % self.batch
+        return [self.batch, *([rest] if rest else [])]
+
+    def batches(self, epoch: EpochSteps) -> Iterator[int]:
+        """Begin an epoch; then, before each step, load what it needs and yield the size of its batch."""
+        self.begin(epoch)
+        for part in epoch.plan.parts():
+            self._load(part)
+            yield from map(len, torch.split(part.order, self.batch))
+
+    def begin(self, epoch: EpochSteps) -> None:
+        """Prepare the first step of an epoch."""
         epoch.begin()
-        run, plan = self.training.run, epoch.plan
-        self.item.zero_()
-        self.number.zero_()
+        run = self.training.run
         if run.schedule != Run.schedule:
             rates = [rate(run, epoch.number, step, self.count) for step in range(self.count)]
             self.rates.copy_(torch.tensor(rates))
-        for part in plan.parts():
-            self.position.zero_()
-            self.order[: len(part.order)].copy_(part.order)
-            if self.inputs is not self.training.data.train.inputs:
-                self.inputs.copy_(part.inputs)
-                self.targets.copy_(part.targets)
-            yield [len(batch) for batch in torch.split(part.order, self.batch)]
+        self.rewind()
+        self._load(next(epoch.plan.parts()))
+
+    def rewind(self) -> None:
+        """Go back to the first batch; what a step has changed besides stays."""
+        for counter in (self.position, self.item, self.number):
+            counter.zero_()
+
+    def _load(self, part: Part) -> None:
+        self.position.zero_()
+        self.order[: len(part.order)].copy_(part.order)
+        if self.inputs is not self.training.data.train.inputs:
+            self.inputs.copy_(part.inputs)
+            self.targets.copy_(part.targets)
 
     def step(self, size: int) -> None:
         """Train on the next batch, which has so many items."""
@@ -99,13 +121,6 @@ class TensorSteps:
             predictions[order], targets[order] = self.predictions, self.batch_targets
         epoch.replay(list(zip(self.losses.tolist(), units, strict=True)), predictions, targets)
 
-    def state(self) -> list[Tensor]:
-        """Every tensor that a step changes, so that one can be tried and taken back."""
-        training = self.training
-        tensors: list[Any] = [*training.model.parameters(), *training.model.buffers(), self.position, self.item]
-        tensors += [p.grad for p in training.model.parameters() if p.grad is not None]
-        for group in training.optimizer.param_groups:
-            tensors += group["params"]
-        for values in training.optimizer.state.values():
-            tensors += [value for value in values.values() if isinstance(value, Tensor)]
-        return [*tensors, self.number, self.losses, self.predictions]
+    def counters(self) -> list[Tensor]:
+        """The tensors of this object that a step changes."""
+        return [self.position, self.item, self.number, self.losses, self.predictions, self.batch_targets]

@@ -100,9 +100,12 @@ class Training:
         return [epoch.loss.valid for epoch in self.epochs]
 
     def __iter__(self) -> Iterator[EpochRecord]:
+        from reluctant.training.packs import TrainingPack
+
+        pack = TrainingPack()  # of one run, so that steps are taken as they are beside others
         for turn in self.turns():
             if isinstance(turn, EpochSteps):
-                turn.finish()
+                pack.take([turn])
             else:
                 yield turn
 
