@@ -268,7 +268,7 @@ class TestNodes:
         assert len(done) == 3
 
     def test_a_study_has_the_same_records_as_serial(self, tmp_path: Path) -> None:
-        reluctant.run(STUDY, tmp_path, engine="ray")
+        reluctant.run(STUDY, tmp_path, engine="ray", pack=3)  # a pack is a task; other tests have tasks of one run
         assert records(tmp_path) == expected_records()
 
     def test_a_cluster_is_joined_and_left_running(self, cluster: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from reluctant.engines.slurm_jobs import QueuedJob, SlurmJobs
 from reluctant.engines.slurm_node import RunJob
+from tests.support.processes import descendants, kill
 
 MINUTES = 10
 PROCESSES: list[Any] = []  # that were started, until `wait_for_processes`
@@ -32,10 +33,11 @@ class LocalJobs(SlurmJobs):
         return {job.job_id: QueuedJob("RUNNING") for job in jobs if job.state == "RUNNING"}
 
     def cancel(self, jobs: Iterable[Any]) -> None:
-        """End processes, and wait for that."""
+        """Kill processes, and wait for that: submitit's own signal is lost where it comes before its handler stands."""
         cancelled = list(jobs)
         for job in cancelled:
-            job.cancel()
+            for pid in [*descendants(job._process.pid), job._process.pid]:
+                kill(pid)
         for job in cancelled:
             job._process.wait()
 
