@@ -219,6 +219,28 @@ def test_export(here: Path, capsys: Capture) -> None:
     assert (here / "x.md").is_file()
 
 
+def test_figures_are_exported_on_request(here: Path, capsys: Capture) -> None:
+    study_folder(here / "s", TWO)
+    status, out, err = answer(capsys, "export", "s", "slides", "--figures", "svg")
+    files = {path.suffix for path in (here / "slides").iterdir()}
+    assert (status, files) == (DONE, {".svg"})
+    assert f"{len(list((here / 'slides').iterdir()))} figures in slides" in out
+    assert "drawing" in err
+    status, _, err = answer(capsys, "export", "s")
+    assert status == CANNOT
+    assert "--figures png" in err
+
+
+def test_two_folders_are_laid_side_by_side(here: Path, capsys: Capture) -> None:
+    for name in ("a", "b"):
+        study_folder(here / name, TWO)
+    status, out, _ = answer(capsys, "report", "a", "b")
+    page = out.rpartition("report: ")[2].strip()
+    assert (status, (here / page).is_file()) == (DONE, True)
+    assert "same verdict in both" in out
+    assert not (here / "a/report.html").exists()
+
+
 def test_upgrade_writes_old_records_in_todays_schema(here: Path, capsys: Capture) -> None:
     folder = study_folder(here / "s", TWO)
     store = Store(folder / "runs")

@@ -49,8 +49,8 @@ class TwoStudies:
         question = first.question
         own = second.question.metric.name, second.question.baseline, second.question.margin
         if own != (question.metric.name, question.baseline, question.margin):
-            asked = {"metric": question.metric.name, "baseline": question.baseline, "margin": question.margin}
-            second = second.with_question(**asked)
+            options = {"metric": question.metric.name, "baseline": question.baseline, "margin": question.margin}
+            second = second.with_question(**options)
         comparisons = _answering(first), _answering(second)
         arms = [arm for arm in first.scores.arms if arm in second.scores.arms and arm != question.baseline]
         if not arms:
@@ -74,13 +74,13 @@ class TwoStudies:
             for each in self.changes
             if not each.alike
         ]
-        shown = [each for each in self.changes if each.decision.verdict in (Verdict.BETTER, Verdict.WORSE)]
+        changed = [each for each in self.changes if each.decision.verdict in (Verdict.BETTER, Verdict.WORSE)]
         moved = [
             f"the difference of {each.label} from {baseline} changes by {unit.difference(each.difference.mean)}"
             f"{unit.word and ' ' + unit.word}"
-            for each in shown
+            for each in changed
         ]
-        if not shown:
+        if not changed:
             moved = [f"no difference from {baseline} is shown to change"]
         text = "; ".join([*parts, *moved])
         metric = metric_words(self.comparisons[0].metric)

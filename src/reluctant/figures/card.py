@@ -66,19 +66,19 @@ def _draw_differences(figure: "Figure", comparison: Comparison, top: float) -> N
     """The rows of the figure of differences in what is left of the card below `top` inches."""
     rows = difference_rows(comparison)
     margin = comparison.unit.scaled(comparison.question.margin)
-    bounds, shown = difference_bounds(rows, margin), rows[:MOST_ROWS]
-    layout = RowLayout.of(shown, WIDE - 2 * EDGE)
+    bounds, first = difference_bounds(rows, margin), rows[:MOST_ROWS]
+    layout = RowLayout.of(first, WIDE - 2 * EDGE)
     bottom = 0.62
-    tall = min(TALL - top - bottom, 0.36 * len(shown))
-    if tall < 0.16 * len(shown):
+    tall = min(TALL - top - bottom, 0.36 * len(first))
+    if tall < 0.16 * len(first):
         return
-    place = (
+    box = (
         (EDGE + layout.left) / WIDE,
         (TALL - top - tall) / TALL,
         (WIDE - 2 * EDGE - layout.left - layout.right) / WIDE,
     )
-    axes: Axes = figure.add_axes((*place, tall / TALL))
+    axes: Axes = figure.add_axes((*box, tall / TALL))
     axes.grid(visible=True, axis="x", color=RULE)
     value_axis(axes, *bounds, which="x", most=6)
     draw_margin(axes, margin, comparison.metric.higher, words=False)
-    draw_rows(axes, shown, RowLayout(layout.width, tall / len(shown), layout.left, layout.right, layout.narrow))
+    draw_rows(axes, first, RowLayout(layout.width, tall / len(first), layout.left, layout.right, layout.narrow))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
 
 POINTS = 72  # per inch
-LOOK = "font.family", "xtick.labelsize", "xtick.labelcolor", "xtick.major.pad", "grid.color", "grid.linewidth"
+SETTINGS = "font.family", "xtick.labelsize", "xtick.labelcolor", "xtick.major.pad", "grid.color", "grid.linewidth"
 
 
 class _Quick:
@@ -30,7 +30,7 @@ class _Quick:
     axes: Any
     label: Text
     guides, numbered, colour = False, True, ""
-    look: dict[str, Any]  # the settings when the axis was made: a figure may be drawn when others hold
+    settings: dict[str, Any]  # the settings when the axis was made: a figure may be drawn when others hold
 
     def set_clip_path(self, *args: Any, **options: Any) -> None:
         """As of any artist: there are no ticks to clip, and none is made."""
@@ -65,8 +65,8 @@ class _Quick:
 
     def written(self, across: str, along: str) -> Text:
         """The text of this axis, to be written at every tick."""
-        font = FontProperties(family=self.look["font.family"], size=self.look["xtick.labelsize"])
-        colour = self.colour or self.look["xtick.labelcolor"]
+        font = FontProperties(family=self.settings["font.family"], size=self.settings["xtick.labelsize"])
+        colour = self.colour or self.settings["xtick.labelcolor"]
         text = Text(ha=across, va=along, fontproperties=font, color=colour, parse_math=False)
         text.set_figure(self.axes.figure)
         return text
@@ -78,8 +78,8 @@ class _Quick:
         if not ends or not self.guides:
             return
         gc = renderer.new_gc()
-        gc.set_foreground(self.look["grid.color"])
-        width: Any = renderer.points_to_pixels(self.look["grid.linewidth"])
+        gc.set_foreground(self.settings["grid.color"])
+        width: Any = renderer.points_to_pixels(self.settings["grid.linewidth"])
         gc.set_linewidth(width)
         codes = [Path.MOVETO, Path.LINETO] * len(ends)
         renderer.draw_path(gc, Path([point for pair in ends for point in pair], codes), IdentityTransform())
@@ -98,7 +98,7 @@ class _QuickX(_Quick, XAxis):  # type: ignore[misc]
         at = [across.transform((value, 0))[0] for value, _ in ticks]
         self.draw_guides(renderer, [((x, box.y0), (x, box.y1)) for x in at])
         bottom, text = box.y0, self.written("center", "top")
-        top = box.y0 - self.look["xtick.major.pad"] * self.axes.figure.dpi / POINTS
+        top = box.y0 - self.settings["xtick.major.pad"] * self.axes.figure.dpi / POINTS
         for x, (_value, words) in zip(at, ticks, strict=True):
             if words:
                 text.set(x=x, y=top, text=words)
@@ -121,7 +121,7 @@ class _QuickY(_Quick, YAxis):  # type: ignore[misc]
         at = [up.transform((0, value))[1] for value, _ in ticks]
         self.draw_guides(renderer, [((box.x0, y), (box.x1, y)) for y in at])
         text = self.written("right", "center_baseline")
-        right = box.x0 - self.look["xtick.major.pad"] * self.axes.figure.dpi / POINTS
+        right = box.x0 - self.settings["xtick.major.pad"] * self.axes.figure.dpi / POINTS
         for y, (_value, words) in zip(at, ticks, strict=True):
             if words:
                 text.set(x=right, y=y, text=words)
@@ -142,8 +142,8 @@ class PanelAxes(Axes):
     def _init_axis(self) -> None:
         super()._init_axis()  # type: ignore[misc]
         self.xaxis, self.yaxis = _QuickX(self, clear=False), _QuickY(self, clear=False)
-        names: tuple[Any, ...] = LOOK
-        self.xaxis.look = self.yaxis.look = {name: rcParams[name] for name in names}
+        names: tuple[Any, ...] = SETTINGS
+        self.xaxis.settings = self.yaxis.settings = {name: rcParams[name] for name in names}
         for side, axis in (("bottom", self.xaxis), ("top", self.xaxis), ("left", self.yaxis), ("right", self.yaxis)):
             self.spines[side].register_axis(axis)
 

@@ -33,8 +33,8 @@ class Sheet:
 
         wide, tall = self.figure.get_size_inches()
         bottom = tall - MARGIN - self.head - top - height
-        place = (MARGIN + left) / wide, bottom / tall, width / wide, height / tall
-        axes = self.figure.add_axes(place, axes_class=PanelAxes)
+        box = (MARGIN + left) / wide, bottom / tall, width / wide, height / tall
+        axes = self.figure.add_axes(box, axes_class=PanelAxes)
         if grid:
             axes.grid(visible=True, axis="y" if grid == "y" else "x")
         return axes

@@ -26,8 +26,8 @@ def published_section(data: SettingData, book: PictureBook, whole: ReportData) -
 def published_counts(settings: Sequence[SettingData]) -> str:
     """`11 of 16 agree`, over all settings."""
     checks = [each for setting in settings for each in setting.published]
-    agree = sum(each.agreement == Agreement.AGREES for each in checks)
-    return f"{agree:,} of {len(checks):,} agree"
+    agreeing = sum(each.agreement == Agreement.AGREES for each in checks)
+    return f"{agreeing:,} of {len(checks):,} agree"
 
 
 def published_sentence(data: SettingData) -> str:

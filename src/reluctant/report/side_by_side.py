@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Column:
+class StudyColumn:
     """One study of the two."""
 
     name: str
@@ -54,9 +54,9 @@ def write_side_by_side(
     return target, two.sentence
 
 
-def _column(name: str, data: ReportData, comparison: Comparison, book: PictureBook) -> Column:
+def _column(name: str, data: ReportData, comparison: Comparison, book: PictureBook) -> StudyColumn:
     setting = next((s for s in data.settings if s.setting == comparison.setting), data.settings[0])
-    return Column(
+    return StudyColumn(
         name,
         data.subject.data,
         headline(data),
@@ -97,8 +97,8 @@ def changes_table(two: TwoStudies) -> Table:
              f"{other}: difference, {word}", "Verdict", "Second − first", "Change")  # fmt: skip
     note = (
         f"Difference: {comparison.subject.arm} minus {comparison.baseline_label}, with the interval that decides in "
-        "its study. Second − first: Welch’s interval of the two mean differences, corrected for all rows; seeds are not "
-        "paired between studies. Inside the margin of the first study it is no change."
+        "its study. Second − first: Welch’s interval of the two mean differences, corrected for all rows; seeds are "
+        "not paired between studies. Inside the margin of the first study it is no change."
     )
     caption = f"Difference from {comparison.baseline_label} in both studies"
     return Table(caption, heads, tuple(rows), note=note, words=frozenset({2, 4, 6}), stacked=True)
