@@ -87,7 +87,7 @@ def last(events: list[Event]) -> Any:
 
 @pytest.mark.usefixtures("cluster")
 class TestDeath:
-    @pytest.mark.parametrize("how", ["kill", "segfault", "leave", "exit"])
+    @pytest.mark.parametrize("how", ["kill", "segfault", "leave"])
     def test_a_process_that_dies_is_started_three_times_and_costs_only_its_run(self, how: str) -> None:
         events = train(["a", how, "b"])
         messages = [event.text for event in events[how] if isinstance(event, Message)]

@@ -66,9 +66,11 @@ def listing(x: Tensor) -> list[float]:
 class Exploding(nn.Module):
     """Correct at first; NaN from the eleventh batch of training on."""
 
+    batches: Tensor
+
     def __init__(self) -> None:
         super().__init__()
-        self.batches = 0
+        self.register_buffer("batches", torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
         self.batches += self.training

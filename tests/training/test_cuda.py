@@ -81,7 +81,6 @@ def test_a_worker_process(work: TrainingWork, alone: dict[Run, Any]) -> None:
     assert records(local(work, RUNS[:4], workers=1, pack=4)) == {run: alone[run] for run in RUNS[:4]}
 
 
-@pytest.mark.resume
 def test_after_a_resume(tmp_path: Path, alone: dict[Run, Any]) -> None:
     work, runs = TrainingWork(str(tmp_path), device="cuda"), RUNS[:6]
     events, epochs = serial(work, runs, pack=6), 0

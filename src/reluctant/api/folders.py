@@ -35,7 +35,7 @@ def run_in_folder(study: Study, path: Path, data: Mapping[str, str], options: di
 
 def own_folder(study: Study) -> Path:
     """A folder of its own for every training and every other question."""
-    others = {"name", "about", "seed", "activation", "arm", "compare", *_at_default(study, STEP_KEYS)}
+    others = {"name", "about", "seed", "activation", "arm", "compare", *_at_default(study, ("compile", *STEP_KEYS))}
     keys = study.model_dump(mode="json", exclude=others)
     code = {name: each for name, each in code_checksums(study).items() if not name.startswith("arm ")}
     return Path("out") / f"{study.folder.name}-{digest({**keys, 'sources': code})[:8]}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
+from reluctant.activations import Stochastic
 from reluctant.core.errors import ModelError
 from reluctant.models.swap.forward import seeded
 from reluctant.training.objective import forward_precision, in_full
@@ -128,6 +129,9 @@ def check_continues(training: Training, continued: Training, first: int, what: s
         return
     for each in (training, continued):
         each.model.train()
+        for module in each.model.modules():
+            if isinstance(module, Stochastic):  # ours begin every epoch anew
+                module.reseed(1)
         with seeded(1):
             each.step(each.data.train.inputs[:first].clone(), each.data.train.targets[:first])
     weights = continued.model.state_dict()
