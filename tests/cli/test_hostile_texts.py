@@ -41,7 +41,7 @@ def read_once(records: StudyRecords, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "4000")
     monkeypatch.setattr(StudyRecords, "read", lambda _: records)
     for module in ("reluctant.report", "reluctant.verification.page"):
-        monkeypatch.setattr(f"{module}.render_page", lambda *_: "<!doctype html>")
+        monkeypatch.setattr(f"{module}.render_page", lambda *_, **__: "<!doctype html>")
 
 
 @pytest.mark.usefixtures("read_once")

@@ -219,13 +219,16 @@ def test_export(here: Path, capsys: Capture) -> None:
     assert (here / "x.md").is_file()
 
 
-def test_figures_are_exported_on_request(here: Path, capsys: Capture) -> None:
+def test_figures_are_exported_on_request(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     study_folder(here / "s", TWO)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # to rich it means a terminal
     status, out, err = answer(capsys, "export", "s", "slides", "--figures", "svg")
     files = {path.suffix for path in (here / "slides").iterdir()}
     assert (status, files) == (DONE, {".svg"})
     assert f"{len(list((here / 'slides').iterdir()))} figures in slides" in out
-    assert "drawing" in err
+    assert "drawing the report" in err
+    monkeypatch.delenv("FORCE_COLOR")
+    assert answer(capsys, "report", "s")[2] == ""
     status, _, err = answer(capsys, "export", "s")
     assert status == CANNOT
     assert "--figures png" in err

@@ -32,8 +32,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReportData, ReportDa
 
 def test_a_difference_that_changes_is_named_and_others_are_not(pair: tuple[ReportData, ReportData]) -> None:
     two = TwoStudies.of(*pair)
-    first = two.changes[0]
-    assert (first.arm, str(first.decision.verdict)) == ("elu", "worse")
+    assert (two.changes[0].arm, str(two.changes[0].decision.verdict)) == ("elu", "worse")
     assert "ELU is better in slow and" in two.sentence
     assert "GELU has the same verdict in both" in two.sentence
     assert "the difference of ELU from ReLU changes by −" in two.sentence

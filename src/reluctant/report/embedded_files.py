@@ -15,8 +15,8 @@ def embedded_files(data: ReportData) -> tuple[EmbeddedFile, ...]:
     each = "epoch" if whole and data.subject.epochs else "run"
     files = [EmbeddedFile("scores.csv", f"{rows:,} rows: every score of every {each}", _link(text, "text/csv"))]
     if data.records is not None:
-        link = _link(data.records.study.to_toml(), "application/toml")
-        files.append(EmbeddedFile("study.toml", "the study, to train it again", link))
+        link = _link(data.records.study.to_toml(objects=True), "application/toml")
+        files.append(EmbeddedFile("study.toml", "the study file", link))
     return tuple(files)
 
 
