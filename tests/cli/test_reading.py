@@ -226,7 +226,7 @@ def test_figures_are_exported_on_request(here: Path, capsys: Capture, monkeypatc
     files = {path.suffix for path in (here / "slides").iterdir()}
     assert (status, files) == (DONE, {".svg"})
     assert f"{len(list((here / 'slides').iterdir()))} figures in slides" in out
-    assert "drawing the report" in err
+    assert "drawing figure " in err
     monkeypatch.delenv("FORCE_COLOR")
     assert answer(capsys, "report", "s")[2] == ""
     status, _, err = answer(capsys, "export", "s")
