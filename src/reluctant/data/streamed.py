@@ -114,6 +114,8 @@ def _start(reader: BatchReader, requests: Sequence[Request], workers: int) -> It
     with warnings.catch_warnings():  # more processes than cores are no fault, nor is a fork beside our threads
         warnings.filterwarnings("ignore", message="This DataLoader will create")
         warnings.filterwarnings("ignore", message="This process .* is multi-threaded", category=DeprecationWarning)
+        collecting = gc.isenabled()
+        gc.disable()  # in the new processes too, until they have set aside what this one has discarded
         try:
             return iter(
                 torch.utils.data.DataLoader(
@@ -133,6 +135,9 @@ def _start(reader: BatchReader, requests: Sequence[Request], workers: int) -> It
                 f"({describe_exception(fault)}); give loader_workers=0, or define it in a module, without open files "
                 f"and locks"
             ) from fault
+        finally:
+            if collecting:
+                gc.enable()
 
 
 def _unchanged(batch: Any) -> Any:
@@ -142,6 +147,7 @@ def _unchanged(batch: Any) -> Any:
 def _prepare_process(_: int) -> None:
     die_with_parent()
     gc.freeze()  # what the parent has discarded is the parent's: finalizers of Ray's objects crash a forked process
+    gc.enable()
 
 
 @dataclass(frozen=True, eq=False)
