@@ -64,7 +64,9 @@ def test_the_table_holds_the_comparison(data: ReportData) -> None:
     table, ranks = verdicts_table(comparison, explained=True), {r.arm: r.rank for r in comparison.rows}
     assert table.rows[0][:2] == ("ReLU", "the baseline")
     for row, contrast in zip(table.rows[1:], comparison.family, strict=True):
-        assert row[1].startswith(f"{contrast.verdict.sign} {contrast.verdict}:\n")
+        verdict, _, reason = row[1].partition(":\n")
+        assert verdict == f"{contrast.verdict.sign} {contrast.verdict}"
+        assert not reason.startswith("p "), "it has a column"
         assert row[2].startswith(f"{100 * contrast.difference.mean:+.2f}".replace("-", "−"))
         low, high = ranks[contrast.arm] or (0, 0)
         assert row[5] == (f"{low}–{high}" if low < high else str(low))

@@ -57,12 +57,14 @@ def _verdict_cells(comparison: Comparison, row: VerdictRow, contrast: Contrast, 
     reason = contrast.decision.reason
     if contrast.verdict == Verdict.UNDECIDED:
         reason = reason.partition(";")[0]  # without what the column of more seeds says
+    elif reason.startswith("p "):
+        reason = ""  # which has a column
     difference = unit.difference(contrast.difference.mean)
     if contrast.interval is not None:
         difference += f"\n{interval_text(comparison, contrast.interval)}"
     return (
         row.label,
-        f"{contrast.verdict.sign} {contrast.verdict}:\n{reason}",
+        f"{contrast.verdict.sign} {contrast.verdict}" + (f":\n{reason}" if reason else ""),
         difference,
         p_value(contrast.difference.corrected),
         more_seeds_text(contrast),
