@@ -5,7 +5,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOT_PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-COPIED = ("examples/own_activation.py", "examples/study.toml", "examples/notebook.ipynb", "LICENSE", "CITATION.cff")
+COPIED = (
+    "examples/own_activation.py",
+    "examples/study.toml",
+    "examples/notebook.ipynb",
+    "examples/dying.ipynb",
+    "LICENSE",
+    "CITATION.cff",
+)
 _LINK = re.compile(r"(?<=\]\()([^)\s#]+)(?=[)#])")
 _INCLUDED = re.compile(r"<!-- README: (.*?) -->")
 _ITEM = re.compile(r"( *)([-*]|\d+\.) ")

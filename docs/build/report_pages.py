@@ -1,5 +1,6 @@
 """Reports of real studies, drawn again from the records in results/, and one of a table of their scores."""
 
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,9 +26,15 @@ _TABLE_ABOUT = (
 )
 
 
-def studies() -> dict[str, Path]:
-    """The folders of records that are here, by name."""
-    return {name: path for name in STUDIES if (path := ROOT / "results" / name).is_dir()}
+def unpacked(name: str, folder: Path) -> Path:
+    """The folder of a study's records; where the repository holds an archive, it is unpacked into `folder`."""
+    path = ROOT / "results" / name
+    archive = path / f"{name}.tar.xz"
+    if not archive.is_file():
+        return path
+    with tarfile.open(archive) as records:
+        records.extractall(folder, filter="data")
+    return folder / name
 
 
 def report_pages() -> Iterator[tuple[str, str]]:
@@ -36,8 +43,9 @@ def report_pages() -> Iterator[tuple[str, str]]:
 
     yield f"{FOLDER}/index.md", _index()
     with tempfile.TemporaryDirectory() as folder:
-        for name, path in studies().items():
-            yield f"{FOLDER}/{name}.html", _rendered(reluctant.judge(str(path)), Path(folder) / f"{name}.html")
+        for name in STUDIES:
+            study = reluctant.judge(str(unpacked(name, Path(folder))))
+            yield f"{FOLDER}/{name}.html", _rendered(study, Path(folder) / f"{name}.html")
         table = final_scores(reluctant.judge(str(ROOT / "results/article")).frame())
         source = Path(folder) / "scores.csv"
         table.to_csv(source, index=False)
@@ -65,9 +73,11 @@ def _index() -> str:
         "Each page below is one file, drawn while this site was built, from records in the repository. "
         "[Reading the report](../report.md) explains every section.",
     ]
-    for name, path in studies().items():
-        command = f"    reluctant report results/{path.name}"
-        parts += [f"## [{name}]({name}.html)", STUDIES[name], "Drawn again in a clone of the repository by:", command]
+    for name, about in STUDIES.items():
+        command = f"    reluctant report results/{name}"
+        if (ROOT / "results" / name / f"{name}.tar.xz").is_file():
+            command = f"    tar -xJf results/{name}/{name}.tar.xz -C out\n    reluctant report out/{name}"
+        parts += [f"## [{name}]({name}.html)", about, "Drawn again in a clone of the repository by:", command]
     parts += [f"## [A table of runs]({_TABLE}.html)", _TABLE_ABOUT, "The table: [scores.csv](scores.csv)."]
     parts.append("    reluctant judge scores.csv --score f1 --margin 0.002 -o report.html")
     return "\n\n".join(parts) + "\n"

@@ -8,7 +8,7 @@ from docs.build import activation_pages, key_pages
 from docs.build.command_pages import command_page, visible_commands
 from docs.build.markdown import COPIED, for_site, readme_section
 from docs.build.python_pages import PACKAGES, public_names, python_pages
-from docs.build.report_pages import STUDIES, final_scores, studies
+from docs.build.report_pages import STUDIES, final_scores
 from docs.build.style import style_sheet
 
 from reluctant import catalogue
@@ -128,7 +128,7 @@ def test_a_section_of_the_readme_is_included() -> None:
 def test_the_table_of_a_report_holds_one_row_per_run() -> None:
     import reluctant
 
-    assert set(studies()) <= set(STUDIES)
+    assert all((ROOT / "results" / name).is_dir() for name in STUDIES)
     table = final_scores(reluctant.judge(str(ROOT / "results/article")).frame())
     assert len(table) == len(list((ROOT / "results/article/runs").glob("*.json")))
     assert list(table) == ["activation", "seed", "f1", "accuracy", "loss"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from docs.build.report_pages import studies
+from docs.build.report_pages import STUDIES
 
 from reluctant.catalogue import ACTIVATIONS
 from tests.support.browser import BEYOND, launch_chromium
@@ -75,7 +75,7 @@ def test_the_catalogue_has_a_page_for_every_activation(site: Path) -> None:
 
 def test_the_reports_of_real_studies_are_whole_pages(site: Path) -> None:
     names = {path.stem for path in (site / "reports").glob("*.html")}
-    assert names == {*studies(), "table", "index"}
+    assert names == {*STUDIES, "table", "index"}
     for name in names - {"index"}:
         text = (site / "reports" / f"{name}.html").read_text("utf-8")
         assert text.startswith("<!doctype html>")
