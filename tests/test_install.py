@@ -26,8 +26,8 @@ def pins(path: Path) -> dict[str, str]:
 
 def lower_bounds() -> dict[str, str]:
     """The oldest version of every dependency that the package admits."""
-    found = [re.fullmatch(r"([\w-]+)>=([\d.]+)", each) for each in PROJECT["dependencies"]]
-    return {match[1].lower(): match[2] for match in found if match}
+    matches = [re.fullmatch(r"([\w-]+)>=([\d.]+)", each) for each in PROJECT["dependencies"]]
+    return {match[1].lower(): match[2] for match in matches if match}
 
 
 def run(*words: object, cwd: Path) -> str:

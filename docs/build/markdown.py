@@ -28,10 +28,10 @@ def for_site(text: str, *, root: bool = False) -> str:
 def readme_section(title: str) -> str:
     """A section of the README with its heading, its links as seen from docs/."""
     readme = (ROOT / "README.md").read_text("utf-8")
-    found = re.search(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL)
-    if found is None:
+    section = re.search(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL)
+    if section is None:
         raise ValueError(f"the README has no section {title!r}")
-    return _LINK.sub(lambda match: _target(match[1], root=True), found[0])
+    return _LINK.sub(lambda match: _target(match[1], root=True), section[0])
 
 
 def _target(path: str, *, root: bool) -> str:

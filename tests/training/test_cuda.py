@@ -1,6 +1,6 @@
 """On an NVIDIA GPU: the same bits alone, in packs, in processes and after a resume; losses near the processor's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,8 @@ import torch
 
 from reluctant.engines import Done, Epoch, Event, Failed, local, serial
 from reluctant.engines.training_work import TrainingWork
-from reluctant.records.store import without_seconds
 from reluctant.study import Run
+from tests.support.pack_records import records_of
 
 pytestmark = [
     pytest.mark.cuda,
@@ -40,12 +40,6 @@ GPTS = [
 ]
 
 
-def records(events: Iterable[Event]) -> dict[Run, Any]:
-    ends = [event for event in events if isinstance(event, Done | Failed)]
-    assert not [event for event in ends if isinstance(event, Failed)]
-    return {event.run: without_seconds(event.record.to_json()) for event in ends if isinstance(event, Done)}
-
-
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> TrainingWork:
     return TrainingWork(str(tmp_path_factory.mktemp("cuda") / "none"), device="cuda")
@@ -53,17 +47,17 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> TrainingWork:
 
 @pytest.fixture(scope="module")
 def alone(work: TrainingWork) -> dict[Run, Any]:
-    return records(serial(work, RUNS))
+    return records_of(serial(work, RUNS))
 
 
 @pytest.mark.parametrize("size", [3, 11])
 def test_packs_have_the_bits_of_runs_alone(size: int, work: TrainingWork, alone: dict[Run, Any]) -> None:
-    assert records(serial(work, RUNS, pack=size)) == alone
-    assert records(serial(work, RUNS[::-1], pack=size)) == alone
+    assert records_of(serial(work, RUNS, pack=size)) == alone
+    assert records_of(serial(work, RUNS[::-1], pack=size)) == alone
 
 
 def test_tokens(work: TrainingWork) -> None:
-    assert records(serial(work, GPTS, pack=4)) == records(serial(work, GPTS))
+    assert records_of(serial(work, GPTS, pack=4)) == records_of(serial(work, GPTS))
 
 
 def test_steps_are_replayed_and_reasons_are_named(work: TrainingWork) -> None:
@@ -78,7 +72,7 @@ def test_steps_are_replayed_and_reasons_are_named(work: TrainingWork) -> None:
 
 
 def test_a_worker_process(work: TrainingWork, alone: dict[Run, Any]) -> None:
-    assert records(local(work, RUNS[:4], workers=1, pack=4)) == {run: alone[run] for run in RUNS[:4]}
+    assert records_of(local(work, RUNS[:4], workers=1, pack=4)) == {run: alone[run] for run in RUNS[:4]}
 
 
 def test_after_a_resume(tmp_path: Path, alone: dict[Run, Any]) -> None:
@@ -87,7 +81,7 @@ def test_after_a_resume(tmp_path: Path, alone: dict[Run, Any]) -> None:
     while epochs < 8:  # all have ended their first epoch, some their second
         epochs += isinstance(next(events), Epoch)
     events.close()
-    assert records(serial(work, runs, pack=6)) == {run: alone[run] for run in runs}
+    assert records_of(serial(work, runs, pack=6)) == {run: alone[run] for run in runs}
 
 
 def test_a_run_that_raises_leaves_the_others_whole(work: TrainingWork, alone: dict[Run, Any]) -> None:
@@ -96,14 +90,14 @@ def test_a_run_that_raises_leaves_the_others_whole(work: TrainingWork, alone: di
     (failure,) = (event for event in events if isinstance(event, Failed))
     assert "the third step fails" in failure.cause
     expected = {run: alone[run] for run in RUNS[2:4]}
-    assert records(event for event in events if event is not failure) == expected
+    assert records_of(event for event in events if event is not failure) == expected
 
 
 def test_losses_are_near_those_of_the_processor(work: TrainingWork, alone: dict[Run, Any]) -> None:
     runs = [run for run in RUNS if run.activation != "rrelu" and "ropout" not in run.model and run.lr == Run.lr]
     runs = [run for run in runs if run.precision == "float32"]
     assert len(runs) >= 4
-    processor = records(serial(TrainingWork(work.folder, device="cpu"), runs))
+    processor = records_of(serial(TrainingWork(work.folder, device="cpu"), runs))
     for run in runs:
         first, other = alone[run]["epochs"][0]["loss"], processor[run]["epochs"][0]["loss"]
         assert first == pytest.approx(other, abs=1e-4), run

@@ -1,18 +1,17 @@
 """Runs that take their steps in turn have the records that they have alone, to the bit."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reluctant.engines import Done, Epoch, Event, Failed, Message, local, serial
+from reluctant.engines import Epoch, Failed, Message, local, serial
 from reluctant.engines.packs import execute_pack, pop_pack
 from reluctant.engines.run_queue import Attempt, RunQueue
 from reluctant.engines.training_work import TrainingWork
-from reluctant.records.store import without_seconds
 from reluctant.study import Run
 from reluctant.training import EpochSteps, TrainingPack
+from tests.support.pack_records import records_of
 
 FEW: dict[str, Any] = {"train_fraction": 0.1, "epochs": 2, "batch_size": 50}  # the last batch is smaller
 DROPOUT = "tests.support.own_models:GlobalDropout"
@@ -28,12 +27,6 @@ RUNS = [
 ]
 
 
-def records(events: Iterable[Event]) -> dict[Run, Any]:
-    ends = [event for event in events if isinstance(event, Done | Failed)]
-    assert not [event for event in ends if isinstance(event, Failed)]
-    return {event.run: without_seconds(event.record.to_json()) for event in ends if isinstance(event, Done)}
-
-
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> TrainingWork:
     """It has no folder, so it writes no checkpoints."""
@@ -42,7 +35,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> TrainingWork:
 
 @pytest.fixture(scope="module")
 def alone(work: TrainingWork) -> dict[Run, Any]:
-    return records(serial(work, RUNS))
+    return records_of(serial(work, RUNS))
 
 
 def test_the_runs_are_of_all_kinds(alone: dict[Run, Any]) -> None:
@@ -52,16 +45,16 @@ def test_the_runs_are_of_all_kinds(alone: dict[Run, Any]) -> None:
 
 @pytest.mark.parametrize("size", [3, 8])
 def test_a_pack_changes_no_record(size: int, work: TrainingWork, alone: dict[Run, Any]) -> None:
-    assert records(serial(work, RUNS, pack=size)) == alone
+    assert records_of(serial(work, RUNS, pack=size)) == alone
 
 
 def test_companions_change_no_record(work: TrainingWork, alone: dict[Run, Any]) -> None:
     mixed = [RUNS[i] for i in (6, 3, 0, 5)]
-    assert records(serial(work, mixed, pack=4)) == {run: alone[run] for run in mixed}
+    assert records_of(serial(work, mixed, pack=4)) == {run: alone[run] for run in mixed}
 
 
 def test_packs_in_processes_change_no_record(work: TrainingWork, alone: dict[Run, Any]) -> None:
-    assert records(local(work, RUNS, workers=2, pack=4)) == alone
+    assert records_of(local(work, RUNS, workers=2, pack=4)) == alone
 
 
 def test_the_steps_alternate(work: TrainingWork, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +67,7 @@ def test_the_steps_alternate(work: TrainingWork, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(EpochSteps, "advance", recording)
     runs = [Run(name, **{**FEW, "epochs": 1}, model="mlp") for name in ("relu", "elu")]
-    records(serial(work, runs, pack=2))
+    records_of(serial(work, runs, pack=2))
     assert order[:6] == ["relu", "elu"] * 3
 
 
@@ -87,7 +80,7 @@ def test_tokens(work: TrainingWork, tmp_path: Path) -> None:
         for name in ("gelu", "swiglu")
         for seed in (0, 1)
     ]
-    assert records(serial(work, runs, pack=4)) == records(serial(work, runs))
+    assert records_of(serial(work, runs, pack=4)) == records_of(serial(work, runs))
 
 
 @pytest.mark.resume
@@ -104,7 +97,7 @@ def test_a_pack_continues_from_its_checkpoints(tmp_path: Path, alone: dict[Run, 
         "continues after epoch 1 of 7",
         "continues after epoch 2 of 2",
     ]
-    assert records(continued) == {run: alone[run] for run in runs}
+    assert records_of(continued) == {run: alone[run] for run in runs}
 
 
 def test_a_run_that_raises_leaves_the_others_whole(work: TrainingWork, alone: dict[Run, Any]) -> None:
@@ -113,7 +106,7 @@ def test_a_run_that_raises_leaves_the_others_whole(work: TrainingWork, alone: di
     (failure,) = (event for event in events if isinstance(event, Failed))
     assert failure.run == failing
     assert "RuntimeError: the third step fails" in failure.cause
-    assert records(event for event in events if event is not failure) == {
+    assert records_of(event for event in events if event is not failure) == {
         RUNS[2]: alone[RUNS[2]],
         RUNS[3]: alone[RUNS[3]],
     }
@@ -132,7 +125,7 @@ def test_no_more_runs_than_fit_train_at_once(
 
     monkeypatch.setattr(TrainingPack, "take", counting)
     runs = [RUNS[2], RUNS[5], RUNS[6], RUNS[3]]
-    assert records(execute_pack(work, runs)) == {run: alone[run] for run in runs}
+    assert records_of(execute_pack(work, runs)) == {run: alone[run] for run in runs}
     assert max(taken) == 2
 
 

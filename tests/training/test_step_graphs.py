@@ -11,13 +11,13 @@ from reluctant.engines import Done, Event, Failed
 from reluctant.engines.packs import execute_pack
 from reluctant.engines.run_queue import execute_run
 from reluctant.engines.training_work import TrainingWork
-from reluctant.records.store import without_seconds
 from reluctant.study import Run
 from reluctant.training import TrainingPack, build_training
 from reluctant.training.cuda_graphs import CudaCapture
 from reluctant.training.runner import load_run_data
 from reluctant.training.step_graphs import Replayable
 from reluctant.training.tensor_steps import TensorSteps
+from tests.support.pack_records import records_of
 
 # A learning rate that float32 holds exactly: on a GPU it is a tensor
 FEW: dict[str, Any] = {"train_fraction": 0.1, "epochs": 2, "batch_size": 50, "lr": 2.0**-9}
@@ -97,11 +97,6 @@ def train(work: TrainingWork, runs: Sequence[Run], capture: Any) -> list[Event]:
         return list(execute_pack(work, runs))
 
 
-def records(events: Sequence[Event]) -> dict[Run, Any]:
-    assert not [event for event in events if isinstance(event, Failed)]
-    return {event.run: without_seconds(event.record.to_json()) for event in events if isinstance(event, Done)}
-
-
 def how(events: Sequence[Event]) -> dict[Run, str]:
     """How each run's steps were taken, by its record."""
     ends = [event for event in events if isinstance(event, Done)]
@@ -110,19 +105,19 @@ def how(events: Sequence[Event]) -> dict[Run, str]:
 
 @pytest.fixture(scope="module")
 def alone(work: TrainingWork) -> dict[Run, Any]:
-    return records([event for run in RUNS for event in train(work, [run], CudaCapture)])
+    return records_of([event for run in RUNS for event in train(work, [run], CudaCapture)])
 
 
 def test_replayed_steps_change_no_record(work: TrainingWork, alone: dict[Run, Any]) -> None:
     events = train(work, RUNS, FakeCapture)
-    assert records(events) == alone
+    assert records_of(events) == alone
     assert set(how(events).values()) == {"replayed from a CUDA graph"}
     sizes = {size for number, size in FakeCapture.captured if number == 4}
     assert len(sizes) == 2  # one graph for whole batches, another for the last one
 
 
 def test_alone_and_in_a_pack_replayed_steps_are_the_same(work: TrainingWork, alone: dict[Run, Any]) -> None:
-    assert records(train(work, RUNS[2:3], FakeCapture)) == {RUNS[2]: alone[RUNS[2]]}
+    assert records_of(train(work, RUNS[2:3], FakeCapture)) == {RUNS[2]: alone[RUNS[2]]}
 
 
 def test_nothing_is_captured_for_a_processor(work: TrainingWork, alone: dict[Run, Any]) -> None:
@@ -138,7 +133,7 @@ def test_tokens_and_schedules(work: TrainingWork, tmp_path: Any) -> None:
         "schedule": "cosine(warmup=4)", "model": "gpt(layers=1, width=16, heads=2)",
     }  # fmt: skip
     run = Run("gelu", **fields)
-    (one,), (other,) = (records(train(work, [run], each)).values() for each in (CudaCapture, FakeCapture))
+    (one,), (other,) = (records_of(train(work, [run], each)).values() for each in (CudaCapture, FakeCapture))
     for epoch, expected in zip(other["epochs"], one["epochs"], strict=True):
         assert epoch["loss"] == pytest.approx(expected["loss"], abs=1e-5)  # rates are float32 here
 
@@ -157,8 +152,8 @@ def test_what_cannot_be_captured_is_trained_one_by_one_and_says_why(
 ) -> None:
     run = Run("gelu", **{**FEW, "model": "mlp", **fields})
     events = train(work, [RUNS[2], run], FakeCapture)
-    expected = records(train(work, [run], CudaCapture))
-    assert records(events) == {run: expected[run], RUNS[2]: alone[RUNS[2]]}
+    expected = records_of(train(work, [run], CudaCapture))
+    assert records_of(events) == {run: expected[run], RUNS[2]: alone[RUNS[2]]}
     assert how(events)[RUNS[2]] == "replayed from a CUDA graph"
     if "procedure" not in fields:  # which takes its steps itself
         assert how(events)[run] == f"one by one: {reason}"
@@ -166,14 +161,14 @@ def test_what_cannot_be_captured_is_trained_one_by_one_and_says_why(
 
 def test_a_replayed_step_with_other_numbers_is_not_used(work: TrainingWork, alone: dict[Run, Any]) -> None:
     events = train(work, RUNS[1:3], Forgetful)
-    assert records(events) == {run: alone[run] for run in RUNS[1:3]}
+    assert records_of(events) == {run: alone[run] for run in RUNS[1:3]}
     assert set(how(events).values()) == {"one by one: a replayed step gave other numbers than the step itself"}
 
 
 def test_divergence_of_one_run(work: TrainingWork, alone: dict[Run, Any]) -> None:
     run = Run("relu", **{**FEW, "lr": 2.0**100, "optimizer": "sgd", "model": "mlp"})
     events = train(work, [RUNS[1], run, RUNS[2]], FakeCapture)
-    content = records(events)
+    content = records_of(events)
     assert content[run]["diverged"] == 1
     assert how(events)[run].startswith("replayed from a CUDA graph")
     assert "; the loss was not finite at step " in how(events)[run]
@@ -183,7 +178,7 @@ def test_divergence_of_one_run(work: TrainingWork, alone: dict[Run, Any]) -> Non
 def test_memory_limits_the_pack(work: TrainingWork, alone: dict[Run, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeCapture, "bytes_free", 500)  # and the first run took 400
     events = train(work, RUNS, FakeCapture)
-    assert records(events) == alone
+    assert records_of(events) == alone
     assert max(number for number, _ in FakeCapture.captured) == 2
 
 
@@ -214,13 +209,13 @@ def test_a_run_that_raises_leaves_the_others_whole(work: TrainingWork, alone: di
     events = train(work, [RUNS[1], failing], FakeCapture)
     (failure,) = (event for event in events if isinstance(event, Failed))
     assert "the third step fails" in failure.cause
-    assert records([event for event in events if event is not failure]) == {RUNS[1]: alone[RUNS[1]]}
+    assert records_of([event for event in events if event is not failure]) == {RUNS[1]: alone[RUNS[1]]}
 
 
 def test_small_data_whose_batches_are_not_repeated(work: TrainingWork) -> None:
     runs = [Run(name, **{**FEW, "batch_size": 100}, model="mlp") for name in ("relu", "elu")]  # of 143 images
     events = train(work, runs, FakeCapture)
-    assert records(events) == records([event for run in runs for event in train(work, [run], CudaCapture)])
+    assert records_of(events) == records_of([event for run in runs for event in train(work, [run], CudaCapture)])
     assert set(how(events).values()) == {"replayed from a CUDA graph"}
 
 
@@ -236,7 +231,7 @@ def test_runs_whose_passes_begin_at_other_steps(work: TrainingWork) -> None:
     next(members[0][1])
     pack.take([next(turns) for _, turns in members])  # type: ignore[misc]
     losses = [epoch.loss.train for epoch in (next(members[0][1]), next(members[1][1]))]  # type: ignore[union-attr]
-    alone = records([event for run in (ahead, later) for event in train(work, [run], CudaCapture)])
+    alone = records_of([event for run in (ahead, later) for event in train(work, [run], CudaCapture)])
     assert losses == [alone[ahead]["epochs"][1]["loss"]["train"], alone[later]["epochs"][0]["loss"]["train"]]
 
 
@@ -252,14 +247,14 @@ def test_the_buffers_of_an_own_loss_are_taken_back(work: TrainingWork) -> None:
     run = Run("gelu", **FEW, model="mlp", loss="tests.support.own_losses:Averaging")
     events = train(work, [run], FakeCapture)
     assert set(how(events).values()) == {"replayed from a CUDA graph"}
-    assert records(events) == records(train(work, [run], CudaCapture))
+    assert records_of(events) == records_of(train(work, [run], CudaCapture))
 
 
 def test_buffers_that_are_replaced(work: TrainingWork) -> None:
     run = Run("gelu", **FEW, model="tests.support.own_models:ReplacesBuffer")
     events = train(work, [run], FakeCapture)
     assert how(events)[run] == "one by one: its network replaces its buffers by new ones"
-    assert records(events) == records(train(work, [run], CudaCapture))
+    assert records_of(events) == records_of(train(work, [run], CudaCapture))
 
 
 def test_steps_that_cannot_be_captured_together(work: TrainingWork, alone: dict[Run, Any]) -> None:
@@ -270,7 +265,7 @@ def test_steps_that_cannot_be_captured_together(work: TrainingWork, alone: dict[
             return super().capture(members, size)
 
     events = train(work, RUNS[1:3], Alone)
-    assert records(events) == {run: alone[run] for run in RUNS[1:3]}
+    assert records_of(events) == {run: alone[run] for run in RUNS[1:3]}
     assert set(how(events).values()) == {
         "one by one: the steps of 2 runs cannot be captured together: RuntimeError: unjoined work"
     }
@@ -286,7 +281,7 @@ def test_a_first_run_that_cannot_be_measured_fails_alone(work: TrainingWork, alo
     events = train(work, RUNS[1:3], Small)
     (failure,) = (event for event in events if isinstance(event, Failed))
     assert (failure.run, failure.retryable) == (RUNS[1], True)
-    assert records([event for event in events if event is not failure]) == {RUNS[2]: alone[RUNS[2]]}
+    assert records_of([event for event in events if event is not failure]) == {RUNS[2]: alone[RUNS[2]]}
 
 
 def test_after_an_error_of_cuda_the_process_is_replaced() -> None:

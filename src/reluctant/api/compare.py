@@ -128,7 +128,8 @@ def compare(
         engine: `local` (processes side by side), `serial`, `ray`, or `slurm`.
         workers: Processes at a time, for `local`; one per core unless given.
         device: `auto`, `cpu`, `cuda`, …
-        timeout: Seconds that a run may take before it is tried again, for `local` and `ray`.
+        timeout: Seconds that a run may take before it is tried again, not for `serial`.
+        slurm: Options of `sbatch`, for `slurm`.
         data_folder: The folder of named data sets.
         precision: `float32`, `bf16` for a forward pass in bfloat16, or on an NVIDIA GPU `tf32`.
         accumulate: Batches whose gradients make one step.

@@ -18,7 +18,7 @@ _ENGINES_OF = {
     "workers": ("local", "slurm"), "timeout": ("local", "ray", "slurm"), "address": ("ray",),
     "gpus_per_run": ("ray", "slurm"), "slurm": ("slurm",), "pack": ("local", "serial", "ray"),
 }  # fmt: skip
-PACK_ON_A_CARD = 20  # runs; more gained nothing on an H100 (docs/scaling.md)
+PACK_ON_A_CARD = 20  # runs; a prototype on an H100 gained no more beyond 8 of them
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,6 @@ class EpochSteps:
         )
         self._steps: Iterator[Tensor | float] | None = None
         self._losses: list[tuple[Tensor | float, int]] = []  # of every batch, and over how many units
-        self._diverged = False
 
     def finish(self) -> TrainResult | None:
         """Take all steps; the result."""
@@ -72,13 +71,12 @@ class EpochSteps:
         """What the epoch's record needs; None where a loss was not finite."""
         if self.error is not None:
             raise self.error
-        if self._diverged:
-            return None
         total = 0.0
         for step, (loss, units) in enumerate(self._losses, 1):
             value = float(loss)
-            if not math.isfinite(value):  # on a GPU this is known only now
-                self.training.how += f"; the loss was not finite at step {step} of epoch {self.number}"
+            if not math.isfinite(value):
+                if self.training.how:  # on a GPU, where this is known only now
+                    self.training.how += f"; the loss was not finite at step {step} of epoch {self.number}"
                 return None
             total += value * units
         return total / self.training.task.units(self.plan.targets), self.predictions, self.plan.targets
@@ -123,6 +121,5 @@ class EpochSteps:
             self.predictions[batch.rows] = training.task.predict(outputs, batch.targets)
             self._losses.append((loss if waits else float(loss), batch.units))
             if not waits and not math.isfinite(loss):
-                self._diverged = True
                 return
             yield loss

@@ -162,17 +162,12 @@ def _same_numbers(one: Tensor, other: Tensor) -> bool:
 def take_replayed(
     members: Sequence[TensorSteps], epochs: Sequence[EpochSteps], graphs: StepGraphs | None, capture: Capture
 ) -> StepGraphs:
-    """Take all steps of an epoch of runs of the same shape; the graphs, for their next epoch."""
+    """Take all steps of an epoch, which has begun, of runs of the same shape; the graphs, for their next epoch."""
     if graphs is None:
         device = members[0].training.device
-        for member, epoch in zip(members, epochs, strict=True):
-            member.begin(epoch)
         with preserve_random_states(nn.Identity(), [device.index or 0] if device.type == "cuda" else []):
             graphs = StepGraphs(members, capture)
-    batches = [
-        member.batches(epoch) for member, epoch in zip(members, epochs, strict=True) if member in graphs.replayed
-    ]
-    for size, *_ in zip(*batches, strict=True):
+    for size, *_ in zip(*(member.batches() for member in graphs.replayed), strict=True):
         graphs.graphs[size].replay()
     for member, epoch in zip(members, epochs, strict=True):
         if member not in graphs.replayed:
@@ -188,7 +183,7 @@ def _take_one_by_one(member: TensorSteps, epoch: EpochSteps) -> None:
     """Take the steps of one run; what they raise is its own."""
     try:
         with epoch.turn():
-            for size in member.batches(epoch):
+            for size in member.batches():
                 member.step(size)
     except (Exception, SystemExit) as error:
         epoch.error = error

@@ -21,7 +21,8 @@ class TensorSteps:
 
     Example:
         steps = TensorSteps(training)
-        for size in steps.batches(epoch_steps):
+        steps.begin(epoch_steps)
+        for size in steps.batches():
             steps.step(size)
         steps.finish(epoch_steps)
 
@@ -65,12 +66,11 @@ class TensorSteps:
         rest = 0 if self.training.run.steps else len(self.training.data.train) % self.batch
         return [self.batch, *([rest] if rest else [])]
 
-    def batches(self, epoch: EpochSteps) -> Iterator[int]:
-        """Begin an epoch; then, before each step, load what it needs and yield the size of its batch."""
-        self.begin(epoch)
-        for part in epoch.plan.parts():
-            self._load(part)
-            yield from map(len, torch.split(part.order, self.batch))
+    def batches(self) -> Iterator[int]:
+        """Before each step of the epoch that has begun, load what the step needs and yield the size of its batch."""
+        yield from self._sizes
+        for part in self._parts:
+            yield from self._load(part)
 
     def begin(self, epoch: EpochSteps) -> None:
         """Prepare the first step of an epoch."""
@@ -80,19 +80,22 @@ class TensorSteps:
             rates = [rate(run, epoch.number, step, self.count) for step in range(self.count)]
             self.rates.copy_(torch.tensor(rates))
         self.rewind()
-        self._load(next(epoch.plan.parts()))
+        self._parts = epoch.plan.parts()
+        self._sizes = self._load(next(self._parts))
 
     def rewind(self) -> None:
         """Go back to the first batch; what a step has changed besides stays."""
         for counter in (self.position, self.item, self.number):
             counter.zero_()
 
-    def _load(self, part: Part) -> None:
+    def _load(self, part: Part) -> list[int]:
+        """Make a part of the epoch that of the next step; the sizes of its batches."""
         self.position.zero_()
         self.order[: len(part.order)].copy_(part.order)
         if self.inputs is not self.training.data.train.inputs:
             self.inputs.copy_(part.inputs)
             self.targets.copy_(part.targets)
+        return [len(batch) for batch in torch.split(part.order, self.batch)]
 
     def step(self, size: int) -> None:
         """Train on the next batch, which has so many items."""
