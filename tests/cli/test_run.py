@@ -212,4 +212,5 @@ def test_code_that_ends_the_program_is_a_failed_run(
     assert "failed: relu, seed 0: SystemExit" in err
     causes = [path.read_text() for path in here.glob("out/small/failed/*.txt")]
     assert len(causes) == 4
-    assert all("code of the run ended the program (sys.exit(None)); let it return" in cause for cause in causes)
+    for cause in causes:
+        assert "code of the run ended the program (sys.exit(None)); let it return" in cause
