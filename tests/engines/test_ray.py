@@ -3,7 +3,9 @@
 import importlib
 import logging
 import os
+import platform
 import re
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,8 +22,8 @@ from reluctant.records.study_dir import StudyDir
 from tests.support.engine_contract import EngineContract, by_run
 from tests.support.engine_work import FakeClock, content, work
 from tests.support.interrupted_study import STUDY, expected_records
-from tests.support.processes import ends
-from tests.support.ray_work import Located, Provider, located, run_program, surroundings
+from tests.support.processes import descendants, ends
+from tests.support.ray_work import LackingOn, Located, Provider, located, run_program, surroundings
 from tests.support.small import records
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
@@ -158,11 +160,31 @@ def _raise() -> None:
 class TestNodeEnvironment:
     def test_data_are_provided_before_the_run(self) -> None:
         events = by_run(ray_engine(Provider(True), ["a"]))["a"]
-        assert [type(event) for event in events] == [Started, Message, Epoch, Epoch, Done]
+        assert [type(event) for event in events] == [Message, Started, Epoch, Epoch, Done]
 
-    def test_data_that_cannot_be_provided_fail_the_run_without_traceback(self) -> None:
-        events = by_run(ray_engine(Provider(False), ["a"]))["a"]
-        assert last(events) == Failed("a", "put the files there by hand")
+    def test_data_that_no_node_can_have_fail_the_run_and_name_the_node(self) -> None:
+        events = by_run(ray_engine(Provider(False), ["a", "b"]))
+        node = f"node {platform.node()}: put the files there by hand"
+        assert events["a"] == [Message("a", node), Failed("a", f"no node can have the data\n{node}")]
+        assert last(events["b"]) == Failed("b", f"no node can have the data\n{node}")
+
+    def test_runs_whose_data_a_node_lacks_are_trained_elsewhere(self, add_node: AddNode, tmp_path: Path) -> None:
+        """Five of six runs failed: the node without the data was always the first to be free."""
+        poor = raylet(add_node())
+        pipes = [tmp_path / "one", tmp_path / "two"]
+        for pipe in pipes:
+            os.mkfifo(pipe)
+        events = []
+        for event in ray_engine(LackingOn(poor), [f"wait {pipe}" for pipe in pipes] + ["a", "b", "c", "d"]):
+            events.append(event)
+            if isinstance(event, Message):
+                release(pipes)
+        (message,) = (event.text for event in events if isinstance(event, Message))
+        assert message == f"node {platform.node()}: put the files there by hand"
+        done = [event for event in events if isinstance(event, Done)]
+        assert len(done) == 6
+        assert {event.attempts for event in done} == {1}
+        assert poor not in {content(event)["raylet"] for event in done}
 
     def test_a_run_has_the_environment_of_the_driver(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "random.py").write_text("raise SystemExit('not the one you want')")
@@ -251,6 +273,51 @@ class TestNodes:
         assert late is not None
         assert any("starting again, attempt 2 of 3" in text for text in messages)
         assert records(folder.path) == expected_records()
+
+    @pytest.mark.parametrize(
+        ("timeout", "silent_seconds", "reason"),
+        [
+            (None, 1.0, "the node .* was lost before the run was over"),
+            pytest.param(6.0, 1000.0, "the run took longer than 6 seconds .*", marks=pytest.mark.slow),
+        ],
+    )
+    def test_the_run_of_a_frozen_node_goes_on_elsewhere(
+        self,
+        add_node: AddNode,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        timeout: float | None,
+        silent_seconds: float,
+        reason: str,
+    ) -> None:
+        """Ray waited for it without an end, and no `--run-timeout` was looked at meanwhile."""
+        monkeypatch.setattr("reluctant.engines.ray_health.SILENT_SECONDS", silent_seconds)
+        monkeypatch.setattr("reluctant.engines.ray_connection.CONNECT_SECONDS", 1.0)
+        pipes = [tmp_path / name for name in ("one", "two", "three")]
+        for pipe in pipes:
+            os.mkfifo(pipe)
+        frozen = raylet(add_node())
+        stopped: list[int] = []
+        events = []
+        try:
+            for event in ray_engine(located, [f"wait {pipe}" for pipe in pipes], timeout=timeout):
+                events.append(event)
+                if isinstance(event, Epoch) and content(event)["raylet"] == frozen:
+                    stopped = [frozen, *descendants(frozen)]
+                    for process in stopped:
+                        os.kill(process, signal.SIGSTOP)
+                    release(pipes)
+                if isinstance(event, Message) and "starting again" in event.text:
+                    release(pipes)
+        finally:
+            for process in stopped:
+                os.kill(process, signal.SIGCONT)
+        assert stopped
+        (message,) = (event.text for event in events if isinstance(event, Message))
+        assert re.fullmatch(f"{reason}; starting again, attempt 2 of 3", message)
+        done = [content(event)["raylet"] for event in events if isinstance(event, Done)]
+        assert len(done) == 3
+        assert frozen not in done
 
     def test_a_node_that_joins_late_is_used(self, add_node: AddNode, tmp_path: Path) -> None:
         pipes = [tmp_path / "one", tmp_path / "two"]

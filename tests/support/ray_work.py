@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reluctant.core.errors import StudyError
+from reluctant.core.errors import DataError, StudyError
 from reluctant.engines.training_work import TrainingWork
 from reluctant.study import Run
 from tests.support.engine_work import Steps, work
@@ -46,6 +46,21 @@ class Provider:
 
     def __call__(self, run: str) -> Steps:
         return work(run)
+
+
+@dataclass(frozen=True)
+class LackingOn:
+    """`located`, whose data one node lacks."""
+
+    raylet: int
+
+    def provide_data(self, _: str) -> Generator[str, None, None]:
+        if os.getppid() == self.raylet:
+            raise DataError("put the files there by hand")
+        yield from ()
+
+    def __call__(self, run: str) -> Steps:
+        return located(run)
 
 
 def surroundings(run: str) -> Steps:

@@ -17,6 +17,7 @@ from reluctant.engines import ray_node
 from reluctant.engines.events import Done, Events, Failed, Message, Ready, Started, Work
 from reluctant.engines.packs import pop_pack
 from reluctant.engines.ray_connection import connect
+from reluctant.engines.ray_health import ClusterHealth
 from reluctant.engines.run_queue import Attempt, RunQueue, timeout_reason
 
 WAITING_CPUS = 4  # for how many CPUs tasks wait in Ray's own queue, so that no CPU is idle
@@ -78,6 +79,10 @@ def _threads(run: Any) -> int:
     return int(getattr(run, "threads", 1))
 
 
+def _dataset(run: Any) -> Any:
+    return getattr(run, "dataset", None)
+
+
 @dataclass
 class RayTask:
     """The attempts that were submitted to Ray together. `node_name` is empty until they begin on a node."""
@@ -114,10 +119,11 @@ class RayScheduler:
         self.queue = RunQueue(runs)
         self.tasks: dict[Any, RayTask] = {}  # by their streams
         self.unfit_nodes: dict[str, str] = {}  # the reasons, by the node's id
+        self.nodes_without: dict[Any, dict[str, str]] = {}  # by the data set that they lack: the reasons, by id
         self._cpus = max(map(_threads, runs))
         self._driver = ray_node.describe_driver()
         self._warned_of_waiting = False
-        self._next_check = 0.0  # of the nodes
+        self._health = ClusterHealth(ray.nodes, ray.get_runtime_context().gcs_address)
         self._thread = ThreadPoolExecutor(1)
         ray.cloudpickle.register_pickle_by_value(ray_node)
         self._run_remote = ray.remote(ray_node.run_remote)
@@ -132,7 +138,7 @@ class RayScheduler:
         """Return the ids of the living nodes that have what the largest run needs."""
         return [
             node["NodeID"]
-            for node in self.ray.nodes()
+            for node in self._health.nodes
             if node["Alive"]
             and node["Resources"].get("CPU", 0) >= self._cpus
             and node["Resources"].get("GPU", 0) >= self.gpus
@@ -140,15 +146,16 @@ class RayScheduler:
 
     def submit_waiting(self) -> None:
         """Submit as many runs as the cluster has CPUs for, and a few more; never ten thousand at once."""
-        capacity = self.ray.cluster_resources().get("CPU", 0) + WAITING_CPUS
+        cpus_of_nodes = (node["Resources"].get("CPU", 0) for node in self._health.nodes if node["Alive"])
+        capacity = sum(cpus_of_nodes) + WAITING_CPUS
         used = sum(task.threads for task in self.tasks.values())
         while self.queue and (used + _threads(self.queue.next_run) <= capacity or not self.tasks):
             attempts = pop_pack(self.queue, self.work, self.pack)
             cpus = max(_threads(attempt.run) for attempt in attempts)
             used += cpus
             options: dict[str, Any] = {"num_cpus": cpus, "num_gpus": self.gpus, "max_retries": 0}
-            if self.unfit_nodes:
-                options["label_selector"] = {"ray.io/node-id": f"!in({','.join(self.unfit_nodes)})"}
+            if excluded := self._excluded_nodes(attempts[0].run):
+                options["label_selector"] = {"ray.io/node-id": f"!in({','.join(excluded)})"}
             payload = pickle.dumps((self.work, [attempt.run for attempt in attempts]))
             remote = self._run_remote.options(num_returns="streaming", **options)
             stream = remote.remote(payload, self._driver)
@@ -168,18 +175,15 @@ class RayScheduler:
             elif task.deadline <= time.monotonic():  # its node does not even answer to this
                 yield from self._give_up(task, task.cancel_reason)
         yield from self._give_up_lost_nodes()
-        if not ready and not any(task.node_name for task in self.tasks.values()):
+        if not ready and self.tasks and not any(task.node_name for task in self.tasks.values()):
             yield from self._warn_of_waiting()
         self.submit_waiting()
 
     def _give_up_lost_nodes(self) -> Events:
-        """End the tasks of nodes that are dead for Ray: of a frozen one it waits on for an answer, without an end."""
-        if time.monotonic() < self._next_check or not self.tasks:
-            return
-        self._next_check = time.monotonic() + POLL_SECONDS
-        alive = {node["NodeID"] for node in self.ray.nodes() if node["Alive"]}
+        """End the tasks of nodes that are dead or frozen: Ray waits for the answer of a frozen one without an end."""
+        lost = self._health.lost_nodes(task.node_id for task in self.tasks.values() if task.node_id)
         for task in list(self.tasks.values()):
-            if task.node_id and task.node_id not in alive:
+            if task.node_id in lost:
                 yield from self._give_up(task, f"the node {task.node_name} was lost before the run was over")
 
     def _give_up(self, task: RayTask, reason: str) -> Events:
@@ -201,6 +205,7 @@ class RayScheduler:
             ends = [stream.completed() for stream in self.tasks]
             self.ray.wait(ends, num_returns=len(ends), timeout=CANCEL_SECONDS, fetch_local=False)
         self._thread.shutdown()
+        self._health.close()
         self.tasks.clear()
 
     def _cancel(self, task: RayTask, reason: str) -> None:
@@ -218,6 +223,9 @@ class RayScheduler:
             return
         if isinstance(event, tuple):
             yield from self._check_node(task, *event)
+            return
+        if isinstance(event, str):
+            yield from self._try_elsewhere(task, event)
             return
         if isinstance(event, _Lost):
             yield from self._end(task, event.cause, retryable=event.retryable)
@@ -277,10 +285,30 @@ class RayScheduler:
             yield Message(None, f"{self.unfit_nodes[node_id]}; nothing is trained there")
         self._require_fit_node()
 
+    def _excluded_nodes(self, run: Any) -> dict[str, str]:
+        """The nodes that cannot train a run, with the reasons."""
+        return self.unfit_nodes | self.nodes_without.get(_dataset(run), {})
+
+    def _try_elsewhere(self, task: RayTask, reason: str) -> Events:
+        """Queue the runs of a task again whose data its node lacks, for other nodes; they fail where there are none."""
+        run = task.attempts[0].run
+        nodes = self.nodes_without.setdefault(_dataset(run), {})
+        if task.node_id not in nodes:
+            nodes[task.node_id] = f"node {task.node_name}: {reason}"
+            yield Message(run, nodes[task.node_id])
+        excluded = self._excluded_nodes(run)
+        if all(node in excluded for node in self.capable_nodes()):
+            yield from self._end(task, "no node can have the data\n" + "\n".join(nodes.values()), retryable=False)
+            return
+        del self.tasks[task.stream]
+        for attempt in reversed(task.attempts):
+            self.queue.put_back(attempt)
+
     def _warn_of_waiting(self) -> Events:
         """Yield a message, once, when no node can take what waits."""
         self._require_fit_node()
-        if not self._warned_of_waiting and not self.capable_nodes():
+        first = next(iter(self.tasks.values())).attempts[0].run
+        if not self._warned_of_waiting and not set(self.capable_nodes()) - set(self._excluded_nodes(first)):
             self._warned_of_waiting = True
             text = "no node of the cluster has them now, so this waits for one"
             yield Message(None, f"{self.requirement}; {text}")

@@ -1,19 +1,23 @@
 """A connection to Ray: to a running cluster, or to a Ray that is started here for as long as it is needed."""
 
+import atexit
 import importlib
 import logging
+import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from reluctant.core.errors import StudyError
 
 CONNECT_SECONDS = 5.0  # within which a cluster's address must answer
+DISCONNECT_SECONDS = 10.0  # that Ray has to leave a cluster
 OBJECT_STORE_BYTES = 128 * 2**20  # for records in transit; the runs need nothing of Ray's object store
 SETTINGS_FRAME = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # both sides of HTTP/2 begin with it: empty, of type 4
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
@@ -70,6 +74,7 @@ def _join_cluster(ray: Any, address: str) -> Iterator[None]:
                 f"this machine is not a node of the cluster at {address}; join it first with "
                 f"`ray start --address {address}` (and --num-cpus 0, if nothing shall be trained here)"
             )
+    _use_token()
     try:
         one_try = _override_setting("ray._private.ray_constants", "NUM_REDIS_GET_RETRIES", 1)
         with _preserve_sigterm(), one_try:
@@ -81,7 +86,31 @@ def _join_cluster(ray: Any, address: str) -> Iterator[None]:
     try:
         yield
     finally:
-        ray.shutdown()
+        _disconnect(ray)
+
+
+def _disconnect(ray: Any) -> None:
+    """Leave a cluster. Where its head is frozen, Ray would wait for it now, and crash when this process ends."""
+    leaving = threading.Thread(target=ray.shutdown, daemon=True)
+    leaving.start()
+    leaving.join(DISCONNECT_SECONDS)
+    if leaving.is_alive():
+        atexit.register(_end_process)  # the last one registered is called first
+
+
+def _end_process() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(2)  # as after any error that a user can mend; the true status is not known here
+
+
+def _use_token() -> None:
+    """Send the token of this machine's user, if there is one: the heads of new Ray versions refuse who sends none."""
+    with suppress(ImportError, AttributeError):  # a version without tokens
+        setup = importlib.import_module("ray._private.authentication.authentication_token_setup")
+        has_token = setup.AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True)
+        if has_token and setup.AUTH_MODE_ENV_VAR not in os.environ:
+            setup._enable_token_auth()
 
 
 def check_address(address: str) -> None:
@@ -90,7 +119,8 @@ def check_address(address: str) -> None:
     if "/" in address or not host or not port.isdecimal():
         raise StudyError(f"{address!r} is not the address of a Ray cluster; write HOST:6379")
     try:
-        reason = "" if _speaks_http2(host.strip("[]"), int(port)) else "another program listens there"
+        ip = _ray_services().resolve_ip_for_localhost(host.strip("[]"))  # Ray listens on one address of a machine
+        reason = "" if speaks_http2(ip, int(port)) else "another program listens there"
     except (OSError, OverflowError) as error:
         reason = str(error)
     if reason:
@@ -100,10 +130,9 @@ def check_address(address: str) -> None:
         )
 
 
-def _speaks_http2(host: str, port: int) -> bool:
-    """Whether a server answers as HTTP/2, the protocol of Ray."""
-    ip = _ray_services().resolve_ip_for_localhost(host)  # Ray listens on one address of a machine, not on all
-    with socket.create_connection((ip, port), CONNECT_SECONDS) as connection:
+def speaks_http2(host: str, port: int) -> bool:
+    """Whether a server answers as HTTP/2, the protocol of Ray; `OSError` where it does not answer at all."""
+    with socket.create_connection((host, port), CONNECT_SECONDS) as connection:
         connection.settimeout(CONNECT_SECONDS)
         connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS_FRAME)
         answer = connection.recv(len(SETTINGS_FRAME))

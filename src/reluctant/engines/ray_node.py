@@ -11,7 +11,7 @@ import os
 import pickle
 import platform
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -69,42 +69,27 @@ def version_differences(driver: Mapping[str, str]) -> str:
 
 
 def run_remote(payload: bytes, driver: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the node's id, its name and its version differences; then, if there are none, the run's events.
+    """Yield the node's id, its name and its version differences; then, if there are none, the runs' events.
 
     `payload` is the pickled pair of work and runs, which are trained as one pack; `driver` is the `describe_driver()`
-    of the process that sends it.
+    of the process that sends it. Where the data of a run cannot be had, a text says why, and nothing is trained.
     """
     adopt_environment(driver)
     differences = version_differences(driver["versions"])
     ray: Any = importlib.import_module("ray")
     yield ray.get_runtime_context().get_node_id(), platform.node(), differences
-    if not differences:
-        work, runs = pickle.loads(payload)
-        work = Providing(work) if hasattr(work, "provide_data") else work
-        yield from importlib.import_module("reluctant.engines.packs").execute_pack(work, runs)
-
-
-class Providing:
-    """A work that provides the data of a run before it trains; all else is that of the work."""
-
-    def __init__(self, work: Any) -> None:
-        self._work = work
-
-    def __call__(self, run: Any) -> Generator[Any, None, Any]:
-        """Provide the data and train."""
-        yield from self._work.provide_data(run)
-        return (yield from self._work(run))
-
-    def __getattr__(self, name: str) -> Any:
-        if name != "in_turns":
-            return getattr(self._work, name)
-        in_turns = self._work.in_turns
-
-        def provide_and_train(run: Any) -> Generator[Any, None, Any]:
-            yield from self._work.provide_data(run)
-            return (yield from in_turns(run))
-
-        return provide_and_train
+    if differences:
+        return
+    work, runs = pickle.loads(payload)
+    packs: Any = importlib.import_module("reluctant.engines.packs")
+    for run in runs if hasattr(work, "provide_data") else ():
+        try:
+            for text in work.provide_data(run):
+                yield importlib.import_module("reluctant.engines.events").Message(run, text)
+        except importlib.import_module("reluctant.core.errors").ReluctantError as error:
+            yield str(error)
+            return
+    yield from packs.execute_pack(work, runs)
 
 
 def adopt_environment(driver: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reluctant.core.errors import ReluctantError, StudyError
 from reluctant.engines.events import Event, Failed
 from reluctant.engines.ray_node import adopt_environment, version_differences
 from reluctant.engines.run_queue import execute_run
@@ -46,8 +47,10 @@ class RunJob:
             return
 
         def provide_and_train(run: Any) -> Generator[Any, None, Any]:
-            if hasattr(work, "provide_data"):
-                yield from work.provide_data(run)
+            try:
+                yield from work.provide_data(run) if hasattr(work, "provide_data") else ()
+            except ReluctantError as error:
+                raise StudyError(f"node {platform.node()}: {error}") from None
             return (yield from work(run))
 
         yield from execute_run(provide_and_train, run)

@@ -67,15 +67,22 @@ class TrainingWork:
         return run.dataset, run.train_fraction, run.seed_for("split"), run.pixels, run.threads
 
     def provide_data(self, run: Run) -> Generator[str, None, None]:
-        """Download the published data set of a run if this machine lacks it, and yield a message about it."""
+        """Download the published data set of a run if this machine lacks it, with a message about it, and load it.
+
+        Raises:
+            ReluctantError: The data cannot be had or read on this machine.
+        """
         from reluctant.data import data_folder, fetch
         from reluctant.data.folder import find_file
+        from reluctant.training import load_run_data
 
         name, folder = DATASETS.canonical(run.dataset), Path(self.data) if self.data else None
         row = None if name.is_user_defined else DATASETS[name.head]
         if row and any(find_file(data_folder(folder) / row.subfolder, file) is None for file in row.files):
             path = fetch(run.dataset, folder, log=lambda text: None)
             yield f"{row.title} was fetched to {path} on {platform.node()}"
+        unpack_objects(self.objects)
+        load_run_data(run, self.data)
 
     def prepare(self, run: Run) -> None:
         """Load the data and compile the kernels of a run whose time is limited, once for every kind of run."""

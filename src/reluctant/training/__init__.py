@@ -9,12 +9,13 @@ from reluctant.training.numerics import check_numerics
 from reluctant.training.packs import TrainingPack
 from reluctant.training.preflight import expected_seconds, preflight
 from reluctant.training.preparation import prepare
-from reluctant.training.runner import build_training, clear_data_cache, train_run, warm_up
+from reluctant.training.runner import build_training, clear_data_cache, load_run_data, train_run, warm_up
 from reluctant.training.tensors import TensorData, TensorSplit
 from reluctant.training.training import Training
 
 __all__ = [
     "EpochSteps", "TensorData", "TensorSplit", "Training", "TrainingPack", "build_training", "check_numerics",
     "clear_data_cache", "describe_replacements", "evaluate", "expected_seconds", "fingerprint",
-    "initial_weight_sources", "preflight", "prepare", "select_device", "study_sources", "train_run", "warm_up",
+    "initial_weight_sources", "load_run_data", "preflight", "prepare", "select_device", "study_sources", "train_run",
+    "warm_up",
 ]  # fmt: skip
