@@ -4,14 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from reluctant.cli.main import execute
+from reluctant.cli.main import DONE, execute
+from reluctant.records.schema import LookRecord
 from reluctant.records.study_dir import SUBFOLDERS, StudyDir
 from reluctant.study import Study
 from tests.support.predicted import write_data_record
 from tests.support.records import study_folder
 
 STUDY = Study(activation=["relu", "gelu"], seed=[0, 1], epochs=2)
+LOOK = LookRecord(seeds=2, decided={"gelu": "no verdict"})
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "torn": lambda content: content[: len(content) // 2],
@@ -23,15 +27,20 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A study's folder with records, an environment, data, a history and a failure."""
-    study_folder(tmp_path, STUDY)
-    write_data_record(tmp_path)
-    (tmp_path / "history.jsonl").write_text(
+def with_side_files(folder: Path) -> Path:
+    """A study's folder with records, an environment, data, a history and looks."""
+    study_folder(folder, STUDY)
+    write_data_record(folder)
+    (folder / "history.jsonl").write_text(
         '{"date": "2026-01-01", "looked": true, "changed": {"seed": [[0], [0, 1]]}}\n'
     )
-    return tmp_path
+    StudyDir(folder).add_look(LOOK)
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return with_side_files(tmp_path)
 
 
 def side_files(folder: Path) -> list[Path]:
@@ -54,6 +63,30 @@ def test_a_damaged_side_file_is_left_out_and_set_aside(
     if not empty_history:
         assert [f"{path} is damaged" in text for text in messages] == [True]
         assert (folder / "damaged" / path.name).exists()
+    assert StudyDir(folder).recover()[1] == []
+
+
+@given(
+    which=st.sampled_from(["environments/*.json", "data/*.json", "history.jsonl", "looks.jsonl"]),
+    share=st.floats(0, 1),
+    noise=st.binary(max_size=40),
+)
+@settings(max_examples=40)
+def test_a_side_file_torn_at_any_offset_ends_no_command(
+    which: str, share: float, noise: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What stands before the tear stays; behind it may stand whatever the disk held there."""
+    folder = with_side_files(tmp_path_factory.mktemp("torn"))
+    (path,) = folder.glob(which)
+    content = path.read_bytes()
+    torn = content[: int(share * len(content))] + noise
+    path.write_bytes(torn)
+    for command in ("judge", "status"):
+        assert execute([command, str(folder)]) == DONE
+    messages = StudyDir(folder).recover()[1]
+    aside = folder / "damaged" / path.name
+    assert [f"{path} is damaged" in text for text in messages] == [True] * aside.exists()
+    assert (aside if aside.exists() else path).read_bytes() == torn
     assert StudyDir(folder).recover()[1] == []
 
 

@@ -120,6 +120,17 @@ def test_a_file_that_is_no_npz_file_is_refused(tmp_path: Path, content: bytes) -
         load(f"npz(path={str(tmp_path / 'mine.npz')!r})")
 
 
+def test_a_file_that_unpacks_to_far_more_is_refused_before_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reluctant.core.memory._FLOOR", 1000)
+    zeros = np.zeros((2, 10**6), np.uint8)
+    np.savez_compressed(tmp_path / "bomb.npz", x=zeros, y=[0, 1])
+    monkeypatch.setattr("numpy.load", lambda *_, **__: pytest.fail("it was unpacked"))
+    with pytest.raises(DataError, match=r"unpacks to 2,000,\d+ bytes, which no data of its size do"):
+        load(f"npz(path={str(tmp_path / 'bomb.npz')!r})")
+
+
 def test_a_damaged_or_foreign_member_is_refused(tmp_path: Path) -> None:
     content = bytearray(npz_bytes())
     content[120] ^= 0xFF

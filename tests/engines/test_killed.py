@@ -124,7 +124,7 @@ def test_one_signal_ends_a_study_in_order(engine: str, number: signal.Signals, s
     assert "Traceback" not in output
     assert all(ends(pid) for pid in workers)
     assert list((tmp_path / "out" / "checkpoints").glob("*.pt"))
-    assert "continues after epoch" in resume_study(tmp_path / "out")
+    assert resume_study(tmp_path / "out") >= 1
 
 
 @pytest.mark.slow

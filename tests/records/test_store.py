@@ -153,6 +153,14 @@ def test_a_file_that_is_no_text_is_a_fault(store: Store) -> None:
         store.content("a")
 
 
+def test_a_file_that_is_too_large_for_a_record_is_not_read(store: Store) -> None:
+    store.add("b", CONTENT)
+    with store.path("b").open("wb") as file:
+        file.truncate(2**28 + 1)  # it takes no space on the disk
+    with pytest.raises(RecordError, match=r"has 268,435,457 bytes, and no record has more than 268,435,456"):
+        store.content("b")
+
+
 def trusted(store: Store, content: bytes) -> bool:
     """Whether the store reads a record from this content."""
     store.path("a").write_bytes(content)

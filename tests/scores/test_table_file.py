@@ -112,6 +112,15 @@ def test_faults_of_csv_files(tmp_path: Path, text: str | bytes, message: str) ->
     assert fault(tmp_path, text).startswith(message)
 
 
+def test_a_packed_table_that_unpacks_to_far_more_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few kilobytes packed filled the memory."""
+    monkeypatch.setattr("reluctant.core.memory._FLOOR", 1000)
+    honest = "activation,seed,score\n" + "".join(f"relu,{i},{i / 7}\n" for i in range(2000))
+    assert len(read_table(write(tmp_path, gzip.compress(honest.encode()), "honest.csv.gz")).cells) == 2000
+    zeros = gzip.compress(honest.encode() + b"\n" * 10**7)
+    assert "unpacks to more than 1 MB, which no table of its size does" in fault(tmp_path, zeros, "runs.csv.gz")
+
+
 def test_a_counter_that_pandas_wrote_is_left_out(tmp_path: Path) -> None:
     frame = pd.DataFrame({"activation": ["relu", "gelu", "elu"], "acc": [0.5, 0.25, 0.125]})
     frame[frame["acc"] != 0.25].to_csv(tmp_path / "runs.csv")

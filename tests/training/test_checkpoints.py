@@ -1,9 +1,11 @@
 """A run that is killed and continued gives the same numbers; a damaged or foreign file is never trusted."""
 
+import gc
 import io
 import os
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from reluctant.core.memory import SLACK
 from reluctant.records.store import without_seconds
 from reluctant.training import Training, build_training, runner, train_run
 from reluctant.training.checkpoints import Checkpoint
@@ -228,6 +231,43 @@ BOMBS = {
 def test_a_small_file_that_holds_much_is_refused(bomb: str, saved: Checkpoint) -> None:
     torch.save({"format": 1, "model": BOMBS[bomb](), "sha256": ""}, saved.path)
     refused(saved)
+
+
+def peak_growth(action: Callable[[], object]) -> int:
+    """By how many bytes an action raises the memory of this process at most."""
+    status = Path("/proc/self/status")
+
+    def kibibytes(name: str) -> int:
+        return int(next(line for line in status.read_text().splitlines() if line.startswith(name)).split()[1])
+
+    gc.collect()
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    except OSError:
+        pytest.skip("the peak of the memory can be measured on Linux alone")
+    before = kibibytes("VmRSS")
+    action()
+    return 1024 * (kibibytes("VmHWM") - before)
+
+
+BIG = 24 * 2**20  # bytes
+HOSTILE: dict[str, Callable[[], object]] = {
+    "a text": lambda: "\U0001f4a3" + "a" * BIG,  # one character makes Python hold four bytes for each
+    "numbers": lambda: list(range(BIG // 5)),
+    "short texts": lambda: [str(i) for i in range(BIG // 12)],
+    "a repeated tensor": lambda: [torch.zeros(BIG // 4)] * 1000,
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_reading_a_hostile_file_takes_twice_its_size_and_some_buffers_at_most(hostile: str, saved: Checkpoint) -> None:
+    """A text took 2.7 GB, a packed file 2.2 GB."""
+    torch.save({"format": 1, "model": HOSTILE[hostile](), "sha256": ""}, saved.path)
+    size, training = saved.path.stat().st_size, training_after(0)
+    assert size > BIG // 2
+    growth = peak_growth(lambda: saved.restore(training))
+    assert not saved.path.exists()
+    assert growth <= 2 * size + SLACK + 8 * 2**20  # and what the first call of a reader imports
 
 
 def test_a_packed_file_is_refused_before_it_is_unpacked(saved: Checkpoint) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SLACK = 256 * 2**20  # bytes of address space beside twice a file's size: buffers, and what an allocator reserves
+SLACK = 64 * 2**20  # bytes beside twice a file's size: buffers, and what an allocator takes in advance
 _TIMES, _FLOOR = 50, 32 * 2**20  # how far honest tables and images were packed, and what is never too much
 
 
@@ -22,15 +22,15 @@ def bounded_memory(size: int) -> Iterator[None]:
     try:
         import resource
 
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        pages = int(Path("/proc/self/statm").read_text().split()[5])  # that belong to this process alone
     except (ImportError, OSError):
         yield
         return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     bound = pages * resource.getpagesize() + 2 * size + SLACK
     if soft == resource.RLIM_INFINITY or bound < soft:
-        resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))

@@ -12,6 +12,7 @@ from reluctant.records.parts import Json, RecordError
 from reluctant.records.schema import SCHEMA, RunRecord, upgraded
 from reluctant.records.side_files import json_files
 
+LARGEST = 2**28  # bytes of a record; a folder of others may hold anything
 WHOLE = "whole_sha256"  # the checksum of all that a file holds, timings too
 UNTIMED = ("seconds", "provenance", WHOLE)  # what two equal trainings of a run may differ in
 
@@ -75,6 +76,8 @@ class Store:
         path = self.path(key)
         try:
             with naming(path):
+                if (size := path.stat().st_size) > LARGEST:
+                    raise RecordError(f"{path} has {size:,} bytes, and no record has more than {LARGEST:,}")
                 text = path.read_text(encoding="utf-8")
             content = json.loads(text)
             if not (trusted := _is_as_written(text)):
@@ -83,6 +86,8 @@ class Store:
                     trusted = content[WHOLE] == digest({key: value for key, value in content.items() if key != WHOLE})
         except FileNotFoundError:
             raise KeyError(key) from None
+        except RecordError:
+            raise
         except (ValueError, RecursionError):  # NaN and half characters have no checksum
             raise RecordError(f"{path} is not a complete JSON file") from None
         if not trusted:
