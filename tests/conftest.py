@@ -13,6 +13,12 @@ settings.load_profile("unhurried")
 
 os.environ["RELUCTANT_ALLOW_MODULES"] = "tests"  # studies of tests name classes there from any current folder
 
+LONGEST = (  # files of more than ten seconds
+    "tests/api/test_end_to_end", "tests/api/test_own_training", "tests/api/test_until_decided", "tests/engines/",
+    "tests/figures/test_every_figure", "tests/integrations/", "tests/models/test_kernels", "tests/report/test_in_browser",
+    "tests/test_examples", "tests/test_guides", "tests/training/test_checkpoints", "tests/training/test_packs",
+    "tests/training/test_streamed_tensors", "tests/training/test_training",
+)  # fmt: skip
 REQUIRED = {"ray", "chromium", "mnist", "resume"}  # kinds of tests that RELUCTANT_NO_SKIPS forbids to skip
 
 
@@ -33,6 +39,12 @@ def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     from tests.support.undrawn import picture_without_drawing
 
     monkeypatch.setattr(PictureBook, "draw", picture_without_drawing)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files, in random order too, come first, so that at the end no process waits for another."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -81,6 +81,7 @@ class TestLocalRay:
         assert [address for address in before["listening"] if not address.endswith("0100007F")] == []
         assert before["sigterm_unchanged"] == [True]
         assert after["leftovers"] == []
+        assert after["token_mode"] is None, "the next cluster, without tokens, would never answer"
         assert all(ends(int(pid)) for pid in before["processes"])
         assert out.stderr == ""
 

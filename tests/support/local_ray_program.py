@@ -55,7 +55,8 @@ def main(end: str) -> None:
     if end == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     events.close()
-    print(json.dumps({"leftovers": sorted(set(descendants(os.getpid())))}), flush=True)
+    after = {"leftovers": sorted(set(descendants(os.getpid()))), "token_mode": os.environ.get("RAY_AUTH_MODE")}
+    print(json.dumps(after), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ CONNECT_SECONDS = 5.0  # within which a cluster's address must answer
 DISCONNECT_SECONDS = 10.0  # that Ray has to leave a cluster
 OBJECT_STORE_BYTES = 128 * 2**20  # for records in transit; the runs need nothing of Ray's object store
 SETTINGS_FRAME = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # both sides of HTTP/2 begin with it: empty, of type 4
+TOKEN_VARIABLE = "RAY_AUTH_MODE"
+TOKEN_SETUP = "ray._private.authentication.authentication_token_setup"
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
 
 
@@ -33,7 +35,7 @@ def connect(ray: Any, address: str | None, cpus: int) -> Iterator[bool]:
         yield True
         return
     # otherwise Ray prints the errors of dead workers into the table of progress
-    with _override_setting("ray._private.worker", "_worker_logs_enabled", False):
+    with _override_setting("ray._private.worker", "_worker_logs_enabled", False), _restore_token_mode():
         if address is None or address == "local":
             with _start_local_ray(ray, cpus):
                 yield False
@@ -74,11 +76,16 @@ def _join_cluster(ray: Any, address: str) -> Iterator[None]:
                 f"this machine is not a node of the cluster at {address}; join it first with "
                 f"`ray start --address {address}` (and --num-cpus 0, if nothing shall be trained here)"
             )
-    _use_token()
     try:
         one_try = _override_setting("ray._private.ray_constants", "NUM_REDIS_GET_RETRIES", 1)
         with _preserve_sigterm(), one_try:
-            ray.init(address=address, **QUIET)
+            try:
+                ray.init(address=address, **QUIET)
+            except Exception:
+                if not _use_token():
+                    raise
+                ray.shutdown()
+                ray.init(address=address, **QUIET)
     except Exception as error:  # Ray raises RuntimeError, ConnectionError or errors of its own
         ray.shutdown()
         reason = " ".join(str(error).split())
@@ -104,13 +111,31 @@ def _end_process() -> None:
     os._exit(2)  # as after any error that a user can mend; the true status is not known here
 
 
-def _use_token() -> None:
-    """Send the token of this machine's user, if there is one: the heads of new Ray versions refuse who sends none."""
-    with suppress(ImportError, AttributeError):  # a version without tokens
-        setup = importlib.import_module("ray._private.authentication.authentication_token_setup")
+def _use_token() -> bool:
+    """Whether from now on the token of this machine's user is sent and asked for, as some clusters do (Ray 2.60)."""
+    try:
+        setup = importlib.import_module(TOKEN_SETUP)
         has_token = setup.AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True)
-        if has_token and setup.AUTH_MODE_ENV_VAR not in os.environ:
-            setup._enable_token_auth()
+        if TOKEN_VARIABLE in os.environ or not has_token:
+            return False
+        setup._enable_token_auth()
+    except (ImportError, AttributeError):  # a version without tokens
+        return False
+    return True
+
+
+@contextmanager
+def _restore_token_mode() -> Iterator[None]:
+    """Afterwards Ray asks for tokens or not, as before: a local Ray does, and would hang on the next cluster."""
+    before = os.environ.get(TOKEN_VARIABLE)
+    try:
+        yield
+    finally:
+        if os.environ.get(TOKEN_VARIABLE) != before:
+            os.environ.pop(TOKEN_VARIABLE)
+            setup = importlib.import_module(TOKEN_SETUP)
+            setup.AuthenticationTokenLoader.instance().reset_cache()
+            setup.Config.initialize("")
 
 
 def check_address(address: str) -> None:

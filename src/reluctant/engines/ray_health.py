@@ -55,26 +55,26 @@ class ClusterHealth:
         if self._round is not None and self._round.done():
             self._round.result()
             self._round = None
-        wanted = frozenset(nodes)
+        with_tasks = frozenset(nodes)
         if self._round is None and self.clock() >= self._next_round:
             self._next_round = self.clock() + PERIOD_SECONDS
-            self._round = self._rounds.submit(self.greet_all, wanted)
+            self._round = self._rounds.submit(self.greet_all, with_tasks)
         if self._is_lost(self._head):
             raise StudyError(
                 f"the head of the Ray cluster at {self.head} has not answered for {SILENT_SECONDS:.0f} seconds; all "
                 "finished runs are safe: start the cluster again, then type the same command to continue"
             )
         ids = {node["NodeID"] for node in self.nodes if not node["Alive"] or self._is_lost(_address(node))}
-        return ids & wanted
+        return ids & with_tasks
 
-    def greet_all(self, wanted: frozenset[str]) -> None:
+    def greet_all(self, with_tasks: frozenset[str]) -> None:
         """Greet the head, and, if it answers, these nodes and those that have not answered yet."""
         self._greet(self._head)
         if self._head in self._silent_since:
             return  # Ray would wait for it
         self.nodes = self.list_nodes()
         alive = [(node["NodeID"], _address(node)) for node in self.nodes if node["Alive"]]
-        due = [address for node, address in alive if node in wanted or address not in self._answered]
+        due = [address for node, address in alive if node in with_tasks or address not in self._answered]
         list(self._greetings.map(self._greet, due))
 
     def _greet(self, address: Address) -> None:
