@@ -16,8 +16,8 @@ os.environ["RELUCTANT_ALLOW_MODULES"] = "tests"  # studies of tests name classes
 LONGEST = (  # files of more than ten seconds
     "tests/api/test_end_to_end", "tests/api/test_own_training", "tests/api/test_until_decided", "tests/engines/",
     "tests/figures/test_every_figure", "tests/integrations/", "tests/models/test_kernels",
-    "tests/report/test_in_browser", "tests/test_examples", "tests/test_guides", "tests/training/test_checkpoints", "tests/training/test_packs",
-    "tests/training/test_streamed_tensors", "tests/training/test_training",
+    "tests/report/test_in_browser", "tests/test_examples", "tests/test_guides", "tests/training/test_checkpoints",
+    "tests/training/test_packs", "tests/training/test_streamed_tensors", "tests/training/test_training",
 )  # fmt: skip
 REQUIRED = {"ray", "chromium", "mnist", "resume"}  # kinds of tests that RELUCTANT_NO_SKIPS forbids to skip
 
