@@ -47,3 +47,26 @@ def test_a_backend_of_matplotlib_that_does_not_exist_is_not_used(tmp_path: Path)
         "run", str(tmp_path / "small.toml"), "-o", str(tmp_path / "out"), "--engine", "serial", MPLBACKEND="x"
     )
     assert result.returncode == 0
+
+
+FULL_HOME = 'mount -t tmpfs -o size=16k tmpfs "$HOME" && head -c 100000 /dev/zero > "$HOME/all" 2>/dev/null; '
+
+
+@pytest.mark.slow
+def test_a_full_home_folder_stops_no_study(tmp_path: Path) -> None:
+    """Compiled kernels, fonts of matplotlib and tokens of Ray are written there; a full quota stopped every study."""
+    home = tmp_path / "home"
+    home.mkdir()
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("mounting a full disk needs the rights of root")
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "NUMBA_", "MPL"))}
+    command = f'"{sys.executable}" -m reluctant run quick --set epochs=1 --set seed=0 -o "{tmp_path / "out"}"'
+    for _ in range(2):  # the second call has nothing to train, and draws again
+        result = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", f"{FULL_HOME} {command}"],
+            env={**variables, "HOME": str(home)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        assert "Traceback" not in result.stderr
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert "cannot be stored" in result.stderr + result.stdout

@@ -200,8 +200,11 @@ def test_code_that_ends_the_program_is_a_failed_run(
     """`sys.exit()` in the user's code ended a serial study with status 0 and without a word."""
     from reluctant.training import Training
 
+    def leave(*_: object) -> None:
+        raise SystemExit  # not by `sys.exit`, which wandb, once imported, replaces by a function of its own
+
     with monkeypatch.context() as patch:
-        patch.setattr(Training, "step", lambda *_: sys.exit())
+        patch.setattr(Training, "step", leave)
         status, _, err = answer(capsys, "run", "small.toml", "--engine", "serial")
         assert status == CANNOT, "the rehearsal exits, and a study without a run is not done"
         assert "fails in training on a batch" in err

@@ -250,7 +250,7 @@ def peak_growth(action: Callable[[], object]) -> int:
     return 1024 * (kibibytes("VmHWM") - before)
 
 
-BIG = 24 * 2**20  # bytes
+BIG = 12 * 2**20  # bytes
 HOSTILE: dict[str, Callable[[], object]] = {
     "a text": lambda: "\U0001f4a3" + "a" * BIG,  # one character makes Python hold four bytes for each
     "numbers": lambda: list(range(BIG // 5)),
