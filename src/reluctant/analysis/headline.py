@@ -8,6 +8,7 @@ from reluctant.analysis.labels import count, list_names, metric_title, number_wo
 from reluctant.analysis.overall import overall_sentences
 from reluctant.analysis.report_data import ReportData
 from reluctant.analysis.sentence import comparison_warnings, selection_sentence, verdict_sentences
+from reluctant.analysis.units import percent
 from reluctant.analysis.variance import variance_sentence
 from reluctant.catalogue.metrics import REGRESSION, TOKENS
 from reluctant.records.looks import decided_after
@@ -222,7 +223,7 @@ def reliability(data: ReportData) -> str:
     if least < 2 or len(data.settings) > 1:
         return ""
     return (
-        f"No run diverged or collapsed; {least} runs do not exclude a rate of up to {100 * largest_rate(least):.0f} %."
+        f"No run diverged or collapsed; {least} runs do not exclude a rate of up to {percent(largest_rate(least))}."
     )
 
 

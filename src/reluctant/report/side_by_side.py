@@ -106,5 +106,5 @@ def changes_table(two: TwoStudies) -> Table:
 
 def differing_table(two: TwoStudies) -> Table:
     """What is not the same in the two recipes."""
-    heads = ("", *two.names)
+    heads = ("Setting", *two.names)
     return Table("What differs between the studies", heads, tuple(two.differing), words=frozenset({1, 2}))

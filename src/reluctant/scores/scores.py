@@ -230,9 +230,11 @@ def _on_epochs(run: ScoredRun, name: str, split: str, rows: int) -> "npt.NDArray
     curve, position = run.curve(name, split), np.searchsorted(run.numbers, run.numbers_of(name, split))
     values = np.full(rows, np.nan)
     values[position[: len(curve)]] = curve
-    unmeasured = np.setdiff1d(np.arange(len(run.numbers)), position)
-    if not len(unmeasured):
+    measured = np.zeros(rows, bool)
+    measured[position] = True
+    measured[len(run.numbers) :] = True  # the epoch in which it diverged
+    if measured.all():
         return values
     gaps = values.astype(object)
-    gaps[unmeasured] = None
+    gaps[~measured] = None
     return gaps
