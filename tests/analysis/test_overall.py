@@ -142,7 +142,7 @@ def test_networks_at_chance_are_given_no_seeds_but_another_recipe() -> None:
 
 def test_clean_runs_say_what_they_do_not_exclude(tmp_path: Path) -> None:
     scores = {"relu": [0.9, 0.91, 0.905, 0.9, 0.91], "elu": [0.9, 0.91, 0.905, 0.9, 0.91]}
-    assert "No run diverged or collapsed; 5 runs do not exclude a rate of up to 45 %." in headline(report_data(scores))
+    assert "No run diverged or collapsed; 5 runs do not exclude that up to 45 % do." in headline(report_data(scores))
     scores["elu"][2] = 0.1
     assert "Lost runs: ELU: 1 collapsed of 5 runs." in headline(report_data(scores))
 

@@ -109,6 +109,15 @@ def test_where_more_seeds_are_not_worth_it() -> None:
     assert margin_sentence(no_margin).startswith("No margin is set, so nothing can be called the same")
 
 
+def test_under_five_seeds_nobody_can_say_how_many_more_are_needed() -> None:
+    """Three seeds said "not worth it", and six of the same study "about 8–25 more seeds"."""
+    scores = {"relu": [0.95, 0.90, 0.99], "elu": [0.91, 0.97, 0.95]}
+    comparison = report_data(scores, **STUDY).one_setting.comparison
+    assert verdict_sentences(comparison).endswith(
+        "(accuracy, 3 seeds); these are too few seeds to say how many would decide; train 5 first."
+    )
+
+
 def test_all_the_same() -> None:
     text = verdict_sentences(compared(relu=0, elu=0, gelu=0))
     assert text.startswith("On this test set, ReLU, ELU and GELU are the same within ±0.5 points of accuracy.")

@@ -12,6 +12,7 @@ from scipy import stats
 import reluctant
 from reluctant.cli.main import CANNOT, DONE
 from reluctant.core.errors import StudyError
+from reluctant.study import Study
 from tests.support.commands import answer
 from tests.support.records import study_folder, study_records
 from tests.support.run_tables import SEEDS, fault, runs, verdict
@@ -156,6 +157,22 @@ def test_percentages_have_points_of_their_own() -> None:
 )
 def test_an_open_question_is_asked(change: Any, message: str) -> None:
     assert message in fault(change(runs()))
+
+
+def test_a_page_is_written_into_a_folder_that_is_no_study_s(tmp_path: Path) -> None:
+    """The page of a study was replaced by that of a table."""
+    judged = reluctant.judge(runs())
+    with pytest.raises(StudyError, match=r"no folder; name one, as in results.report\('out/judged'\)"):
+        judged.report()
+    study = study_folder(tmp_path / "study", Study(activation=["relu", "gelu"], seed=[0, 1], epochs=2))
+    with pytest.raises(StudyError, match="is the folder of a study, which has a page of its own"):
+        judged.report(study)
+    assert judged.report(tmp_path / "judged") == str(tmp_path / "judged/report.html")
+
+
+def test_a_table_without_numbers_says_so() -> None:
+    with pytest.raises(StudyError, match="The table has no column of numbers left; add one with the scores"):
+        reluctant.judge(pd.DataFrame({"activation": ["relu", "gelu"] * 3, "seed": [0, 0, 1, 1, 2, 2]}))
 
 
 def test_the_direction_of_an_unknown_score_is_asked() -> None:

@@ -43,6 +43,17 @@ def test_a_function_reports_and_gets_verdicts() -> None:
     assert again.scores().equals(results.scores())
 
 
+def test_of_a_number_without_a_name_it_is_said_which_way_is_better() -> None:
+    """A loss that a function returned was compared as a score, and the worst activation called better."""
+
+    def score(trial: Any) -> float:
+        return float(trial.seed + len(trial.arm))
+
+    (remark,) = (each for each in compared(score).data.remarks if "more is taken to be better" in each)
+    assert "higher=False" in remark
+    assert "more is taken" not in "".join(compared(score, metric="score", higher=False).data.remarks)
+
+
 def test_every_arm_starts_with_the_same_random_numbers() -> None:
     numbers: dict[tuple[str, int], list[float]] = {}
 

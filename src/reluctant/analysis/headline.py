@@ -222,9 +222,7 @@ def reliability(data: ReportData) -> str:
     least = data.min_seeds()
     if least < 2 or len(data.settings) > 1:
         return ""
-    return (
-        f"No run diverged or collapsed; {least} runs do not exclude a rate of up to {percent(largest_rate(least))}."
-    )
+    return f"No run diverged or collapsed; {least} runs do not exclude that up to {percent(largest_rate(least))} do."
 
 
 def _collapsed(data: ReportData, arm: str) -> int:

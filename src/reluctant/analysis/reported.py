@@ -8,7 +8,7 @@ import numpy as np
 from reluctant.analysis.agreement import Withheld
 from reluctant.analysis.labels import count
 from reluctant.catalogue.metrics import Metric
-from reluctant.catalogue.reported import reported_metric
+from reluctant.catalogue.reported import UNNAMED, reported_metric
 from reluctant.records.reported_result import ReportedResult
 from reluctant.records.study_records import StudyRecords
 from reluctant.scores import Scores
@@ -20,7 +20,7 @@ FEWEST = 2  # seeds under which two arms must have reported the same, before the
 def reported_metrics(records: StudyRecords) -> Mapping[str, Metric]:
     """The metrics that were reported; the one that is to be reported while nothing is."""
     compare = records.study.compare
-    name = compare.metric or "score"
+    name = compare.metric or UNNAMED
     return records.metrics or {name: reported_metric(name, (), True if compare.higher is None else compare.higher)}
 
 
@@ -29,6 +29,10 @@ def reported_remarks(scores: Scores, records: StudyRecords) -> tuple[str, ...]:
     decides = next(iter(scores.metrics))
     lacking = [run for run in records.reported if run.diverged is None and not len(run.curve(decides))]
     sentences = list(filter(None, (*same_for_all_seeds(scores), other_ends(scores))))
+    if decides == UNNAMED and records.study.compare.higher is None:
+        sentences.append(
+            f"of a {UNNAMED} more is taken to be better; write higher=False (under [compare] higher = false) if less is"
+        )
     if lacking:
         first = lacking[0]
         names = dict.fromkeys(name for report in first.record.reports for name in report.scores)

@@ -66,6 +66,8 @@ def more_seeds_clause(contrasts: Sequence[Contrast], margin: float, pairs: str =
     """How many more seeds would decide, or that it is not worth it."""
     ranges = [c.decision.more_seeds for c in contrasts]
     known = [r for r in ranges if r is not None]
+    if not known and margin and max(c.difference.n for c in contrasts) < FEW:
+        return f"these are too few {pairs}s to say how many would decide; train {FEW} first"
     if not known:
         too_many = f"more than {LAST} {pairs}s would be needed, which is not worth it"
         return too_many if margin else f"without a margin no number of {pairs}s can be promised"

@@ -179,11 +179,16 @@ class Results:
         """
         return draw_plot(self.data, kind, metric, activation, setting, width)
 
-    def report(self) -> str:
-        """Write the whole report into the study's folder; the path of the page."""
-        if self.folder is None:
-            raise StudyError("these results have no folder; reluctant.report.write_report takes one")
-        return str(write_report(self.data, self.folder))
+    def report(self, folder: str | Path | None = None) -> str:
+        """Write the whole report into the study's folder, or into `folder`; the path of the page.
+
+        Raises:
+            StudyError: The runs come from a table and no folder is named, or it is the folder of a study.
+        """
+        target = self.folder if folder is None else Path(folder)
+        if target is None:
+            raise StudyError("these results have no folder; name one, as in results.report('out/judged')")
+        return str(write_report(self.data, target))
 
     def export(self, path: str | Path) -> str:
         """Write scores (`.csv`, `.parquet`) or verdicts (`.md`, `.tex`) to a file; its path."""

@@ -15,6 +15,7 @@ PREFIXES = ("config.", "params.", "metrics.", "hparams.", "hparams/", "params/",
             "user_attrs_", "params_", "config/", "tags.")  # fmt: skip  # of W&B, MLflow, TensorBoard and Optuna
 
 PERCENT, NUMBER = "percent", "number"
+UNNAMED = "score"  # what a reported number is called that has no name
 MOST_DECIMALS = 6  # numbers with more were hardly rounded
 
 _SHARES = frozenset((

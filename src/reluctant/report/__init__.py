@@ -7,6 +7,7 @@ from reluctant.analysis import ReportData
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import visible
 from reluctant.core.environment import version
+from reluctant.core.errors import StudyError
 
 if TYPE_CHECKING:
     from reluctant.report.pictures import Progress
@@ -31,10 +32,16 @@ def write_report(
         to: Write only the page, there: for a folder that cannot be written to.
         address: Where the folder will be on the web, `https://…`: services that show a card ask for a whole address.
         progress: Called with the number and the name of every figure before it is drawn.
+
+    Raises:
+        StudyError: The folder is that of another study.
     """
     from reluctant.figures.card import card_png
 
     folder = Path(folder)
+    records = data.records
+    if to is None and (folder / "study.toml").is_file() and (records is None or records.folder != folder):
+        raise StudyError(f"{folder} is the folder of a study, which has a page of its own; choose another folder")
     target = folder / "report.html" if to is None else Path(to)
     card = "" if to is not None else f"{address.rstrip('/')}/{CARD}" if address else CARD
     html = render_page(data, folder / "figures" if to is None else None, card=card, progress=progress)

@@ -9,6 +9,7 @@ from reluctant.analysis.claim_tests import Evidence
 from reluctant.analysis.claims import JudgedClaim
 from reluctant.analysis.labels import metric_title, metric_words
 from reluctant.analysis.published import CONFIDENCE, Agreement, PublishedCheck
+from reluctant.analysis.sentence import FEW
 from reluctant.analysis.units import DASH, OF_TARGET, number, p_value
 from reluctant.analysis.variance import SOURCE_WORDS
 from reluctant.figures.margins import below_that, same_from
@@ -87,11 +88,13 @@ def difference_unit(comparison: Comparison) -> str:
 
 
 def more_seeds_text(contrast: Contrast) -> str:
-    """`8–22`, or that it is not worth it; a dash where decided."""
+    """`8–22`, or that it is not worth it, or not known; a dash where decided."""
     if contrast.verdict != Verdict.UNDECIDED:
         return DASH
     more = contrast.decision.more_seeds
-    return "not worth it" if more is None else _range_text(more)
+    if more is None:
+        return "too few to say" if contrast.difference.n < FEW else "not worth it"
+    return _range_text(more)
 
 
 def _range_text(ends: tuple[int, int] | None) -> str:

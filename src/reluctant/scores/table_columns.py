@@ -113,8 +113,10 @@ def _score_column(table: RunTable, chosen: Columns) -> str:
         return candidates[0]
     candidates.sort(key=lambda name: not direction(name))  # a loss may depend on what is compared
     known = candidates or [name for name in table.columns if name not in used and _varies(table, name)]
+    if not known:
+        raise StudyError("which column is the score? The table has no column of numbers left; add one with the scores")
     which = f"it may be {', '.join(known[:8])}" if candidates else f"there are {', '.join(known[:20])}"
-    raise StudyError(f"which column is the score? Add --score {known[0] if known else 'COLUMN'}; {which}")
+    raise StudyError(f"which column is the score? Add --score {known[0]} (in Python score={known[0]!r}); {which}")
 
 
 def _varies(table: RunTable, name: str) -> bool:

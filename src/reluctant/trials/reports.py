@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from reluctant.catalogue.reported import UNNAMED
 from reluctant.core.atomic_files import write_atomically
 from reluctant.core.display import quoted
 from reluctant.core.errors import StudyError
@@ -35,7 +36,7 @@ def scores_of(values: Any, where: str) -> dict[str, float | None]:
         StudyError: Something else.
     """
     if not isinstance(values, Mapping):
-        values = {"score": values}
+        values = {UNNAMED: values}
     if not 0 < len(values) <= MOST_METRICS:
         raise StudyError(f"{where} has {len(values)} scores; {RETURN_SOMETHING}")
     scores = {}
