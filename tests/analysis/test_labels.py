@@ -9,6 +9,7 @@ from reluctant.analysis.labels import LONGEST, arm_label, arm_labels, duration
     ("name", "label"),
     [
         ("relu", "ReLU"),
+        ("Swish", "Swish"),  # a name that a table has, though the catalogue calls it SiLU
         ("leaky_relu(negative_slope=0.002)", "LeakyReLU 0.002"),
         ("hardtanh(max_val=2,min_val=-1)", "Hardtanh 2 -1"),
         ("my_lab.acts:Serf(beta=2)", "Serf 2"),

@@ -1,11 +1,12 @@
 """Which processes of a Ray cluster still answer, with a clock and greetings of the test's own."""
 
+import threading
 from typing import Any
 
 import pytest
 
 from reluctant.core.errors import StudyError
-from reluctant.engines.ray_health import SILENT_SECONDS, Address, ClusterHealth
+from reluctant.engines.ray_health import PERIOD_SECONDS, SILENT_SECONDS, Address, ClusterHealth
 
 HEAD = ("10.0.0.1", 6379)
 
@@ -36,7 +37,8 @@ class Network:
     def lost_after(self, seconds: float, *nodes: str) -> set[str]:
         """Wait, greet, and ask."""
         self.now += seconds
-        self.health.greet_all(frozenset(nodes))
+        self.health.greet_head()
+        self.health.greet_nodes(frozenset(nodes))
         return self.health.lost_nodes(nodes)
 
 
@@ -80,12 +82,32 @@ def test_a_node_that_is_dead_for_ray_is_lost_at_once(network: Network) -> None:
 
 
 def test_only_nodes_at_work_and_new_ones_are_greeted(network: Network) -> None:
-    network.lost_after(0)
-    assert set(network.greeted) == {HEAD, ("h", 1), ("h", 2)}
-    network.health._round.result()  # type: ignore[union-attr]
+    network.health.greet_nodes(frozenset())
+    assert network.greeted == [("h", 1), ("h", 2)]
     network.greeted.clear()
-    network.health.greet_all(frozenset({"n2"}))
-    assert network.greeted == [HEAD, ("h", 2)]
+    network.health.greet_nodes(frozenset({"n2"}))
+    assert network.greeted == [("h", 2)]
+
+
+def test_a_round_that_hangs_keeps_no_other_from_greeting_the_head(network: Network) -> None:
+    """Ray waits without an end for the nodes of a cluster whose head froze a moment ago."""
+    network.lost_after(0, "n1")
+    thawed, network.silent = threading.Event(), {HEAD}
+
+    def wait() -> list[dict[str, Any]]:
+        thawed.wait(60)
+        return []
+
+    def greet_for(seconds: float) -> None:
+        for _ in range(int(seconds / PERIOD_SECONDS)):
+            network.now += PERIOD_SECONDS
+            network.health.lost_nodes(["n1"])
+            network.health._running["greet_head"].result()
+
+    network.health.list_nodes = wait
+    with pytest.raises(StudyError, match="has not answered"):
+        greet_for(4 * SILENT_SECONDS)
+    thawed.set()
 
 
 def test_a_head_that_is_silent_ends_the_study(network: Network) -> None:

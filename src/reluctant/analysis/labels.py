@@ -8,6 +8,7 @@ from typing import Any
 
 from reluctant.catalogue import ACTIVATIONS, DATASETS
 from reluctant.catalogue.metrics import CLASSIFICATION, TOKENS, Metric
+from reluctant.core.display import normalised
 from reluctant.core.errors import ReluctantError
 from reluctant.core.names import Name, literal, parse
 from reluctant.core.user_code import SESSION_MODULE
@@ -27,15 +28,23 @@ def arm_labels(arms: Sequence[str]) -> dict[str, str]:
 
 
 def arm_label(arm: str) -> str:
-    """`LeakyReLU 0.002` for `leaky_relu(negative_slope=0.002)`; of user code what follows the colon."""
+    """`LeakyReLU 0.002` for `leaky_relu(negative_slope=0.002)`; of user code what follows the colon.
+
+    In a table an activation may have another of its names; it keeps that one.
+    """
     try:
         name = parse(arm)
-        title = name.head.rpartition(":")[2] if name.is_user_defined else ACTIVATIONS[name.head].title
+        title = name.head.rpartition(":")[2] if name.is_user_defined else _title(name.head)
     except ReluctantError:  # not the name of an activation, or of one that this version does not know
         return clip(arm)
     values = sorted(name.arguments.items())
     texts = (literal(v) if not isinstance(v, str) else f"{key} none" if v == "none" else v for key, v in values)
     return clip(" ".join([title, *texts]))
+
+
+def _title(head: str) -> str:
+    row = ACTIVATIONS[head]
+    return row.title if normalised(head) in (normalised(row.name), normalised(row.title)) else head
 
 
 def without_session(text: str) -> str:

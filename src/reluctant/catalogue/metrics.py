@@ -157,7 +157,7 @@ def _family(name: str, title: str, which: int) -> tuple[Metric, ...]:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("accuracy", "Accuracy", True, 0.002, "share of images classified right", _accuracy),
+    Metric("accuracy", "Accuracy", True, 0.002, "share of images classified right", _accuracy, ("acc",)),
     *_family("precision", "Precision", 0),
     *_family("recall", "Recall", 1),
     *_family("f1", "F1", 2),

@@ -42,8 +42,8 @@ class ClusterHealth:
     def __post_init__(self) -> None:
         host, _, port = self.head.rpartition(":")
         self._head = host.strip("[]"), int(port)
-        self._rounds, self._greetings = ThreadPoolExecutor(1), ThreadPoolExecutor(GREETINGS)
-        self._round: Future[None] | None = None
+        self._rounds, self._greetings = ThreadPoolExecutor(2), ThreadPoolExecutor(GREETINGS)
+        self._running: dict[str, Future[None]] = {}
         self.nodes = self.list_nodes()  # as of the last round: asking Ray for them waits where the head does not answer
 
     def lost_nodes(self, nodes: Iterable[str]) -> set[str]:
@@ -52,13 +52,11 @@ class ClusterHealth:
         Raises:
             StudyError: The head of the cluster does not answer any more.
         """
-        if self._round is not None and self._round.done():
-            self._round.result()
-            self._round = None
         with_tasks = frozenset(nodes)
-        if self._round is None and self.clock() >= self._next_round:
+        if self.clock() >= self._next_round:
             self._next_round = self.clock() + PERIOD_SECONDS
-            self._round = self._rounds.submit(self.greet_all, with_tasks)
+            self._start(self.greet_head)
+            self._start(self.greet_nodes, with_tasks)
         if self._is_lost(self._head):
             raise StudyError(
                 f"the head of the Ray cluster at {self.head} has not answered for {SILENT_SECONDS:.0f} seconds; all "
@@ -67,15 +65,24 @@ class ClusterHealth:
         ids = {node["NodeID"] for node in self.nodes if not node["Alive"] or self._is_lost(_address(node))}
         return ids & with_tasks
 
-    def greet_all(self, with_tasks: frozenset[str]) -> None:
-        """Greet the head, and, if it answers, these nodes and those that have not answered yet."""
+    def greet_head(self) -> None:
+        """Greet the head."""
         self._greet(self._head)
+
+    def greet_nodes(self, with_tasks: frozenset[str]) -> None:
+        """Greet these nodes and those that have not answered yet, unless the head is silent: Ray would wait for it."""
         if self._head in self._silent_since:
-            return  # Ray would wait for it
+            return
         self.nodes = self.list_nodes()
         alive = [(node["NodeID"], _address(node)) for node in self.nodes if node["Alive"]]
         due = [address for node, address in alive if node in with_tasks or address not in self._answered]
         list(self._greetings.map(self._greet, due))
+
+    def _start(self, greet: Callable[..., None], *arguments: Any) -> None:
+        """Greet in a thread, unless the last round still waits; where Ray fails in it, the head will be silent too."""
+        last = self._running.get(greet.__name__)
+        if last is None or last.done():
+            self._running[greet.__name__] = self._rounds.submit(greet, *arguments)
 
     def _greet(self, address: Address) -> None:
         try:
