@@ -83,10 +83,10 @@ def test_a_node_that_is_dead_for_ray_is_lost_at_once(network: Network) -> None:
 
 def test_only_nodes_at_work_and_new_ones_are_greeted(network: Network) -> None:
     network.health.greet_nodes(frozenset())
-    assert network.greeted == [("h", 1), ("h", 2)]
+    assert network.greeted == [HEAD, ("h", 1), ("h", 2)]
     network.greeted.clear()
     network.health.greet_nodes(frozenset({"n2"}))
-    assert network.greeted == [("h", 2)]
+    assert network.greeted == [HEAD, ("h", 2)]
 
 
 def test_a_round_that_hangs_keeps_no_other_from_greeting_the_head(network: Network) -> None:
@@ -102,7 +102,7 @@ def test_a_round_that_hangs_keeps_no_other_from_greeting_the_head(network: Netwo
         for _ in range(int(seconds / PERIOD_SECONDS)):
             network.now += PERIOD_SECONDS
             network.health.lost_nodes(["n1"])
-            network.health._running["greet_head"].result()
+            network.health._running["greet_head"].join()
 
     network.health.list_nodes = wait
     with pytest.raises(StudyError, match="has not answered"):

@@ -4,9 +4,10 @@ Ray finds a frozen node after more than a minute, and where the cluster's head i
 minute, without an exception. So both are greeted here, every few seconds and in threads of their own.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,8 +43,8 @@ class ClusterHealth:
     def __post_init__(self) -> None:
         host, _, port = self.head.rpartition(":")
         self._head = host.strip("[]"), int(port)
-        self._rounds, self._greetings = ThreadPoolExecutor(2), ThreadPoolExecutor(GREETINGS)
-        self._running: dict[str, Future[None]] = {}
+        self._greetings = ThreadPoolExecutor(GREETINGS)
+        self._running: dict[str, threading.Thread] = {}
         self.nodes = self.list_nodes()  # as of the last round: asking Ray for them waits where the head does not answer
 
     def lost_nodes(self, nodes: Iterable[str]) -> set[str]:
@@ -71,18 +72,23 @@ class ClusterHealth:
 
     def greet_nodes(self, with_tasks: frozenset[str]) -> None:
         """Greet these nodes and those that have not answered yet, unless the head is silent: Ray would wait for it."""
+        self.greet_head()
         if self._head in self._silent_since:
             return
-        self.nodes = self.list_nodes()
-        alive = [(node["NodeID"], _address(node)) for node in self.nodes if node["Alive"]]
-        due = [address for node, address in alive if node in with_tasks or address not in self._answered]
-        list(self._greetings.map(self._greet, due))
+        try:
+            self.nodes = self.list_nodes()
+            alive = [(node["NodeID"], _address(node)) for node in self.nodes if node["Alive"]]
+            due = [address for node, address in alive if node in with_tasks or address not in self._answered]
+            list(self._greetings.map(self._greet, due))
+        except Exception:  # Ray's connection has ended, or the study
+            return
 
     def _start(self, greet: Callable[..., None], *arguments: Any) -> None:
-        """Greet in a thread, unless the last round still waits; where Ray fails in it, the head will be silent too."""
+        """Greet in a thread, unless the last one still waits; it may do so for ever, and must not keep the process."""
         last = self._running.get(greet.__name__)
-        if last is None or last.done():
-            self._running[greet.__name__] = self._rounds.submit(greet, *arguments)
+        if last is None or not last.is_alive():
+            self._running[greet.__name__] = threading.Thread(target=greet, args=arguments, daemon=True)
+            self._running[greet.__name__].start()
 
     def _greet(self, address: Address) -> None:
         try:
@@ -99,7 +105,6 @@ class ClusterHealth:
 
     def close(self) -> None:
         """Greet no more."""
-        self._rounds.shutdown(wait=False, cancel_futures=True)
         self._greetings.shutdown(wait=False, cancel_futures=True)
 
 
