@@ -167,6 +167,8 @@ def test_a_page_is_written_into_a_folder_that_is_no_study_s(tmp_path: Path) -> N
     study = study_folder(tmp_path / "study", Study(activation=["relu", "gelu"], seed=[0, 1], epochs=2))
     with pytest.raises(StudyError, match="is the folder of a study, which has a page of its own"):
         judged.report(study)
+    own = reluctant.judge(study)
+    assert own.report() == own.report(study / ".." / study.name).replace(f"/../{study.name}", "")
     assert judged.report(tmp_path / "judged") == str(tmp_path / "judged/report.html")
 
 

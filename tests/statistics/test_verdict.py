@@ -110,6 +110,11 @@ class TestReasons:
         assert decision.more_seeds is None
         assert decision.reason.endswith("more than 105 seeds would be needed, which is not worth it")
 
+    def test_undecided_on_few_seeds_names_no_number(self) -> None:
+        decision = decide(paired(0.5 + SEEDS[:3], np.zeros(3)), margin=0.01, higher=True, comparisons=1)
+        assert decision.more_seeds is None
+        assert decision.reason.endswith("these are too few seeds to say how many would decide; train 5 first")
+
     def test_undecided_without_a_margin(self) -> None:
         decision = decide(around(0.5), margin=0, higher=True, comparisons=2)
         assert decision.more_seeds is None

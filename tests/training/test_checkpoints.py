@@ -1,11 +1,9 @@
 """A run that is killed and continued gives the same numbers; a damaged or foreign file is never trusted."""
 
-import gc
 import io
 import os
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from reluctant.core.memory import SLACK
 from reluctant.records.store import without_seconds
-from reluctant.training import Training, build_training, runner, train_run
+from reluctant.training import build_training, runner, train_run
 from reluctant.training.checkpoints import Checkpoint
 from reluctant.training.checksums import state_checksum
+from tests.support.checkpoints import ENVIRONMENT, EPOCHS, checkpoint, refused, training_after
 from tests.support.small import digits, run, trained, untimed
 
-ENVIRONMENT = {"packages": {"torch": "2.13.0"}, "processor": "a processor"}
 OPTIMIZERS = ("adam", "adamw", "sgd(momentum=0.9, nesterov=True)", "sgd", "rmsprop(momentum=0.5)")
-EPOCHS = 3
 
 pytestmark = pytest.mark.resume
-
-
-def checkpoint(folder: Path) -> Checkpoint:
-    return Checkpoint(folder / "checkpoints" / "key.pt", ENVIRONMENT)
-
-
-def training_after(epochs: int, **fields: Any) -> Training:
-    """A training at the end of this epoch."""
-    training = Training(run(**{"epochs": EPOCHS, **fields}), digits(64))
-    for _ in zip(range(epochs), training, strict=False):
-        pass
-    return training
 
 
 # Every activation with every optimizer, and each of these with and without dropout.
@@ -88,27 +72,6 @@ def test_without_a_file_nothing_happens(tmp_path: Path) -> None:
     training = training_after(0)
     assert checkpoint(tmp_path).restore(training) == ""
     assert training.epochs == []
-
-
-def refused(file: Checkpoint, **fields: Any) -> str:
-    """The message about a file that is refused; the file is set aside and the training untouched."""
-    before = file.path.read_bytes()
-    training = training_after(0, **fields)
-    message = file.restore(training)
-    assert message.startswith("starts again: its checkpoint was set aside (")
-    assert training.epochs == []
-    assert not file.path.exists()
-    aside = sorted((file.path.parent.parent / "damaged").iterdir(), key=lambda p: p.stat().st_mtime_ns)[-1]
-    assert str(aside) in message
-    assert aside.read_bytes() == before
-    return message
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> Checkpoint:
-    file = checkpoint(tmp_path)
-    file.save(training_after(1))
-    return file
 
 
 def test_another_run_s_checkpoint_is_refused(saved: Checkpoint) -> None:
@@ -203,81 +166,6 @@ def test_any_damage_of_the_first_block_sets_the_file_aside_or_changes_nothing(sa
         message = saved.restore(training)
         assert message.startswith(("continues after", "starts again"))
         assert saved.path.exists() == message.startswith("continues after")
-
-
-class Zeros:
-    """So many bytes, in a few bytes of a pickle."""
-
-    def __reduce__(self) -> Any:
-        return bytearray, (10**11,)
-
-
-def nested(levels: int) -> list[Any]:
-    """A list that holds itself twice at every level: 2 to the power of `levels` parts."""
-    part: list[Any] = []
-    for _ in range(levels):
-        part = [part, part]
-    return part
-
-
-BOMBS = {
-    "a repeated number": lambda: torch.zeros(1).expand(10**6, 10**6),
-    "lists of lists": lambda: nested(60),
-    "zeros": Zeros,
-}
-
-
-@pytest.mark.parametrize("bomb", BOMBS)
-def test_a_small_file_that_holds_much_is_refused(bomb: str, saved: Checkpoint) -> None:
-    torch.save({"format": 1, "model": BOMBS[bomb](), "sha256": ""}, saved.path)
-    refused(saved)
-
-
-def peak_growth(action: Callable[[], object]) -> int:
-    """By how many bytes an action raises the memory of this process at most."""
-    status = Path("/proc/self/status")
-
-    def kibibytes(name: str) -> int:
-        return int(next(line for line in status.read_text().splitlines() if line.startswith(name)).split()[1])
-
-    gc.collect()
-    try:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    except OSError:
-        pytest.skip("the peak of the memory can be measured on Linux alone")
-    before = kibibytes("VmRSS")
-    action()
-    return 1024 * (kibibytes("VmHWM") - before)
-
-
-BIG = 12 * 2**20  # bytes
-HOSTILE: dict[str, Callable[[], object]] = {
-    "a text": lambda: "\U0001f4a3" + "a" * BIG,  # one character makes Python hold four bytes for each
-    "numbers": lambda: list(range(BIG // 5)),
-    "short texts": lambda: [str(i) for i in range(BIG // 12)],
-    "a repeated tensor": lambda: [torch.zeros(BIG // 4)] * 1000,
-}
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_reading_a_hostile_file_takes_twice_its_size_and_some_buffers_at_most(hostile: str, saved: Checkpoint) -> None:
-    """A text took 2.7 GB, a packed file 2.2 GB."""
-    torch.save({"format": 1, "model": HOSTILE[hostile](), "sha256": ""}, saved.path)
-    size, training = saved.path.stat().st_size, training_after(0)
-    assert size > BIG // 2
-    growth = peak_growth(lambda: saved.restore(training))
-    assert not saved.path.exists()
-    assert growth <= 2 * size + 2 * SLACK  # also what the process had been given before and did not use
-
-
-def test_a_packed_file_is_refused_before_it_is_unpacked(saved: Checkpoint) -> None:
-    torch.save({"format": 1, "model": torch.zeros(10**7), "sha256": ""}, saved.path)
-    with zipfile.ZipFile(saved.path) as archive:
-        parts = {part: archive.read(part) for part in archive.namelist()}
-    with zipfile.ZipFile(saved.path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for part, content in parts.items():
-            archive.writestr(part, content)
-    assert "it is packed" in refused(saved)
 
 
 def test_a_training_that_cannot_be_restored_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from reluctant.analysis.contrasts import Contrast
 from reluctant.analysis.labels import count, list_names, metric_words
 from reluctant.statistics import Unpaired, Verdict
 from reluctant.statistics.sequential import LAST
+from reluctant.statistics.verdict import FEW_SEEDS, why_no_number
 
-FEW = 5  # seeds; a verdict on fewer says so
 UNLIKE = 3.0  # times the standard deviation of the baseline, or a third of it
 MOST_ITEMS = 100  # times the test items; more are not to be had
 WIDE_MARGIN = 0.1  # of a share of 1; a user who writes more has probably meant points
@@ -35,7 +35,7 @@ def scope_words(comparison: Comparison, contrast: Contrast) -> str:
     items = f"other test {comparison.subject.items}"
     here = "On the same data" if comparison.subject.reported else "On this test set"
     scope = f"With new seeds and {items}" if covers_test_items(comparison, contrast) else here
-    few = f" (only {contrast.difference.n} {comparison.question.pairs}s)" if contrast.difference.n < FEW else ""
+    few = f" (only {contrast.difference.n} {comparison.question.pairs}s)" if contrast.difference.n < FEW_SEEDS else ""
     return f"{scope}{few}, "
 
 
@@ -66,11 +66,10 @@ def more_seeds_clause(contrasts: Sequence[Contrast], margin: float, pairs: str =
     """How many more seeds would decide, or that it is not worth it."""
     ranges = [c.decision.more_seeds for c in contrasts]
     known = [r for r in ranges if r is not None]
-    if not known and margin and max(c.difference.n for c in contrasts) < FEW:
-        return f"these are too few {pairs}s to say how many would decide; train {FEW} first"
+    if not known and not margin:
+        return f"without a margin no number of {pairs}s can be promised"
     if not known:
-        too_many = f"more than {LAST} {pairs}s would be needed, which is not worth it"
-        return too_many if margin else f"without a margin no number of {pairs}s can be promised"
+        return why_no_number(max(c.difference.n for c in contrasts), pairs)
     low, high = max(r[0] for r in known), max(r[1] for r in known)
     span = f"{low}–{high}" if low != high else str(high)
     rest = "" if len(known) == len(ranges) else f" for some, over {LAST} in all for the others"

@@ -119,7 +119,7 @@ class RayScheduler:
         self.queue = RunQueue(runs)
         self.tasks: dict[Any, RayTask] = {}  # by their streams
         self.unfit_nodes: dict[str, str] = {}  # the reasons, by the node's id
-        self.nodes_without: dict[Any, dict[str, str]] = {}  # by the data set that they lack: the reasons, by id
+        self.nodes_without_data: dict[Any, dict[str, str]] = {}  # by the data set that they lack: the reasons, by id
         self._cpus = max(map(_threads, runs))
         self._driver = ray_node.describe_driver()
         self._warned_of_waiting = False
@@ -287,12 +287,12 @@ class RayScheduler:
 
     def _excluded_nodes(self, run: Any) -> dict[str, str]:
         """The nodes that cannot train a run, with the reasons."""
-        return self.unfit_nodes | self.nodes_without.get(_dataset(run), {})
+        return self.unfit_nodes | self.nodes_without_data.get(_dataset(run), {})
 
     def _try_elsewhere(self, task: RayTask, reason: str) -> Events:
         """Queue the runs of a task again whose data its node lacks, for other nodes; they fail where there are none."""
         run = task.attempts[0].run
-        nodes = self.nodes_without.setdefault(_dataset(run), {})
+        nodes = self.nodes_without_data.setdefault(_dataset(run), {})
         if task.node_id not in nodes:
             nodes[task.node_id] = f"node {task.node_name}: {reason}"
             yield Message(run, nodes[task.node_id])

@@ -39,8 +39,9 @@ def write_report(
     from reluctant.figures.card import card_png
 
     folder = Path(folder)
-    records = data.records
-    if to is None and (folder / "study.toml").is_file() and (records is None or records.folder != folder):
+    own = data.records.folder if data.records is not None else None
+    other_study = (folder / "study.toml").is_file() and (own is None or own.resolve() != folder.resolve())
+    if to is None and other_study:
         raise StudyError(f"{folder} is the folder of a study, which has a page of its own; choose another folder")
     target = folder / "report.html" if to is None else Path(to)
     card = "" if to is not None else f"{address.rstrip('/')}/{CARD}" if address else CARD

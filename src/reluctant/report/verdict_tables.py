@@ -9,7 +9,6 @@ from reluctant.analysis.claim_tests import Evidence
 from reluctant.analysis.claims import JudgedClaim
 from reluctant.analysis.labels import metric_title, metric_words
 from reluctant.analysis.published import CONFIDENCE, Agreement, PublishedCheck
-from reluctant.analysis.sentence import FEW
 from reluctant.analysis.units import DASH, OF_TARGET, number, p_value
 from reluctant.analysis.variance import SOURCE_WORDS
 from reluctant.figures.margins import below_that, same_from
@@ -17,6 +16,7 @@ from reluctant.figures.published import SPLIT_WORDS, published_label, score_word
 from reluctant.figures.scores import best_first
 from reluctant.report.tables import Table, table_of_arms
 from reluctant.statistics import Verdict
+from reluctant.statistics.verdict import FEW_SEEDS
 
 VARIANCE_METHOD = (
     "Every combination of the seeds was trained. The variance of the scores is divided by an analysis of "
@@ -93,7 +93,7 @@ def more_seeds_text(contrast: Contrast) -> str:
         return DASH
     more = contrast.decision.more_seeds
     if more is None:
-        return "too few to say" if contrast.difference.n < FEW else "not worth it"
+        return "too few to say" if contrast.difference.n < FEW_SEEDS else "not worth it"
     return _range_text(more)
 
 

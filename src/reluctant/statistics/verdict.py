@@ -10,6 +10,7 @@ from reluctant.statistics.paired import Difference
 from reluctant.statistics.power import more_seeds
 from reluctant.statistics.sequential import FIRST, LAST
 
+FEW_SEEDS = 5  # a verdict on fewer says so, and is too uncertain to say how many more would decide
 Truths = npt.NDArray[np.bool_]
 
 
@@ -95,8 +96,15 @@ def decide(
     extra = more_seeds(difference.std, n, margin, comparisons, mean=mean)
     reason = f"the interval includes 0 and is not inside {within}"
     if extra is None:
-        reason += f"; more than {LAST} seeds would be needed, which is not worth it"
+        reason += f"; {why_no_number(n)}"
     return Decision(Verdict.UNDECIDED, extra, reason)
+
+
+def why_no_number(n: int, pairs: str = "seed") -> str:
+    """Why no number of further seeds, or other pairs, is named after `n` of them."""
+    if n < FEW_SEEDS:
+        return f"these are too few {pairs}s to say how many would decide; train {FEW_SEEDS} first"
+    return f"more than {LAST} {pairs}s would be needed, which is not worth it"
 
 
 def same_or_different(low: npt.ArrayLike, high: npt.ArrayLike, margin: npt.ArrayLike) -> tuple[Truths, Truths]:
