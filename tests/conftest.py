@@ -12,6 +12,8 @@ settings.register_profile("unhurried", deadline=None)  # the machine may be busy
 settings.load_profile("unhurried")
 
 os.environ["RELUCTANT_ALLOW_MODULES"] = "tests"  # studies of tests name classes there from any current folder
+# Two threads in each of two processes slow everything down, laws by 13 to 24 times; the processes of tests inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 LONGEST = (  # files of more than ten seconds
     "tests/api/test_end_to_end", "tests/api/test_own_training", "tests/api/test_until_decided", "tests/engines/",
@@ -20,14 +22,6 @@ LONGEST = (  # files of more than ten seconds
     "tests/training/test_packs", "tests/training/test_streamed_tensors", "tests/training/test_training",
 )  # fmt: skip
 REQUIRED = {"ray", "chromium", "mnist", "resume"}  # kinds of tests that RELUCTANT_NO_SKIPS forbids to skip
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_torch_thread() -> None:
-    """PyTorch uses one thread: two threads in each of two processes made tests 13 to 24 times slower."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -39,7 +39,13 @@ SHORTER = {  # commands of the guides, and what the tests add to them
     "reluctant run mine.toml": "--set seed=0..1 --set epochs=2",
     "reluctant run mine.toml --set seed=0..3": "--set seed=0..2 --set epochs=2",
     "reluctant run quick --set 'loss=standard,my_training:FocalLoss(gamma=1)' --set epochs=1 --set seed=0..1 "
-    "-o out/loss": "--set seed=0 --set activation=relu,gelu",
+    "-o out/loss": "--set seed=0 --set activation=relu,gelu --set model=mlp",
+    "reluctant run quick --set 'optimizer=my_training:Lion(beta=0.95)' --set lr=0.0003 --set epochs=1 --set seed=0 "
+    "-o out/lion": "--set activation=relu,gelu --set model=mlp",
+    "reluctant run quick --set epochs=1 --set seed=0..2 --track tensorboard=logs": "--set activation=relu,gelu "
+    "--set model=mlp",
+    'reluctant run gpt --set seed=0 --set steps=4 --set schedule=constant --set "activation=gelu,swiglu" --set '
+    '"dataset=shakespeare(context=256)" -o out/gpt': "--set 'model=gpt(layers=1, width=16, heads=2)'",
 }
 
 all_pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -32,7 +32,7 @@ def squash(x):
 """
 COMPARISON = """
 import reluctant
-results = reluctant.compare(["relu", "gelu", squash], model=MyNet, data=(x, y), seeds=2, epochs=2)
+results = reluctant.compare(["relu", "gelu", squash], model=MyNet, data=(x, y), seeds=2, epochs=2, workers=1)
 results
 """
 TABLES = """

@@ -102,15 +102,6 @@ def test_engines_and_interruptions_change_no_number(tmp_path: Path) -> None:
     assert not (tmp_path / "killed/checkpoints").exists()
 
 
-@pytest.mark.ray
-def test_ray_gives_the_same_records() -> None:
-    pytest.importorskip("ray")
-    study = Study(activation=["relu", "gelu"], seed=[0, 1], train=LINE)
-    reluctant.run(study, "serial", engine="serial")
-    reluctant.run(study, "ray", engine="ray")
-    assert records("ray") == records("serial")
-
-
 def test_a_study_grows_and_is_asked_until_decided() -> None:
     results = compared(
         own_training.optimizer, {"low": 50, "high": 71}, seeds="until decided", until_decided={"start": 3, "most": 8}

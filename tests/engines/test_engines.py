@@ -96,16 +96,15 @@ def train_locally(runs: Sequence[str], workers: int = 2) -> dict[Any, list[Event
 
 class TestDeath:
     @pytest.mark.parametrize(
-        ("how", "words"),
+        ("workers", "how", "words"),
         [
-            ("kill", "was killed by signal 9 .*memory"),
-            ("segfault", "was killed by signal 11"),
-            ("leave", "ended with status 0 before the run was over"),
-            ("speak", "ended with status 7 before the run was over\nlast words"),
+            (1, "kill", "was killed by signal 9 .*memory"),
+            (2, "segfault", "was killed by signal 11"),
+            (1, "leave", "ended with status 0 before the run was over"),
+            (2, "speak", "ended with status 7 before the run was over\nlast words"),
         ],
     )
-    @pytest.mark.parametrize("workers", [1, 2])
-    def test_a_process_that_dies_costs_only_its_run(self, how: str, words: str, workers: int) -> None:
+    def test_a_process_that_dies_costs_only_its_run(self, workers: int, how: str, words: str) -> None:
         events = train_locally(["a", how, "b", "c"], workers)
         fault = events[how][-1]
         assert isinstance(fault, Failed)

@@ -19,9 +19,11 @@ from reluctant.engines import Done, Epoch, Event, Failed, Message, Ready, Starte
 from reluctant.engines.ray import WAITING_CPUS, RayScheduler, ray_engine
 from reluctant.engines.training_work import TrainingWork
 from reluctant.records.study_dir import StudyDir
+from reluctant.study import Study
 from tests.support.engine_contract import EngineContract, by_run
 from tests.support.engine_work import FakeClock, content, work
 from tests.support.interrupted_study import STUDY, expected_records
+from tests.support.own_training import reports_of
 from tests.support.processes import descendants, ends
 from tests.support.ray_work import LackingOn, Located, Provider, located, run_program, surroundings
 from tests.support.small import records
@@ -339,6 +341,15 @@ class TestNodes:
     def test_a_study_has_the_same_records_as_serial(self, tmp_path: Path) -> None:
         reluctant.run(STUDY, tmp_path, engine="ray", pack=3)  # a pack is a task; other tests have tasks of one run
         assert records(tmp_path) == expected_records()
+
+    def test_a_function_that_trains_reports_the_same_as_serial(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        study = Study(activation=["relu", "gelu"], seed=[0, 1], train="tests.support.own_training:line")
+        one, other = (reports_of(reluctant.run(study, engine, engine=engine)) for engine in ("serial", "ray"))
+        assert len(one) == 4
+        assert one == other
 
     def test_a_cluster_is_joined_and_left_running(self, cluster: Any) -> None:
         code = "print([type(e).__name__ for e in ray_engine(work, ['a'], address=sys.argv[1])])"

@@ -15,19 +15,18 @@ from tests.support.engine_contract import EngineContract
 from tests.support.engine_work import work
 
 pytest.importorskip("submitit", reason="submitit is not installed")
-AVAILABLE = (
-    shutil.which("sinfo") is not None
-    and "idle"
-    in subprocess.run(
-        ["sinfo", "--noheader", "--format=%T"], capture_output=True, text=True, check=False
-    ).stdout.split()
-)
-pytestmark = [
-    pytest.mark.slurm,
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(not AVAILABLE, reason="no Slurm with an idle node runs here (docs/scaling.md)"),
-]
+pytestmark = [pytest.mark.slurm, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.usefixtures("_idle_node")]
+
+
+@pytest.fixture(scope="session")
+def _idle_node() -> None:
+    """Slurm with an idle node; where it is installed and its controller is not running, `sinfo` takes ten seconds."""
+    states = ["sinfo", "--noheader", "--format=%T"]
+    if (
+        shutil.which("sinfo") is None
+        or "idle" not in subprocess.run(states, capture_output=True, text=True, check=False).stdout.split()
+    ):
+        pytest.skip("no Slurm with an idle node runs here (docs/scaling.md)")
 
 
 def queue() -> list[str]:

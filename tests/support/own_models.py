@@ -27,6 +27,14 @@ class Small(nn.Module):
         return out
 
 
+class Orthogonal(Small):
+    """Its initial weights come from a decomposition, whose last bits the number of threads decides."""
+
+    def __init__(self, activation: str, image: tuple[int, int, int], classes: int) -> None:
+        super().__init__(activation, image, classes, width=128)
+        nn.init.orthogonal_(self.first.weight)
+
+
 def raising(**_: Any) -> nn.Module:
     raise RuntimeError("out of luck")
 

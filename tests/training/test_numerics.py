@@ -8,7 +8,7 @@ import torch
 
 from reluctant.core.errors import StudyError
 from reluctant.study import Run, Study
-from reluctant.training import check_numerics
+from reluctant.training import Training, check_numerics
 from tests.support.small import SMALL, digits, trained
 
 CPU = torch.device("cpu")
@@ -25,6 +25,21 @@ def test_compilation_needs_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StudyError, match=r"compile = true needs a C\+\+ compiler; install g\+\+, or leave compile out"):
         check_numerics(Study(activation="relu", compile=True), CPU)
     check_numerics(Study(activation="relu"), CPU)
+
+
+@pytest.mark.parametrize("init", ["default", "as_made"])
+def test_the_threads_of_the_process_decide_no_initial_weight(init: str) -> None:
+    """A network with orthogonal weights started otherwise on a machine with more cores."""
+    before, weights = torch.get_num_threads(), []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        try:
+            training = Training(Run("relu", model="tests.support.own_models:Orthogonal", init=init), digits())
+        finally:
+            torch.set_num_threads(before)
+        weights.append(training.model.state_dict()["first.weight"])
+    assert torch.allclose(weights[0] @ weights[0].T, torch.eye(128), atol=1e-5)
+    assert torch.equal(*weights)
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ def trained(data: Dataset, **fields: Any) -> Training:
 def test_the_record_is_that_of_the_data_in_memory(kind: str) -> None:
     source, fields = KINDS[kind]
     expected = untimed(trained(from_data(source), **fields))
-    for workers in (0, 1, 3):
+    for workers in (0, 2):
         data = from_data(source, stream=True, loader_workers=workers)
         training = trained(data, **fields)
         assert untimed(training) == expected, workers
@@ -149,26 +149,24 @@ class Generated(torch.utils.data.Dataset):
     def __len__(self):
         return self.n
     def __getitem__(self, i):
-        pixels = np.frombuffer(np.random.default_rng(i).bytes(2**18), np.uint8).reshape(1, 512, 512)
+        pixels = np.frombuffer(np.random.default_rng(i).bytes(2**15), np.uint8).reshape(1, 128, 256)
         return torch.from_numpy(pixels.copy()), i % 2
 
 if __name__ == "__main__":
-    data = from_data(Generated(int(sys.argv[1])), stream=True, loader_workers=2)
-    training = Training(Run("relu", 0, "data", "mlp(widths='4')", epochs=1, batch_size=32), prepare(data, 0.8))
-    list(training)
-    training.record()
-    print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+    for items in (700, 5000):
+        data = from_data(Generated(items), stream=True, loader_workers=2)
+        training = Training(Run("relu", 0, "data", "mlp(widths='4')", epochs=1, batch_size=32), prepare(data, 0.8))
+        list(training)
+        training.record()
+        print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux")
 def test_memory_does_not_grow_with_the_data(tmp_path: Path) -> None:
-    """800 images of 256 KiB are 200 MiB, in memory as float32 another 800 MiB; the readers count too."""
+    """4,300 more images of 32 KiB are 134 MiB, and as float32 another 537 MiB; the readers count too."""
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-
-    def peak(items: int) -> float:
-        done = subprocess.run([sys.executable, str(program), str(items)], capture_output=True, text=True, check=True)
-        return int(done.stdout) / 1024
-
-    assert peak(800) - peak(100) < 150  # MiB
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=True)
+    few, many = (int(line) / 1024 for line in done.stdout.splitlines())
+    assert many - few < 100  # MiB

@@ -183,10 +183,9 @@ def test_dropout_of_other_packages_follows_the_seed() -> None:
 
 
 @pytest.mark.resume
-@pytest.mark.parametrize("activation", ["relu", "prelu", "rrelu", "gelu"])
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd(momentum=0.9, nesterov=True)", "rmsprop(momentum=0.5)"])
-def test_continuing_from_a_saved_state_changes_no_number(activation: str, optimizer: str) -> None:
-    config = run(activation, epochs=3, optimizer=optimizer)
+def test_continuing_from_a_saved_state_changes_no_number() -> None:
+    """In memory; test_checkpoints.py has every activation and optimizer with a file."""
+    config = run("rrelu", epochs=3)
     complete = trained(config, digits(64))
     first = Training(config, digits(64))
     next(iter(first))

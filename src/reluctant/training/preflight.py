@@ -51,21 +51,27 @@ def preflight(study: Study, folder: str | None = None) -> dict[str, TensorData]:
         datasets[dataset] = data
         _check_repeatable(dataset, data, folder)
         _check_task(study, data)
-        first, *others = study.activation
-        user_defined = [a for a in others if parse(a).is_user_defined]
-        for model in study.model:
-            own_network = MODELS.canonical(model).is_user_defined
-            for activation in study.activation if own_network else (first, *user_defined):
-                _check_network(model, activation, data)
-            if own_network:
-                check_activation_matters(model, study.activation, data)
-            if predicts_next_token(data.train, data.task):
-                for activation in study.activation:
-                    network = data.build_network(model, activation)
-                    check_causality(network, f"model {model} with {activation}", data.train)
-        for run in _runs_to_rehearse(study, dataset, (first, *user_defined)):
-            rehearse(run, load_run_data(run, folder))
+        with limit_threads(max(study.threads)):  # workers may use the other cores already
+            _check_networks(study, dataset, data, folder)
     return datasets
+
+
+def _check_networks(study: Study, dataset: str, data: TensorData, folder: str | None) -> None:
+    """Try every network on these data with the activations that may not fit it, and rehearse the runs."""
+    first, *others = study.activation
+    user_defined = [a for a in others if parse(a).is_user_defined]
+    for model in study.model:
+        own_network = MODELS.canonical(model).is_user_defined
+        for activation in study.activation if own_network else (first, *user_defined):
+            _check_network(model, activation, data)
+        if own_network:
+            check_activation_matters(model, study.activation, data)
+        if predicts_next_token(data.train, data.task):
+            for activation in study.activation:
+                network = data.build_network(model, activation)
+                check_causality(network, f"model {model} with {activation}", data.train)
+    for run in _runs_to_rehearse(study, dataset, (first, *user_defined)):
+        rehearse(run, load_run_data(run, folder))
 
 
 def _check_repeatable(dataset: str, data: TensorData, folder: str | None) -> None:

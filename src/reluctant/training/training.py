@@ -28,6 +28,7 @@ from reluctant.training.batches import steps_per_epoch
 from reluctant.training.checksums import fingerprint, initial_weights_source, run_sources
 from reluctant.training.epoch_steps import EpochSteps, TrainResult
 from reluctant.training.evaluation import evaluate, final_evaluation
+from reluctant.training.machine import limit_threads
 from reluctant.training.numerics import numerics
 from reluctant.training.objective import Group, Objective, forward_precision, in_full
 from reluctant.training.optimizers import clip_gradients, optimizer_from_name
@@ -53,16 +54,17 @@ class Training:
         self.device = device or torch.device("cpu")
         self.data = data if self.device.type == "cpu" else data.to(self.device)
         self.task = data.task
-        with watch_initialisation():
-            model = self.build_network()
-        self.own_weights = initial_weights(model).own  # of these layers; init = "default" leaves them as they are
-        initialise(model, run.init, run.seed_for("init"), run.activation, self.own_weights)
-        model = model.to(self.device)
-        if len(self.data.input_shape) == 3:  # images
-            if suits_channels_last(model, self.data.train.inputs[:2]):
-                model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            else:
-                self.data = self.data.contiguous()
+        with limit_threads(run.threads):  # they decide the last bits of orthogonal initial weights
+            with watch_initialisation():
+                model = self.build_network()
+            self.own_weights = initial_weights(model).own  # of these layers; init = "default" leaves them as they are
+            initialise(model, run.init, run.seed_for("init"), run.activation, self.own_weights)
+            model = model.to(self.device)
+            if len(self.data.input_shape) == 3:  # images
+                if suits_channels_last(model, self.data.train.inputs[:2]):
+                    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+                else:
+                    self.data = self.data.contiguous()
         self.model = model
         self.forward = torch.compile(model) if run.compile else model  # of training steps; all else runs as written
         self.objective = Objective(run, self.task, self.data.train.targets)
