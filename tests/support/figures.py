@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -50,12 +51,21 @@ def notes(figure: Figure) -> str:
 
 def texts_outside(figure: Figure) -> list[str]:
     """The texts that reach beyond the edge of a figure. Everything is laid out, and no dot is drawn."""
-    with style.style(), any_script():
-        renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    boxes: list[tuple[str, Any]] = []
+    draw = Text.draw
+
+    def noted(text: Text, renderer: Any, *args: Any, **options: Any) -> None:
+        """An axis writes all its numbers with one text, so that each is where it is only while it is drawn."""
+        if text.get_visible() and text.get_text():
+            boxes.append((text.get_text(), text.get_window_extent(renderer)))
+        draw(text, renderer, *args, **options)
+
+    with style.style(), any_script(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Text, "draw", noted)
+        FigureCanvasAgg(figure)  # type: ignore[no-untyped-call]
         figure.draw_without_rendering()
         edge = figure.bbox.padded(1)
-        visible = [t for t in figure.findobj(Text) if isinstance(t, Text) and t.get_visible() and t.get_text()]
-        boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in visible]
+    assert boxes
     return [text for text, box in boxes if not (edge.contains(box.x0, box.y0) and edge.contains(box.x1, box.y1))]
 
 
