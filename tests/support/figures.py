@@ -62,7 +62,7 @@ def texts_outside(figure: Figure) -> list[str]:
 
     with style.style(), any_script(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "draw", noted)
-        FigureCanvasAgg(figure)  # type: ignore[no-untyped-call]
+        FigureCanvasAgg(figure)
         figure.draw_without_rendering()
         edge = figure.bbox.padded(1)
     assert boxes
