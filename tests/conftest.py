@@ -1,5 +1,6 @@
 """Settings for all tests."""
 
+import gc
 import os
 from collections.abc import Generator
 from typing import Any
@@ -14,6 +15,8 @@ settings.load_profile("unhurried")
 os.environ["RELUCTANT_ALLOW_MODULES"] = "tests"  # studies of tests name classes there from any current folder
 # Two threads in each of two processes slow everything down, laws by 13 to 24 times; the processes of tests inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What imports and the collection make stays, and searching it for garbage again and again took a tenth of the time.
+gc.set_threshold(20_000, 20, 20)
 
 LONGEST = (  # files of more than ten seconds
     "tests/api/test_end_to_end", "tests/api/test_own_training", "tests/api/test_until_decided", "tests/engines/",
@@ -38,6 +41,8 @@ def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files, in random order too, come first, so that at the end no process waits for another."""
+    gc.collect()
+    gc.freeze()
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 

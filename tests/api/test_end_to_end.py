@@ -18,7 +18,7 @@ from reluctant.data import load
 from reluctant.models import build
 from reluctant.study import Study
 from reluctant.training import prepare
-from tests.support.interrupted_study import WITH_DEFAULT_SIGNALS
+from tests.support.interrupted_study import WITH_DEFAULT_SIGNALS, check_files_complete
 from tests.support.small import records
 
 FIELDS: dict[str, Any] = {
@@ -42,6 +42,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_workers_change_no_number(tmp_path: Path, reference: dict[str, Any]) -> None:
     results = reluctant.run(STUDY, tmp_path, workers=2)
     assert len(results) == 4
+    check_files_complete(tmp_path, STUDY)
     assert records(tmp_path) == reference
 
 

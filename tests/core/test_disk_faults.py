@@ -10,7 +10,7 @@ import pytest
 
 import reluctant
 from reluctant.core.errors import ReluctantError
-from tests.support.interrupted_study import STUDY, check_files_complete
+from tests.support.interrupted_study import STUDY
 from tests.support.small import SMALL, records
 
 TWO = STUDY.model_copy(update={"model": (SMALL,), "seed": (0,), "epochs": (2,)})
@@ -162,12 +162,3 @@ def test_a_damaged_record_is_quarantined_and_trained_again(tmp_path: Path) -> No
     assert sum(type(event).__name__ == "Started" for event in events) == 1
     assert records(tmp_path) == EXPECTED
     assert (tmp_path / "damaged" / first.name).is_file()
-
-
-@pytest.mark.resume
-def test_without_faults_the_study_has_the_expected_records(tmp_path: Path) -> None:
-    study = TWO.model_copy(update={"seed": (0, 1)})
-    reluctant.run(study, tmp_path / "one", engine="serial")
-    reluctant.run(study, tmp_path / "two", workers=2)
-    check_files_complete(tmp_path / "two", study)
-    assert records(tmp_path / "two") == records(tmp_path / "one")

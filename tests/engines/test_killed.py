@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reluctant.cli.main import CANNOT, execute
 from tests.support.interrupted_study import (
     STUDY,
     check_files_complete,
@@ -68,15 +69,15 @@ def test_a_killed_driver_changes_no_number(epochs: int, tmp_path: Path) -> None:
     check_killed_driver(process, tmp_path / "killed")
 
 
-def test_a_second_call_is_refused_and_a_killed_worker_changes_no_number(tmp_path: Path) -> None:
+def test_a_second_call_is_refused_and_a_killed_worker_changes_no_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     process = start_study(tmp_path / "killed", "--workers", "2")
     wait_for_epochs(process, 1)
-    second = start_study(tmp_path / "killed")
+    assert execute(["run", str(tmp_path / "killed.toml"), "-o", str(tmp_path / "killed")]) == CANNOT
+    assert f"is being worked on by process {process.pid} on " in capsys.readouterr().err
     output = check_killed_worker(process, tmp_path / "killed")
     assert "starting again, attempt 2 of 3" in output
-    output, _ = second.communicate(timeout=60)
-    assert second.returncode == 2
-    assert f"is being worked on by process {process.pid} on " in output
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def trainer_of(trial: Any, activation: str, **arguments: Any) -> Trainer:
 def train_bert(trial: Trial) -> None:
     trainer = trainer_of(trial, trial.activation.name)
     trainer.train()
-    trainer.evaluate(Words(3, 400), metric_key_prefix="test")
+    trainer.evaluate(Words(3, 200), metric_key_prefix="test")
     (Path("noted") / f"{trial.arm}-{trial.seed}.json").write_text(json.dumps(trainer.state.log_history))
 
 
