@@ -12,9 +12,12 @@ import pytest
 import torch
 
 import reluctant
+from reluctant.activations import make, set_feature_axis
+from reluctant.activations.blocks import GLU
 from reluctant.core.process_state import preserve_process_state
+from reluctant.core.randomness import RANDOM_STATES
 from reluctant.engines.events import Epoch
-from tests.support.small import SMALL
+from tests.support.small import SMALL, small_training
 
 
 def state() -> dict[str, Any]:
@@ -55,6 +58,43 @@ def test_comparisons_in_threads_are_the_same_as_alone_and_leave_random_states(tm
         thread.join()
     assert torch.equal(torch.get_rng_state(), before)
     assert [results[i].equals(alone) for i in range(3)] == [True, True, True]
+
+
+def free_for_others() -> bool:
+    """Whether another thread may seed and restore random states now."""
+    answers: list[bool] = []
+
+    def ask() -> None:
+        answers.append(RANDOM_STATES.acquire(blocking=False))
+        if answers[0]:
+            RANDOM_STATES.release()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    return answers[0]
+
+
+def test_whoever_restores_random_states_lets_no_other_thread_seed_meanwhile() -> None:
+    """Probes restored without the lock: of about 80 comparisons in threads one had other initial weights."""
+    free: dict[str, bool] = {}
+
+    class Activation(torch.nn.ReLU):
+        def __init__(self) -> None:
+            super().__init__()
+            free["an activation is built"] = free_for_others()
+
+    class Gate(GLU):
+        def reset_parameters(self) -> None:
+            free["a block gets its weights"] = free_for_others()
+
+    training = small_training()
+    training.model.register_forward_pre_hook(lambda *_: free.update({"probes": free_for_others()}))
+    training.probes.snapshot()
+    make(Activation)
+    set_feature_axis(Gate(), 1)(torch.ones(2, 8))
+    assert free == dict.fromkeys(("probes", "an activation is built", "a block gets its weights"), False)
+    assert free_for_others()
 
 
 def test_of_calls_that_overlap_the_first_saves_and_the_last_restores() -> None:

@@ -15,6 +15,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.parameter import UninitializedParameter
 
 from reluctant.activations.feature_axis import Block
+from reluctant.core.randomness import preserve_random_states
 
 MATCH = "parameters"  # what a gated layer has in common with the layer that it replaces, by default
 
@@ -41,7 +42,7 @@ class FeatureLinear(LazyModuleMixin, Block):
         self.weight.materialize((self.out_factor * width, self.in_factor * width))
         self.bias.materialize((self.out_factor * width,))
         devices = [self.weight.device] if self.weight.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
+        with preserve_random_states(), torch.random.fork_rng(devices=devices):
             self.reset_parameters()
 
     def reset_parameters(self) -> None:

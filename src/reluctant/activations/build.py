@@ -14,6 +14,7 @@ from reluctant.activations.formula import Formula
 from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.errors import ModelError, build_error
 from reluctant.core.extensions import load_object
+from reluctant.core.randomness import preserve_random_states
 from reluctant.core.user_objects import load_user_object
 
 Factory = Callable[[], nn.Module]
@@ -72,7 +73,7 @@ def raw_factory(source: Source) -> Factory:
 
 
 def _build_and_mark(build: Factory) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
+    with preserve_random_states():
         module = build()
     setattr(module, MARK, True)
     return module

@@ -18,6 +18,7 @@ from reluctant.catalogue.metrics import CLASSIFICATION, REGRESSION, SPLITS, TOKE
 from reluctant.core.display import did_you_mean, quoted
 from reluctant.core.errors import StudyError, describe_exception
 from reluctant.core.extensions import extensions, load_object
+from reluctant.core.randomness import preserve_random_states
 from reluctant.engines import Done, Epoch, Event, Events, Failed, Message, Started
 from reluctant.records.parts import EpochRecord, ReportedEpoch
 from reluctant.report import write_report
@@ -158,15 +159,11 @@ class Tracking:
         """Do something with each tracker that has not failed."""
         if not self._active:
             return
-        from torch import nn
-
-        from reluctant.models.swap.forward import preserve_random_states
-
         for name, started in tuple(self._active.items()):
             kind, _, target = name.partition("=")
             try:
                 # A run in this process (engine serial) goes on with the random state that it had.
-                with preserve_random_states(nn.Identity()), warnings.catch_warnings():
+                with preserve_random_states(), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     tracker = started or load_object(known_trackers()[kind])(self._study.name, self._folder, target)
                     self._active[name] = tracker

@@ -30,6 +30,7 @@ from reluctant.bench.trial import (
     sample_inputs,
 )
 from reluctant.core.errors import StudyError
+from reluctant.core.randomness import preserve_random_states
 
 REPEATS = 5  # timings of each activation in a round, of which the median is taken
 REPEATS_ON_GPU, REPEATS_OF_NETWORK = 3, 1
@@ -47,7 +48,7 @@ def benchmark_state(config: BenchConfig) -> Iterator[None]:
     threads = torch.get_num_threads()
     gpus = [config.torch_device] if config.uses_cuda else []
     backward = repeatable_backward() if config.compile and not config.model else nullcontext()
-    with torch.random.fork_rng(devices=gpus), torch.enable_grad(), backward:
+    with preserve_random_states(), torch.random.fork_rng(devices=gpus), torch.enable_grad(), backward:
         torch.set_num_threads(config.threads)
         try:
             yield

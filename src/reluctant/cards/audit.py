@@ -16,6 +16,7 @@ from reluctant.activations.numerics import ScalarFunction, single_thread
 from reluctant.cards.card import build_card
 from reluctant.catalogue import ACTIVATIONS, Activation
 from reluctant.core.errors import ReluctantError, StudyError, describe_exception
+from reluctant.core.randomness import preserve_random_states
 
 Factory = Callable[[], nn.Module]
 _DETERMINISTIC = (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms)
@@ -69,7 +70,7 @@ def buildable(written: str) -> Factory:
     """
     before = {name: read() for name, (read, _) in _GLOBAL_SETTINGS.items()}
     build = raw_factory(written)
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+    with warnings.catch_warnings(), preserve_random_states():
         warnings.simplefilter("ignore")
         try:
             out = set_feature_axis(build().eval(), 1)(torch.linspace(-3, 3, 144).reshape(2, 8, 3, 3))
@@ -102,7 +103,7 @@ def _row_with_parameters(row: Activation, name: str) -> Activation:
 
 
 def _check_law(law: Law, activation: CheckedActivation) -> str:
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), single_thread():
+    with warnings.catch_warnings(), preserve_random_states(), single_thread():
         warnings.simplefilter("ignore")
         try:
             return law.check(activation)

@@ -5,7 +5,11 @@ activation the same initial weights, the same batches and the same dropout masks
 """
 
 import hashlib
+import random
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -49,3 +53,23 @@ def torch_seed(seed: int, purpose: str, *path: int | str) -> int:
 def generator(seed: int, purpose: str, *path: int | str) -> np.random.Generator:
     """Return a NumPy generator (PCG64)."""
     return np.random.default_rng(seed_sequence(seed, purpose, *path))
+
+
+@contextmanager
+def preserve_random_states() -> Iterator[None]:
+    """Restore the global random states afterwards: Python's, NumPy's, and PyTorch's on the CPU if it is imported.
+
+    Other threads wait: the states belong to all of them. Whoever restores them without the lock takes the numbers from
+    a thread that has seeded meanwhile, and two equal comparisons differ.
+    """
+    torch = sys.modules.get("torch")
+    with RANDOM_STATES:
+        python_state, numpy_state = random.getstate(), np.random.get_state()
+        torch_state = torch.default_generator.get_state() if torch is not None else None
+        try:
+            yield
+        finally:
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)
+            if torch is not None:
+                torch.default_generator.set_state(torch_state)

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from reluctant.core.display import quoted
 from reluctant.core.errors import DataError
+from reluctant.core.randomness import preserve_random_states
 from reluctant.data.inputs import as_inputs
 from reluctant.data.labels import flatten_column
-from reluctant.data.random_items import RandomItems, differs_when_read_twice, item_seeds, preserved_random_states
+from reluctant.data.random_items import RandomItems, differs_when_read_twice, item_seeds
 from reluctant.data.streamed import LOADER_WORKERS, BatchReader, Rows, StreamedInputs
 from reluctant.data.torch_items import ItemForm, item_as_array, read_item
 
@@ -104,7 +105,7 @@ def _read_items(
         ) from None
     if n == 0:
         raise DataError(f"{where} is empty; at least one item is needed")
-    with preserved_random_states():
+    with preserve_random_states():
         first, first_label = read_item(name, source, 0, n)
     stream = stream or _exceeds(where, n, n * first.nbytes, limit, stream)
     if stream and tokens is not False and (tokens or _are_ids(first, first_label)):

@@ -5,8 +5,6 @@ PyTorch is never imported here: a program that hands over its objects has import
 
 import random
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reluctant.core.errors import DataError
-from reluctant.core.randomness import RANDOM_STATES, generator
+from reluctant.core.randomness import generator, preserve_random_states
 from reluctant.data.torch_items import read_item
 
 _PROBED = 16  # items read twice: one that is mirrored at random may be equal by chance
@@ -47,7 +45,7 @@ class RandomItems:
         n = len(seeds)
         inputs: list[NDArray[Any]] = []
         labels: list[Any] = []
-        with preserved_random_states():
+        with preserve_random_states():
             for i in map(int, self.rows):
                 item, label = read_seeded(self.name, self.source, i, n, int(seeds[i]))
                 for what, value, first in (("input", item, inputs[:1]), ("label", label, labels[:1])):
@@ -68,7 +66,7 @@ def differs_when_read_twice(name: str, source: Any, n: int) -> Literal["", "seed
 
     Items whose labels are random too count as unseeded, since a label belongs to one item. Random states are preserved.
     """
-    with preserved_random_states():
+    with preserve_random_states():
         for i in range(min(n, _PROBED)):
             seeds = 2 * i + 1, 2 * i + 2  # others for every item: a coin may fall alike under two seeds
             one, other = (read_seeded(name, source, i, n, seed) for seed in seeds)
@@ -97,17 +95,3 @@ def read_seeded(name: str, source: Any, i: int, n: int, seed: int) -> tuple[NDAr
 def _equal(one: tuple[NDArray[Any], Any], other: tuple[NDArray[Any], Any]) -> bool:
     """Whether an input and its label are equal in two readings, NaN to itself."""
     return all(np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f") for a, b in zip(one, other, strict=True))
-
-
-@contextmanager
-def preserved_random_states() -> Iterator[None]:
-    """Random states of PyTorch's CPU, NumPy and Python as they were, afterwards; other threads wait."""
-    torch_generator = sys.modules["torch"].default_generator
-    with RANDOM_STATES:
-        states = torch_generator.get_state(), np.random.get_state(), random.getstate()
-        try:
-            yield
-        finally:
-            torch_generator.set_state(states[0])
-            np.random.set_state(states[1])
-            random.setstate(states[2])

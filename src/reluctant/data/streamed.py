@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from reluctant.core.code_hash import ArrayHash
 from reluctant.core.errors import DataError, ReluctantError, describe_exception
 from reluctant.core.parent_death import die_with_parent
+from reluctant.core.randomness import preserve_random_states
 from reluctant.data.inputs import Inputs, as_inputs
-from reluctant.data.random_items import item_seeds, preserved_random_states, read_seeded
+from reluctant.data.random_items import item_seeds, read_seeded
 from reluctant.data.torch_items import ItemForm, read_item
 
 LOADER_WORKERS = 2 if sys.platform == "linux" else 0  # elsewhere scripts would need a guard for __main__
@@ -51,7 +52,7 @@ class BatchReader:
                     f"{self.name}: {kind} had {self.length:,} items at first and has {length:,} now; make its length "
                     f"constant"
                 )
-            with nullcontext() if in_worker else preserved_random_states():
+            with nullcontext() if in_worker else preserve_random_states():
                 numbers = [None] * len(rows) if seeds is None else seeds.tolist()
                 items, labels = zip(*map(self._read, rows.tolist(), numbers), strict=True)
             array = np.stack(items)

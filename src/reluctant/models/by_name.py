@@ -10,7 +10,7 @@ from reluctant.catalogue import ACTIVATIONS
 from reluctant.core.display import quoted
 from reluctant.core.errors import ModelError
 from reluctant.models.swap.find_sites import find_sites
-from reluctant.models.swap.forward import preserve_random_states
+from reluctant.models.swap.forward import preserve_states_of_devices
 
 
 def names_for(keyword: str, default: str, activation: object) -> list[str]:
@@ -40,7 +40,7 @@ def follows_the_name(network: nn.Module, build_default: Callable[[], Any], examp
     """
     if example is None:
         return True
-    with suppress(Exception), preserve_random_states(network):  # what fails is reported elsewhere
+    with suppress(Exception), preserve_states_of_devices(network):  # what fails is reported elsewhere
         return _parts(network, example) != _parts(build_default(), example)
     return True
 

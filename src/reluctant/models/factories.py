@@ -17,7 +17,7 @@ from reluctant.core.errors import ModelError
 from reluctant.models.by_name import follows_the_name, names_for
 from reluctant.models.keywords import activation_keyword, bound_keywords, keyword_parameters, name_keyword
 from reluctant.models.swap.find_sites import find_sites
-from reluctant.models.swap.forward import preserve_random_states, rewinding
+from reluctant.models.swap.forward import preserve_states_of_devices, rewinding
 from reluctant.models.swap.report import SwapReport
 from reluctant.models.swap.swap import swap_activations
 
@@ -226,7 +226,7 @@ def _with_separate_weights(network: nn.Module, factory: Callable[..., Any], argu
         shares = None
     if shares is None:
         try:
-            with preserve_random_states(network):
+            with preserve_states_of_devices(network):
                 other = factory(**arguments)
         except Exception:  # it works only once; the next build reports the error
             shares = False

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reluctant.activations.blocks import PairGate
 from reluctant.core.errors import ModelError
-from reluctant.core.randomness import generator
+from reluctant.core.randomness import generator, preserve_random_states
 from reluctant.models.swap import activation_modules, site_name
 from reluctant.models.swap.find_sites import find_sites
 from reluctant.models.swap.forward import evaluation_mode
@@ -63,7 +63,7 @@ class Probes:
             tokens. `layers`: the norms of gradient, weights and update. `detailed` adds histograms, and the curves
             of learned functions.
         """
-        with evaluation_mode(self.model), torch.random.fork_rng(devices=[]), torch.enable_grad():
+        with evaluation_mode(self.model), preserve_random_states(), torch.enable_grad():
             with _traced_calls(self.model, self.trace_functions) as calls:
                 loss = self.task.loss(self.model(self.inputs.clone()), self.targets)
             self.trace_functions = any(isinstance(call.module, FunctionModule) for call in calls.values())

@@ -11,7 +11,7 @@ import torch
 from reluctant.core.errors import ModelError, ReluctantError, describe_exception
 from reluctant.core.names import parse
 from reluctant.models.layers import channels_first
-from reluctant.models.swap.forward import evaluation_mode, preserve_random_states, seeded
+from reluctant.models.swap.forward import evaluation_mode, preserve_states_of_devices, seeded
 from reluctant.study import Run
 from reluctant.training.evaluation import BATCH, evaluate
 from reluctant.training.machine import limit_threads
@@ -42,7 +42,7 @@ def rehearse(run: Run, data: TensorData) -> None:
     items, network = data.source.items, f"model {run.model} with {run.activation}"
     short = replace(run, epochs=1, steps=min(run.steps, 2))
     training = build_training(short, excerpt)
-    with preserve_random_states(training.model), limit_threads(run.threads):
+    with preserve_states_of_devices(training.model), limit_threads(run.threads):
         _check_evaluation_changes_nothing(training, network)
         training.model.train()
         inputs, targets = training.data.train.inputs, training.data.train.targets
@@ -120,7 +120,7 @@ def check_activation_matters(model: str, activations: tuple[str, ...], data: Ten
 
     def outputs_of(activation: str) -> torch.Tensor:
         network = data.build_network(model, activation)
-        with torch.no_grad(), evaluation_mode(network), preserve_random_states(network):
+        with torch.no_grad(), evaluation_mode(network), preserve_states_of_devices(network):
             outputs: torch.Tensor = network(inputs.clone())
         return outputs
 

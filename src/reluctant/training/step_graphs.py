@@ -13,10 +13,10 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from reluctant.catalogue import OPTIMIZERS, PROCEDURES
-from reluctant.models.swap.forward import preserve_random_states
+from reluctant.models.swap.forward import preserve_states_of_devices
 from reluctant.study import Run
 from reluctant.training.epoch_steps import EpochSteps
 from reluctant.training.saved_state import SavedState
@@ -165,7 +165,7 @@ def take_replayed(
     """Take all steps of an epoch, which has begun, of runs of the same shape; the graphs, for their next epoch."""
     if graphs is None:
         device = members[0].training.device
-        with preserve_random_states(nn.Identity(), [device.index or 0] if device.type == "cuda" else []):
+        with preserve_states_of_devices(None, [device.index or 0] if device.type == "cuda" else []):
             graphs = StepGraphs(members, capture)
     for size, *_ in zip(*(member.batches() for member in graphs.replayed), strict=True):
         graphs.graphs[size].replay()

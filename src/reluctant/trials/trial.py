@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reluctant.core.errors import StudyError
-from reluctant.core.randomness import torch_seed
+from reluctant.core.randomness import preserve_random_states, torch_seed
 from reluctant.core.user_code import SESSION_MODULE
 from reluctant.records.parts import ReportedEpoch
 from reluctant.study import Run
@@ -32,12 +32,9 @@ class ActivationFactory:
 
     def __call__(self) -> "nn.Module":
         """A fresh module. No random state changes, so that all arms start from the same weights."""
-        from torch import nn
-
         from reluctant.activations import make
-        from reluctant.models.swap.forward import preserve_random_states
 
-        with preserve_random_states(nn.Identity()):
+        with preserve_random_states():
             return make(self._source)
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from reluctant.activations.laws.law import CheckedActivation, Law, batch
 from reluctant.core.errors import describe_exception
+from reluctant.core.randomness import preserve_random_states
 
 Transform = Callable[[nn.Module, Tensor], Tensor]
 
@@ -58,7 +59,7 @@ def check_input(activation: CheckedActivation) -> str:
 
 def check_random_state(activation: CheckedActivation) -> str:
     """Compare the global random states before and after building and calling the module."""
-    with torch.random.fork_rng(devices=[]):
+    with preserve_random_states():
         torch.manual_seed(_SEED)
         before = _random_states()
         module = activation.build()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from reluctant.activations import Stochastic, make, set_feature_axis
 from reluctant.activations.numerics import ScalarFunction
 from reluctant.catalogue import Activation
+from reluctant.core.randomness import preserve_random_states
 
 KINK_DISTANCE = 1e-3  # slopes are not compared nearer to a kink than this
 
@@ -47,7 +48,7 @@ class CheckedActivation:
         """A fresh module in evaluation mode; a block has seen a batch and so has its weights."""
         module = set_feature_axis(self.build().eval(), 1)
         if self.is_block:
-            with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            with torch.no_grad(), preserve_random_states():
                 torch.manual_seed(0)
                 module(batch())
         return module

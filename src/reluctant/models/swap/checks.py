@@ -61,7 +61,7 @@ def check_recomputation(trial: nn.Module, kinds: Collection[str], example: Any) 
     gradients = [(p, p.grad) for p in trial.parameters()]
     watch = _RecomputationWatch(kinds)
     try:
-        with forward.preserve_random_states(trial), torch.enable_grad(), warnings.catch_warnings():
+        with forward.preserve_states_of_devices(trial), torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             inputs = tree_map(lambda x: x.detach().requires_grad_() * 1 if forward.is_float(x) else x, example)
             output = forward.call_network(forward.set_training_mode(trial, training=True), inputs)

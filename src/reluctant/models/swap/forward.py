@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from reluctant.activations import undecided_axes
 from reluctant.core.errors import ModelError
-from reluctant.core.randomness import RANDOM_STATES
+from reluctant.core.randomness import preserve_random_states
 
 HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
 
@@ -77,7 +77,7 @@ def run_example(clone: nn.Module, example: Any, *, training: bool = False) -> An
     In training mode batch norms still use their running statistics. The pass may change buffers and
     attributes, so it runs on a clone. Random states are preserved.
     """
-    with preserve_random_states(clone), torch.no_grad(), warnings.catch_warnings():
+    with preserve_states_of_devices(clone), torch.no_grad(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="None of the inputs have requires_grad")  # of torch.utils.checkpoint
         return call_network(set_training_mode(clone, training=training), example)
 
@@ -98,7 +98,7 @@ def materialise_lazy_parameters(model: nn.Module, example: Any) -> None:
     """
     if not any(map(is_lazy, [*model.parameters(), *model.buffers()])):
         return
-    with preserve_random_states(model), torch.no_grad(), evaluation_mode(model):
+    with preserve_states_of_devices(model), torch.no_grad(), evaluation_mode(model):
         try:
             call_network(model, example)
         except Exception as error:
@@ -166,20 +166,12 @@ def count_parameters(model: nn.Module) -> int:
 
 
 @contextmanager
-def preserve_random_states(model: nn.Module, cards: Sequence[int] = ()) -> Iterator[None]:
-    """Restore random states afterwards: PyTorch's on the network's devices and these GPUs, NumPy's and Python's.
-
-    Other threads of this process wait: the states belong to all of them, and restoring in turn would mix them up.
-    """
-    devices = {*cards} | {p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"}
-    with RANDOM_STATES:
-        python_state, numpy_state = random.getstate(), np.random.get_state()
-        try:
-            with torch.random.fork_rng(devices=sorted(devices)):
-                yield
-        finally:
-            random.setstate(python_state)
-            np.random.set_state(numpy_state)
+def preserve_states_of_devices(model: nn.Module | None, cards: Sequence[int] = ()) -> Iterator[None]:
+    """Restore random states afterwards, those of the GPUs of a network and of these GPUs among them."""
+    parameters = model.parameters() if model is not None else ()
+    devices = {*cards} | {p.device.index or 0 for p in parameters if p.device.type == "cuda"}
+    with preserve_random_states(), torch.random.fork_rng(devices=sorted(devices)):
+        yield
 
 
 def rewinding(card: torch.device | None = None) -> Callable[[], None]:
@@ -214,7 +206,7 @@ class GlobalRandomStates:
     @contextmanager
     def active(self) -> Iterator[None]:
         """Within it random numbers are these."""
-        with preserve_random_states(nn.Identity(), [] if self._device is None else [self._device.index or 0]):
+        with preserve_states_of_devices(None, [] if self._device is None else [self._device.index or 0]):
             if self._resume is None:
                 _seed_all(self._seed)
             else:
@@ -226,7 +218,7 @@ class GlobalRandomStates:
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Random numbers of PyTorch, NumPy and Python from this seed; their states are restored afterwards."""
-    with preserve_random_states(nn.Identity()):
+    with preserve_random_states():
         _seed_all(seed)
         yield
 

@@ -41,7 +41,7 @@ def _autograd_functions(model: nn.Module, example: Any) -> Iterator[str]:
     """The names of the autograd functions in one forward pass, once for every call."""
     clone = forward.clone_sharing_parameters(model)
     try:
-        with forward.preserve_random_states(clone), torch.enable_grad(), warnings.catch_warnings():
+        with forward.preserve_states_of_devices(clone), torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             inputs = tree_map(lambda x: x.detach().requires_grad_() if forward.is_float(x) else x, example)
             output = forward.call_network(forward.set_training_mode(clone, training=False), inputs)

@@ -10,6 +10,7 @@ from reluctant.catalogue import MODELS, OPTIMIZERS
 from reluctant.catalogue.metrics import confusion_counts
 from reluctant.core.errors import StudyError
 from reluctant.core.names import Name
+from reluctant.core.randomness import preserve_random_states
 from reluctant.models import activation_parameters
 from reluctant.models.convnet import ConvBlock, ConvNet
 from reluctant.records.parts import EpochRecord, Json
@@ -64,7 +65,7 @@ class Published(Training):
         if not (self.double_softmax or self.fine_pooling):
             return super().build_network()
         channels, height, width = self.data.input_shape
-        with torch.random.fork_rng(devices=[]):  # the weights that count are initialised by name, afterwards
+        with preserve_random_states():  # the weights that count are initialised by name, afterwards
             return PublishedNet(
                 self.run.activation,
                 image=(channels, height, width),
