@@ -176,6 +176,7 @@ def test_seeds_count_in_the_order_in_which_they_joined(tmp_path: Path) -> None:
 
 
 @pytest.mark.resume
+@pytest.mark.slow  # above, a study that grows is stopped; test_end_to_end.py has workers
 def test_workers_change_nothing_of_a_study_that_grows(tmp_path: Path) -> None:
     options: dict[str, Any] = {
         "model": SMALL, "data": "digits", "epochs": 1, "seeds": "until decided",

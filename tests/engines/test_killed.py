@@ -59,7 +59,7 @@ def check_killed_worker(process: "subprocess.Popen[str]", folder: Path) -> str:
     return output
 
 
-SLOW = pytest.mark.slow  # every kind has one test that is not slow
+SLOW = pytest.mark.slow  # every kind has one test that is not slow, here or elsewhere
 
 
 @pytest.mark.parametrize("epochs", [pytest.param(2, marks=SLOW), 6, pytest.param(10, marks=SLOW)])  # of twelve
@@ -69,6 +69,7 @@ def test_a_killed_driver_changes_no_number(epochs: int, tmp_path: Path) -> None:
     check_killed_driver(process, tmp_path / "killed")
 
 
+@SLOW  # test_engines.py and tests/api/test_own_training.py kill workers, tests/core/test_lock.py calls twice
 def test_a_second_call_is_refused_and_a_killed_worker_changes_no_number(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -180,6 +180,7 @@ def test_an_interrupt_stops_the_study_and_not_only_the_run(in_folder: Path) -> N
         reluctant.compare(["relu", "tanh"], train=interrupted, seeds=3, engine="serial", folder="one")
 
 
+@pytest.mark.slow
 def test_both_packages_of_lightning_serve() -> None:
     code = """
 import sys

@@ -53,6 +53,7 @@ def test_companions_change_no_record(work: TrainingWork, alone: dict[Run, Any]) 
     assert records_of(serial(work, mixed, pack=4)) == {run: alone[run] for run in mixed}
 
 
+@pytest.mark.slow  # tests/engines/test_ray.py has packs in processes of Ray
 def test_packs_in_processes_change_no_record(work: TrainingWork, alone: dict[Run, Any]) -> None:
     assert records_of(local(work, RUNS, workers=2, pack=4)) == alone
 

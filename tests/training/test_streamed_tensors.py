@@ -162,6 +162,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux")
 def test_memory_does_not_grow_with_the_data(tmp_path: Path) -> None:
     """4,300 more images of 32 KiB are 134 MiB, and as float32 another 537 MiB; the readers count too."""
