@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import reluctant
@@ -141,6 +141,8 @@ def test_results_of_any_numbers_are_read_as_they_are(rows: list[dict[str, float]
 
 
 @given(st.binary(max_size=60))
+@example(b"\x00\r\x00")
+@example(b"a\n" + b"1" * 200_000)  # longer than a field of CSV may be
 def test_a_result_of_any_bytes_is_read_or_refused_in_one_message(content: bytes) -> None:
     try:
         reports = read_result(content)

@@ -137,7 +137,10 @@ def read_result(content: bytes) -> list[tuple[int | None, Mapping[str, Any]]]:
             except ValueError:
                 raise StudyError(f"the result of the command is no whole JSON ({whole})") from None
     else:
-        rows = list(csv.DictReader(io.StringIO(text)))
+        try:
+            rows = list(csv.DictReader(io.StringIO(text, newline="")))  # lines may end with \r alone
+        except csv.Error as fault:
+            raise StudyError(f"the result of the command is neither JSON nor a CSV table ({fault})") from None
     for row in rows:
         if not isinstance(row, Mapping):
             raise StudyError(f"the result of the command holds {quoted(row)} where an object of scores belongs")
