@@ -76,7 +76,7 @@ def free_for_others() -> bool:
 
 
 def test_whoever_restores_random_states_lets_no_other_thread_seed_meanwhile() -> None:
-    """Probes restored without the lock: of about 80 comparisons in threads one had other initial weights."""
+    """They did without the lock, and then some comparisons in threads started from other weights."""
     free: dict[str, bool] = {}
 
     class Activation(torch.nn.ReLU):
